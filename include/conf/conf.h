@@ -1,0 +1,77 @@
+/* conf: every option of recurd, in one table.
+ *
+ * The table (daemon/conf/options.c) drives parsing of the file, the environment and flags, the checks,
+ * --dump-config and the test that compares recurd.conf(5).  A new option is a new row and a new field.
+ *
+ * Precedence: flag, then environment (RECURD_ and the key in capitals), then file, then default.  The
+ * file is libconfuse's `key = value`; an unknown key, a repeated key and a value out of range are
+ * errors that name file and line.  Durations take the units of postgresql.conf (us, ms, s, min, h, d)
+ * and need one, but for 0.
+ *
+ * A struct conf owns its texts; conf_free releases them.  It is immutable once loaded: a reload loads
+ * a second one and swaps all or nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "util/err.h"
+
+enum adopt_backlog { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
+
+struct conf {
+	char *database_url;  /* conninfo or URI; NULL: libpq's own PG* variables */
+	char *listen_dsn;    /* direct connection for LISTEN; NULL: none, the poll alone notices */
+	char *password_file; /* the first line is the password; NULL: none */
+	char *app_schema;    /* checked identifier: [A-Za-z_][A-Za-z0-9_$]{0,62} */
+	char *worker_name;   /* NULL: host name */
+	char *default_time_zone;
+	char *zoneinfo_dir;
+	int64_t batch_size;	  /* occurrences or reminders a transaction */
+	int64_t catch_up_limit;	  /* missed occurrences made per template */
+	enum adopt_backlog adopt_backlog;
+	usec_t poll_interval;
+	usec_t min_interval;	  /* a more frequent rule is quarantined */
+	usec_t connect_timeout;	  /* per host */
+	usec_t query_timeout;	  /* per flight, on our side: the socket is closed */
+	usec_t statement_timeout; /* on the server's side */
+	usec_t lock_timeout;	  /* capped below a third of the server's deadlock_timeout */
+	usec_t reconnect_limit;	  /* longest pause between attempts */
+	usec_t heartbeat_interval;
+	usec_t notification_retention; /* 0: for ever */
+	bool notify;		       /* NOTIFY on channel recurd */
+	bool notify_task_created;      /* notifications of kind task_created */
+	int64_t log_rate;	       /* per-row lines a second, 0: none */
+	int log_level;		       /* LOG_ERR ... LOG_DEBUG */
+};
+
+enum conf_type { CONF_TEXT, CONF_IDENT, CONF_INT, CONF_DURATION, CONF_BOOL, CONF_CHOICE };
+
+struct conf_option {
+	const char *name;
+	enum conf_type type;
+	size_t offset;		  /* of the field in struct conf */
+	const char *default_text; /* parsed like any other value; NULL: unset */
+	int64_t min, max;	  /* CONF_INT: value; CONF_DURATION: microseconds */
+	const char *const *choices; /* CONF_CHOICE: the field is an int, index or value in choice_values */
+	const int *choice_values;   /* NULL: the index */
+	bool reloadable;
+	bool secret;	  /* --dump-config masks passwords in it */
+	const char *help; /* one line, for --dump-config's comment */
+};
+
+extern const struct conf_option conf_options[];
+extern const size_t conf_options_len;
+
+/* file: NULL means the default path, which may be missing; a named file must exist.
+ * overrides: "key=value" texts from flags, may be NULL. */
+bool conf_load(const char *file, const char *const *overrides, size_t overrides_len,
+	struct conf **ret_conf, struct err *err) NODISCARD;
+void conf_free(struct conf *conf);
+/* Every option as the file would have it, with its help as comment and where the value came from. */
+void conf_dump(const struct conf *conf, FILE *out);
+/* The name of the first option that differs and is not reloadable; NULL: none. */
+const char *conf_needs_restart(const struct conf *old, const struct conf *new);
+
+#define CONF_DEFAULT_FILE "/etc/recurd/recurd.conf"

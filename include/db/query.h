@@ -1,0 +1,24 @@
+/* query: the SQL statements of daemon/sql/, embedded at build, one enum value a file.
+ *
+ * daemon/sql/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
+ * parameters and the index it relies on.  "{app}" stands for the quoted schema of the application's
+ * tables and is filled in once, by queries_bind.  Everything else is schema-qualified: search_path is
+ * the application's or a pooler's business, never ours.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "util/err.h"
+
+enum query_id {
+#define SQL(id, name, text) QUERY_##id,
+#include "sql_text.inc" /* generated: SQL(ID, "name", "text") per file */
+#undef SQL
+	QUERY_COUNT
+};
+
+/* app_schema is a checked identifier (conf.h).  May be called again with another schema. */
+void queries_bind(const char *app_schema);
+const char *query_text(enum query_id id);
+const char *query_name(enum query_id id); /* "reminder_take": for log lines */

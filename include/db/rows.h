@@ -1,0 +1,22 @@
+/* rows: values of a PGresult in binary format, by column number.
+ *
+ * A wrong type or length is a bug of ours (the statement and its reader disagree) and aborts, naming
+ * statement and column.  Text stays owned by the result.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+#include "util/macros.h"
+
+bool row_is_null(const PGresult *result, int row, int column);
+const char *row_text(const PGresult *result, int row, int column); /* NULL: null */
+size_t row_text_len(const PGresult *result, int row, int column);
+int32_t row_int4(const PGresult *result, int row, int column);
+int64_t row_int8(const PGresult *result, int row, int column);
+bool row_bool(const PGresult *result, int row, int column);
+double row_float8(const PGresult *result, int row, int column);
+/* timestamptz; PostgreSQL's infinities are USEC_INFINITY and USEC_MINUS_INFINITY (timefmt.h). */
+usec_t row_instant(const PGresult *result, int row, int column);
+usec_t row_wall_us(const PGresult *result, int row, int column); /* timestamp, microseconds */

@@ -1,0 +1,27 @@
+/* rule: one recurrence rule, whatever form it came in.
+ *
+ * Input is the JSON of recurrence_rule: RFC 8984 RecurrenceRule, the stored `days`/`end_date` format,
+ * RFC 5545 text under `rrule` (recurd-rule(7) has the language).  Everything is checked here; an err
+ * names the path and the value that offends: `recurrence_rule.days[1]: expected mon...sun, got "mox"`.
+ * Pure: no I/O, no clock.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "util/err.h"
+#include "util/strbuf.h"
+
+#define RULE_BYTES_MAX 65536 /* of the JSON text; a larger one is refused unread */
+
+struct rule;
+
+/* json need not be NUL-terminated.  Owner of the result: rule_free. */
+bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err) NODISCARD;
+void rule_free(struct rule *rule);
+const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
+uint64_t rule_count(const struct rule *rule);	     /* 0: no COUNT */
+/* Canonical JSON, RRULE text, an English sentence. */
+void rule_to_json(const struct rule *rule, struct strbuf *buf);
+void rule_to_rrule(const struct rule *rule, struct strbuf *buf);
+void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf);

@@ -1,0 +1,56 @@
+/* log: one event, one line, logfmt (key=value), to syslog(3) or to standard error.
+ *
+ * A line is built on the stack and sent by log_end:
+ *
+ *	struct log_line line;
+ *	log_begin(&line, LOG_INFO, "generated");
+ *	log_text(&line, "template", id);
+ *	log_instant(&line, "occurrence", at);
+ *	log_end(&line);
+ *
+ * gives  event=generated template=42 occurrence=2025-02-03T10:00:00Z
+ *
+ * Values come from anywhere, hostile rows included: a value with anything but printable ASCII
+ * without space, '"', '=' and '\' is put in double quotes; '"' and '\' are escaped with '\', control
+ * characters (C0, DEL, C1 as UTF-8) and bytes that are no valid UTF-8 as \xNN; an empty value is "".
+ * So nothing can forge a line or a key.  A line is at most LOG_LINE_MAX bytes: a value that does not
+ * fit is cut at a character's boundary and ends in "...", the keys that follow remain whole.
+ *
+ * Priorities are those of syslog(3).  Lines below the level cost one comparison.  Not thread-safe:
+ * only the loop's thread logs.  Only layers that decide log: pure code returns an err.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <syslog.h>
+
+#include "util/macros.h"
+
+#define LOG_LINE_MAX 2048
+
+struct log_line {
+	int priority;
+	bool active; /* false: below the level, every call on it returns at once */
+	size_t len;
+	char text[LOG_LINE_MAX];
+};
+
+enum log_sink {
+	LOG_SINK_SYSLOG, /* facility daemon */
+	LOG_SINK_STDERR, /* "<N>" before each line, as sd-daemon(3) reads it */
+};
+
+/* May be called again (reload).  ident is kept by pointer, as openlog(3) does. */
+void log_open(enum log_sink sink, const char *ident, int level);
+void log_close(void);
+bool log_enabled(int priority);
+
+void log_begin(struct log_line *line, int priority, const char *event);
+void log_text(struct log_line *line, const char *key, const char *value); /* NULL: key left out */
+void log_int(struct log_line *line, const char *key, int64_t value);
+void log_instant(struct log_line *line, const char *key, usec_t instant); /* RFC 3339, UTC */
+void log_fmt(struct log_line *line, const char *key, const char *fmt, ...) PRINTF(3, 4);
+void log_end(struct log_line *line);
+
+/* For lines with nothing but a message: event=EVENT msg="..." */
+void log_msg(int priority, const char *event, const char *fmt, ...) PRINTF(3, 4);
