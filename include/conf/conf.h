@@ -21,29 +21,29 @@
 enum adopt_backlog { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
 
 struct conf {
-	char *database_url;  /* conninfo or URI; NULL: libpq's own PG* variables */
-	char *listen_dsn;    /* direct connection for LISTEN; NULL: none, the poll alone notices */
+	char *database_url; /* conninfo or URI; NULL: libpq's own PG* variables */
+	char *listen_dsn; /* direct connection for LISTEN; NULL: none, the poll alone notices */
 	char *password_file; /* the first line is the password; NULL: none */
-	char *app_schema;    /* checked identifier: [A-Za-z_][A-Za-z0-9_$]{0,62} */
-	char *worker_name;   /* NULL: host name */
+	char *app_schema; /* checked identifier: [A-Za-z_][A-Za-z0-9_$]{0,62} */
+	char *worker_name; /* NULL: host name */
 	char *default_time_zone;
 	char *zoneinfo_dir;
-	int64_t batch_size;	  /* occurrences or reminders a transaction */
-	int64_t catch_up_limit;	  /* missed occurrences made per template */
+	int64_t batch_size; /* occurrences or reminders a transaction */
+	int64_t catch_up_limit; /* missed occurrences made per template */
 	enum adopt_backlog adopt_backlog;
 	usec_t poll_interval;
-	usec_t min_interval;	  /* a more frequent rule is quarantined */
-	usec_t connect_timeout;	  /* per host */
-	usec_t query_timeout;	  /* per flight, on our side: the socket is closed */
+	usec_t min_interval; /* a more frequent rule is quarantined */
+	usec_t connect_timeout; /* per host */
+	usec_t query_timeout; /* per flight, on our side: the socket is closed */
 	usec_t statement_timeout; /* on the server's side */
-	usec_t lock_timeout;	  /* capped below a third of the server's deadlock_timeout */
-	usec_t reconnect_limit;	  /* longest pause between attempts */
+	usec_t lock_timeout; /* capped below a third of the server's deadlock_timeout */
+	usec_t reconnect_limit; /* longest pause between attempts */
 	usec_t heartbeat_interval;
 	usec_t notification_retention; /* 0: for ever */
-	bool notify;		       /* NOTIFY on channel recurd */
-	bool notify_task_created;      /* notifications of kind task_created */
-	int64_t log_rate;	       /* per-row lines a second, 0: none */
-	int log_level;		       /* LOG_ERR ... LOG_DEBUG */
+	bool notify; /* NOTIFY on channel recurd */
+	bool notify_task_created; /* notifications of kind task_created */
+	int64_t log_rate; /* per-row lines a second, 0: none */
+	int log_level; /* LOG_ERR ... LOG_DEBUG */
 };
 
 enum conf_type { CONF_TEXT, CONF_IDENT, CONF_INT, CONF_DURATION, CONF_BOOL, CONF_CHOICE };
@@ -51,13 +51,14 @@ enum conf_type { CONF_TEXT, CONF_IDENT, CONF_INT, CONF_DURATION, CONF_BOOL, CONF
 struct conf_option {
 	const char *name;
 	enum conf_type type;
-	size_t offset;		  /* of the field in struct conf */
+	size_t offset; /* of the field in struct conf */
 	const char *default_text; /* parsed like any other value; NULL: unset */
-	int64_t min, max;	  /* CONF_INT: value; CONF_DURATION: microseconds */
-	const char *const *choices; /* CONF_CHOICE: the field is an int, index or value in choice_values */
-	const int *choice_values;   /* NULL: the index */
+	int64_t min, max; /* CONF_INT: value; CONF_DURATION: microseconds */
+	const char *const
+		*choices; /* CONF_CHOICE: the field is an int, index or value in choice_values */
+	const int *choice_values; /* NULL: the index */
 	bool reloadable;
-	bool secret;	  /* --dump-config masks passwords in it */
+	bool secret; /* --dump-config masks passwords in it */
 	const char *help; /* one line, for --dump-config's comment */
 };
 

@@ -11,7 +11,7 @@
 
 #include "util/strbuf.h"
 
-#define PARAMS_MAX	24
+#define PARAMS_MAX       24
 #define PARAMS_BYTES_MAX (64u << 20)
 
 struct params {
@@ -32,7 +32,7 @@ void params_int4(struct params *params, int32_t value);
 void params_int8(struct params *params, int64_t value);
 void params_bool(struct params *params, bool value);
 void params_instant(struct params *params, usec_t value); /* timestamptz; infinities map */
-void params_wall(struct params *params, sec_t value);	  /* timestamp */
+void params_wall(struct params *params, sec_t value); /* timestamp */
 
 /* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL. */
 void params_texts(struct params *params, const char *const *values, size_t n);

@@ -24,7 +24,7 @@ PGconn *session_pq(struct session *session);
 bool session_query(struct session *session, enum query_id id, const struct params *params,
 	PGresult **ret_result, struct err *err) NODISCARD;
 /* Free SQL without parameters, text results, last result only. */
-bool session_exec(struct session *session, const char *sql, PGresult **ret_result, struct err *err)
-	NODISCARD;
+bool session_exec(
+	struct session *session, const char *sql, PGresult **ret_result, struct err *err) NODISCARD;
 /* SQLSTATE of the last failure, "" if the link broke. */
 const char *session_sqlstate(const struct session *session);

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 
 enum sqlstate_class {
-	SQLSTATE_RETRY,	   /* the same again, later: resources, shutdown, read-only standby */
+	SQLSTATE_RETRY, /* the same again, later: resources, shutdown, read-only standby */
 	SQLSTATE_CONFLICT, /* somebody else holds a lock: smaller, later */
-	SQLSTATE_ROW,	   /* this row's data: it alone is to blame */
+	SQLSTATE_ROW, /* this row's data: it alone is to blame */
 	SQLSTATE_OPERATOR, /* rights, missing objects, wrong password: a person must act */
-	SQLSTATE_BUG,	   /* ours */
+	SQLSTATE_BUG, /* ours */
 };
 
 /* sqlstate: five characters, or NULL (no code: the link broke), which is SQLSTATE_RETRY. */

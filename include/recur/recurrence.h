@@ -20,7 +20,7 @@ struct recurrence;
 
 enum recur_status {
 	RECUR_FOUND,
-	RECUR_END,   /* no further occurrence */
+	RECUR_END, /* no further occurrence */
 	RECUR_AGAIN, /* budget used up: call again to go on */
 	RECUR_FAILED, /* err says why: a limit, or a rule that cannot be expanded from this anchor */
 };
@@ -34,8 +34,8 @@ enum recur_flags {
 
 struct occurrence {
 	sec_t nominal; /* the instant that the rule gives: its identity */
-	sec_t at;      /* where it stands: nominal, unless an override moved it */
-	sec_t wall;    /* nominal as wall time in the rule's zone, before a gap shifted it */
+	sec_t at; /* where it stands: nominal, unless an override moved it */
+	sec_t wall; /* nominal as wall time in the rule's zone, before a gap shifted it */
 	enum zone_fit fit;
 	bool excluded;
 	const char *title, *description, *priority; /* of an override; NULL: the template's */
@@ -53,5 +53,5 @@ enum recur_status recurrence_next(struct recurrence *recurrence, struct occurren
 /* Not later than `until`/`end_date` (inclusive); true where the rule has none. */
 bool recurrence_within_until(const struct recurrence *recurrence, sec_t instant);
 /* Refuses a rule that can fire twice within min_interval seconds; err names the part to blame. */
-bool recurrence_check_interval(struct recurrence *recurrence, sec_t min_interval, struct err *err)
-	NODISCARD;
+bool recurrence_check_interval(
+	struct recurrence *recurrence, sec_t min_interval, struct err *err) NODISCARD;

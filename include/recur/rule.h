@@ -20,7 +20,7 @@ struct rule;
 bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err) NODISCARD;
 void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
-uint64_t rule_count(const struct rule *rule);	     /* 0: no COUNT */
+uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */
 /* Canonical JSON, RRULE text, an English sentence. */
 void rule_to_json(const struct rule *rule, struct strbuf *buf);
 void rule_to_rrule(const struct rule *rule, struct strbuf *buf);

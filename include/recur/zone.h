@@ -25,9 +25,10 @@ const char *zone_name(const struct zone *zone);
 
 enum zone_fit {
 	ZONE_EXACT,
-	ZONE_GAP,  /* the wall time does not exist: offset from before the gap */
+	ZONE_GAP, /* the wall time does not exist: offset from before the gap */
 	ZONE_FOLD, /* it exists twice: the first */
 };
 
-sec_t zone_to_instant(const struct zone *zone, sec_t wall, enum zone_fit *ret_fit); /* ret may be NULL */
+sec_t zone_to_instant(
+	const struct zone *zone, sec_t wall, enum zone_fit *ret_fit); /* ret may be NULL */
 sec_t zone_to_wall(const struct zone *zone, sec_t instant);

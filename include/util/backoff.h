@@ -9,7 +9,7 @@
 
 struct backoff {
 	double first, limit; /* seconds */
-	double next;	     /* seconds; 0 before the first failure */
+	double next; /* seconds; 0 before the first failure */
 };
 
 void backoff_init(struct backoff *backoff, double first, double limit);

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 /* The caller must look at the result: it tells of the world, not of a bug. */
-#define NODISCARD	 __attribute__((warn_unused_result))
+#define NODISCARD        __attribute__((warn_unused_result))
 #define PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
 /* A local that frees itself; fn takes a pointer to the variable. */
-#define CLEANUP(fn)	 __attribute__((cleanup(fn)))
+#define CLEANUP(fn)      __attribute__((cleanup(fn)))
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Time is an argument everywhere.  Three kinds, never mixed:

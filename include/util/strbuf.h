@@ -14,9 +14,9 @@
 
 struct strbuf {
 	char *data;
-	size_t len;   /* without the final NUL */
+	size_t len; /* without the final NUL */
 	size_t alloc; /* 0 while data is the shared empty string */
-	size_t cap;   /* len never exceeds it */
+	size_t cap; /* len never exceeds it */
 	bool overflowed;
 };
 

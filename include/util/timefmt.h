@@ -9,7 +9,7 @@
 
 #include "util/err.h"
 
-#define USEC_INFINITY	    INT64_MAX
+#define USEC_INFINITY       INT64_MAX
 #define USEC_MINUS_INFINITY INT64_MIN
 #define INSTANT_TEXT_MAX    40
 
@@ -23,7 +23,7 @@ bool instant_parse(const char *text, usec_t *ret_instant, struct err *err) NODIS
 bool wall_parse(const char *text, sec_t *ret_wall, struct err *err) NODISCARD;
 
 struct civil {
-	int year, month, day;	  /* month 1..12, day 1..31 */
+	int year, month, day; /* month 1..12, day 1..31 */
 	int hour, minute, second; /* second 0..59: no leap seconds */
 };
 

@@ -1,0 +1,207 @@
+/* Statement parameters in binary; see the header.
+ *
+ * Array format (PostgreSQL's array_send): dimensions, has-nulls flag, element type, then length and
+ * lower bound of the one dimension, then each element as length and bytes, -1 for NULL.
+ */
+#include "db/params.h"
+
+#include <string.h>
+
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+/* pg_type.dat; stable by promise of the protocol. */
+enum {
+	OID_BOOL = 16,
+	OID_INT8 = 20,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_TIMESTAMP = 1114,
+	OID_TIMESTAMPTZ = 1184,
+	OID_BOOL_ARRAY = 1000,
+	OID_TEXT_ARRAY = 1009,
+	OID_INT8_ARRAY = 1016,
+	OID_TIMESTAMP_ARRAY = 1115,
+	OID_TIMESTAMPTZ_ARRAY = 1185,
+};
+
+#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC) /* 2000-01-01 */
+
+void params_init(struct params *params)
+{
+	params->n = 0;
+	strbuf_init(&params->data, PARAMS_BYTES_MAX);
+}
+
+void params_free(struct params *params)
+{
+	strbuf_free(&params->data);
+	params->n = 0;
+}
+
+/* Opens the next parameter; its bytes are what is appended to data until param_end. */
+static int param_begin(struct params *params, Oid type)
+{
+	if (params->n == PARAMS_MAX)
+		mem_abort("more than PARAMS_MAX parameters");
+	int i = params->n++;
+	params->types[i] = type;
+	params->formats[i] = 1;
+	params->offsets[i] = params->data.len;
+	return i;
+}
+
+static void param_end(struct params *params, int i)
+{
+	if (params->data.overflowed)
+		mem_abort("parameters exceed PARAMS_BYTES_MAX");
+	params->lengths[i] = (int)(params->data.len - params->offsets[i]);
+}
+
+void params_null(struct params *params, Oid type)
+{
+	int i = param_begin(params, type);
+	params->offsets[i] = SIZE_MAX;
+	params->lengths[i] = 0;
+}
+
+void params_text(struct params *params, const char *value)
+{
+	if (!value) {
+		params_null(params, OID_TEXT);
+		return;
+	}
+	int i = param_begin(params, OID_TEXT);
+	strbuf_add_text(&params->data, value);
+	param_end(params, i);
+}
+
+void params_int4(struct params *params, int32_t value)
+{
+	int i = param_begin(params, OID_INT4);
+	strbuf_add_be32(&params->data, (uint32_t)value);
+	param_end(params, i);
+}
+
+void params_int8(struct params *params, int64_t value)
+{
+	int i = param_begin(params, OID_INT8);
+	strbuf_add_be64(&params->data, (uint64_t)value);
+	param_end(params, i);
+}
+
+void params_bool(struct params *params, bool value)
+{
+	int i = param_begin(params, OID_BOOL);
+	strbuf_add_char(&params->data, value ? 1 : 0);
+	param_end(params, i);
+}
+
+static uint64_t postgres_instant(usec_t value)
+{
+	bool infinite = value == USEC_INFINITY || value == USEC_MINUS_INFINITY;
+	return (uint64_t)(infinite ? value : value - POSTGRES_EPOCH);
+}
+
+void params_instant(struct params *params, usec_t value)
+{
+	int i = param_begin(params, OID_TIMESTAMPTZ);
+	strbuf_add_be64(&params->data, postgres_instant(value));
+	param_end(params, i);
+}
+
+void params_wall(struct params *params, sec_t value)
+{
+	int i = param_begin(params, OID_TIMESTAMP);
+	strbuf_add_be64(&params->data, postgres_instant(value * USEC_PER_SEC));
+	param_end(params, i);
+}
+
+static int array_begin(struct params *params, Oid type, Oid element_type, bool has_nulls, size_t n)
+{
+	int i = param_begin(params, type);
+	strbuf_add_be32(&params->data, n ? 1 : 0);
+	strbuf_add_be32(&params->data, has_nulls ? 1 : 0);
+	strbuf_add_be32(&params->data, element_type);
+	if (n) {
+		strbuf_add_be32(&params->data, (uint32_t)n);
+		strbuf_add_be32(&params->data, 1);
+	}
+	return i;
+}
+
+static void array_add_be64(struct params *params, uint64_t value)
+{
+	strbuf_add_be32(&params->data, 8);
+	strbuf_add_be64(&params->data, value);
+}
+
+static void array_add_null(struct params *params)
+{
+	strbuf_add_be32(&params->data, UINT32_MAX);
+}
+
+void params_texts(struct params *params, const char *const *values, size_t n)
+{
+	int p = array_begin(params, OID_TEXT_ARRAY, OID_TEXT, true, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!values[i]) {
+			array_add_null(params);
+			continue;
+		}
+		size_t len = strlen(values[i]);
+		strbuf_add_be32(&params->data, (uint32_t)len);
+		strbuf_add(&params->data, values[i], len);
+	}
+	param_end(params, p);
+}
+
+void params_int8s(struct params *params, const int64_t *values, size_t n)
+{
+	int p = array_begin(params, OID_INT8_ARRAY, OID_INT8, false, n);
+	for (size_t i = 0; i < n; i++)
+		array_add_be64(params, (uint64_t)values[i]);
+	param_end(params, p);
+}
+
+void params_bools(struct params *params, const bool *values, size_t n)
+{
+	int p = array_begin(params, OID_BOOL_ARRAY, OID_BOOL, false, n);
+	for (size_t i = 0; i < n; i++) {
+		strbuf_add_be32(&params->data, 1);
+		strbuf_add_char(&params->data, values[i] ? 1 : 0);
+	}
+	param_end(params, p);
+}
+
+void params_instants(struct params *params, const usec_t *values, const bool *present, size_t n)
+{
+	int p = array_begin(params, OID_TIMESTAMPTZ_ARRAY, OID_TIMESTAMPTZ, present != NULL, n);
+	for (size_t i = 0; i < n; i++) {
+		if (present && !present[i])
+			array_add_null(params);
+		else
+			array_add_be64(params, postgres_instant(values[i]));
+	}
+	param_end(params, p);
+}
+
+void params_walls(struct params *params, const sec_t *values, const bool *present, size_t n)
+{
+	int p = array_begin(params, OID_TIMESTAMP_ARRAY, OID_TIMESTAMP, present != NULL, n);
+	for (size_t i = 0; i < n; i++) {
+		if (present && !present[i])
+			array_add_null(params);
+		else
+			array_add_be64(params, postgres_instant(values[i] * USEC_PER_SEC));
+	}
+	param_end(params, p);
+}
+
+void params_values(const struct params *params, const char *values[static PARAMS_MAX])
+{
+	for (int i = 0; i < params->n; i++) {
+		bool is_null = params->offsets[i] == SIZE_MAX;
+		values[i] = is_null ? NULL : params->data.data + params->offsets[i];
+	}
+}
