@@ -1,0 +1,270 @@
+/* The frame around the commands: options, help, configuration, the connection, what goes wrong. */
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/escape.h"
+#include "util/mem.h"
+
+#define OPTIONS_MAX 32
+
+enum { OPT_DSN = 256 };
+
+static const struct ctl_option global_options[] = {
+	{ "config", 'c', "FILE", "configuration (default: " CONF_DEFAULT_FILE ", if it is there)" },
+	{ "dsn", OPT_DSN, "URL", "database, as URI or conninfo text" },
+	{ "output", 'o', "FORMAT", "text or json" },
+	{ "help", 'h', NULL, "this help" },
+	{ "version", 'V', NULL, "the program's version" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* getopt_long's own form of the tables. */
+struct grammar {
+	struct option longs[OPTIONS_MAX + 1];
+	char shorts[2 * OPTIONS_MAX + 3];
+	size_t n;
+};
+
+int ctl_error(int code, const char *fmt, ...)
+{
+	va_list args;
+	struct strbuf raw CLEANUP(strbuf_free), line CLEANUP(strbuf_free);
+	strbuf_init(&raw, 4096);
+	strbuf_init(&line, SIZE_MAX);
+	va_start(args, fmt);
+	strbuf_vaddf(&raw, fmt, args);
+	va_end(args);
+	(void)text_escape(&line, raw.data, 0);
+	fprintf(stderr, "recurctl: %s\n", line.data);
+	return code;
+}
+
+int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
+{
+	va_list args;
+	struct strbuf text CLEANUP(strbuf_free);
+	strbuf_init(&text, 4096);
+	va_start(args, fmt);
+	strbuf_vaddf(&text, fmt, args);
+	va_end(args);
+	return ctl_error(EX_USAGE, "%s; see: recurctl %s%s--help", text.data,
+		ctl->command ? ctl->command->name : "", ctl->command ? " " : "");
+}
+
+static void grammar_add(struct grammar *grammar, const struct ctl_option *options)
+{
+	for (; options && options->name && grammar->n < OPTIONS_MAX; options++) {
+		grammar->longs[grammar->n++] = (struct option){ options->name,
+			options->arg ? required_argument : no_argument, NULL, options->letter };
+		if (options->letter > 255)
+			continue;
+		char letter[] = { (char)options->letter, options->arg ? ':' : 0, 0 };
+		strcat(grammar->shorts, letter);
+	}
+}
+
+static void print_options(const struct ctl_option *options)
+{
+	for (; options && options->name; options++) {
+		char letter[] = { '-', (char)options->letter, ',', 0 };
+		char *name = mem_printf("%s --%s%s%s", options->letter > 255 ? "   " : letter,
+			options->name, options->arg ? " " : "", options->arg ? options->arg : "");
+		printf("  %-26s %s\n", name, options->help);
+		free(name);
+	}
+}
+
+static void print_help(const struct ctl_command *command)
+{
+	if (command) {
+		printf("usage: recurctl %s [options]%s%s\n%s\n\noptions:\n", command->name,
+			*command->args ? " " : "", command->args, command->help);
+		print_options(command->options);
+		printf("global options:\n");
+		print_options(global_options);
+		return;
+	}
+	printf("usage: recurctl [options] COMMAND ...\n\ncommands:\n");
+	for (size_t i = 0; i < ctl_commands_len; i++)
+		printf("  %-26s %s\n", ctl_commands[i].name, ctl_commands[i].help);
+	printf("options:\n");
+	print_options(global_options);
+	printf("Each command has --help; the manual is recurctl(1).\n");
+}
+
+/* Prints what is buffered; the exit code that this leaves. */
+static int finish_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	return ctl_error(EX_IOERR, "cannot write to standard output: %s", strerror(errno));
+}
+
+static void take_global(struct ctl *ctl, int letter)
+{
+	switch (letter) {
+	case 'c':
+		ctl->config_file = optarg;
+		break;
+	case OPT_DSN:
+		ctl->dsn = optarg;
+		break;
+	case 'o':
+		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
+			exit(ctl_usage(ctl, "--output is text or json, not \"%s\"", optarg));
+		ctl->json = strcmp(optarg, "json") == 0;
+		break;
+	case 'V':
+		printf("recurctl %s\n", RECURD_VERSION);
+		exit(finish_output(EX_OK));
+	default:
+		print_help(ctl->command);
+		exit(finish_output(EX_OK));
+	}
+}
+
+static bool is_global(int letter)
+{
+	for (const struct ctl_option *option = global_options; option->name; option++)
+		if (option->letter == letter)
+			return true;
+	return false;
+}
+
+/* Reads options up to the next one that is the command's own; global ones are taken. */
+static int next_option(struct ctl *ctl, const struct grammar *grammar, int argc, char **argv)
+{
+	opterr = 0;
+	for (;;) {
+		int letter = getopt_long(argc, argv, grammar->shorts, grammar->longs, NULL);
+		if (letter == '?' && optopt > 0 && optopt <= 255)
+			exit(ctl_usage(ctl, "there is no option -%c", optopt));
+		if (letter == '?')
+			exit(ctl_usage(ctl, "there is no option %s, or it takes no value",
+				argv[optind - 1]));
+		if (letter == ':')
+			exit(ctl_usage(ctl, "option %s needs a value", argv[optind - 1]));
+		if (!is_global(letter))
+			return letter;
+		take_global(ctl, letter);
+	}
+}
+
+static void load_conf(struct ctl *ctl)
+{
+	struct err err;
+	char *dsn = ctl->dsn ? mem_printf("database_url=%s", ctl->dsn) : NULL;
+	const char *overrides[] = { dsn };
+	if (!conf_load(ctl->config_file, overrides, dsn ? 1 : 0, &ctl->loaded, &err))
+		exit(ctl_error(EX_CONFIG, "%s", err.text));
+	free(dsn);
+	ctl->conf = ctl->loaded;
+	queries_bind(ctl->conf->app_schema);
+}
+
+int ctl_getopt(struct ctl *ctl, int argc, char **argv)
+{
+	static struct grammar grammar;
+	if (grammar.n == 0) {
+		strcpy(grammar.shorts, ":");
+		grammar_add(&grammar, global_options);
+		grammar_add(&grammar, ctl->command->options);
+		optind = 0;
+	}
+	int letter = next_option(ctl, &grammar, argc, argv);
+	if (letter == -1)
+		load_conf(ctl);
+	return letter;
+}
+
+struct session *ctl_session(struct ctl *ctl, struct err *err)
+{
+	if (!ctl->session && !session_open(ctl->conf->database_url, ctl->conf->password_file,
+				     &ctl->session, err))
+		ctl->session = NULL;
+	return ctl->session;
+}
+
+int ctl_query_failed(struct ctl *ctl, const struct err *err)
+{
+	static const struct {
+		const char *state;
+		int code;
+		const char *what_to_do;
+	} known[] = {
+		{ "3F000", EX_CONFIG, "run: recurctl migrate up" },
+		{ "42P01", EX_CONFIG, "run: recurctl migrate up (or is app_schema wrong?)" },
+		{ "42703", EX_CONFIG, "run: recurctl migrate up" },
+		{ "42883", EX_CONFIG, "run: recurctl migrate up" },
+		{ "42501", EX_CONFIG, "grant this role recurd_worker or recurd_reader" },
+		{ "22", EX_DATAERR, NULL },
+	};
+	const char *state = ctl->session ? session_sqlstate(ctl->session) : "";
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (strncmp(state, known[i].state, strlen(known[i].state)) != 0)
+			continue;
+		if (!known[i].what_to_do)
+			return ctl_error(known[i].code, "%s", err->text);
+		return ctl_error(known[i].code, "%s; %s", err->text, known[i].what_to_do);
+	}
+	return ctl_error(EX_UNAVAILABLE, "%s", err->text);
+}
+
+int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PGresult **ret_result)
+{
+	struct err err;
+	struct session *session = ctl_session(ctl, &err);
+	if (!session)
+		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
+	if (!session_query(session, id, params, ret_result, &err))
+		return ctl_query_failed(ctl, &err);
+	return EX_OK;
+}
+
+void ctl_clear(PGresult **result)
+{
+	PQclear(*result);
+	*result = NULL;
+}
+
+static const struct ctl_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ctl_commands_len; i++)
+		if (strcmp(ctl_commands[i].name, name) == 0)
+			return &ctl_commands[i];
+	return NULL;
+}
+
+int ctl_main(int argc, char **argv)
+{
+	struct ctl ctl = { .json = false };
+	/* For the width of characters (table.h); nothing else of the locale is used. */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	struct grammar grammar = { .shorts = "+:" };
+	grammar_add(&grammar, global_options);
+	(void)next_option(&ctl, &grammar, argc, argv);
+	if (optind >= argc)
+		return ctl_usage(&ctl, "a command is missing");
+	argc -= optind;
+	argv += optind;
+	if (strcmp(argv[0], "help") == 0) {
+		print_help(NULL);
+		return finish_output(EX_OK);
+	}
+	ctl.command = find_command(argv[0]);
+	if (!ctl.command)
+		return ctl_usage(&ctl, "there is no command \"%s\"", argv[0]);
+	optind = 0;
+	if (!ctl.command->options)
+		load_conf(&ctl);
+	int code = ctl.command->run(&ctl, argc, argv);
+	session_close(ctl.session);
+	conf_free(ctl.loaded);
+	return finish_output(code);
+}

@@ -1,0 +1,296 @@
+/* Listings and records; see the header.
+ *
+ * A row's cells are kept as text (already escaped) or in a JSON object.  Text rows wait in `rows` until
+ * TABLE_LOOKAHEAD of them have told how wide the columns must be.
+ */
+#include "ctl/table.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/escape.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+struct cell {
+	char *text;
+	size_t width;
+};
+
+struct table {
+	FILE *out;
+	bool json, record;
+	const struct column *columns;
+	size_t n, column;
+	size_t waiting; /* rows in cells */
+	bool streaming; /* the heading is out, widths stand */
+	uint64_t rows;
+	size_t widths[TABLE_COLUMNS_MAX];
+	struct cell *cells; /* TABLE_LOOKAHEAD rows of n */
+	json_t *object; /* the row, or the record */
+	json_t *array; /* nested: rows go here */
+};
+
+static struct table *create(FILE *out, bool json, const struct column *columns, size_t n)
+{
+	struct table *table = mem_alloc(sizeof(*table));
+	*table = (struct table){ .out = out, .json = json, .columns = columns, .n = n };
+	table->cells = mem_alloc_array(TABLE_LOOKAHEAD * n, sizeof(struct cell));
+	if (json)
+		table->object = json_object();
+	return table;
+}
+
+struct table *table_begin(FILE *out, bool json, const struct column *columns, size_t n)
+{
+	struct table *table = create(out, json, columns, n);
+	for (size_t i = 0; i < n; i++)
+		table->widths[i] = strlen(columns[i].heading);
+	return table;
+}
+
+struct table *record_begin(FILE *out, bool json, const struct column *columns, size_t n)
+{
+	struct table *table = create(out, json, columns, n);
+	table->record = true;
+	for (size_t i = 0; i < n; i++)
+		if (!(columns[i].flags & COLUMN_JSON_ONLY) &&
+			strlen(columns[i].heading) > table->widths[0])
+			table->widths[0] = strlen(columns[i].heading);
+	return table;
+}
+
+struct table *record_nest(struct table *record, const char *name, const char *heading,
+	const struct column *columns, size_t n)
+{
+	struct table *table = table_begin(record->out, record->json, columns, n);
+	if (record->json) {
+		table->array = json_array();
+		json_object_set(record->object, name, table->array);
+	} else {
+		fprintf(record->out, "\n%s\n", heading);
+	}
+	return table;
+}
+
+static const struct column *current(const struct table *table)
+{
+	return &table->columns[table->column];
+}
+
+static void put_json(struct table *table, json_t *value)
+{
+	json_object_set_new(table->object, current(table)->name, value ? value : json_null());
+	table->column++;
+}
+
+static void put_text(struct table *table, const char *value)
+{
+	struct strbuf text;
+	size_t room = current(table)->flags & COLUMN_WHOLE || table->record ? 0 : TABLE_CELL_MAX;
+	strbuf_init(&text, SIZE_MAX);
+	size_t width = text_escape(&text, value, room);
+	table->cells[table->waiting * table->n + table->column++] = (struct cell){
+		strbuf_steal(&text), width
+	};
+}
+
+/* Not for people: nothing is prepared for the screen. */
+static bool skipped(struct table *table)
+{
+	if (table->json || !(current(table)->flags & COLUMN_JSON_ONLY))
+		return false;
+	table->column++;
+	return true;
+}
+
+void table_null(struct table *table)
+{
+	if (skipped(table))
+		return;
+	if (table->json)
+		put_json(table, json_null());
+	else
+		put_text(table, "-");
+}
+
+void table_text(struct table *table, const char *value)
+{
+	if (!value) {
+		table_null(table);
+	} else if (table->json) {
+		struct strbuf valid CLEANUP(strbuf_free);
+		strbuf_init(&valid, SIZE_MAX);
+		utf8_repair(&valid, value);
+		put_json(table, json_string(valid.data));
+	} else if (!skipped(table)) {
+		put_text(table, value);
+	}
+}
+
+void table_int(struct table *table, int64_t value)
+{
+	char text[24];
+	(void)snprintf(text, sizeof(text), "%lld", (long long)value);
+	if (table->json)
+		put_json(table, json_integer(value));
+	else
+		table_text(table, text);
+}
+
+void table_bool(struct table *table, bool value)
+{
+	if (table->json)
+		put_json(table, json_boolean(value));
+	else
+		table_text(table, value ? "yes" : "no");
+}
+
+void table_instant(struct table *table, usec_t value)
+{
+	char text[INSTANT_TEXT_MAX];
+	table_text(table, instant_format(value, text));
+}
+
+void table_wall(struct table *table, sec_t value)
+{
+	char text[INSTANT_TEXT_MAX];
+	table_text(table, wall_format(value, text));
+}
+
+void table_span(struct table *table, usec_t value)
+{
+	if (table->json) {
+		put_json(table, json_real((double)value / (double)USEC_PER_SEC));
+		return;
+	}
+	struct strbuf text CLEANUP(strbuf_free);
+	strbuf_init(&text, SIZE_MAX);
+	span_format(value, &text);
+	table_text(table, text.data);
+}
+
+void table_json(struct table *table, const char *value)
+{
+	json_t *parsed = NULL;
+	if (table->json && value)
+		parsed = json_loads(value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	/* What jansson cannot hold (a number of 400 digits) is still shown, as a string. */
+	if (parsed)
+		put_json(table, parsed);
+	else
+		table_text(table, value);
+}
+
+static void print_cell(
+	const struct table *table, size_t column, const char *text, size_t width, bool last)
+{
+	size_t gap = table->widths[column] > width ? table->widths[column] - width : 0;
+	if (table->columns[column].flags & COLUMN_RIGHT)
+		fprintf(table->out, "%*s%s", (int)gap, "", text);
+	else
+		fprintf(table->out, "%s%*s", text, last ? 0 : (int)gap, "");
+	fputs(last ? "\n" : "  ", table->out);
+}
+
+static size_t last_column(const struct table *table)
+{
+	size_t last = table->n - 1;
+	while (last > 0 && table->columns[last].flags & COLUMN_JSON_ONLY)
+		last--;
+	return last;
+}
+
+static void print_waiting(struct table *table)
+{
+	size_t last = last_column(table);
+	for (size_t i = 0; !table->streaming && i <= last; i++)
+		if (!(table->columns[i].flags & COLUMN_JSON_ONLY))
+			print_cell(table, i, table->columns[i].heading,
+				strlen(table->columns[i].heading), i == last);
+	table->streaming = true;
+	for (size_t row = 0; row < table->waiting; row++) {
+		for (size_t i = 0; i < table->n; i++) {
+			struct cell *cell = &table->cells[row * table->n + i];
+			if (cell->text)
+				print_cell(table, i, cell->text, cell->width, i == last);
+			free(cell->text);
+			*cell = (struct cell){ NULL, 0 };
+		}
+	}
+	table->waiting = 0;
+}
+
+static void end_text_row(struct table *table)
+{
+	struct cell *row = &table->cells[table->waiting++ * table->n];
+	for (size_t i = 0; i < table->n && !table->streaming; i++)
+		if (row[i].width > table->widths[i])
+			table->widths[i] = row[i].width;
+	if (table->streaming || table->waiting == TABLE_LOOKAHEAD)
+		print_waiting(table);
+}
+
+static void end_json_row(struct table *table)
+{
+	if (table->array) {
+		json_array_append_new(table->array, table->object);
+	} else {
+		fputs(table->rows == 0 ? "[\n" : ",\n", table->out);
+		(void)json_dumpf(table->object, table->out, JSON_COMPACT);
+		json_decref(table->object);
+	}
+	table->object = json_object();
+}
+
+static void print_record(struct table *table)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		if (!table->cells[i].text)
+			continue;
+		fprintf(table->out, "%-*s  %s\n", (int)table->widths[0], table->columns[i].heading,
+			table->cells[i].text);
+		free(table->cells[i].text);
+		table->cells[i].text = NULL;
+	}
+}
+
+void table_end_row(struct table *table)
+{
+	table->column = 0;
+	if (table->json && !table->record)
+		end_json_row(table);
+	else if (!table->json && table->record)
+		print_record(table);
+	else if (!table->json)
+		end_text_row(table);
+	table->rows++;
+}
+
+static void end_output(struct table *table, const char *empty)
+{
+	if (table->record && table->json) {
+		(void)json_dumpf(table->object, table->out, JSON_INDENT(2));
+		fputc('\n', table->out);
+	} else if (table->record || table->array) {
+		return; /* printed, or the record's */
+	} else if (table->json) {
+		fputs(table->rows == 0 ? "[]\n" : "\n]\n", table->out);
+	} else if (table->rows == 0) {
+		fprintf(table->out, "%s\n", empty);
+	} else {
+		print_waiting(table);
+	}
+}
+
+void table_end(struct table *table, const char *empty)
+{
+	end_output(table, empty);
+	for (size_t i = 0; i < TABLE_LOOKAHEAD * table->n; i++)
+		free(table->cells[i].text);
+	json_decref(table->object);
+	json_decref(table->array);
+	free(table->cells);
+	free(table);
+}

@@ -1,0 +1,77 @@
+/* ctl: what the commands of recurctl share.
+ *
+ * A command is a row of ctl_commands (daemon/ctl/commands.c) and a function that gets its own
+ * arguments, argv[0] being its name, and returns the exit code.  It reads its options with ctl_getopt,
+ * which also takes the global ones, prints --help from the table and loads the configuration: before
+ * ctl_getopt has returned -1, ctl->conf is NULL.  A row without options is a command that reads its
+ * arguments alone; for it the configuration is loaded before it is called.
+ *
+ * Exit codes: EX_OK, CTL_FOUND (a check found something), EX_USAGE, EX_DATAERR, EX_UNAVAILABLE (no
+ * database), EX_CONFIG, EX_IOERR (standard output), EX_SOFTWARE (a bug of ours).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sysexits.h>
+
+#include "conf/conf.h"
+#include "db/session.h"
+#include "util/err.h"
+
+#define CTL_FOUND 1
+
+struct ctl_option {
+	const char *name;
+	int letter; /* 'n' for -n; above 255: no short form */
+	const char *arg; /* name of the argument in the help; NULL: takes none */
+	const char *help; /* one line */
+};
+
+struct ctl;
+
+struct ctl_command {
+	const char *name;
+	const char *args; /* what follows the options: "ID", "" */
+	const char *help; /* one line */
+	int (*run)(struct ctl *ctl, int argc, char **argv);
+	const struct ctl_option
+		*options; /* ended by a NULL name; NULL: reads its arguments alone */
+};
+
+extern const struct ctl_command ctl_commands[];
+extern const size_t ctl_commands_len;
+
+struct ctl {
+	const struct conf *conf;
+	bool json;
+	const struct ctl_command *command;
+	/* ctl.c alone: */
+	struct session *session;
+	struct conf *loaded;
+	const char *config_file;
+	const char *dsn;
+};
+
+/* What main does; returns the exit code. */
+int ctl_main(int argc, char **argv);
+
+/* The next option's letter (optarg as getopt(3) has it), -1 after the last, when optind stands at the
+ * first operand and ctl->conf is there.  Ends the program itself on --help, a usage error or a
+ * configuration that does not load. */
+int ctl_getopt(struct ctl *ctl, int argc, char **argv);
+/* Opens the database at the first call; NULL: err says why. */
+struct session *ctl_session(struct ctl *ctl, struct err *err);
+
+/* One line on standard error, "recurctl: ..."; returns code. */
+int ctl_error(int code, const char *fmt, ...) PRINTF(2, 3);
+/* The same for wrong arguments, with the way to the help; returns EX_USAGE. */
+int ctl_usage(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3);
+
+/* Runs one statement, opening the database if need be.  On failure it has told why, and what to do
+ * (migrate first, grant rights), and returns the exit code; EX_OK: the caller PQclears ret_result. */
+int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params,
+	PGresult **ret_result) NODISCARD;
+/* Tells of a failure of the session's last call and returns the exit code. */
+int ctl_query_failed(struct ctl *ctl, const struct err *err);
+
+void ctl_clear(PGresult **result); /* for CLEANUP */
