@@ -2,8 +2,9 @@
  *
  * A function that can fail for reasons of the world returns false and fills a struct err that its
  * caller owns (usually on the stack; nothing to free).  The text is one line of UTF-8 without a
- * final newline or full stop: what was expected, what was found.  A text that is too long is cut and
- * ends in "...".  On success the err is untouched; on failure the results are.
+ * final newline or full stop: what was expected, what was found.  Line breaks in it become blanks
+ * (libpq's messages end in one); a text that is too long is cut and ends in "...".  On success the
+ * err is untouched; on failure the results are.
  */
 #pragma once
 

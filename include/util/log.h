@@ -11,10 +11,12 @@
  * gives  event=generated template=42 occurrence=2025-02-03T10:00:00Z
  *
  * Values come from anywhere, hostile rows included: a value with anything but printable ASCII
- * without space, '"', '=' and '\' is put in double quotes; '"' and '\' are escaped with '\', control
- * characters (C0, DEL, C1 as UTF-8) and bytes that are no valid UTF-8 as \xNN; an empty value is "".
- * So nothing can forge a line or a key.  A line is at most LOG_LINE_MAX bytes: a value that does not
- * fit is cut at a character's boundary and ends in "...", the keys that follow remain whole.
+ * without space, '"', '=' and '\' is put in double quotes; '"' and '\' are escaped with '\'; control
+ * characters (C0, DEL, C1, line separators, marks that turn the direction of writing) and bytes that
+ * are no valid UTF-8 become \xNN, byte by byte; an empty value is "".  So nothing can forge a line or
+ * a key.  A line is at most LOG_LINE_MAX bytes: a value takes at most half of what is left of it
+ * (short ones whatever they need), is cut at a character's boundary and then ends in "..."; so the
+ * keys that follow remain whole.  When nothing is left, a key goes together with its value.
  *
  * Priorities are those of syslog(3).  Lines below the level cost one comparison.  Not thread-safe:
  * only the loop's thread logs.  Only layers that decide log: pure code returns an err.
