@@ -1,0 +1,1 @@
+"""Real parts for the integration tests: servers, poolers, networks, clocks, the daemon itself."""

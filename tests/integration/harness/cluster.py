@@ -1,0 +1,159 @@
+"""A throw-away PostgreSQL cluster: one folder, one postmaster, trust for everybody."""
+
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from .database import Database, apply_migrations
+from .util import clean_environ, free_port, give, service_user, spawn, stop_process, wait_until
+
+
+def pg_bin():
+    """The folder of the newest server's programs, or what RECURD_PG_BIN names."""
+    named = os.environ.get("RECURD_PG_BIN")
+    if named:
+        return Path(named)
+    found = glob.glob("/usr/lib/postgresql/*/bin/initdb")
+    if not found:
+        raise RuntimeError("no PostgreSQL server in /usr/lib/postgresql: run ./dev deps")
+    return Path(max(found, key=lambda path: int(path.split("/")[4]))).parent
+
+
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "max_wal_size": "4GB",
+    "shared_preload_libraries": "pg_stat_statements",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "log_lock_waits": "on",
+    "timezone": "Asia/Kathmandu",
+}
+
+
+class Cluster:
+    """`settings` go into postgresql.conf.  `dsn_for(name)` is the Unix socket, `tcp_dsn_for(name)` 127.0.0.1."""
+
+    def __init__(self, **settings):
+        # Below /tmp, not TMPDIR: a socket's path has at most 107 bytes.
+        self.dir = Path(tempfile.mkdtemp(prefix="rcd-", dir="/tmp"))
+        self.data = self.dir / "data"
+        self.log_path = self.dir / "log"
+        self.port = free_port()
+        self.process = None
+        self._serial = 0
+        self._migrated = {}
+        os.chmod(self.dir, 0o755)
+        give(self.dir)
+        self._initdb({**SETTINGS, **settings})
+
+    def _initdb(self, settings):
+        user = service_user()
+        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+        subprocess.run(
+            [pg_bin() / "initdb", "-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D", self.data],
+            check=True, stdout=subprocess.DEVNULL, env=clean_environ(), cwd="/", **who,
+        )
+        with open(self.data / "postgresql.auto.conf", "a") as conf:
+            for key, value in settings.items():
+                conf.write("%s = '%s'\n" % (key, str(value).replace("'", "''")))
+            conf.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.dir}'\n")
+
+    # Life -----------------------------------------------------------------------------------------
+
+    def start(self, wait=True):
+        with open(self.log_path, "ab") as log:
+            self.process = spawn(
+                [pg_bin() / "postgres", "-D", self.data], as_service_user=True, death_signal=signal.SIGQUIT,
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=clean_environ(), cwd="/", start_new_session=True,
+            )
+        if wait:
+            wait_until(self.answers, 60, "PostgreSQL accepts connections")
+        return self
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError("PostgreSQL ended at start:\n" + self.log())
+        try:
+            psycopg.connect(self.dsn_for("postgres")).close()
+            return True
+        except psycopg.OperationalError:
+            return False
+
+    def stop(self, mode="fast"):
+        """fast, immediate (no checkpoint, clients are cut), or kill (SIGKILL to every process of it)."""
+        self._forget_connections()
+        if mode == "kill":
+            self.process.kill()
+            self.process.wait(10)
+            for pid in self._processes():
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not self._processes(), 20, "backends are gone")
+        else:
+            stop_process(self.process, {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode], 60)
+
+    def _processes(self):
+        """The server's processes, known by their working folder: each leads a session of its own."""
+        found = []
+        for entry in glob.glob("/proc/[0-9]*/cwd"):
+            try:
+                if os.readlink(entry) == str(self.data):
+                    found.append(int(entry.split("/")[2]))
+            except OSError:
+                pass
+        return found
+
+    def restart(self, mode="fast"):
+        self.stop(mode)
+        self.start()
+
+    def destroy(self):
+        if self.process and self.process.poll() is None:
+            self.stop("immediate")
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def configure(self, **settings):
+        """ALTER SYSTEM and reload."""
+        with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:
+            for key, value in settings.items():
+                conn.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(key), sql.Literal(str(value))))
+            conn.execute("select pg_reload_conf()")
+
+    # Databases ------------------------------------------------------------------------------------
+
+    def dsn_for(self, name, user="postgres"):
+        return f"host={self.dir} port={self.port} dbname={name} user={user}"
+
+    def tcp_dsn_for(self, name, user="postgres"):
+        return f"host=127.0.0.1 port={self.port} dbname={name} user={user}"
+
+    def create(self, template="template1"):
+        self._serial += 1
+        name = f"db{self._serial}"
+        with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:
+            conn.execute(f'create database "{name}" template "{template}"')
+        return Database(self, name)
+
+    def create_migrated(self, optional=()):
+        """A copy of a database that all migrations made, with the named optional ones."""
+        key = tuple(sorted(optional))
+        if key not in self._migrated:
+            database = self.create()
+            apply_migrations(database, key)
+            database.close()
+            self._migrated[key] = database.name
+        return self.create(self._migrated[key])
+
+    def _forget_connections(self):
+        Database.close_all(self)
