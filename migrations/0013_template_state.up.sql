@@ -24,14 +24,20 @@ begin
         new.paused_at := coalesce(new.paused_at, recurd.now());
         return new;
     end if;
-    if new.recurrence_rule is distinct from old.recurrence_rule then
-        if old.failed_at is not null then
+    if old.failed_at is not null then
+        if new.failed_at is not distinct from old.failed_at
+           and (new.recurrence_rule is distinct from old.recurrence_rule
+                or new.next_due_at is distinct from old.next_due_at) then
             -- Repaired: another look; what was due meanwhile is caught up.
             new.failed_at := null;
             new.failure := null;
-        elsif pg_catalog.date_trunc('second', new.next_due_at)
-              is distinct from pg_catalog.date_trunc('second', old.next_due_at) then
-            -- The application set both: its next_due_at stands.
+        end if;
+    elsif new.recurrence_rule is distinct from old.recurrence_rule then
+        if pg_catalog.date_trunc('second', new.next_due_at)
+              is distinct from pg_catalog.date_trunc('second', old.next_due_at)
+           and new.next_due_at > coalesce(old.made_through, '-infinity') then
+            -- The application set both: its next_due_at stands.  (One that is history already comes
+            -- from the save of a stale row and says nothing.)
             new.replan_at := null;
         elsif old.starts_local is not null then
             new.replan_at := recurd.now();
@@ -53,7 +59,8 @@ $$;
 create trigger recurd_template_changed before update on recurring_tasks
     for each row
     when (old.recurrence_rule is distinct from new.recurrence_rule
-          or old.is_active is distinct from new.is_active)
+          or old.is_active is distinct from new.is_active
+          or old.failed_at is not null and old.next_due_at is distinct from new.next_due_at)
     execute function recurd.template_changed();
 
 create trigger recurd_template_created_paused before insert on recurring_tasks

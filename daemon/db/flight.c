@@ -1,0 +1,178 @@
+/* Flights: statements in one pipeline up to one Sync, and the way their results come home.
+ *
+ * The callback runs as the very last step, after the state is ready again, because it may start the
+ * next flight or destroy the connection.
+ */
+#include <string.h>
+
+#include "db/conn_private.h"
+#include "db/sqlstate.h"
+#include "util/clock.h"
+#include "util/mem.h"
+
+void flight_clear(struct conn *conn)
+{
+	struct flight *flight = &conn->flight;
+	for (int i = 0; i < flight->n; i++)
+		PQclear(flight->results[i]);
+	*flight = (struct flight){ .failed = -1 };
+}
+
+const char *flight_blame(const struct conn *conn)
+{
+	const struct flight *flight = &conn->flight;
+	int i = flight->failed >= 0 ? flight->failed : flight->received;
+	return i < flight->n ? query_name(flight->queries[i]) : NULL;
+}
+
+struct flight_callback flight_take_callback(struct conn *conn)
+{
+	struct flight_callback callback = conn->flight.callback;
+	conn->flight.callback = (struct flight_callback){ 0 };
+	return callback;
+}
+
+void conn_add(struct conn *conn, enum query_id query, const struct params *params)
+{
+	struct flight *flight = &conn->flight;
+	if (conn->state != CONN_READY || flight->n == FLIGHT_STATEMENTS_MAX)
+		mem_abort("statement %s added to a connection that is %s", query_name(query),
+			conn_state_name(conn->state));
+	if (flight->n == 0)
+		flight->failed = -1;
+	const char *values[PARAMS_MAX];
+	if (params)
+		params_values(params, values);
+	int sent = PQsendQueryParams(conn->pq, query_text(query), params ? params->n : 0,
+		params ? params->types : NULL, values, params ? params->lengths : NULL,
+		params ? params->formats : NULL, 1);
+	if (sent != 1)
+		flight->send_failed = true;
+	flight->queries[flight->n] = query;
+	flight->results[flight->n++] = NULL;
+}
+
+void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
+{
+	struct flight *flight = &conn->flight;
+	flight->callback = (struct flight_callback){ fn, arg };
+	if (PQpipelineSync(conn->pq) != 1)
+		flight->send_failed = true;
+	conn_enter(conn, CONN_BUSY);
+	conn_arm_query_timer(conn);
+	flight->sent_at = clock_monotonic();
+	/* Whatever the flush says is handled in the next turn of the loop, not here: the callback
+	 * must not come before we return. */
+	bool pending = PQflush(conn->pq) != 0;
+	conn_watch(conn, pending ? EV_READ | EV_WRITE : EV_READ);
+	if (pending || flight->send_failed)
+		ev_feed_event(conn->loop, &conn->io, EV_READ);
+}
+
+usec_t conn_sent_at(const struct conn *conn)
+{
+	return conn->flight.sent_at;
+}
+
+static void take_failure(struct flight *flight, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	flight->failed = flight->received;
+	if (sqlstate)
+		memcpy(flight->sqlstate, sqlstate, strnlen(sqlstate, 5));
+	struct err text;
+	err_set(&text, "%s%s%s", message ? message : PQresultErrorMessage(result),
+		detail ? ": " : "", detail ? detail : "");
+	text.text[strcspn(text.text, "\n")] = '\0';
+	memcpy(flight->message, text.text, sizeof(flight->message));
+}
+
+/* One result that is not the Sync's. */
+static void take_result(struct flight *flight, PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+	bool ok = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+	if (!ok && flight->failed < 0 && status != PGRES_PIPELINE_ABORTED)
+		take_failure(flight, result);
+	if (flight->received < flight->n && ok)
+		flight->results[flight->received] = result;
+	else
+		PQclear(result);
+	flight->received++;
+}
+
+static void finish(struct conn *conn)
+{
+	struct flight home = conn->flight;
+	conn->flight = (struct flight){ .failed = -1, .sent_at = home.sent_at };
+	conn_disarm_timer(conn);
+	conn_enter(conn, CONN_READY);
+	conn_watch(conn, EV_READ);
+	struct reply reply = { .results = home.results, .n = home.n };
+	if (home.failed >= 0) {
+		reply.status = REPLY_FAILED;
+		reply.statement = query_name(home.queries[home.failed]);
+		memcpy(reply.sqlstate, home.sqlstate, sizeof(reply.sqlstate));
+		reply.message = home.message;
+	}
+	home.callback.fn(home.callback.arg, &reply);
+	for (int i = 0; i < home.n; i++)
+		PQclear(home.results[i]);
+}
+
+static void give_notifications(struct conn *conn)
+{
+	for (PGnotify *notify; (notify = PQnotifies(conn->pq)); PQfreemem(notify)) {
+		if (conn->callbacks.notified)
+			conn->callbacks.notified(
+				conn->callbacks.arg, notify->relname, notify->extra);
+	}
+}
+
+/* Results until libpq would block.  true: the flight is home. */
+static bool drain(struct conn *conn)
+{
+	while (conn->state == CONN_BUSY && !PQisBusy(conn->pq)) {
+		PGresult *result = PQgetResult(conn->pq);
+		if (!result) {
+			if (PQstatus(conn->pq) == CONNECTION_BAD)
+				return false;
+			continue; /* the end of one statement's results */
+		}
+		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			return true;
+		}
+		take_result(&conn->flight, result);
+	}
+	return false;
+}
+
+static void break_link(struct conn *conn)
+{
+	const struct flight *flight = &conn->flight;
+	bool told = flight->failed >= 0;
+	conn_lost(conn, told ? flight->sqlstate : "",
+		told ? flight->message : PQerrorMessage(conn->pq));
+}
+
+void flight_progress(struct conn *conn, int events)
+{
+	int flushed = PQflush(conn->pq);
+	bool alive = flushed >= 0 && !conn->flight.send_failed;
+	if (events & EV_READ)
+		alive = PQconsumeInput(conn->pq) == 1 && alive;
+	give_notifications(conn);
+	bool home = drain(conn);
+	if (home && PQstatus(conn->pq) == CONNECTION_OK) {
+		finish(conn);
+		return;
+	}
+	if (!alive || PQstatus(conn->pq) == CONNECTION_BAD) {
+		break_link(conn);
+		return;
+	}
+	conn_watch(conn, flushed > 0 ? EV_READ | EV_WRITE : EV_READ);
+}

@@ -1,0 +1,25 @@
+-- Caller: svc/scheduler.c, between batches and every poll_interval.
+-- What is due, and when the next thing will be: business time, then for reminders and templates the
+-- oldest that is due and the next that will be, then the oldest edit of a rule.
+-- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan.
+select recurd.now(),
+       (select k.remind_at from {app}.tasks k
+         where k.remind_at is not null and not k.is_complete
+           and (k.reminded_at is null or k.remind_at > k.reminded_at)
+           and k.remind_at > '-infinity' and k.remind_at <= recurd.now()
+         order by k.remind_at limit 1),
+       (select k.remind_at from {app}.tasks k
+         where k.remind_at is not null and not k.is_complete
+           and (k.reminded_at is null or k.remind_at > k.reminded_at)
+           and k.remind_at > recurd.now()
+         order by k.remind_at limit 1),
+       (select t.next_due_at from {app}.recurring_tasks t
+         where t.is_active and t.failed_at is null and t.next_due_at <= recurd.now()
+         order by t.next_due_at limit 1),
+       (select t.next_due_at from {app}.recurring_tasks t
+         where t.is_active and t.failed_at is null and t.next_due_at > recurd.now()
+         order by t.next_due_at limit 1),
+       (select t.replan_at from {app}.recurring_tasks t
+         where t.replan_at is not null and t.failed_at is null
+           and (t.is_active or t.ended_at is not null)
+         order by t.replan_at limit 1);

@@ -1,0 +1,4 @@
+-- Caller: work/batch.c, first statement of every batch.
+-- Explicit, because the role's or the database's defaults may be repeatable read or read only: then
+-- claims fail with 40001, or nothing can be written.
+begin isolation level read committed read write;

@@ -1,0 +1,2 @@
+-- Caller: work/batch.c.
+commit;

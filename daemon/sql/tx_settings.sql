@@ -1,0 +1,13 @@
+-- Caller: work/batch.c, after BEGIN; local to the transaction, so that a pooler's session is left as
+-- it was.  Hash and merge joins are off because the planner would otherwise read all of a large table
+-- to update a thousand rows of it by their ids.
+-- $1 statement_timeout, $2 lock_timeout, $3 idle_in_transaction_session_timeout, $4 search_path
+-- Returns the business time of the transaction.
+select recurd.now(),
+       pg_catalog.set_config('statement_timeout', $1, true),
+       pg_catalog.set_config('lock_timeout', $2, true),
+       pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true),
+       pg_catalog.set_config('search_path', $4, true),
+       pg_catalog.set_config('enable_hashjoin', 'off', true),
+       pg_catalog.set_config('enable_mergejoin', 'off', true),
+       pg_catalog.set_config('enable_seqscan', 'off', true);

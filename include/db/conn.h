@@ -1,0 +1,102 @@
+/* conn: one asynchronous connection to PostgreSQL on the libev loop, kept up for ever.
+ *
+ *   off -> resolving -> connecting -> ready <-> busy
+ *              ^            |           |        |
+ *              +--- waiting (jittered backoff) <-+     every failure leads to waiting
+ *
+ * All hosts of the conninfo are tried in turn, each with a timer of its own, read-write servers only
+ * unless the conninfo says otherwise.  When none serves, the next round comes after a jittered pause.
+ *
+ * Work goes out in flights: statements that are sent together in one pipeline and closed by one Sync.
+ * The Sync is what makes the server idle (in transaction) while we think, so that its timeouts watch
+ * over a client that stops there; a mere flush would leave it "active" for ever.  Nothing depends on
+ * session state: flights are parameterised, unnamed and schema-qualified, so that they work through a
+ * pooler in transaction mode.
+ *
+ * A flight's callback comes exactly once, never before conn_fly returns, and may destroy anything,
+ * this connection included.  When the link breaks, or no answer comes within query_timeout, it is
+ * REPLY_LOST: "may or may not have happened".
+ */
+#pragma once
+
+#include <ev.h>
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+#include "db/params.h"
+#include "db/query.h"
+#include "util/macros.h"
+
+#define FLIGHT_STATEMENTS_MAX 8
+
+enum conn_state {
+	CONN_OFF,
+	CONN_RESOLVING,
+	CONN_CONNECTING,
+	CONN_READY,
+	CONN_BUSY,
+	CONN_WAITING,
+};
+
+struct conn;
+
+enum reply_status {
+	REPLY_OK,
+	REPLY_FAILED, /* the server refused a statement; the session lives */
+	REPLY_LOST, /* the session is gone */
+};
+
+struct reply {
+	enum reply_status status;
+	PGresult *const *results; /* one a statement, in order; owned by the connection, valid until
+				     the callback returns; only for REPLY_OK */
+	int n;
+	/* Of a failure.  message is one line. */
+	const char *statement; /* name of the statement to blame; NULL: none */
+	char sqlstate[6]; /* "" when the link broke */
+	const char *message;
+};
+
+typedef void reply_fn(void *arg, const struct reply *reply);
+
+struct conn_callbacks {
+	void *arg;
+	void (*ready)(void *arg); /* connected: flights may start */
+	void (*lost)(void *arg); /* was ready, and no flight was under way that would tell */
+	void (*notified)(void *arg, const char *channel, const char *payload); /* may be NULL */
+};
+
+struct conn_options {
+	const char *name; /* for log lines: "main", "listen" */
+	const char *conninfo; /* NULL: libpq's environment */
+	const char *password; /* where conninfo has none; NULL: none */
+	usec_t connect_timeout; /* each host, its resolution included */
+	usec_t query_timeout; /* each flight */
+	usec_t reconnect_limit; /* longest pause between rounds */
+};
+
+/* Options are copied.  false: the conninfo is malformed. */
+bool conn_create(struct ev_loop *loop, const struct conn_options *options,
+	const struct conn_callbacks *callbacks, struct conn **ret_conn, struct err *err) NODISCARD;
+void conn_destroy(struct conn *conn); /* no callback comes any more; accepts NULL */
+
+void conn_open(struct conn *conn); /* from off: start connecting */
+void conn_close(
+	struct conn *conn); /* to off, without callbacks; the flight under way is forgotten */
+/* Gives the session up and reconnects after a pause; for owners that find it unfit (a standby, a
+ * missing schema).  No callback but a later ready. */
+void conn_retry(struct conn *conn, const char *why);
+
+/* The session proved useful: the next failure starts again with the shortest pause. */
+void conn_settled(struct conn *conn);
+
+enum conn_state conn_state(const struct conn *conn);
+const char *conn_state_name(enum conn_state state);
+const char *conn_endpoint(const struct conn *conn); /* "db1:5432": for log lines */
+int conn_server_version(const struct conn *conn); /* 150020; 0: not connected */
+
+/* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */
+void conn_add(struct conn *conn, enum query_id query, const struct params *params);
+void conn_fly(struct conn *conn, reply_fn *fn, void *arg);
+/* When the last flight was sent, on the monotonic clock (util/clock.h). */
+usec_t conn_sent_at(const struct conn *conn);

@@ -1,0 +1,57 @@
+/* conn_private: what conn.c and flight.c share; nobody else includes it. */
+#pragma once
+
+#include "db/conn.h"
+#include "db/conninfo.h"
+#include "db/resolve.h"
+#include "util/backoff.h"
+
+struct flight_callback {
+	reply_fn *fn;
+	void *arg;
+};
+
+struct flight {
+	enum query_id queries[FLIGHT_STATEMENTS_MAX];
+	PGresult *results[FLIGHT_STATEMENTS_MAX];
+	int n; /* statements added */
+	int received; /* results that came, the failed one included */
+	int failed; /* index of the statement that failed; -1: none */
+	bool send_failed;
+	char sqlstate[6];
+	char message[512];
+	usec_t sent_at;
+	struct flight_callback callback;
+};
+
+struct conn {
+	struct ev_loop *loop;
+	char *name;
+	char *label; /* of the endpoint under way */
+	enum conn_state state;
+	struct conninfo *info;
+	size_t endpoint; /* index in info */
+	char *addresses[RESOLVE_ADDRESSES_MAX];
+	size_t addresses_len, address;
+	struct resolve *resolve; /* NULL: none under way */
+	PGconn *pq; /* NULL: no link */
+	struct ev_io io;
+	struct ev_timer timer; /* host, query or pause, whichever the state is about */
+	struct backoff backoff;
+	usec_t connect_timeout, query_timeout;
+	struct conn_callbacks callbacks;
+	struct flight flight;
+};
+
+/* conn.c */
+void conn_enter(struct conn *conn, enum conn_state state);
+void conn_watch(struct conn *conn, int events);
+void conn_arm_query_timer(struct conn *conn);
+void conn_disarm_timer(struct conn *conn);
+void conn_lost(struct conn *conn, const char *sqlstate, const char *why);
+
+/* flight.c */
+void flight_progress(struct conn *conn, int events);
+void flight_clear(struct conn *conn);
+const char *flight_blame(const struct conn *conn);
+struct flight_callback flight_take_callback(struct conn *conn);
