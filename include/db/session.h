@@ -1,7 +1,8 @@
 /* session: a synchronous connection, for recurctl only (the daemon's is db/conn.h).
  *
- * Direct, may block, may use temporary session state.  Errors carry the server's message, SQLSTATE
- * and, for session_script, the statement and its line.
+ * May block, and may keep session state where it goes to the server directly.  An error is one line:
+ * the server's message, its SQLSTATE, detail and hint.  Where a function has a ret_result, NULL means
+ * that the caller does not want it; otherwise the caller PQclears it.
  */
 #pragma once
 
@@ -14,13 +15,15 @@
 
 struct session;
 
-/* conninfo: NULL or "" means libpq's PG* variables.  SQLAlchemy's postgresql+driver:// is accepted. */
+/* conninfo: NULL or "" means libpq's PG* variables.  SQLAlchemy's postgresql+driver:// is accepted.
+ * password_file: NULL, or its first line is the password where conninfo has none.  Without a
+ * connect_timeout of the user's, a host is given up after 10 seconds. */
 bool session_open(const char *conninfo, const char *password_file, struct session **ret_session,
 	struct err *err) NODISCARD;
 void session_close(struct session *session);
 PGconn *session_pq(struct session *session);
 
-/* One embedded statement, binary results; the caller PQclears.  params may be NULL. */
+/* One embedded statement, binary results.  params may be NULL. */
 bool session_query(struct session *session, enum query_id id, const struct params *params,
 	PGresult **ret_result, struct err *err) NODISCARD;
 /* Free SQL without parameters, text results, last result only. */
@@ -28,3 +31,5 @@ bool session_exec(
 	struct session *session, const char *sql, PGresult **ret_result, struct err *err) NODISCARD;
 /* SQLSTATE of the last failure, "" if the link broke. */
 const char *session_sqlstate(const struct session *session);
+/* The words of a failed result, as the functions above give them. */
+void session_describe(const PGresult *result, struct err *err);

@@ -1,0 +1,146 @@
+/* session: see the header.
+ *
+ * The password of password_file is handed over before the conninfo, whose own password overrides it:
+ * PQconnectdbParams lets later words win, and expands the conninfo at the place of "dbname".
+ */
+#include "db/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/conninfo.h"
+#include "util/mem.h"
+
+struct session {
+	PGconn *pq;
+	char sqlstate[6];
+};
+
+static void remember_sqlstate(struct session *session, const PGresult *result)
+{
+	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+	snprintf(session->sqlstate, sizeof session->sqlstate, "%s", code ? code : "");
+}
+
+/* libpq's texts have several lines, and every line says "ERROR:" or "connection to server". */
+static void text_to_line(char *text)
+{
+	size_t len = strlen(text);
+	while (len > 0 && strchr(" \r\n", text[len - 1]))
+		text[--len] = '\0';
+	for (char *c = text; *c; c++)
+		if (*c == '\n' || *c == '\r' || *c == '\t')
+			*c = ' ';
+}
+
+static bool link_error(const struct session *session, struct err *err)
+{
+	CLEANUP(mem_cleanup) char *text = mem_strdup(PQerrorMessage(session->pq));
+	text_to_line(text);
+	return err_set(err, "%s", text[0] ? text : "the connection is lost");
+}
+
+bool session_open(const char *conninfo, const char *password_file, struct session **ret_session,
+	struct err *err)
+{
+	CLEANUP(mem_cleanup) char *normal = conninfo_plain_uri(conninfo ? conninfo : "");
+	CLEANUP(mem_cleanup) char *password = NULL;
+	if (password_file && !conninfo_read_password(password_file, &password, err))
+		return false;
+	/* An empty value counts as not given. */
+	const char *const words[] = { "password", "connect_timeout", "fallback_application_name",
+		"dbname", "client_encoding", NULL };
+	const char *const values[] = { password, getenv("PGCONNECT_TIMEOUT") ? NULL : "10",
+		"recurctl", normal, "UTF8", NULL };
+
+	struct session *session = mem_alloc(sizeof *session);
+	session->pq = PQconnectdbParams(words, values, 1);
+	if (!session->pq)
+		abort(); /* out of memory */
+	if (PQstatus(session->pq) != CONNECTION_OK) {
+		link_error(session, err);
+		session_close(session);
+		return false;
+	}
+	*ret_session = session;
+	return true;
+}
+
+void session_close(struct session *session)
+{
+	if (!session)
+		return;
+	PQfinish(session->pq);
+	free(session);
+}
+
+PGconn *session_pq(struct session *session)
+{
+	return session->pq;
+}
+
+const char *session_sqlstate(const struct session *session)
+{
+	return session->sqlstate;
+}
+
+void session_describe(const PGresult *result, struct err *err)
+{
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (!message)
+		message = PQresultErrorMessage(result);
+	CLEANUP(mem_cleanup)
+	char *text = mem_printf("%s%s%s%s%s%s%s%s", message, code ? " (SQLSTATE " : "",
+		code ? code : "", code ? ")" : "", detail ? ": " : "", detail ? detail : "",
+		hint ? "; hint: " : "", hint ? hint : "");
+	text_to_line(text);
+	err_set(err, "%s", text);
+}
+
+/* Takes the result over: hands it to the caller where it is a good one. */
+static bool finish(
+	struct session *session, PGresult *result, PGresult **ret_result, struct err *err)
+{
+	ExecStatusType status = PQresultStatus(result); /* NULL is a fatal error */
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		if (ret_result)
+			*ret_result = result;
+		else
+			PQclear(result);
+		return true;
+	}
+	remember_sqlstate(session, result);
+	if (result && (session->sqlstate[0] || PQstatus(session->pq) == CONNECTION_OK))
+		session_describe(result, err);
+	else
+		link_error(session, err);
+	PQclear(result);
+	return false;
+}
+
+bool session_query(struct session *session, enum query_id id, const struct params *params,
+	PGresult **ret_result, struct err *err)
+{
+	const char *values[PARAMS_MAX];
+	PGresult *result;
+
+	if (params) {
+		params_values(params, values);
+		result = PQexecParams(session->pq, query_text(id), params->n, params->types, values,
+			params->lengths, params->formats, 1);
+	} else {
+		result = PQexecParams(session->pq, query_text(id), 0, NULL, NULL, NULL, NULL, 1);
+	}
+	if (finish(session, result, ret_result, err))
+		return true;
+	return err_prefix(err, "%s: ", query_name(id));
+}
+
+bool session_exec(struct session *session, const char *sql, PGresult **ret_result, struct err *err)
+{
+	return finish(session, PQexec(session->pq, sql), ret_result, err);
+}
