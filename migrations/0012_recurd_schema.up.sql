@@ -1,6 +1,4 @@
 -- Schema recurd: its clock, its settings.
---
--- Application tables are named without a schema: run with search_path set to theirs (recurctl does).
 
 create schema if not exists recurd;
 

@@ -5,21 +5,24 @@
 
 do $$
 declare
-    wanted text;
+    name text;
 begin
-    foreach wanted in array array['recurd_worker', 'recurd_reader'] loop
-        if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
-            execute pg_catalog.format('create role %I nologin', wanted);
-        end if;
+    foreach name in array array['recurd_worker', 'recurd_reader'] loop
+        begin
+            if not exists (select from pg_roles where rolname = name) then
+                execute format('create role %I nologin', name);
+            end if;
+        exception
+            when duplicate_object or unique_violation then
+                null; -- another database's migration was faster
+        end;
     end loop;
-exception when duplicate_object or unique_violation then
-    null; -- another database's migration was faster
 end
 $$;
 
 do $$
 begin
-    execute pg_catalog.format('grant usage on schema %I to recurd_worker', current_schema());
+    execute format('grant usage on schema %I to recurd_worker', current_schema());
 end
 $$;
 grant usage on schema recurd to recurd_worker, recurd_reader;

@@ -1,0 +1,30 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
+do $$
+declare
+    problems text;
+begin
+    select string_agg(problem, e'\n') into problems from (
+        select format('index %s on %s is %s', name, tab, case
+                      when i.indexrelid is null then 'missing'
+                      when not i.indisvalid then 'invalid: its build was interrupted'
+                      else actual || ', expected ' || wanted end)
+               || case when needed then ' [needed]' else '' end
+        from (values ('ix_tasks_title', 'tasks', 'btree (title)', false),
+                     ('ix_tasks_created_at', 'tasks', 'btree (created_at)', false),
+                     ('ix_tasks_updated_at', 'tasks', 'btree (updated_at)', false),
+                     ('ix_tasks_user_id_created_at', 'tasks', 'btree (user_id, created_at)', false),
+                     ('ix_tasks_user_id_is_complete', 'tasks',
+                      'btree (user_id, is_complete)', false))
+             as w (name, tab, wanted, needed)
+        left join pg_index i on i.indexrelid = to_regclass(name) and i.indrelid = to_regclass(tab)
+        cross join lateral (
+            select case when i.indisunique then 'unique ' else '' end
+                   || regexp_replace(pg_get_indexdef(i.indexrelid),
+                                     '^.* USING | WITH \([^)]*\)', '', 'g')) as d (actual)
+        where (actual = wanted and i.indisvalid) is not true
+    ) as p (problem);
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;

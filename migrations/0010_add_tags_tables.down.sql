@@ -1,0 +1,2 @@
+drop table if exists task_tags;
+drop table if exists tags;

@@ -1,0 +1,42 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
+do $$
+declare
+    problems text;
+begin
+    select string_agg(problem, e'\n') into problems from (
+        select format('table %s is missing', tab)
+        from (values ('recurd.settings')) as w (tab)
+        where to_regclass(tab) is null
+        union all
+        select format('column %s.%s is %s', tab, col,
+                      coalesce(a.atttypid::regtype || ', expected '
+                               || array_to_string(types, ' or '), 'missing'))
+        from (values ('recurd.settings', '{boolean}', array['singleton']),
+                     ('recurd.settings', '{timestamptz}', array['live_since']),
+                     ('recurd.settings', '{integer}', array['compatible_from']))
+             as w (tab, type_list, cols)
+        cross join lateral unnest(cols) as col
+        cross join lateral cast(type_list as regtype[]) as types
+        left join pg_attribute a
+             on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where (a.attnum is null or a.atttypid <> all (types))
+              and to_regclass(tab) is not null
+        union all
+        select format('constraint %s on %s is missing', name, tab)
+        from (values ('pk_settings', 'recurd.settings', 'PRIMARY KEY (singleton)'),
+                     ('ck_settings_singleton', 'recurd.settings', 'CHECK (singleton)'))
+             as w (name, tab, wanted)
+        where not exists (select from pg_constraint
+                          where conrelid = to_regclass(tab) and conname = name and convalidated
+                                and pg_get_constraintdef(oid) like wanted)
+              and to_regclass(tab) is not null
+        union all
+        select format('function %s is missing', name)
+        from (values ('recurd.now()')) as w (name)
+        where to_regprocedure(name) is null
+    ) as p (problem);
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;

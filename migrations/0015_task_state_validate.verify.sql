@@ -1,0 +1,19 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
+do $$
+declare
+    problems text;
+begin
+    select string_agg(problem, e'\n') into problems from (
+        select format('constraint %s on %s is missing', name, tab)
+        from (values ('fk_tasks_recurring_task_id', 'tasks',
+                      'FOREIGN KEY (recurring_task_id) REFERENCES recurring_tasks(id) ON DELETE SET NULL'))
+             as w (name, tab, wanted)
+        where not exists (select from pg_constraint
+                          where conrelid = to_regclass(tab) and conname = name and convalidated
+                                and pg_get_constraintdef(oid) like wanted)
+    ) as p (problem);
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;

@@ -1,0 +1,1 @@
+drop index ux_tasks_repeat_of;

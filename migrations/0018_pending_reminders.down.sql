@@ -1,0 +1,1 @@
+drop index ix_tasks_pending_remind_at;

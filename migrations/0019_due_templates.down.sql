@@ -1,0 +1,1 @@
+drop index ix_recurring_tasks_due;

@@ -1,0 +1,43 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
+do $$
+declare
+    problems text;
+begin
+    select string_agg(problem, e'\n') into problems from (
+        select format('column %s.%s is %s', tab, col,
+                      coalesce(a.atttypid::regtype || ', expected '
+                               || array_to_string(types, ' or '), 'missing'))
+        from (values ('recurd.settings', '{interval}', array['wake_horizon']))
+             as w (tab, type_list, cols)
+        cross join lateral unnest(cols) as col
+        cross join lateral cast(type_list as regtype[]) as types
+        left join pg_attribute a
+             on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where a.attnum is null or a.atttypid <> all (types)
+        union all
+        select format('constraint %s on %s is missing', name, tab)
+        from (values ('ck_settings_wake_horizon', 'recurd.settings', 'CHECK%'))
+             as w (name, tab, wanted)
+        where not exists (select from pg_constraint
+                          where conrelid = to_regclass(tab) and conname = name and convalidated
+                                and pg_get_constraintdef(oid) like wanted)
+        union all
+        select format('function %s is missing', name)
+        from (values ('recurd.wake(timestamptz)'),
+                     ('recurd.template_wake()'),
+                     ('recurd.task_wake()')) as w (name)
+        where to_regprocedure(name) is null
+        union all
+        select format('trigger %s on %s is missing or disabled', name, tab)
+        from (values ('recurd_template_created_wake', 'recurring_tasks'),
+                     ('recurd_template_changed_wake', 'recurring_tasks'),
+                     ('recurd_task_created_wake', 'tasks'),
+                     ('recurd_task_changed_wake', 'tasks')) as w (name, tab)
+        where not exists (select from pg_trigger
+                          where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
+    ) as p (problem);
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;
