@@ -10,11 +10,11 @@
 
 #define FIRST_ALLOC 64
 
-static char empty[1]; /* shared, never written but with the NUL that it holds */
+char strbuf_empty[1]; /* never written but with the NUL that it holds */
 
 void strbuf_init(struct strbuf *buf, size_t cap)
 {
-	*buf = (struct strbuf){ .data = empty, .cap = cap };
+	*buf = (struct strbuf)STRBUF(cap);
 }
 
 void strbuf_free(struct strbuf *buf)

@@ -3,10 +3,11 @@
  * The table (daemon/conf/options.c) drives parsing of the file, the environment and flags, the checks,
  * --dump-config and the test that compares recurd.conf(5).  A new option is a new row and a new field.
  *
- * Precedence: flag, then environment (RECURD_ and the key in capitals), then file, then default.  The
- * file is libconfuse's `key = value`; an unknown key, a repeated key and a value out of range are
+ * Precedence: flag, then environment (RECURD_ and the key in capitals), then file, then default.  An
+ * empty variable counts as unset.  The file is libconfuse's `key = value` without its functions,
+ * sections and environment expansion; an unknown key, a repeated key and a value out of range are
  * errors that name file and line.  Durations take the units of postgresql.conf (us, ms, s, min, h, d)
- * and need one, but for 0.
+ * and need one, but for 0.  Errors never quote connection texts: passwords may stand in them.
  *
  * A struct conf owns its texts; conf_free releases them.  It is immutable once loaded: a reload loads
  * a second one and swaps all or nothing.
@@ -44,9 +45,18 @@ struct conf {
 	bool notify_task_created; /* notifications of kind task_created */
 	int64_t log_rate; /* per-row lines a second, 0: none */
 	int log_level; /* LOG_ERR ... LOG_DEBUG */
+	char **sources; /* per row of conf_options: where its value came from, for people */
 };
 
-enum conf_type { CONF_TEXT, CONF_IDENT, CONF_INT, CONF_DURATION, CONF_BOOL, CONF_CHOICE };
+enum conf_type {
+	CONF_TEXT,
+	CONF_CONNINFO, /* a text that libpq accepts; --dump-config masks passwords in it */
+	CONF_IDENT,
+	CONF_INT,
+	CONF_DURATION,
+	CONF_BOOL,
+	CONF_CHOICE,
+};
 
 struct conf_option {
 	const char *name;
@@ -59,14 +69,19 @@ struct conf_option {
 	const int *choice_values; /* NULL: the index */
 	bool reloadable;
 	bool secret; /* --dump-config masks passwords in it */
+	const char *environment; /* a second variable, read after RECURD_...; NULL: none */
 	const char *help; /* one line, for --dump-config's comment */
 };
 
 extern const struct conf_option conf_options[];
 extern const size_t conf_options_len;
+/* NULL: no such option. */
+const struct conf_option *conf_option_find(const char *name);
 
 /* file: NULL means the default path, which may be missing; a named file must exist.
- * overrides: "key=value" texts from flags, may be NULL. */
+ * overrides: "key=value" texts from flags, may be NULL; the last one of a key counts.
+ * Where nothing sets password_file, the credential "pgpassword" of systemd becomes it, if it is
+ * there and not empty. */
 bool conf_load(const char *file, const char *const *overrides, size_t overrides_len,
 	struct conf **ret_conf, struct err *err) NODISCARD;
 void conf_free(struct conf *conf);

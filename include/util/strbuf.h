@@ -20,6 +20,15 @@ struct strbuf {
 	bool overflowed;
 };
 
+extern char strbuf_empty[1]; /* what data points to while there is no memory */
+/* For a local with CLEANUP: initialised where it is declared, so that no early return frees garbage.
+ *	struct strbuf text CLEANUP(strbuf_free) = STRBUF(cap);
+ */
+#define STRBUF(cap_)                                \
+	{                                           \
+		.data = strbuf_empty, .cap = (cap_) \
+	}
+
 void strbuf_init(struct strbuf *buf, size_t cap);
 void strbuf_free(struct strbuf *buf); /* accepts a zeroed one; leaves a zeroed one */
 void strbuf_reset(struct strbuf *buf); /* empty again, memory kept, overflowed cleared */

@@ -14,10 +14,9 @@
 
 static void starts_empty_without_memory(void **state)
 {
-	struct strbuf buf CLEANUP(strbuf_free);
+	struct strbuf buf CLEANUP(strbuf_free) = STRBUF(10);
 
 	(void)state;
-	strbuf_init(&buf, 10);
 	assert_string_equal(buf.data, "");
 	assert_int_equal(buf.alloc, 0);
 	strbuf_add_text(&buf, "");
@@ -28,12 +27,11 @@ static void starts_empty_without_memory(void **state)
 
 static void appends_every_kind(void **state)
 {
-	struct strbuf buf CLEANUP(strbuf_free);
+	struct strbuf buf CLEANUP(strbuf_free) = STRBUF(1000);
 	static const char expected[] =
 		"text!\0n=42 \x01\x02\x03\x04\x05\x06\x00\x00\x00\x00\x00\x00\xFF\xFE";
 
 	(void)state;
-	strbuf_init(&buf, 1000);
 	strbuf_add_text(&buf, "text");
 	strbuf_add_char(&buf, '!');
 	strbuf_add(&buf, "\0", 1);
@@ -47,10 +45,9 @@ static void appends_every_kind(void **state)
 
 static void cap_is_exact(void **state)
 {
-	struct strbuf buf CLEANUP(strbuf_free);
+	struct strbuf buf CLEANUP(strbuf_free) = STRBUF(5);
 
 	(void)state;
-	strbuf_init(&buf, 5);
 	strbuf_add_text(&buf, "abc");
 	strbuf_add_text(&buf, "def");
 	assert_true(buf.overflowed);
@@ -75,9 +72,8 @@ static void formats_of_every_length(void **state)
 	(void)state;
 	for (int first = 0; first < 70; first++) {
 		for (int len = 0; len < 140; len++) {
-			struct strbuf buf CLEANUP(strbuf_free);
+			struct strbuf buf CLEANUP(strbuf_free) = STRBUF(sizeof(expected));
 
-			strbuf_init(&buf, sizeof(expected));
 			strbuf_addf(&buf, "%*s", first, "");
 			strbuf_addf(&buf, "%0*d", len, 7);
 			snprintf(expected, sizeof(expected), "%*s%0*d", first, "", len, 7);
@@ -103,12 +99,11 @@ static void zeroed_one_is_safe(void **state)
 
 static void stolen_text_is_the_callers(void **state)
 {
-	struct strbuf buf CLEANUP(strbuf_free);
+	struct strbuf buf CLEANUP(strbuf_free) = STRBUF(100);
 	char *text CLEANUP(mem_cleanup) = NULL;
 	char *none CLEANUP(mem_cleanup) = NULL;
 
 	(void)state;
-	strbuf_init(&buf, 100);
 	strbuf_add_text(&buf, "mine");
 	text = strbuf_steal(&buf);
 	none = strbuf_steal(&buf);

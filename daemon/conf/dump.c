@@ -1,0 +1,110 @@
+/* dump: the configuration as a file would have it, and what a reload may change.
+ *
+ * The output is a valid file that gives the same configuration again, but for passwords, which are
+ * masked.
+ */
+#include <ctype.h>
+#include <libpq-fe.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "conf/file.h"
+#include "conf/value.h"
+
+#define VALUE_CAP 65536
+
+/* keyword='value' as libpq reads it. */
+static void add_keyword(struct strbuf *out, const char *keyword, const char *value)
+{
+	strbuf_addf(out, "%s%s='", out->len > 0 ? " " : "", keyword);
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			strbuf_add_char(out, '\\');
+		strbuf_add_char(out, *value);
+	}
+	strbuf_add_char(out, '\'');
+}
+
+/* libpq itself says which of its options are secret: those whose dispchar is "*". */
+static void mask_conninfo(const char *text, struct strbuf *out)
+{
+	PQconninfoOption *parsed = PQconninfoParse(text, NULL);
+
+	if (parsed == NULL) {
+		strbuf_add_text(out, "***");
+		return;
+	}
+	for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
+		if (o->val != NULL)
+			add_keyword(out, o->keyword, *o->dispchar == '*' ? "***" : o->val);
+	}
+	PQconninfoFree(parsed);
+}
+
+/* False where the option is not set. */
+static bool format_masked(
+	const struct conf *conf, const struct conf_option *option, struct strbuf *out)
+{
+	struct strbuf plain CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+
+	if (option->type != CONF_CONNINFO)
+		return value_format(conf, option, out);
+	if (!value_format(conf, option, &plain))
+		return false;
+	mask_conninfo(plain.data, out);
+	return true;
+}
+
+static void print_comment(const struct conf_option *option, const char *source, FILE *out)
+{
+	struct strbuf what CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+
+	value_describe(option, &what);
+	fprintf(out, "# %s.\n# Takes %s; %s", option->help, what.data,
+		option->reloadable ? "reloadable" : "needs a restart");
+	if (option->default_text != NULL)
+		fprintf(out, "; default %s", option->default_text);
+	fprintf(out, ".\n# From: ");
+	for (const char *p = source; *p != '\0'; p++) /* a file's name must not end the comment */
+		fputc(iscntrl((unsigned char)*p) ? '?' : *p, out);
+	fputc('\n', out);
+}
+
+static void print_value(const struct conf *conf, const struct conf_option *option, FILE *out)
+{
+	struct strbuf value CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+
+	if (!format_masked(conf, option, &value)) {
+		fprintf(out, "# %s is not set\n", option->name);
+		return;
+	}
+	fprintf(out, "%s = ", option->name);
+	file_print_quoted(value.data, out);
+	fputc('\n', out);
+}
+
+void conf_dump(const struct conf *conf, FILE *out)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		if (i > 0)
+			fputc('\n', out);
+		print_comment(&conf_options[i], conf->sources[i], out);
+		print_value(conf, &conf_options[i], out);
+	}
+}
+
+const char *conf_needs_restart(const struct conf *old, const struct conf *new)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		struct strbuf before CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+		struct strbuf after CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+		bool was, is;
+
+		was = value_format(old, &conf_options[i], &before);
+		is = value_format(new, &conf_options[i], &after);
+		if (!conf_options[i].reloadable &&
+			(was != is || strcmp(before.data, after.data) != 0))
+			return conf_options[i].name;
+	}
+	return NULL;
+}

@@ -1,0 +1,232 @@
+/* load: puts a configuration together from defaults, file, environment and flags.
+ *
+ * Every text is parsed, also one that a stronger source overrides: a wrong line in the file is an
+ * error today, not on the day on which the variable is gone.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "conf/conf.h"
+#include "conf/file.h"
+#include "conf/value.h"
+#include "util/mem.h"
+
+#define PREFIX       "RECURD_"
+#define VARIABLE_MAX 80
+
+extern char **environ;
+
+static void set_source(struct conf *conf, const struct conf_option *option, char *source)
+{
+	char **slot = &conf->sources[option - conf_options];
+
+	free(*slot);
+	*slot = source;
+}
+
+/* ---- the sources, weakest first ---- */
+
+static bool load_defaults(struct conf *conf, struct err *err)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		const struct conf_option *option = &conf_options[i];
+
+		set_source(conf, option, mem_strdup("default"));
+		if (option->default_text != NULL &&
+			!value_set(conf, option, option->default_text, err))
+			return err_prefix(err, "default of %s: ", option->name);
+	}
+	return true;
+}
+
+struct file_arg {
+	struct conf *conf;
+	const char *path;
+	int *lines; /* of each option; 0: not seen */
+};
+
+static bool load_line(void *arg, const char *key, const char *value, int line, struct err *err)
+{
+	struct file_arg *file = arg;
+	const struct conf_option *option = conf_option_find(key);
+	int *seen;
+
+	if (option == NULL)
+		return err_set(err, "no such option '%s'", key);
+	seen = &file->lines[option - conf_options];
+	if (*seen != 0)
+		return err_set(err, "%s is repeated, line %d has it already", key, *seen);
+	*seen = line;
+	if (!value_set(file->conf, option, value, err))
+		return err_prefix(err, "%s: ", key);
+	set_source(file->conf, option, mem_printf("%s:%d", file->path, line));
+	return true;
+}
+
+static bool load_file(struct conf *conf, const char *path, struct err *err)
+{
+	int *lines CLEANUP(mem_cleanup) = mem_alloc_array(conf_options_len, sizeof(*lines));
+	struct file_arg arg = {
+		.conf = conf, .path = path ? path : CONF_DEFAULT_FILE, .lines = lines
+	};
+
+	return file_read(arg.path, path == NULL, load_line, &arg, err);
+}
+
+static void variable_name(const struct conf_option *option, char name[static VARIABLE_MAX])
+{
+	snprintf(name, VARIABLE_MAX, PREFIX "%s", option->name);
+	for (char *p = name; *p != '\0'; p++)
+		*p = (char)toupper((unsigned char)*p);
+}
+
+static bool load_variable(struct conf *conf, const struct conf_option *option, const char *name,
+	bool *ret_found, struct err *err)
+{
+	const char *value = getenv(name);
+
+	*ret_found = value != NULL && *value != '\0';
+	if (!*ret_found)
+		return true;
+	if (!value_set(conf, option, value, err))
+		return err_prefix(err, "environment variable %s: ", name);
+	set_source(conf, option, mem_printf("environment variable %s", name));
+	return true;
+}
+
+static bool load_environment(struct conf *conf, struct err *err)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		const struct conf_option *option = &conf_options[i];
+		char name[VARIABLE_MAX];
+		bool found;
+
+		variable_name(option, name);
+		if (!load_variable(conf, option, name, &found, err))
+			return false;
+		if (!found && option->environment != NULL &&
+			!load_variable(conf, option, option->environment, &found, err))
+			return false;
+	}
+	return true;
+}
+
+static bool load_override(struct conf *conf, const char *text, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	char *key CLEANUP(mem_cleanup) = NULL;
+	const struct conf_option *option;
+
+	if (equals == NULL)
+		return err_set(err, "command line: expected key=value, got \"%.80s\"", text);
+	key = mem_strndup(text, (size_t)(equals - text));
+	option = conf_option_find(key);
+	if (option == NULL)
+		return err_set(err, "command line: no such option '%.80s'", key);
+	if (!value_set(conf, option, equals + 1, err))
+		return err_prefix(err, "command line: %s: ", key);
+	set_source(conf, option, mem_strdup("command line"));
+	return true;
+}
+
+/* systemd's LoadCredential=pgpassword:...; an empty one stands for a file that was not there. */
+static void use_credential(struct conf *conf)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	const struct conf_option *option = conf_option_find("password_file");
+	char *path CLEANUP(mem_cleanup) = NULL;
+	struct stat st;
+
+	if (conf->password_file != NULL || directory == NULL || directory[0] != '/')
+		return;
+	path = mem_printf("%s/pgpassword", directory);
+	if (stat(path, &st) < 0 || st.st_size == 0)
+		return;
+	conf->password_file = mem_strdup(path);
+	set_source(conf, option, mem_strdup("credential pgpassword"));
+}
+
+/* ---- variables that nobody reads ---- */
+
+static bool is_known_variable(const char *entry, size_t len)
+{
+	static const char *const others[] = { PREFIX "FAULT" };
+	char name[VARIABLE_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		if (strlen(others[i]) == len && strncmp(entry, others[i], len) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < conf_options_len; i++) {
+		variable_name(&conf_options[i], name);
+		if (strlen(name) == len && strncmp(entry, name, len) == 0)
+			return true;
+	}
+	return strncmp(entry, PREFIX "TEST_", strlen(PREFIX "TEST_")) == 0;
+}
+
+/* Only a warning: a container may carry variables of a newer version, or of something else. */
+static void warn_of_unknown_variables(void)
+{
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		size_t len = strcspn(*entry, "=");
+
+		if (strncmp(*entry, PREFIX, strlen(PREFIX)) == 0 && len < VARIABLE_MAX &&
+			!is_known_variable(*entry, len))
+			fprintf(stderr, "recurd: warning: environment variable %.*s is no option\n",
+				(int)len, *entry);
+	}
+}
+
+/* ---- all together ---- */
+
+static bool load_all(struct conf *conf, const char *file, const char *const *overrides,
+	size_t overrides_len, struct err *err)
+{
+	if (!load_defaults(conf, err) || !load_file(conf, file, err) ||
+		!load_environment(conf, err))
+		return false;
+	for (size_t i = 0; i < overrides_len; i++) {
+		if (!load_override(conf, overrides[i], err))
+			return false;
+	}
+	use_credential(conf);
+	return true;
+}
+
+bool conf_load(const char *file, const char *const *overrides, size_t overrides_len,
+	struct conf **ret_conf, struct err *err)
+{
+	struct conf *conf = mem_alloc(sizeof(*conf));
+
+	conf->sources = mem_alloc_array(conf_options_len, sizeof(*conf->sources));
+	if (!load_all(conf, file, overrides, overrides_len, err)) {
+		conf_free(conf);
+		return false;
+	}
+	warn_of_unknown_variables();
+	*ret_conf = conf;
+	return true;
+}
+
+static bool owns_text(const struct conf_option *option)
+{
+	return option->type == CONF_TEXT || option->type == CONF_CONNINFO ||
+	       option->type == CONF_IDENT;
+}
+
+void conf_free(struct conf *conf)
+{
+	if (conf == NULL)
+		return;
+	for (size_t i = 0; i < conf_options_len; i++) {
+		free(conf->sources[i]);
+		if (owns_text(&conf_options[i]))
+			mem_cleanup((char *)conf + conf_options[i].offset);
+	}
+	free(conf->sources);
+	free(conf);
+}

@@ -1,0 +1,99 @@
+/* options: the table of all options.
+ *
+ * A new option is a row here, a field in struct conf, an .It in recurd.conf(5) and an entry in
+ * systemd/recurd.conf.example; tests compare the four.
+ */
+#include <stddef.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "conf/conf.h"
+
+#define USEC   INT64_C(1)
+#define MSEC   (1000 * USEC)
+#define SECOND (1000 * MSEC)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+#define FIELD(name_) .name = #name_, .offset = offsetof(struct conf, name_)
+
+static const char *const backlog_choices[] = { "latest", "all", "none", NULL };
+static const int backlog_values[] = { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
+static const char *const level_choices[] = { "err", "warning", "notice", "info", "debug", NULL };
+static const int level_values[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+const struct conf_option conf_options[] = {
+	{ FIELD(database_url), .type = CONF_CONNINFO, .reloadable = true,
+		.environment = "DATABASE_URL",
+		.help = "Where the database is, as libpq takes it; unset: libpq's own PG* "
+			"variables" },
+	{ FIELD(listen_dsn), .type = CONF_CONNINFO, .reloadable = true,
+		.help = "A direct connection for LISTEN; unset: the poll alone notices changes" },
+	{ FIELD(password_file), .type = CONF_TEXT, .reloadable = true,
+		.help = "A file whose first line is the database password" },
+	{ FIELD(app_schema), .type = CONF_IDENT, .default_text = "public",
+		.help = "The schema of the application's tables" },
+	{ FIELD(worker_name), .type = CONF_TEXT, .reloadable = true,
+		.help = "This worker's name in logs and recurd.workers; unset: the host's name" },
+	{ FIELD(default_time_zone), .type = CONF_TEXT, .default_text = "UTC", .reloadable = true,
+		.help = "The zone of rules that name none and whose user has none" },
+	{ FIELD(zoneinfo_dir), .type = CONF_TEXT, .default_text = "/usr/share/zoneinfo",
+		.help = "Where the time zones' TZif files are" },
+	{ FIELD(batch_size), .type = CONF_INT, .default_text = "1000", .min = 1, .max = 10000,
+		.reloadable = true,
+		.help = "Occurrences or reminders in one transaction, at most" },
+	{ FIELD(catch_up_limit), .type = CONF_INT, .default_text = "100", .min = 1, .max = 100000,
+		.reloadable = true,
+		.help = "Missed occurrences made for one template; of more, the newest" },
+	{ FIELD(adopt_backlog), .type = CONF_CHOICE, .default_text = "latest",
+		.choices = backlog_choices, .choice_values = backlog_values, .reloadable = true,
+		.help = "What a first start makes of occurrences that were due before it" },
+	{ FIELD(poll_interval), .type = CONF_DURATION, .default_text = "1s", .min = 10 * MSEC,
+		.max = DAY, .reloadable = true,
+		.help = "How often to look for what others changed" },
+	{ FIELD(min_interval), .type = CONF_DURATION, .default_text = "60s", .min = SECOND,
+		.max = DAY, .reloadable = true,
+		.help = "A rule whose occurrences are closer together is quarantined" },
+	{ FIELD(connect_timeout), .type = CONF_DURATION, .default_text = "5s", .min = 100 * MSEC,
+		.max = 10 * MINUTE, .reloadable = true,
+		.help = "How long one host may take to accept a connection" },
+	{ FIELD(query_timeout), .type = CONF_DURATION, .default_text = "30s", .min = 100 * MSEC,
+		.max = HOUR, .reloadable = true,
+		.help = "How long an answer may take before the connection is given up" },
+	{ FIELD(statement_timeout), .type = CONF_DURATION, .default_text = "15s", .min = 100 * MSEC,
+		.max = HOUR, .reloadable = true,
+		.help = "statement_timeout of our transactions; keep it below query_timeout" },
+	{ FIELD(lock_timeout), .type = CONF_DURATION, .default_text = "300ms", .min = MSEC,
+		.max = 10 * SECOND, .reloadable = true,
+		.help = "lock_timeout of our transactions; capped below a third of "
+			"deadlock_timeout" },
+	{ FIELD(reconnect_limit), .type = CONF_DURATION, .default_text = "30s", .min = 100 * MSEC,
+		.max = HOUR, .reloadable = true,
+		.help = "The longest pause between two attempts to connect" },
+	{ FIELD(heartbeat_interval), .type = CONF_DURATION, .default_text = "30s", .min = SECOND,
+		.max = HOUR, .reloadable = true,
+		.help = "How often this worker says in recurd.workers that it lives" },
+	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "0", .min = 0,
+		.max = 36500 * DAY, .reloadable = true,
+		.help = "How long rows of recurd.notifications are kept; 0: for ever" },
+	{ FIELD(notify), .type = CONF_BOOL, .default_text = "on", .reloadable = true,
+		.help = "NOTIFY on channel recurd after each batch" },
+	{ FIELD(notify_task_created), .type = CONF_BOOL, .default_text = "on", .reloadable = true,
+		.help = "Notifications of kind task_created for new instances" },
+	{ FIELD(log_rate), .type = CONF_INT, .default_text = "1000", .min = 0, .max = 1000000,
+		.reloadable = true, .help = "Lines for single rows a second, at most; 0: none" },
+	{ FIELD(log_level), .type = CONF_CHOICE, .default_text = "info", .choices = level_choices,
+		.choice_values = level_values, .reloadable = true,
+		.help = "The least urgent priority that is logged" },
+};
+const size_t conf_options_len = ARRAY_LEN(conf_options);
+
+const struct conf_option *conf_option_find(const char *name)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		if (strcmp(conf_options[i].name, name) == 0)
+			return &conf_options[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,342 @@
+/* value: the types of options, each with its parser and its printer. */
+#include "conf/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "util/mem.h"
+
+#define IDENT_MAX 63
+#define SHOWN     "%.80s" /* as much of a value as an error quotes */
+
+static const struct {
+	const char *name;
+	int64_t usec;
+} units[] = {
+	/* ascending */
+	{ "us", 1 },
+	{ "ms", 1000 },
+	{ "s", 1000000 },
+	{ "min", INT64_C(60000000) },
+	{ "h", INT64_C(3600000000) },
+	{ "d", INT64_C(86400000000) },
+};
+
+static const struct {
+	const char *text;
+	bool value;
+} bools[] = {
+	{ "on", true },
+	{ "off", false },
+	{ "true", true },
+	{ "false", false },
+	{ "yes", true },
+	{ "no", false },
+	{ "1", true },
+	{ "0", false },
+};
+
+static void *field_of(struct conf *conf, const struct conf_option *option)
+{
+	return (char *)conf + option->offset;
+}
+
+static const void *field_in(const struct conf *conf, const struct conf_option *option)
+{
+	return (const char *)conf + option->offset;
+}
+
+/* ---- texts ---- */
+
+static void keep_text(struct conf *conf, const struct conf_option *option, const char *text)
+{
+	char **field = field_of(conf, option);
+
+	free(*field);
+	*field = *text != '\0' ? mem_strdup(text) : NULL;
+}
+
+static bool set_text(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	if (*text == '\0' && option->default_text != NULL)
+		return err_set(err, "expected a text, got \"\"");
+	keep_text(conf, option, text);
+	return true;
+}
+
+static bool set_ident(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	static const char rest[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789$";
+	size_t len = strlen(text);
+
+	if (len < 1 || len > IDENT_MAX || strchr(first, *text) == NULL || strspn(text, rest) != len)
+		return err_set(err,
+			"expected an identifier (a letter or _, then letters, digits, _ or $, "
+			"at most %d), got \"" SHOWN "\"",
+			IDENT_MAX, text);
+	keep_text(conf, option, text);
+	return true;
+}
+
+/* libpq quotes what it was given; its words go on only where no password can be among them. */
+static bool conninfo_error(const char *text, const char *message, struct err *err)
+{
+	const char *driver = strchr(text, '+');
+	const char *scheme_end = strstr(text, "://");
+
+	if (strncmp(text, "postgres", 8) == 0 && driver != NULL && scheme_end != NULL &&
+		driver < scheme_end)
+		return err_set(err,
+			"expected postgresql://..., got a URL that names a driver: leave out "
+			"\"%.*s\"",
+			scheme_end - driver > 40 ? 40 : (int)(scheme_end - driver), driver);
+	if (strchr(text, '@') != NULL || strcasestr(text, "pass") != NULL || message == NULL)
+		return err_set(err, "expected a URI (postgresql://...) or keyword=value pairs "
+				    "that libpq accepts");
+	return err_set(
+		err, "expected a URI or keyword=value pairs that libpq accepts: %s", message);
+}
+
+static bool set_conninfo(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	char *message = NULL;
+	PQconninfoOption *parsed = PQconninfoParse(text, &message);
+
+	if (parsed == NULL) {
+		conninfo_error(text, message, err);
+		PQfreemem(message);
+		return false;
+	}
+	PQconninfoFree(parsed);
+	keep_text(conf, option, text);
+	return true;
+}
+
+/* ---- numbers ---- */
+
+/* Decimal digits with an optional '-'; *ret_end is what follows them. */
+static bool take_number(const char *text, int64_t *ret_value, const char **ret_end)
+{
+	char *end;
+	intmax_t value;
+
+	if (!isdigit((unsigned char)text[*text == '-']))
+		return false;
+	errno = 0;
+	value = strtoimax(text, &end, 10);
+	if (errno != 0)
+		return false;
+	*ret_value = value;
+	*ret_end = end;
+	return true;
+}
+
+static bool expected(const struct conf_option *option, const char *text, struct err *err)
+{
+	struct strbuf what CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+
+	value_describe(option, &what);
+	return err_set(err, "expected %s, got \"" SHOWN "\"", what.data, text);
+}
+
+static bool set_int(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	int64_t value = 0, *field = field_of(conf, option);
+	const char *end = text;
+
+	if (!take_number(text, &value, &end) || *end != '\0' || value < option->min ||
+		value > option->max)
+		return expected(option, text, err);
+	*field = value;
+	return true;
+}
+
+static bool duration_parse(const char *text, usec_t *ret_duration)
+{
+	int64_t value;
+	const char *unit;
+
+	if (!take_number(text, &value, &unit))
+		return false;
+	unit += strspn(unit, " ");
+	if (*unit == '\0' && value == 0) {
+		*ret_duration = 0;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(unit, units[i].name) == 0)
+			return !__builtin_mul_overflow(value, units[i].usec, ret_duration);
+	}
+	return false;
+}
+
+static bool set_duration(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	usec_t value = 0, *field = field_of(conf, option);
+
+	if (!duration_parse(text, &value) || value < option->min || value > option->max)
+		return expected(option, text, err);
+	*field = value;
+	return true;
+}
+
+static void duration_format(usec_t duration, struct strbuf *out)
+{
+	size_t i = ARRAY_LEN(units) - 1;
+
+	if (duration == 0) {
+		strbuf_add_text(out, "0");
+		return;
+	}
+	while (i > 0 && duration % units[i].usec != 0)
+		i--;
+	strbuf_addf(out, "%" PRId64 "%s", duration / units[i].usec, units[i].name);
+}
+
+/* ---- words ---- */
+
+static bool set_bool(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	bool *field = field_of(conf, option);
+
+	for (size_t i = 0; i < ARRAY_LEN(bools); i++) {
+		if (strcasecmp(text, bools[i].text) == 0) {
+			*field = bools[i].value;
+			return true;
+		}
+	}
+	return expected(option, text, err);
+}
+
+static int choice_value(const struct conf_option *option, size_t index)
+{
+	return option->choice_values != NULL ? option->choice_values[index] : (int)index;
+}
+
+static bool set_choice(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	int *field = field_of(conf, option);
+
+	for (size_t i = 0; option->choices[i] != NULL; i++) {
+		if (strcmp(text, option->choices[i]) == 0) {
+			*field = choice_value(option, i);
+			return true;
+		}
+	}
+	return expected(option, text, err);
+}
+
+static const char *choice_name(const struct conf_option *option, int value)
+{
+	for (size_t i = 0; option->choices[i] != NULL; i++) {
+		if (choice_value(option, i) == value)
+			return option->choices[i];
+	}
+	return "?";
+}
+
+/* ---- all types ---- */
+
+bool value_set(
+	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+{
+	switch (option->type) {
+	case CONF_TEXT:
+		return set_text(conf, option, text, err);
+	case CONF_CONNINFO:
+		return set_conninfo(conf, option, text, err);
+	case CONF_IDENT:
+		return set_ident(conf, option, text, err);
+	case CONF_INT:
+		return set_int(conf, option, text, err);
+	case CONF_DURATION:
+		return set_duration(conf, option, text, err);
+	case CONF_BOOL:
+		return set_bool(conf, option, text, err);
+	case CONF_CHOICE:
+		return set_choice(conf, option, text, err);
+	}
+	return err_set(err, "option %s has no type", option->name);
+}
+
+bool value_format(const struct conf *conf, const struct conf_option *option, struct strbuf *out)
+{
+	const void *field = field_in(conf, option);
+
+	switch (option->type) {
+	case CONF_TEXT:
+	case CONF_CONNINFO:
+	case CONF_IDENT:
+		if (*(char *const *)field == NULL)
+			return false;
+		strbuf_add_text(out, *(char *const *)field);
+		break;
+	case CONF_INT:
+		strbuf_addf(out, "%" PRId64, *(const int64_t *)field);
+		break;
+	case CONF_DURATION:
+		duration_format(*(const usec_t *)field, out);
+		break;
+	case CONF_BOOL:
+		strbuf_add_text(out, *(const bool *)field ? "on" : "off");
+		break;
+	case CONF_CHOICE:
+		strbuf_add_text(out, choice_name(option, *(const int *)field));
+		break;
+	}
+	return true;
+}
+
+static void describe_choices(const struct conf_option *option, struct strbuf *out)
+{
+	for (size_t i = 0; option->choices[i] != NULL; i++) {
+		if (i > 0)
+			strbuf_add_text(out, option->choices[i + 1] != NULL ? ", " : " or ");
+		strbuf_add_text(out, option->choices[i]);
+	}
+}
+
+void value_describe(const struct conf_option *option, struct strbuf *out)
+{
+	switch (option->type) {
+	case CONF_TEXT:
+		strbuf_add_text(out, "a text");
+		break;
+	case CONF_CONNINFO:
+		strbuf_add_text(out, "a connection URI or keyword=value pairs");
+		break;
+	case CONF_IDENT:
+		strbuf_add_text(out, "an identifier");
+		break;
+	case CONF_INT:
+		strbuf_addf(
+			out, "an integer from %" PRId64 " to %" PRId64, option->min, option->max);
+		break;
+	case CONF_DURATION:
+		strbuf_add_text(out, "a duration (us, ms, s, min, h, d) from ");
+		duration_format(option->min, out);
+		strbuf_add_text(out, " to ");
+		duration_format(option->max, out);
+		break;
+	case CONF_BOOL:
+		strbuf_add_text(out, "on or off");
+		break;
+	case CONF_CHOICE:
+		describe_choices(option, out);
+		break;
+	}
+}

@@ -1,0 +1,588 @@
+/* conf: sources and their order, the errors people will see, what a dump gives back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "conf/value.h"
+#include "util/mem.h"
+
+static char directory[] = "/tmp/recurd-test-XXXXXX";
+static char file[64];
+
+static int make_directory(void **state)
+{
+	(void)state;
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	snprintf(file, sizeof(file), "%s/c", directory);
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	(void)state;
+	unlink(file);
+	return rmdir(directory);
+}
+
+static int clean_environment(void **state)
+{
+	(void)state;
+	clearenv();
+	return 0;
+}
+
+static void write_file(const char *text, size_t len)
+{
+	FILE *out = fopen(file, "w");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(text, 1, len, out), len);
+	assert_int_equal(fclose(out), 0);
+}
+
+static struct conf *load(const char *text, const char *const *overrides, size_t n)
+{
+	struct err err = { "" };
+	struct conf *conf = NULL;
+
+	write_file(text, strlen(text));
+	if (!conf_load(file, overrides, n, &conf, &err))
+		fail_msg("%s\n%s", text, err.text);
+	return conf;
+}
+
+static struct conf *load_text(const char *text)
+{
+	return load(text, NULL, 0);
+}
+
+/* Asserts that the file is refused with an error that has "c:LINE: " and the words in it. */
+static void refused(const char *text, int line, const char *words)
+{
+	struct err err = { "" };
+	struct conf *conf = NULL;
+	char start[100];
+
+	write_file(text, strlen(text));
+	if (conf_load(file, NULL, 0, &conf, &err))
+		fail_msg("accepted: %s", text);
+	assert_null(conf);
+	snprintf(start, sizeof(start), "%s:%d: ", file, line);
+	if (strncmp(err.text, start, strlen(start)) != 0 || strstr(err.text, words) == NULL)
+		fail_msg("%s\nexpected %s ... %s\ngot      %s", text, start, words, err.text);
+}
+
+/* ---- values ---- */
+
+static void defaults(void **state)
+{
+	struct conf *conf = load_text("");
+
+	(void)state;
+	assert_null(conf->database_url);
+	assert_null(conf->listen_dsn);
+	assert_null(conf->password_file);
+	assert_null(conf->worker_name);
+	assert_string_equal(conf->app_schema, "public");
+	assert_string_equal(conf->default_time_zone, "UTC");
+	assert_string_equal(conf->zoneinfo_dir, "/usr/share/zoneinfo");
+	assert_int_equal(conf->batch_size, 1000);
+	assert_int_equal(conf->catch_up_limit, 100);
+	assert_int_equal(conf->adopt_backlog, ADOPT_LATEST);
+	assert_int_equal(conf->poll_interval, USEC_PER_SEC);
+	assert_int_equal(conf->min_interval, 60 * USEC_PER_SEC);
+	assert_int_equal(conf->connect_timeout, 5 * USEC_PER_SEC);
+	assert_int_equal(conf->query_timeout, 30 * USEC_PER_SEC);
+	assert_int_equal(conf->statement_timeout, 15 * USEC_PER_SEC);
+	assert_int_equal(conf->lock_timeout, 300 * USEC_PER_MSEC);
+	assert_int_equal(conf->reconnect_limit, 30 * USEC_PER_SEC);
+	assert_int_equal(conf->heartbeat_interval, 30 * USEC_PER_SEC);
+	assert_int_equal(conf->notification_retention, 0);
+	assert_true(conf->notify);
+	assert_true(conf->notify_task_created);
+	assert_int_equal(conf->log_rate, 1000);
+	assert_int_equal(conf->log_level, LOG_INFO);
+	conf_free(conf);
+}
+
+static void every_type_is_read(void **state)
+{
+	struct conf *conf = load_text(
+		"# a file\n"
+		"database_url = \"postgresql://u:p@h:5432/db?sslmode=require\" # why\n"
+		"app_schema=app_1$x\n"
+		"default_time_zone = Europe/Berlin\n"
+		"batch_size = 7\r\n"
+		"adopt_backlog = none\n"
+		"poll_interval = 250ms\n"
+		"min_interval = '2 h'\n"
+		"notification_retention = 90d\n"
+		"notify = off\n"
+		"notify_task_created = False\n"
+		"log_level = debug\n"
+		"worker_name = 'a # b ${c}'\n");
+
+	(void)state;
+	assert_string_equal(conf->database_url, "postgresql://u:p@h:5432/db?sslmode=require");
+	assert_string_equal(conf->app_schema, "app_1$x");
+	assert_string_equal(conf->default_time_zone, "Europe/Berlin");
+	assert_int_equal(conf->batch_size, 7);
+	assert_int_equal(conf->adopt_backlog, ADOPT_NONE);
+	assert_int_equal(conf->poll_interval, 250 * USEC_PER_MSEC);
+	assert_int_equal(conf->min_interval, 7200 * USEC_PER_SEC);
+	assert_int_equal(conf->notification_retention, INT64_C(90) * 86400 * USEC_PER_SEC);
+	assert_false(conf->notify);
+	assert_false(conf->notify_task_created);
+	assert_int_equal(conf->log_level, LOG_DEBUG);
+	assert_string_equal(conf->worker_name, "a # b ${c}");
+	conf_free(conf);
+}
+
+static void bad_values(void **state)
+{
+	(void)state;
+	refused("batch_size = 0\n", 1,
+		"batch_size: expected an integer from 1 to 10000, got \"0\"");
+	refused("\nbatch_size = 10001\n", 2, "got \"10001\"");
+	refused("batch_size = 99999999999999999999\n", 1, "expected an integer");
+	refused("batch_size = 0x10\n", 1, "expected an integer");
+	refused("batch_size = +5\n", 1, "quotes");
+	refused("batch_size = '+5'\n", 1, "expected an integer");
+	refused("batch_size = ' 5'\n", 1, "expected an integer");
+	refused("batch_size = \"\"\n", 1, "expected an integer");
+	refused("batch_size = 1e3\n", 1, "expected an integer");
+	refused("poll_interval = 5\n", 1,
+		"poll_interval: expected a duration (us, ms, s, min, h, d) from 10ms to 1d, got "
+		"\"5\"");
+	refused("poll_interval = 0\n", 1, "expected a duration");
+	refused("poll_interval = 5m\n", 1, "expected a duration");
+	refused("poll_interval = 5S\n", 1, "expected a duration");
+	refused("poll_interval = -5s\n", 1, "expected a duration");
+	refused("poll_interval = 1.5s\n", 1, "expected a duration");
+	refused("poll_interval = s\n", 1, "expected a duration");
+	refused("poll_interval = 9999us\n", 1, "expected a duration");
+	refused("poll_interval = 25h\n", 1, "expected a duration");
+	/* 2^64 microseconds and a few: must not wrap around into the range */
+	refused("poll_interval = 213503982334602d\n", 1, "expected a duration");
+	refused("min_interval = 0\n", 1, "from 1s to 1d");
+	refused("lock_timeout = 11s\n", 1, "from 1ms to 10s");
+	refused("notify = maybe\n", 1, "notify: expected on or off, got \"maybe\"");
+	refused("adopt_backlog = some\n", 1, "expected latest, all or none, got \"some\"");
+	refused("log_level = Info\n", 1, "expected err, warning, notice, info or debug");
+	refused("app_schema = 'x;drop'\n", 1, "expected an identifier");
+	refused("app_schema = \"\"\n", 1, "expected an identifier");
+	refused("app_schema = 1a\n", 1, "expected an identifier");
+	refused("app_schema = a234567890123456789012345678901234567890123456789012345678901234\n",
+		1, "expected an identifier");
+	refused("default_time_zone = ''\n", 1, "expected a text");
+}
+
+static void durations_at_their_bounds(void **state)
+{
+	static const char *const good[] = { "10ms", "10000us", "1d", "24h", "1440min", "86400s" };
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		snprintf(text, sizeof(text), "poll_interval = %s\n", good[i]);
+		conf_free(load_text(text));
+	}
+	conf_free(load_text("notification_retention = '0'\n"));
+	conf_free(load_text("notification_retention = 0s\n"));
+}
+
+/* ---- the file ---- */
+
+static void bad_files(void **state)
+{
+	(void)state;
+	refused("# one\n\nfoo = 1\n", 3, "no such option 'foo'");
+	refused("Notify = on\n", 1, "no such option");
+	refused("# x\nnotify = on\n# y\n\nnotify = on\n", 5, "notify is repeated, line 2 has it");
+	refused("notify\n", 2, "recurd.conf(5)");
+	refused("notify on\n", 1, "expected key = value");
+	refused("notify =\n", 2, "recurd.conf(5)");
+	refused("worker_name = two words\n", 1, "no such option 'words'");
+	refused("database_url = postgresql://h/db?sslmode=require\n", 1, "quotes");
+	refused("worker_name = \"never closed\n\n", 1, "never closed");
+	refused("notify = on\nworker_name = 'never closed\n\n", 2, "never closed");
+	refused("worker_name = a#b\n", 1, "'#' within a value");
+	refused("// comment\n", 1, "a comment starts with '#'");
+	refused("notify = on /* c */\n", 1, "a comment starts with '#'");
+	refused("worker_name = ${HOME}\n", 1, "${...} is not expanded");
+	refused("worker_name = x${HOME}\n", 1, "${...} is not expanded");
+	refused("\nworker_name = \"a ${HOME}\"\n", 2, "${...} is not expanded");
+	refused("include(\"/etc/passwd\")\n", 1, "one key = value a line");
+	refused("notify = {on, off}\n", 1, "one key = value a line");
+	refused("notify += on\n", 1, "one key = value a line");
+	refused("notify { }\n", 1, "one key = value a line");
+	refused("notify = on log_rate = 3\n", 1, "one key = value a line");
+	refused("notify \"on\"\n", 1, "missing equal sign");
+	refused("log_rate = 5\n= 3\n", 2, "unexpected token '='");
+}
+
+/* libconfuse alone counts two lines for each comment. */
+static void lines_are_right_after_comments(void **state)
+{
+	(void)state;
+	refused("# a\n# b\n\nnotify = on # c\n# d 'e \" f\nlog_rate = no\n", 6,
+		"log_rate: expected");
+	refused("worker_name = \"a\n# b\nc\"\nlog_rate = no\n", 4, "log_rate: expected");
+	refused("worker_name = \"a\\\nb\"\nlog_rate = no\n", 3, "log_rate: expected");
+}
+
+static void quoted_texts(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} cases[] = {
+		{ "worker_name = '${X} # \"'", "${X} # \"" },
+		{ "worker_name = \"\\${X} \\\" # '\"", "${X} \" # '" },
+		{ "worker_name = 'it\\'s \\\\ x'", "it's \\ x" },
+		{ "worker_name = \"l1\nl2\"", "l1\nl2" },
+		{ "worker_name = \"\\x41\\n\"", "A\n" },
+		{ "worker_name = /a//b", "/a//b" },
+		{ "worker_name = a$b", "a$b" },
+		{ "worker_name='a'#c", NULL },
+		{ "worker_name=a\t# c", "a" },
+		{ "worker_name=\xC3\xA4", "\xC3\xA4" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (cases[i].value == NULL) {
+			refused(cases[i].text, 1, "'#' within a value");
+		} else {
+			struct conf *conf = load_text(cases[i].text);
+
+			assert_string_equal(conf->worker_name, cases[i].value);
+			conf_free(conf);
+		}
+	}
+}
+
+static void unreadable_files(void **state)
+{
+	struct err err = { "" };
+	struct conf *conf = NULL;
+	char *big CLEANUP(mem_cleanup) = mem_alloc(300 * 1024);
+
+	(void)state;
+	unlink(file);
+	assert_false(conf_load(file, NULL, 0, &conf, &err));
+	assert_non_null(strstr(err.text, "No such file"));
+	assert_false(conf_load(directory, NULL, 0, &conf, &err));
+	assert_non_null(strstr(err.text, "Is a directory"));
+	write_file("notify\0= on", 11);
+	assert_false(conf_load(file, NULL, 0, &conf, &err));
+	assert_non_null(strstr(err.text, "NUL"));
+	memset(big, '\n', 300 * 1024);
+	write_file(big, 300 * 1024);
+	assert_false(conf_load(file, NULL, 0, &conf, &err));
+	assert_non_null(strstr(err.text, "longer than"));
+	assert_null(conf);
+}
+
+/* ---- sources ---- */
+
+static void flag_beats_environment_beats_file(void **state)
+{
+	static const char *const flags[] = { "batch_size=3", "batch_size=4" };
+	struct conf *conf;
+
+	(void)state;
+	setenv("RECURD_BATCH_SIZE", "20", 1);
+	setenv("RECURD_CATCH_UP_LIMIT", "30", 1);
+	setenv("RECURD_LOG_RATE", "", 1); /* empty: as if unset */
+	conf = load("batch_size = 1\ncatch_up_limit = 1\nlog_rate = 5\n", flags, 2);
+	assert_int_equal(conf->batch_size, 4);
+	assert_int_equal(conf->catch_up_limit, 30);
+	assert_int_equal(conf->log_rate, 5);
+	conf_free(conf);
+}
+
+/* What the file says must be right even where something stronger hides it. */
+static void hidden_values_are_checked_too(void **state)
+{
+	(void)state;
+	setenv("RECURD_BATCH_SIZE", "20", 1);
+	refused("batch_size = none\n", 1, "expected an integer");
+}
+
+static void database_url_of_the_environment(void **state)
+{
+	struct conf *conf;
+
+	(void)state;
+	setenv("DATABASE_URL", "postgresql://other/db", 1);
+	conf = load_text("database_url = 'host=file'\n");
+	assert_string_equal(conf->database_url, "postgresql://other/db");
+	conf_free(conf);
+	setenv("RECURD_DATABASE_URL", "postgresql://ours/db", 1);
+	conf = load_text("database_url = 'host=file'\n");
+	assert_string_equal(conf->database_url, "postgresql://ours/db");
+	conf_free(conf);
+}
+
+static void fails(const char *const *flags, size_t n, const char *words)
+{
+	struct err err = { "" };
+	struct conf *conf = NULL;
+
+	write_file("", 0);
+	assert_false(conf_load(file, flags, n, &conf, &err));
+	assert_null(conf);
+	if (strstr(err.text, words) == NULL)
+		fail_msg("expected %s\ngot      %s", words, err.text);
+}
+
+static void bad_flags_and_variables(void **state)
+{
+	static const char *const no_equals[] = { "batch_size" };
+	static const char *const unknown[] = { "batch=1" };
+	static const char *const bad[] = { "batch_size=x" };
+
+	(void)state;
+	fails(no_equals, 1, "command line: expected key=value, got \"batch_size\"");
+	fails(unknown, 1, "command line: no such option 'batch'");
+	fails(bad, 1, "command line: batch_size: expected an integer");
+	setenv("RECURD_POLL_INTERVAL", "1", 1);
+	fails(NULL, 0, "environment variable RECURD_POLL_INTERVAL: expected a duration");
+}
+
+static void credential_is_the_last_resort(void **state)
+{
+	char path[100];
+	struct conf *conf;
+	FILE *out;
+
+	(void)state;
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	snprintf(path, sizeof(path), "%s/pgpassword", directory);
+	conf = load_text("");
+	assert_null(conf->password_file);
+	conf_free(conf);
+	out = fopen(path, "w"); /* empty: systemd's fallback for a credential that is not there */
+	assert_non_null(out);
+	conf = load_text("");
+	assert_null(conf->password_file);
+	conf_free(conf);
+	fputs("secret\n", out);
+	fclose(out);
+	conf = load_text("");
+	assert_string_equal(conf->password_file, path);
+	conf_free(conf);
+	conf = load_text("password_file = /elsewhere\n");
+	assert_string_equal(conf->password_file, "/elsewhere");
+	conf_free(conf);
+	unlink(path);
+}
+
+/* ---- secrets ---- */
+
+static void errors_do_not_quote_passwords(void **state)
+{
+	static const char *const urls[] = { "postgresql+asyncpg://u:geheim@h/db",
+		"postgresql://u:geheim@h:port/db", "postgresql://u:geheim@h/db?nonsense=1",
+		"mysql://u:geheim@h/db", "host=h password='geheim", "host=h passwd=geheim" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		struct err err = { "" };
+		struct conf *conf = NULL;
+
+		setenv("RECURD_DATABASE_URL", urls[i], 1);
+		write_file("", 0);
+		/* libpq looks at ports only when it connects: that one may pass. */
+		if (conf_load(file, NULL, 0, &conf, &err)) {
+			assert_int_equal(i, 1);
+			conf_free(conf);
+			continue;
+		}
+		assert_null(strstr(err.text, "geheim"));
+		assert_non_null(strstr(err.text, "RECURD_DATABASE_URL: expected"));
+	}
+	setenv("RECURD_DATABASE_URL", urls[0], 1);
+	fails(NULL, 0, "leave out \"+asyncpg\"");
+	setenv("RECURD_DATABASE_URL", "host=h prot=5", 1);
+	fails(NULL, 0, "prot");
+}
+
+static char *dumped(const struct conf *conf)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	conf_dump(conf, out);
+	fclose(out);
+	return text;
+}
+
+static void dump_masks_passwords(void **state)
+{
+	struct conf *conf = load_text(
+		"database_url = "
+		"\"postgresql://u:geheim@h1,h2:5433/db?sslpassword=geheim2&sslmode=require\"\n"
+		"listen_dsn = \"host=h user='o\\\\'x' password='geheim3'\"\n");
+	char *text CLEANUP(mem_cleanup) = dumped(conf);
+
+	(void)state;
+	assert_null(strstr(text, "geheim"));
+	assert_non_null(strstr(text, "password='***'"));
+	assert_non_null(strstr(text, "sslpassword='***'"));
+	assert_non_null(strstr(text, "host='h1,h2'"));
+	assert_non_null(strstr(text, "sslmode='require'"));
+	conf_free(conf);
+	conf = load_text(text); /* still a file that can be read */
+	conf_free(conf);
+}
+
+static void assert_same(const struct conf *a, const struct conf *b)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		struct strbuf left CLEANUP(strbuf_free) = STRBUF(10000);
+		struct strbuf right CLEANUP(strbuf_free) = STRBUF(10000);
+
+		assert_int_equal(value_format(a, &conf_options[i], &left),
+			value_format(b, &conf_options[i], &right));
+		assert_string_equal(left.data, right.data);
+	}
+}
+
+static void dump_is_read_as_the_same(void **state)
+{
+	struct conf *conf = load_text(
+		"worker_name = \"a \\\"b\\\" \\\\ \\${X} 'c' # \\x01\\n\xC3\xA4\"\n"
+		"password_file = '/x y'\n"
+		"poll_interval = 1500ms\nmin_interval = 120s\nlog_rate = 0\n"
+		"notify = no\nadopt_backlog = all\nlog_level = err\n");
+	char *text CLEANUP(mem_cleanup) = dumped(conf);
+	struct conf *again = load_text(text);
+
+	(void)state;
+	assert_same(conf, again);
+	assert_non_null(strstr(text, "min_interval = \"2min\"\n"));
+	assert_non_null(strstr(text, "# listen_dsn is not set\n"));
+	conf_free(conf);
+	conf_free(again);
+}
+
+static void dump_tells_where_values_come_from(void **state)
+{
+	static const char *const flags[] = { "log_rate=5" };
+	struct conf *conf;
+	char *text CLEANUP(mem_cleanup) = NULL;
+
+	(void)state;
+	setenv("RECURD_NOTIFY", "off", 1);
+	conf = load("# x\nlog_level = err\n", flags, 1);
+	text = dumped(conf);
+	assert_non_null(strstr(text, "/c:2\nlog_level = \"err\"\n"));
+	assert_non_null(
+		strstr(text, "# From: environment variable RECURD_NOTIFY\nnotify = \"off\"\n"));
+	assert_non_null(strstr(text, "# From: command line\nlog_rate = \"5\"\n"));
+	assert_non_null(strstr(text, "# From: default\nbatch_size = \"1000\"\n"));
+	conf_free(conf);
+}
+
+static void changes_that_need_a_restart(void **state)
+{
+	struct conf *old = load_text("");
+	struct conf *same = load_text("batch_size = 5\ndatabase_url = 'host=x'\n");
+	struct conf *schema = load_text("app_schema = app\n");
+	struct conf *zones = load_text("zoneinfo_dir = /x\n");
+
+	(void)state;
+	assert_null(conf_needs_restart(old, same));
+	assert_string_equal(conf_needs_restart(old, schema), "app_schema");
+	assert_string_equal(conf_needs_restart(old, zones), "zoneinfo_dir");
+	conf_free(old);
+	conf_free(same);
+	conf_free(schema);
+	conf_free(zones);
+	conf_free(NULL);
+}
+
+/* ---- the example that is installed ---- */
+
+static char *slurp(const char *path)
+{
+	char *text = mem_alloc(100000);
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	assert_true(fread(text, 1, 99999, in) > 0);
+	fclose(in);
+	return text;
+}
+
+/* As it stands, and with every "#key = value" in force, the example is the defaults. */
+static void example_shows_the_defaults(void **state)
+{
+	char *text CLEANUP(mem_cleanup) = slurp(TEST_SOURCE_DIR "/systemd/recurd.conf.example");
+	struct conf *defaults_conf = load_text("");
+	struct conf *as_is = load_text(text);
+	struct conf *in_force;
+
+	(void)state;
+	assert_same(defaults_conf, as_is);
+	for (size_t i = 0; i < conf_options_len; i++) {
+		char line[100];
+		char *at;
+
+		snprintf(line, sizeof(line), "\n#%s = ", conf_options[i].name);
+		at = strstr(text, line);
+		if (at == NULL)
+			fail_msg("%s is not in the example", conf_options[i].name);
+		if (conf_options[i].default_text != NULL)
+			at[1] = ' ';
+	}
+	in_force = load_text(text);
+	assert_same(defaults_conf, in_force);
+	conf_free(defaults_conf);
+	conf_free(as_is);
+	conf_free(in_force);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, clean_environment)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(defaults),
+		TEST(every_type_is_read),
+		TEST(bad_values),
+		TEST(durations_at_their_bounds),
+		TEST(bad_files),
+		TEST(lines_are_right_after_comments),
+		TEST(quoted_texts),
+		TEST(unreadable_files),
+		TEST(flag_beats_environment_beats_file),
+		TEST(hidden_values_are_checked_too),
+		TEST(database_url_of_the_environment),
+		TEST(bad_flags_and_variables),
+		TEST(credential_is_the_last_resort),
+		TEST(errors_do_not_quote_passwords),
+		TEST(dump_masks_passwords),
+		TEST(dump_is_read_as_the_same),
+		TEST(dump_tells_where_values_come_from),
+		TEST(changes_that_need_a_restart),
+		TEST(example_shows_the_defaults),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
