@@ -37,6 +37,11 @@ const char *conn_endpoint(const struct conn *conn)
 	return conn->label;
 }
 
+unsigned conn_session(const struct conn *conn)
+{
+	return conn->session;
+}
+
 int conn_server_version(const struct conn *conn)
 {
 	return conn->pq ? PQserverVersion(conn->pq) : 0;
@@ -147,6 +152,8 @@ static void endpoint_failed(struct conn *conn, const char *why)
 		return;
 	}
 	wait_for_round(conn, "connect_failed", last.text);
+	if (conn->callbacks.failed)
+		conn->callbacks.failed(conn->callbacks.arg, last.text);
 }
 
 static void on_notice(void *arg, const char *message)
@@ -170,6 +177,7 @@ static void connected(struct conn *conn)
 	log_text(&line, "host", conn->label);
 	log_int(&line, "server_version", PQserverVersion(conn->pq));
 	log_end(&line);
+	conn->session++;
 	conn_enter(conn, CONN_READY);
 	conn_watch(conn, EV_READ);
 	conn->callbacks.ready(conn->callbacks.arg);

@@ -69,6 +69,13 @@ void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 		ev_feed_event(conn->loop, &conn->io, EV_READ);
 }
 
+PGresult *reply_take(const struct reply *reply, int statement)
+{
+	PGresult *result = reply->results[statement];
+	reply->results[statement] = NULL;
+	return result;
+}
+
 usec_t conn_sent_at(const struct conn *conn)
 {
 	return conn->flight.sent_at;

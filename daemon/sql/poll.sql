@@ -1,12 +1,13 @@
 -- Caller: svc/scheduler.c, between batches and every poll_interval.
 -- What is due, and when the next thing will be: business time, then for reminders and templates the
 -- oldest that is due and the next that will be, then the oldest edit of a rule.
+-- $1 live_since: earlier reminders are not ours to tell
 -- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan.
 select recurd.now(),
        (select k.remind_at from {app}.tasks k
          where k.remind_at is not null and not k.is_complete
            and (k.reminded_at is null or k.remind_at > k.reminded_at)
-           and k.remind_at > '-infinity' and k.remind_at <= recurd.now()
+           and k.remind_at >= $1 and k.remind_at <= recurd.now()
          order by k.remind_at limit 1),
        (select k.remind_at from {app}.tasks k
          where k.remind_at is not null and not k.is_complete

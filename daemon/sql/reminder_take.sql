@@ -1,6 +1,6 @@
 -- Caller: work/reminder.c.
 -- Takes due reminders: marks them handled, writes their notifications, returns them, oldest first.
--- $1 at most so many
+-- $1 at most so many   $2 live_since: earlier ones are not ours to tell
 -- Index: ix_tasks_pending_remind_at, tasks_pkey.
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at,
@@ -8,7 +8,7 @@ with due as materialized (
       from {app}.tasks k
      where k.remind_at is not null and not k.is_complete
        and (k.reminded_at is null or k.remind_at > k.reminded_at)
-       and k.remind_at > '-infinity' and k.remind_at <= recurd.now()
+       and k.remind_at >= $2 and k.remind_at <= recurd.now()
      order by k.remind_at
      limit $1
        for no key update skip locked

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static _Noreturn void out_of_memory(void)
@@ -74,4 +75,17 @@ void mem_cleanup(void *pointer_to_pointer)
 	memcpy(&memory, pointer_to_pointer, sizeof(memory));
 	free(memory);
 	memset(pointer_to_pointer, 0, sizeof(memory));
+}
+
+void mem_abort(const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	dprintf(STDERR_FILENO, "<2>event=abort reason=\"%s\"\n", text);
+	syslog(LOG_CRIT, "event=abort reason=\"%s\"", text);
+	abort();
 }

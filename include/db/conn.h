@@ -48,8 +48,9 @@ enum reply_status {
 
 struct reply {
 	enum reply_status status;
-	PGresult *const *results; /* one a statement, in order; owned by the connection, valid until
-				     the callback returns; only for REPLY_OK */
+	PGresult *
+		*results; /* one a statement, in order; owned by the connection and valid until the
+			       callback returns, unless taken with reply_take; only for REPLY_OK */
 	int n;
 	/* Of a failure.  message is one line. */
 	const char *statement; /* name of the statement to blame; NULL: none */
@@ -57,13 +58,19 @@ struct reply {
 	const char *message;
 };
 
+/* Hands a result to the caller, who PQclears it. */
+PGresult *reply_take(const struct reply *reply, int statement);
+
 typedef void reply_fn(void *arg, const struct reply *reply);
 
 struct conn_callbacks {
 	void *arg;
 	void (*ready)(void *arg); /* connected: flights may start */
 	void (*lost)(void *arg); /* was ready, and no flight was under way that would tell */
-	void (*notified)(void *arg, const char *channel, const char *payload); /* may be NULL */
+	/* No host could be reached; the next round follows by itself.  May be NULL, must not destroy. */
+	void (*failed)(void *arg, const char *why);
+	/* May be NULL, must not destroy. */
+	void (*notified)(void *arg, const char *channel, const char *payload);
 };
 
 struct conn_options {
@@ -93,6 +100,8 @@ void conn_settled(struct conn *conn);
 enum conn_state conn_state(const struct conn *conn);
 const char *conn_state_name(enum conn_state state);
 const char *conn_endpoint(const struct conn *conn); /* "db1:5432": for log lines */
+/* Counts the sessions of this connection: another number is another session. */
+unsigned conn_session(const struct conn *conn);
 int conn_server_version(const struct conn *conn); /* 150020; 0: not connected */
 
 /* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */

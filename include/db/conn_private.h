@@ -35,6 +35,7 @@ struct conn {
 	size_t addresses_len, address;
 	struct resolve *resolve; /* NULL: none under way */
 	PGconn *pq; /* NULL: no link */
+	unsigned session; /* number of sessions so far */
 	struct ev_io io;
 	struct ev_timer timer; /* host, query or pause, whichever the state is about */
 	struct backoff backoff;

@@ -1,0 +1,303 @@
+/* The generator's batches; see the header.
+ *
+ * `narrow` is the size of the next batch while a row that nobody can write is being looked for: it
+ * halves with every conflict and doubles with every success.  At one row the culprit is found.
+ */
+#include "work/generator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/fault.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "work/generate_batch.h"
+#include "work/parking.h"
+
+#define SLICE               (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
+#define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
+
+struct generator {
+	struct ev_loop *loop;
+	struct ev_timer slice; /* zero timer between slices */
+	struct tell_rate *rate;
+	struct batch batch;
+	struct generator_options options;
+	enum generator_source source;
+	generator_done_fn *done;
+	void *arg;
+	struct parking parking;
+	char *alone; /* the parked user that this batch is about; NULL: everybody else */
+	size_t narrow; /* 0: no limit but the option's */
+	size_t limit; /* of this batch */
+	char *suspect_user, *suspect_template; /* the only row of a batch of one */
+	char *refused_template, *refusal; /* to be quarantined, and why */
+	PGresult *claimed;
+	int next_row;
+	struct generate_batch rows;
+	size_t claimed_n, made_n;
+};
+
+static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events);
+
+struct generator *generator_create(struct ev_loop *loop, struct tell_rate *rate)
+{
+	struct generator *generator = mem_alloc(sizeof(*generator));
+	generator->loop = loop;
+	generator->rate = rate;
+	ev_timer_init(&generator->slice, on_slice, 0., 0.);
+	generator->slice.data = generator;
+	return generator;
+}
+
+static void replace(char **text, const char *value)
+{
+	free(*text);
+	*text = value ? mem_strdup(value) : NULL;
+}
+
+static void clear_batch(struct generator *generator)
+{
+	generate_batch_clear(&generator->rows);
+	PQclear(generator->claimed);
+	generator->claimed = NULL;
+}
+
+void generator_destroy(struct generator *generator)
+{
+	if (!generator)
+		return;
+	ev_timer_stop(generator->loop, &generator->slice);
+	clear_batch(generator);
+	parking_clear(&generator->parking);
+	replace(&generator->alone, NULL);
+	replace(&generator->suspect_user, NULL);
+	replace(&generator->suspect_template, NULL);
+	replace(&generator->refused_template, NULL);
+	replace(&generator->refusal, NULL);
+	free(generator);
+}
+
+usec_t generator_next_try(const struct generator *generator)
+{
+	return parking_next(&generator->parking);
+}
+
+size_t generator_parked(const struct generator *generator)
+{
+	return generator->parking.n;
+}
+
+/* ---- the end of a batch ---- */
+
+static void widen(struct generator *generator)
+{
+	if (generator->narrow == 0)
+		return;
+	generator->narrow *= 2;
+	if (generator->narrow >= generator->options.limit)
+		generator->narrow = 0;
+}
+
+static void park_suspect(struct generator *generator)
+{
+	parking_add(&generator->parking, generator->suspect_user, clock_monotonic());
+	struct log_line line;
+	log_begin(&line, LOG_NOTICE, "held");
+	log_text(&line, "template", generator->suspect_template);
+	log_text(&line, "user", generator->suspect_user);
+	log_text(&line, "reason", generator->batch.failure.message);
+	log_text(&line, "next", "waits alone, the others go on");
+	log_end(&line);
+}
+
+static void condemn_suspect(struct generator *generator)
+{
+	struct err why;
+	err_set(&why, "the database refuses the task: %s (SQLSTATE %s)",
+		generator->batch.failure.message, generator->batch.failure.sqlstate);
+	replace(&generator->refused_template, generator->suspect_template);
+	replace(&generator->refusal, why.text);
+}
+
+/* A conflict or a refused row: look for it in ever smaller batches. */
+static void close_in(struct generator *generator, enum batch_outcome outcome)
+{
+	if (generator->claimed_n != 1) {
+		size_t from = generator->claimed_n ? generator->claimed_n : generator->limit;
+		generator->narrow = from / 2 > 0 ? from / 2 : 1;
+		return;
+	}
+	bool condemned = generator->refused_template &&
+			 strcmp(generator->refused_template, generator->suspect_template) == 0;
+	if (outcome == BATCH_CONFLICT ||
+		condemned) /* condemned: not even the verdict can be written */
+		park_suspect(generator);
+	else
+		condemn_suspect(generator);
+}
+
+static void on_done(void *job, enum batch_outcome outcome)
+{
+	struct generator *generator = job;
+	struct generator_report report = { .outcome = outcome,
+		.failure = &generator->batch.failure,
+		.claimed = generator->claimed_n };
+	if (outcome == BATCH_COMMITTED) {
+		report.made = generator->made_n;
+		report.quarantined = generator->rows.quarantined;
+		if (generator->alone)
+			parking_remove(&generator->parking, generator->alone);
+		replace(&generator->refused_template, NULL);
+		widen(generator);
+	} else if (outcome == BATCH_NOTHING && generator->alone) {
+		parking_remove(&generator->parking, generator->alone);
+		report.again = true;
+	} else if (outcome == BATCH_CONFLICT || outcome == BATCH_ROW) {
+		close_in(generator, outcome);
+		report.again = true;
+	}
+	report.again = report.again || outcome == BATCH_COMMITTED;
+	clear_batch(generator);
+	generator->done(generator->arg, &report);
+}
+
+/* ---- writing ---- */
+
+static void log_batch(const struct generator *generator, size_t silent)
+{
+	const struct template *oldest = &generator->rows.planned[0].template;
+	struct log_line line;
+	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
+	log_text(&line, "kind", generator->source == GENERATOR_DUE ? "generate" : "replan");
+	log_int(&line, "rows", (int64_t)generator->made_n);
+	log_int(&line, "templates", (int64_t)generator->rows.n);
+	log_int(&line, "without_line", (int64_t)silent);
+	log_int(&line, "ms", (clock_monotonic() - generator->batch.began_at) / USEC_PER_MSEC);
+	if (generator->source == GENERATOR_DUE)
+		log_int(&line, "lag_ms",
+			(generator->batch.now - oldest->next_due_at) / USEC_PER_MSEC);
+	log_end(&line);
+}
+
+static void on_written(void *job, const struct reply *reply)
+{
+	struct generator *generator = job;
+	fault("generator.written_not_logged");
+	generator->made_n = (size_t)PQntuples(reply->results[0]);
+	struct tell_hint hint CLEANUP(tell_hint_free);
+	tell_hint_init(&hint, "task_created");
+	size_t silent = generate_batch_log(&generator->rows, reply->results[0],
+		batch_clock(&generator->batch), generator->rate,
+		generator->options.notify_task_created, &hint);
+	log_batch(generator, silent);
+	batch_commit(&generator->batch, tell_hint_text(&hint));
+}
+
+static void write_batch(struct generator *generator)
+{
+	fault("generator.planned_not_written");
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	generate_batch_params(&generator->rows, generator->batch.now,
+		generator->options.notify_task_created, &params);
+	conn_add(generator->batch.conn, QUERY_GENERATE_WRITE, &params);
+	batch_fly(&generator->batch, on_written);
+}
+
+/* ---- planning ---- */
+
+static void plan_row(struct generator *generator, int row)
+{
+	struct template template;
+	struct plan plan;
+	template_read(generator->claimed, row, &template);
+	if (generator->claimed_n == 1) {
+		replace(&generator->suspect_user, template.user_id);
+		replace(&generator->suspect_template, template.id);
+	}
+	if (generator->refused_template && strcmp(generator->refused_template, template.id) == 0)
+		plan_quarantine(&template, generator->refusal, &plan);
+	else
+		plan_make(&template, generator->batch.now, &generator->options.policy,
+			generator->limit - generator->rows.made_n, &plan);
+	generate_batch_add(&generator->rows, &template, &plan);
+}
+
+static void plan_slice(struct generator *generator)
+{
+	usec_t until = clock_monotonic() + SLICE;
+	while (generator->next_row < (int)generator->claimed_n &&
+		generator->rows.made_n < generator->limit) {
+		plan_row(generator, generator->next_row++);
+		if (clock_monotonic() >= until) {
+			ev_timer_set(&generator->slice, 0., 0.);
+			ev_timer_start(generator->loop, &generator->slice);
+			return;
+		}
+	}
+	write_batch(generator);
+}
+
+static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	struct generator *generator = timer->data;
+	if (batch_alive(&generator->batch))
+		plan_slice(generator);
+	else
+		batch_lose(&generator->batch);
+}
+
+/* ---- claiming ---- */
+
+static void on_claimed(void *job, const struct reply *reply)
+{
+	struct generator *generator = job;
+	generator->claimed = reply_take(reply, BATCH_BEGIN_RESULTS);
+	generator->claimed_n = (size_t)PQntuples(generator->claimed);
+	generator->next_row = 0;
+	fault("generator.claimed");
+	if (generator->claimed_n == 0)
+		batch_abandon(&generator->batch);
+	else
+		plan_slice(generator);
+}
+
+static void claim_params(struct generator *generator, struct params *params)
+{
+	const char *parked[PARKING_MAX];
+	size_t n = generator->alone ? 0 : parking_ids(&generator->parking, parked);
+	params_int8(params, (int64_t)generator->limit);
+	params_texts(params, parked, n);
+	params_text(params, generator->alone);
+	params_int4(params, RULE_BYTES_MAX);
+}
+
+void generator_run(struct generator *generator, struct conn *conn,
+	const struct batch_settings *settings, const struct generator_options *options,
+	enum generator_source source, generator_done_fn *done, void *arg)
+{
+	generator->options = *options;
+	generator->source = source;
+	generator->done = done;
+	generator->arg = arg;
+	generator->claimed_n = 0;
+	generator->made_n = 0;
+	replace(&generator->alone, parking_due(&generator->parking, clock_monotonic()));
+	generator->limit = generator->alone    ? 1
+			   : generator->narrow ? generator->narrow
+					       : options->limit;
+	struct batch_settings own = *settings;
+	if ((generator->alone || generator->narrow) && own.lock_timeout > NARROW_LOCK_TIMEOUT)
+		own.lock_timeout = NARROW_LOCK_TIMEOUT;
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	claim_params(generator, &params);
+	batch_begin(&generator->batch, conn, "generate", &own, on_done, generator);
+	conn_add(conn, source == GENERATOR_DUE ? QUERY_GENERATE_CLAIM : QUERY_GENERATE_CLAIM_EDITED,
+		&params);
+	batch_fly(&generator->batch, on_claimed);
+}

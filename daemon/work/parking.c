@@ -1,0 +1,83 @@
+/* Users that wait alone; see the header. */
+#include "work/parking.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+
+#define PAUSE_FIRST (200 * USEC_PER_MSEC)
+#define PAUSE_LIMIT (2 * USEC_PER_SEC)
+
+static struct parked *find(struct parking *parking, const char *user_id)
+{
+	for (size_t i = 0; i < parking->n; i++) {
+		if (strcmp(parking->places[i].user_id, user_id) == 0)
+			return &parking->places[i];
+	}
+	return NULL;
+}
+
+static void remove_at(struct parking *parking, size_t i)
+{
+	free(parking->places[i].user_id);
+	memmove(&parking->places[i], &parking->places[i + 1],
+		(--parking->n - i) * sizeof(parking->places[0]));
+}
+
+void parking_clear(struct parking *parking)
+{
+	while (parking->n > 0)
+		remove_at(parking, parking->n - 1);
+}
+
+void parking_add(struct parking *parking, const char *user_id, usec_t now)
+{
+	struct parked *parked = find(parking, user_id);
+	if (!parked) {
+		if (parking->n == PARKING_MAX)
+			remove_at(parking, 0);
+		parked = &parking->places[parking->n++];
+		*parked = (struct parked){ .user_id = mem_strdup(user_id) };
+	}
+	parked->pause = parked->pause ? parked->pause * 2 : PAUSE_FIRST;
+	if (parked->pause > PAUSE_LIMIT)
+		parked->pause = PAUSE_LIMIT;
+	parked->retry_at = now + parked->pause;
+}
+
+void parking_remove(struct parking *parking, const char *user_id)
+{
+	struct parked *parked = find(parking, user_id);
+	if (parked)
+		remove_at(parking, (size_t)(parked - parking->places));
+}
+
+static const struct parked *soonest(const struct parking *parking)
+{
+	const struct parked *best = NULL;
+	for (size_t i = 0; i < parking->n; i++) {
+		if (!best || parking->places[i].retry_at < best->retry_at)
+			best = &parking->places[i];
+	}
+	return best;
+}
+
+const char *parking_due(const struct parking *parking, usec_t now)
+{
+	const struct parked *best = soonest(parking);
+	return best && best->retry_at <= now ? best->user_id : NULL;
+}
+
+usec_t parking_next(const struct parking *parking)
+{
+	const struct parked *best = soonest(parking);
+	return best ? best->retry_at : 0;
+}
+
+size_t parking_ids(const struct parking *parking, const char *ids[static PARKING_MAX])
+{
+	for (size_t i = 0; i < parking->n; i++)
+		ids[i] = parking->places[i].user_id;
+	return parking->n;
+}

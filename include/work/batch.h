@@ -1,0 +1,75 @@
+/* batch: one short transaction, from BEGIN to the hint after COMMIT, for every kind of work.
+ *
+ *   begin, claim --(Sync)--> the job plans --> write --(Sync)--> the job logs --> COMMIT --> NOTIFY
+ *        \____________________\______________ any failure: ROLLBACK ______________/
+ *
+ * The job drives it: batch_begin, its own conn_add, batch_fly; in its step function again; then
+ * batch_commit or batch_abandon.  However it ends, `done` is called exactly once, as the last thing,
+ * with what became of it; a flight's answer never comes before the call that sent it returns.
+ * The timeouts are local to the transaction, in milliseconds on the server.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "db/conn.h"
+#include "db/sqlstate.h"
+
+enum batch_outcome {
+	BATCH_COMMITTED,
+	BATCH_NOTHING, /* abandoned by the job: nothing to do */
+	BATCH_CONFLICT, /* a lock, a deadlock, a timeout: smaller, later */
+	BATCH_ROW, /* the data of some row are to blame */
+	BATCH_FAILED, /* the server cannot, or an administrator must act */
+	BATCH_LOST, /* the session is gone; it may or may not have happened */
+};
+
+struct batch_settings {
+	usec_t statement_timeout, lock_timeout, idle_timeout;
+	const char *search_path; /* quoted: what triggers of the application expect */
+	bool notify;
+};
+
+struct batch_failure {
+	char sqlstate[6];
+	char statement[64];
+	char message[512];
+};
+
+typedef void batch_step_fn(void *job, const struct reply *reply);
+typedef void batch_done_fn(void *job, enum batch_outcome outcome);
+
+struct batch {
+	struct conn *conn;
+	const char *kind; /* for log lines: "generate", "remind" */
+	struct batch_settings settings;
+	batch_done_fn *done;
+	void *job;
+	batch_step_fn *step;
+	unsigned session; /* that it began on */
+	usec_t began_at; /* when BEGIN was sent, monotonic */
+	usec_t now; /* business time of the transaction, once the first flight is home */
+	struct batch_failure failure; /* of the last outcome that was none of the first two */
+	enum batch_outcome outcome;
+	char *hint; /* NOTIFY's payload after COMMIT; NULL: none */
+};
+
+/* Adds BEGIN and the settings to a flight; their two results come first in the step's reply.
+ * conn must be ready. */
+void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
+	const struct batch_settings *settings, batch_done_fn *done, void *job);
+#define BATCH_BEGIN_RESULTS 2
+/* Sends what was added; step is called when all of it succeeded. */
+void batch_fly(struct batch *batch, batch_step_fn *step);
+/* hint: NOTIFY's payload, below 8,000 bytes, copied; NULL: none. */
+void batch_commit(struct batch *batch, const char *hint);
+void batch_abandon(struct batch *batch);
+
+/* A job that lets the loop have its turn inside a batch asks afterwards whether the session still
+ * stands, and gives the batch up if not. */
+bool batch_alive(const struct batch *batch);
+void batch_lose(struct batch *batch);
+
+/* Business time at this moment, by the transaction's clock and ours since. */
+usec_t batch_clock(const struct batch *batch);
+const char *batch_outcome_name(enum batch_outcome outcome);

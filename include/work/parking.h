@@ -1,0 +1,34 @@
+/* parking: users whose rows somebody else holds; their templates wait without holding up others.
+ *
+ * A parked user is left out of claims until its time, then tried alone, at growing intervals.
+ * Times are monotonic.  Owner: parking_clear.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/macros.h"
+
+#define PARKING_MAX 256
+
+struct parked {
+	char *user_id;
+	usec_t retry_at, pause;
+};
+
+struct parking {
+	struct parked places[PARKING_MAX];
+	size_t n;
+};
+
+void parking_clear(struct parking *parking);
+/* Parks a user, or doubles the pause of one who is parked.  When all places are taken the oldest
+ * gives way: it will be met again. */
+void parking_add(struct parking *parking, const char *user_id, usec_t now);
+void parking_remove(struct parking *parking, const char *user_id);
+/* The user to try alone now; NULL: none.  Valid until the next change. */
+const char *parking_due(const struct parking *parking, usec_t now);
+usec_t parking_next(const struct parking *parking); /* 0: nobody is parked */
+/* ids has PARKING_MAX places; returns how many were filled. */
+size_t parking_ids(const struct parking *parking, const char *ids[static PARKING_MAX]);

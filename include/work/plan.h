@@ -1,0 +1,72 @@
+/* plan: what becomes of one template now.  Pure: a function of the row, the instant and the policy.
+ *
+ * In words, for a template that is due or whose rule was edited:
+ *
+ * - An instant not later than made_through is history: never made again, only advanced past.
+ * - next_due_at as recurd planned it: go on from the anchor.  Anything else the application set: that
+ *   instant is made as it stands (within until and COUNT); it keeps the anchor if it belongs to the
+ *   rule's set, else it becomes the anchor.
+ * - A rule that was edited by itself keeps the anchor's wall time and what was due before the edit,
+ *   and goes on after the later of the edit and made_through.
+ * - Of what was missed, the newest catch_up_limit are made, oldest first; the rest is dropped.
+ * - What lies between paused_at and resumed_at is not made.
+ * - A template from before live_since that recurd never planned follows adopt_backlog.
+ * - COUNT is compared with used_count.  After the last occurrence the template ends.
+ *
+ * Instants are compared in whole seconds: an ORM that cuts microseconds changes nothing.
+ * One call does a bounded amount of work (PLAN_STEPS occurrences); a template that is farther behind
+ * comes out with a next_due_at that is still due, and the next batch goes on from there.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "recur/rule.h"
+#include "util/err.h"
+#include "work/template.h"
+
+#define PLAN_STEPS 1000 /* occurrences looked at in one call, beyond catch_up_limit */
+
+enum plan_backlog { PLAN_BACKLOG_LATEST, PLAN_BACKLOG_ALL, PLAN_BACKLOG_NONE };
+
+struct plan_policy {
+	usec_t live_since;
+	enum plan_backlog adopt_backlog;
+	size_t catch_up_limit; /* at least 1 */
+	usec_t min_interval;
+	const char *default_time_zone;
+};
+
+/* Occurrences that were not made, and why. */
+enum plan_skip { PLAN_DROPPED, PLAN_PAUSED, PLAN_ADOPTED, PLAN_SKIPS };
+
+struct plan_skipped {
+	int64_t occurrences;
+	usec_t first_at, last_at; /* only with occurrences > 0 */
+};
+
+struct plan {
+	/* To be made, oldest first; owned by the plan. */
+	usec_t *occurrences;
+	size_t n;
+	struct plan_skipped skipped[PLAN_SKIPS];
+	/* The template's new state. */
+	usec_t next_due_at, planned_due_at, made_through, replan_at, ended_at;
+	int64_t used_count;
+	sec_t starts_local;
+	char starts_zone[65]; /* "": still none */
+	bool is_active;
+	bool failed; /* quarantined: failure says why, the rest is as it was */
+	bool ended; /* ended by this plan */
+	bool revived; /* had ended, goes on */
+	struct err failure;
+};
+
+const char *plan_skip_name(enum plan_skip skip);
+
+/* limit: at most so many occurrences to make, at least 1.  now: business time.  Always gives a plan;
+ * its owner calls plan_finish. */
+void plan_make(const struct template *template, usec_t now, const struct plan_policy *policy,
+	size_t limit, struct plan *ret_plan);
+void plan_quarantine(const struct template *template, const char *why, struct plan *ret_plan);
+void plan_finish(struct plan *plan);

@@ -1,0 +1,32 @@
+/* template: one row of recurring_tasks with recurd's columns, as generate_claim.sql returns it.
+ *
+ * Texts belong to the result that the row was read from.  An instant that is null in the database is
+ * TEMPLATE_NONE.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/macros.h"
+
+#define TEMPLATE_NONE (INT64_MIN + 1)
+
+struct template
+{
+	const char *id, *user_id;
+	const char *rule; /* JSON; NULL: larger than RULE_BYTES_MAX */
+	size_t rule_len;
+	usec_t next_due_at; /* the application's, unless it equals planned_due_at */
+	const char *starts_zone; /* NULL: no anchor yet */
+	sec_t starts_local; /* the anchor, wall time; only with starts_zone */
+	usec_t planned_due_at; /* the next_due_at that recurd computed */
+	usec_t made_through; /* latest occurrence made or dropped */
+	int64_t used_count;
+	usec_t replan_at; /* when the rule was edited by itself */
+	usec_t paused_at, resumed_at, ended_at, created_at;
+	bool is_active;
+};
+
+void template_read(const PGresult *result, int row, struct template *ret_template);
