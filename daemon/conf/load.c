@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "conf/conf.h"
 #include "conf/file.h"
@@ -132,18 +131,27 @@ static bool load_override(struct conf *conf, const char *text, struct err *err)
 	return true;
 }
 
-/* systemd's LoadCredential=pgpassword:...; an empty one stands for a file that was not there. */
+/* The unit's credential stands for a file that may not be there: then it has one empty line. */
+static bool has_first_line(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	int first = in != NULL ? fgetc(in) : EOF;
+
+	if (in != NULL)
+		fclose(in);
+	return first != EOF && first != '\n' && first != '\r';
+}
+
 static void use_credential(struct conf *conf)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	const struct conf_option *option = conf_option_find("password_file");
 	char *path CLEANUP(mem_cleanup) = NULL;
-	struct stat st;
 
 	if (conf->password_file != NULL || directory == NULL || directory[0] != '/')
 		return;
 	path = mem_printf("%s/pgpassword", directory);
-	if (stat(path, &st) < 0 || st.st_size == 0)
+	if (!has_first_line(path))
 		return;
 	conf->password_file = mem_strdup(path);
 	set_source(conf, option, mem_strdup("credential pgpassword"));

@@ -81,7 +81,7 @@ const struct conf_option *conf_option_find(const char *name);
 /* file: NULL means the default path, which may be missing; a named file must exist.
  * overrides: "key=value" texts from flags, may be NULL; the last one of a key counts.
  * Where nothing sets password_file, the credential "pgpassword" of systemd becomes it, if it is
- * there and not empty. */
+ * there and its first line is not empty. */
 bool conf_load(const char *file, const char *const *overrides, size_t overrides_len,
 	struct conf **ret_conf, struct err *err) NODISCARD;
 void conf_free(struct conf *conf);

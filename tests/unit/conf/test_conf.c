@@ -374,11 +374,14 @@ static void credential_is_the_last_resort(void **state)
 	conf = load_text("");
 	assert_null(conf->password_file);
 	conf_free(conf);
-	out = fopen(path, "w"); /* empty: systemd's fallback for a credential that is not there */
+	out = fopen(path, "w"); /* what the unit says for a file that is not there */
 	assert_non_null(out);
+	fputs("\n", out);
+	fflush(out);
 	conf = load_text("");
 	assert_null(conf->password_file);
 	conf_free(conf);
+	rewind(out);
 	fputs("secret\n", out);
 	fclose(out);
 	conf = load_text("");
