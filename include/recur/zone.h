@@ -4,14 +4,15 @@
  * that exists twice is the first (RFC 5545 section 3.3.5, RFC 8984 section 4.3).
  *
  * Names come from users: a name is letters, digits, '_', '+', '-' and '/', no empty, "." or ".." part,
- * at most ZONE_NAME_MAX bytes, and must be a TZif file below the zoneinfo folder.  Loaded zones are
- * cached for the life of the process; pointers stay valid until zones_close.  One thread.
+ * at most ZONE_NAME_MAX bytes, and must be a TZif file below the zoneinfo folder ("localtime" and
+ * "posixrules" are refused: they name this machine's choice).  Loaded zones are cached for the life
+ * of the process; pointers stay valid until zones_close.  One thread.
  */
 #pragma once
 
 #include <stdbool.h>
 
-#include "util/err.h"
+#include "recur/tzif.h"
 
 #define ZONE_NAME_MAX 64
 
@@ -23,12 +24,14 @@ void zones_close(void);
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
 const char *zone_name(const struct zone *zone);
 
-enum zone_fit {
-	ZONE_EXACT,
-	ZONE_GAP, /* the wall time does not exist: offset from before the gap */
-	ZONE_FOLD, /* it exists twice: the first */
-};
-
 sec_t zone_to_instant(
 	const struct zone *zone, sec_t wall, enum zone_fit *ret_fit); /* ret may be NULL */
 sec_t zone_to_wall(const struct zone *zone, sec_t instant);
+struct tzif_fit zone_fit_wall(const struct zone *zone, sec_t wall);
+/* Changes whenever the zone's file does: the data under which something was computed. */
+uint64_t zone_digest(const struct zone *zone);
+
+/* Looks again at the files of all loaded zones (tzdata is upgraded under running daemons).  A zone
+ * whose file has changed is replaced in place; one whose file is gone or broken stays as it was.
+ * Returns how many have changed. */
+size_t zones_refresh(void);

@@ -1,0 +1,217 @@
+/* Loaded zones, by name, and the files that they come from. */
+#include "recur/zone.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/mem.h"
+
+#define ZONEINFO_DIR "/usr/share/zoneinfo"
+#define ZONES_MAX    2048 /* the folder has some 600 names; aliases of a folder in it may double them */
+
+struct zone {
+	char *name;
+	struct tzif *tzif;
+	uint64_t digest;
+};
+
+static struct {
+	char *dir;
+	struct zone **list; /* sorted by name */
+	size_t n;
+} zones;
+
+void zones_open(const char *dir)
+{
+	zones_close();
+	zones.dir = mem_strdup(dir != NULL ? dir : ZONEINFO_DIR);
+}
+
+static void zone_free(struct zone *zone)
+{
+	tzif_free(zone->tzif);
+	free(zone->name);
+	free(zone);
+}
+
+void zones_close(void)
+{
+	for (size_t i = 0; i < zones.n; i++)
+		zone_free(zones.list[i]);
+	free(zones.list);
+	free(zones.dir);
+	zones.list = NULL;
+	zones.dir = NULL;
+	zones.n = 0;
+}
+
+static bool name_is_sane(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
+	size_t len = strnlen(name, ZONE_NAME_MAX + 1);
+
+	if (len == 0 || len > ZONE_NAME_MAX || strspn(name, allowed) != len)
+		return false;
+	if (name[0] == '/' || name[len - 1] == '/' || strstr(name, "//") != NULL)
+		return false;
+	return strcmp(name, "localtime") != 0 && strcmp(name, "posixrules") != 0;
+}
+
+/* Whole file into buf (TZIF_BYTES_MAX + 1 bytes); the name has been checked. */
+static bool file_read(const char *name, unsigned char *buf, size_t *ret_len, struct err *err)
+{
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones.dir, name);
+	size_t len = 0;
+	ssize_t got = 0;
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return err_set(err, "unknown time zone \"%s\"", name);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(err, "unknown time zone \"%s\"", name);
+	}
+	do {
+		got = read(fd, buf + len, TZIF_BYTES_MAX + 1 - len);
+		if (got > 0)
+			len += (size_t)got;
+	} while ((got > 0 && len <= TZIF_BYTES_MAX) || (got < 0 && errno == EINTR));
+	close(fd);
+	if (got < 0)
+		return err_set(err, "time zone \"%s\": %s", name, strerror(errno));
+	*ret_len = len;
+	return true;
+}
+
+static uint64_t digest_of(const unsigned char *data, size_t len)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ data[i]) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static bool zone_read(const char *name, struct tzif **ret_tzif, uint64_t *ret_digest,
+	struct err *err)
+{
+	unsigned char *buf CLEANUP(mem_cleanup) = mem_alloc(TZIF_BYTES_MAX + 1);
+	size_t len = 0;
+
+	if (!file_read(name, buf, &len, err))
+		return false;
+	if (!tzif_parse(buf, len, ret_tzif, err))
+		return err_prefix(err, "time zone \"%s\": ", name);
+	*ret_digest = digest_of(buf, len);
+	return true;
+}
+
+/* Where the name is, or belongs. */
+static size_t zone_place(const char *name, bool *ret_found)
+{
+	size_t low = 0, high = zones.n;
+
+	*ret_found = false;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(zones.list[mid]->name, name);
+
+		if (order == 0) {
+			*ret_found = true;
+			return mid;
+		}
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
+{
+	bool found = false;
+	size_t place = zone_place(name, &found);
+	struct zone *zone;
+	struct tzif *tzif = NULL;
+	uint64_t digest = 0;
+
+	if (found) {
+		*ret_zone = zones.list[place];
+		return true;
+	}
+	if (zones.dir == NULL)
+		zones_open(NULL);
+	if (!name_is_sane(name))
+		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
+	if (zones.n >= ZONES_MAX)
+		return err_set(err, "more than %d time zones in use", ZONES_MAX);
+	if (!zone_read(name, &tzif, &digest, err))
+		return false;
+	zone = mem_alloc(sizeof(*zone));
+	*zone = (struct zone){ mem_strdup(name), tzif, digest };
+	zones.list = mem_realloc_array(zones.list, zones.n + 1, sizeof(struct zone *));
+	memmove(&zones.list[place + 1], &zones.list[place],
+		(zones.n - place) * sizeof(struct zone *));
+	zones.list[place] = zone;
+	zones.n++;
+	*ret_zone = zone;
+	return true;
+}
+
+size_t zones_refresh(void)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < zones.n; i++) {
+		struct zone *zone = zones.list[i];
+		struct tzif *tzif = NULL;
+		uint64_t digest = 0;
+
+		if (!zone_read(zone->name, &tzif, &digest, NULL))
+			continue;
+		if (digest == zone->digest) {
+			tzif_free(tzif);
+			continue;
+		}
+		tzif_free(zone->tzif);
+		zone->tzif = tzif;
+		zone->digest = digest;
+		changed++;
+	}
+	return changed;
+}
+
+const char *zone_name(const struct zone *zone)
+{
+	return zone->name;
+}
+
+uint64_t zone_digest(const struct zone *zone)
+{
+	return zone->digest;
+}
+
+struct tzif_fit zone_fit_wall(const struct zone *zone, sec_t wall)
+{
+	return tzif_fit_wall(zone->tzif, wall);
+}
+
+sec_t zone_to_instant(const struct zone *zone, sec_t wall, enum zone_fit *ret_fit)
+{
+	struct tzif_fit fit = tzif_fit_wall(zone->tzif, wall);
+
+	if (ret_fit != NULL)
+		*ret_fit = fit.fit;
+	return wall - fit.offset;
+}
+
+sec_t zone_to_wall(const struct zone *zone, sec_t instant)
+{
+	return instant + tzif_offset_at(zone->tzif, instant);
+}
