@@ -15,7 +15,7 @@
 
 #define HEADER_LEN    44
 #define OFFSET_LIMIT  93600 /* 26 hours: RFC 8536 allows -25 to +26 */
-#define FOOTER_YEARS  3	    /* a rule's hours may reach into the neighbour years */
+#define FOOTER_YEARS  3 /* a rule's hours may reach into the neighbour years */
 #define FOOTER_SHIFTS (2 * FOOTER_YEARS)
 
 struct shift {
@@ -57,8 +57,9 @@ static bool footer_name(const char **p)
 	const char *s = *p;
 
 	if (*s == '<') {
-		s += strspn(s + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-") +
-			1;
+		s += strspn(s + 1,
+			     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-") +
+		     1;
 		if (*s != '>' || s - *p < 4)
 			return false;
 		*p = s + 1;
@@ -175,7 +176,8 @@ static sec_t footer_date_wall(const struct footer_date *date, int year)
 	case DATE_MONTH:
 	default:
 		first = days_from_civil(year, date->month, 1);
-		days = first + (date->day - weekday_from_days(first) + 7) % 7 + (date->week - 1) * 7;
+		days = first + (date->day - weekday_from_days(first) + 7) % 7 +
+		       (date->week - 1) * 7;
 		if (days >= first + days_in_month(year, date->month))
 			days -= 7;
 		break;
@@ -217,7 +219,8 @@ static size_t passed(const struct shift *shifts, size_t n, int before, sec_t wal
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (shifts[mid].at + larger(offset_before(shifts, mid, before), shifts[mid].offset) <=
+		if (shifts[mid].at +
+				larger(offset_before(shifts, mid, before), shifts[mid].offset) <=
 			wall)
 			low = mid + 1;
 		else
@@ -251,8 +254,8 @@ struct tzif_fit tzif_fit_wall(const struct tzif *tzif, sec_t wall)
 	if (!tzif->has_dst)
 		return (struct tzif_fit){ .offset = tzif->std, .fit = ZONE_EXACT };
 	footer_shifts(tzif, wall, shifts);
-	return fit_in(shifts, FOOTER_SHIFTS,
-		shifts[0].offset == tzif->dst ? tzif->std : tzif->dst, wall);
+	return fit_in(
+		shifts, FOOTER_SHIFTS, shifts[0].offset == tzif->dst ? tzif->std : tzif->dst, wall);
 }
 
 static int offset_in(const struct shift *shifts, size_t n, int before, sec_t instant)
@@ -307,11 +310,11 @@ static bool header_parse(const unsigned char *p, size_t len, struct counts *coun
 static size_t block_len(const struct counts *c, size_t time_size)
 {
 	return c->time * (time_size + 1) + c->type * 6 + c->chars + c->leap * (time_size + 4) +
-		c->isstd + c->isut;
+	       c->isstd + c->isut;
 }
 
-static bool block_parse(const unsigned char *p, const struct counts *c, struct tzif *tzif,
-	struct err *err)
+static bool block_parse(
+	const unsigned char *p, const struct counts *c, struct tzif *tzif, struct err *err)
 {
 	const unsigned char *index = p + c->time * 8, *types = index + c->time;
 	int offsets[256];

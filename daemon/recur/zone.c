@@ -11,7 +11,8 @@
 #include "util/mem.h"
 
 #define ZONEINFO_DIR "/usr/share/zoneinfo"
-#define ZONES_MAX    2048 /* the folder has some 600 names; aliases of a folder in it may double them */
+#define ZONES_MAX \
+	2048 /* the folder has some 600 names; aliases of a folder in it may double them */
 
 struct zone {
 	char *name;
@@ -49,9 +50,10 @@ void zones_close(void)
 	zones.n = 0;
 }
 
-static bool name_is_sane(const char *name)
+bool zone_name_is_sane(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
 	size_t len = strnlen(name, ZONE_NAME_MAX + 1);
 
 	if (len == 0 || len > ZONE_NAME_MAX || strspn(name, allowed) != len)
@@ -97,8 +99,8 @@ static uint64_t digest_of(const unsigned char *data, size_t len)
 	return hash;
 }
 
-static bool zone_read(const char *name, struct tzif **ret_tzif, uint64_t *ret_digest,
-	struct err *err)
+static bool zone_read(
+	const char *name, struct tzif **ret_tzif, uint64_t *ret_digest, struct err *err)
 {
 	unsigned char *buf CLEANUP(mem_cleanup) = mem_alloc(TZIF_BYTES_MAX + 1);
 	size_t len = 0;
@@ -147,7 +149,7 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 	}
 	if (zones.dir == NULL)
 		zones_open(NULL);
-	if (!name_is_sane(name))
+	if (!zone_name_is_sane(name))
 		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
 	if (zones.n >= ZONES_MAX)
 		return err_set(err, "more than %d time zones in use", ZONES_MAX);

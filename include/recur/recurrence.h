@@ -6,8 +6,10 @@
  * A recurrence is opened, positioned by recurrence_seek (a new one stands before its first
  * occurrence), then asked for the next, again and again.  The cost of a seek does not grow with the
  * rule's age.  No call computes for more than about 1 ms: when its budget of steps is used up it
- * returns RECUR_AGAIN, and the next call goes on where it stopped; a rule that has found nothing after
- * RECUR_EMPTY_STEPS in all is RECUR_END.
+ * returns RECUR_AGAIN, and the next call goes on where it stopped.  Expansion ends with the year 9999;
+ * a rule that has found nothing after RECUR_EMPTY_STEPS in all is RECUR_FAILED.
+ *
+ * Two wall times that a gap makes one instant are one occurrence.
  */
 #pragma once
 
@@ -15,6 +17,9 @@
 
 #include "recur/rule.h"
 #include "recur/zone.h"
+
+#define RECUR_STEPS       4000 /* of one call; a step is a period or a day looked at */
+#define RECUR_EMPTY_STEPS 20000000 /* without finding anything */
 
 struct recurrence;
 
@@ -30,6 +35,9 @@ enum recur_flags {
 	RECUR_UNCOUNTED = 1 << 0,
 	/* Also return occurrences that an override excludes (excluded = true). */
 	RECUR_EXCLUDED = 1 << 1,
+	/* In the order of `at`, and recurrence_seek compares `at`: what people see.  Without it the
+	 * order is that of `nominal`. */
+	RECUR_BY_TIME = 1 << 2,
 };
 
 struct occurrence {
@@ -41,7 +49,8 @@ struct occurrence {
 	const char *title, *description, *priority; /* of an override; NULL: the template's */
 };
 
-/* rule and zone must outlive the recurrence.  start_wall: DTSTART as wall time in zone. */
+/* rule and zone must outlive the recurrence.  start_wall: DTSTART as wall time in zone, in the years 1
+ * to 9999. */
 bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zone *zone,
 	unsigned flags, struct recurrence **ret_recurrence, struct err *err) NODISCARD;
 void recurrence_close(struct recurrence *recurrence);
@@ -52,6 +61,8 @@ enum recur_status recurrence_next(struct recurrence *recurrence, struct occurren
 	struct err *err) NODISCARD;
 /* Not later than `until`/`end_date` (inclusive); true where the rule has none. */
 bool recurrence_within_until(const struct recurrence *recurrence, sec_t instant);
-/* Refuses a rule that can fire twice within min_interval seconds; err names the part to blame. */
+/* Refuses a rule that can fire twice within less than min_interval seconds; err names the part to
+ * blame.  Days and times of day are looked at as they stand in the rule, so that a rule may be refused
+ * whose other parts happen to keep its occurrences apart.  Does not move the recurrence. */
 bool recurrence_check_interval(
-	struct recurrence *recurrence, sec_t min_interval, struct err *err) NODISCARD;
+	const struct recurrence *recurrence, sec_t min_interval, struct err *err) NODISCARD;

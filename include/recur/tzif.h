@@ -14,7 +14,7 @@
 
 enum zone_fit {
 	ZONE_EXACT,
-	ZONE_GAP,  /* the wall time does not exist: offset from before the gap */
+	ZONE_GAP, /* the wall time does not exist: offset from before the gap */
 	ZONE_FOLD, /* it exists twice: the first */
 };
 

@@ -22,6 +22,8 @@ struct zone;
 void zones_open(const char *dir);
 void zones_close(void);
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
+/* The rules for names above, without looking at any file. */
+bool zone_name_is_sane(const char *name);
 const char *zone_name(const struct zone *zone);
 
 sec_t zone_to_instant(

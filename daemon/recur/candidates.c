@@ -1,0 +1,88 @@
+/* The choice between the two expanders, and COUNT. */
+#include "recur/candidates.h"
+
+void candidates_open(struct candidates *candidates, const struct plan *plan, uint64_t count)
+{
+	*candidates = (struct candidates){ .count = count, .after = plan->start };
+	walk_init(&candidates->walk, plan);
+	/* Counting starts at the start, and the walk is the faster one. */
+	if (count == 0 && ical_fits(plan))
+		candidates->ical = ical_open(plan);
+}
+
+static void leave_ical(struct candidates *candidates)
+{
+	ical_close(candidates->ical);
+	candidates->ical = NULL;
+	walk_seek(&candidates->walk, candidates->after);
+}
+
+void candidates_fork(struct candidates *dst, const struct candidates *src)
+{
+	*dst = *src;
+	if (src->ical == NULL)
+		return;
+	dst->ical = ical_open(src->walk.plan);
+	if (dst->ical == NULL || !ical_seek(dst->ical, dst->after))
+		leave_ical(dst);
+}
+
+void candidates_close(struct candidates *candidates)
+{
+	ical_close(candidates->ical);
+	candidates->ical = NULL;
+}
+
+void candidates_seek(struct candidates *candidates, sec_t wall)
+{
+	bool back = wall < candidates->after;
+
+	candidates->after = wall;
+	if (candidates->count > 0) {
+		if (back) {
+			walk_init(&candidates->walk, candidates->walk.plan);
+			candidates->counted = 0;
+		}
+		return;
+	}
+	if (candidates->ical == NULL)
+		walk_seek(&candidates->walk, wall);
+	else if (!ical_seek(candidates->ical, wall))
+		leave_ical(candidates);
+}
+
+enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_t *ret_wall)
+{
+	sec_t wall = 0;
+
+	while (candidates->ical != NULL) {
+		if (!ical_next(candidates->ical, &wall)) {
+			leave_ical(candidates);
+			break;
+		}
+		--*steps;
+		if (wall < candidates->after) {
+			if (*steps <= 0)
+				return WALK_AGAIN;
+			continue;
+		}
+		candidates->after = wall + 1;
+		*ret_wall = wall;
+		return WALK_FOUND;
+	}
+	for (;;) {
+		enum walk_status status;
+
+		if (candidates->count > 0 && candidates->counted >= candidates->count)
+			return WALK_END;
+		status = walk_next(&candidates->walk, steps, &wall);
+		if (status != WALK_FOUND)
+			return status;
+		candidates->counted++;
+		if (wall < candidates->after)
+			continue;
+		candidates->after = wall + 1;
+		*ret_wall = wall;
+		return WALK_FOUND;
+	}
+}

@@ -1,0 +1,246 @@
+/* Rule to an English sentence: "every month on the last Friday at 09:00, Europe/Berlin, 12 times". */
+#include <string.h>
+
+#include "recur/plan.h"
+#include "util/timefmt.h"
+
+#define TIMES_SHOWN 6 /* more times of day than these are told as hours and minutes */
+
+static const char *const unit_names[FREQ_COUNT] = { "second", "minute", "hour", "day", "week",
+	"month", "year" };
+static const char *const day_names[7] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
+	"Friday", "Saturday" };
+static const char *const month_names[12] = { "January", "February", "March", "April", "May", "June",
+	"July", "August", "September", "October", "November", "December" };
+
+/* Puts ", " or " and " between the items of a list whose length is known. */
+struct lister {
+	struct strbuf *buf;
+	int left, n;
+};
+
+static void list_next(struct lister *lister)
+{
+	if (lister->n++ > 0)
+		strbuf_add_text(lister->buf, lister->left == 1 ? " and " : ", ");
+	lister->left--;
+}
+
+static int intset_count(const struct intset *set)
+{
+	int n = 0;
+
+	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v))
+		n++;
+	return n;
+}
+
+static void add_ordinal(struct strbuf *buf, int n)
+{
+	static const char *const suffixes[] = { "th", "st", "nd", "rd" };
+	static const char *const words[] = { "", "first", "second", "third", "fourth", "fifth" };
+	int size = n < 0 ? -n : n;
+
+	if (n == -1) {
+		strbuf_add_text(buf, "last");
+		return;
+	}
+	if (size <= 5)
+		strbuf_add_text(buf, words[size]);
+	else
+		strbuf_addf(buf, "%d%s", size,
+			size % 100 / 10 != 1 && size % 10 <= 3 ? suffixes[size % 10] : "th");
+	if (n < 0)
+		strbuf_add_text(buf, " last");
+}
+
+static void add_monthday(struct strbuf *buf, int n)
+{
+	static const char *const suffixes[] = { "th", "st", "nd", "rd" };
+
+	if (n < 0) {
+		add_ordinal(buf, n);
+		strbuf_add_text(buf, " day");
+	} else {
+		strbuf_addf(buf, "%d%s", n, n / 10 != 1 && n % 10 <= 3 ? suffixes[n % 10] : "th");
+	}
+}
+
+static void add_monthdays(const struct plan *plan, struct strbuf *buf)
+{
+	struct intset set = { .pos = { plan->monthday_pos }, .neg = { plan->monthday_neg } };
+	struct lister lister = { buf, intset_count(&set), 0 };
+
+	for (int v = intset_next(&set, INTSET_START); v != INTSET_END; v = intset_next(&set, v)) {
+		list_next(&lister);
+		add_monthday(buf, v);
+	}
+}
+
+static void add_weekdays(const struct plan *plan, struct strbuf *buf)
+{
+	struct lister lister = { buf, __builtin_popcount(plan->days), 0 };
+
+	for (int i = 0; i < 7; i++)
+		lister.left += intset_count(&plan->rule->nth[i]);
+	for (int i = 0; i < 7; i++) {
+		int day = (i + 1) % 7;
+		const struct intset *nth = &plan->rule->nth[day];
+
+		if ((plan->days >> day & 1) != 0) {
+			list_next(&lister);
+			strbuf_addf(buf, "%s%s", plan->freq > FREQ_WEEKLY ? "every " : "",
+				day_names[day]);
+		}
+		for (int v = intset_next(nth, INTSET_START); v != INTSET_END;
+			v = intset_next(nth, v)) {
+			list_next(&lister);
+			strbuf_add_text(buf, "the ");
+			add_ordinal(buf, v);
+			strbuf_addf(buf, " %s", day_names[day]);
+		}
+	}
+}
+
+static void add_months(const struct plan *plan, struct strbuf *buf)
+{
+	struct lister lister = { buf, __builtin_popcount(plan->months), 0 };
+
+	for (int month = 1; month <= 12; month++) {
+		if ((plan->months >> month & 1) == 0)
+			continue;
+		list_next(&lister);
+		strbuf_add_text(buf, month_names[month - 1]);
+	}
+}
+
+static void add_numbers(const struct intset *set, const char *before, struct strbuf *buf)
+{
+	struct lister lister = { buf, intset_count(set), 0 };
+
+	strbuf_add_text(buf, before);
+	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v)) {
+		list_next(&lister);
+		strbuf_addf(buf, "%d", v);
+	}
+}
+
+static void add_days(const struct plan *plan, struct strbuf *buf)
+{
+	const struct rule *rule = plan->rule;
+
+	if (plan->has_days) {
+		strbuf_add_text(buf, " on ");
+		add_weekdays(plan, buf);
+	}
+	if (plan->has_monthday) {
+		strbuf_add_text(buf, plan->has_days ? " if it is the " : " on the ");
+		add_monthdays(plan, buf);
+	}
+	if (rule_has(rule, PART_YEARDAY))
+		add_numbers(&rule->parts[PART_YEARDAY], " on day ", buf);
+	if (rule_has(rule, PART_YEARDAY))
+		strbuf_add_text(buf, " of the year");
+	if (rule_has(rule, PART_WEEKNO))
+		add_numbers(&rule->parts[PART_WEEKNO], " in week ", buf);
+	if (plan->months != 0) {
+		strbuf_add_text(buf, plan->has_monthday || plan->has_nth ? " of " : " in ");
+		add_months(plan, buf);
+	}
+	if (rule->skip != SKIP_OMIT)
+		strbuf_add_text(buf, rule->skip == SKIP_BACKWARD
+					     ? " (or the last day of a shorter month)"
+					     : " (or the day after a shorter month)");
+}
+
+static void add_position(const struct plan *plan, struct strbuf *buf)
+{
+	const struct intset *set = &plan->rule->parts[PART_SETPOS];
+	struct lister lister = { buf, intset_count(set), 0 };
+
+	if (!rule_has(plan->rule, PART_SETPOS))
+		return;
+	strbuf_add_text(buf, ", only the ");
+	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v)) {
+		list_next(&lister);
+		add_ordinal(buf, v);
+	}
+	strbuf_addf(buf, " of these in the %s", unit_names[plan->freq]);
+}
+
+static void add_clock(const struct plan *plan, struct strbuf *buf)
+{
+	struct lister lister = { buf, (int)plan->times, 0 };
+
+	strbuf_add_text(buf, " at ");
+	for (int64_t i = 0; i < plan->times; i++) {
+		int time = plan_time(plan, i);
+
+		list_next(&lister);
+		strbuf_addf(buf, "%02d:%02d", time / 3600, time / 60 % 60);
+		if (time % 60 != 0)
+			strbuf_addf(buf, ":%02d", time % 60);
+	}
+}
+
+static void add_lists_of_times(const struct plan *plan, struct strbuf *buf)
+{
+	const struct rule *rule = plan->rule;
+	static const struct {
+		enum rule_part part;
+		const char *words;
+	} rows[] = { { PART_SECOND, " at second " }, { PART_MINUTE, " at minute " },
+		{ PART_HOUR, " in hour " } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rule_has(rule, rows[i].part))
+			add_numbers(&rule->parts[rows[i].part], rows[i].words, buf);
+}
+
+static void add_start(const struct plan *plan, struct strbuf *buf)
+{
+	struct civil start = civil_from_wall(plan->start);
+
+	/* Where the start alone says which minute or second it is. */
+	if (plan->freq == FREQ_HOURLY && !rule_has(plan->rule, PART_MINUTE) && start.minute != 0)
+		strbuf_addf(buf, " at minute %d", start.minute);
+	if (plan->freq == FREQ_MINUTELY && !rule_has(plan->rule, PART_SECOND) && start.second != 0)
+		strbuf_addf(buf, " at second %d", start.second);
+}
+
+static void add_end(const struct rule *rule, struct strbuf *buf)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	if (rule->time_zone != NULL)
+		strbuf_addf(buf, ", %s", rule->time_zone);
+	if (rule->count > 0)
+		strbuf_addf(buf, ", %llu time%s", (unsigned long long)rule->count,
+			rule->count == 1 ? "" : "s");
+	if (rule->until_kind == UNTIL_WALL)
+		strbuf_addf(buf, ", until %s", wall_format(rule->until, text));
+	if (rule->until_kind == UNTIL_INSTANT)
+		strbuf_addf(buf, ", until %s", instant_format(rule->until * USEC_PER_SEC, text));
+	if (rule->overrides_len > 0)
+		strbuf_addf(buf, ", with %zu exception%s", rule->overrides_len,
+			rule->overrides_len == 1 ? "" : "s");
+}
+
+void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf)
+{
+	struct plan plan;
+
+	plan_init(&plan, rule, start_wall);
+	if (plan.interval == 1)
+		strbuf_addf(buf, "every %s", unit_names[plan.freq]);
+	else
+		strbuf_addf(buf, "every %lld %ss", (long long)plan.interval, unit_names[plan.freq]);
+	add_days(&plan, buf);
+	if (plan.freq >= FREQ_DAILY && plan.times <= TIMES_SHOWN)
+		add_clock(&plan, buf);
+	else
+		add_lists_of_times(&plan, buf);
+	add_start(&plan, buf);
+	add_position(&plan, buf);
+	add_end(rule, buf);
+}

@@ -1,0 +1,159 @@
+/* libical behind a small door.
+ *
+ * Measured with 3.0.16: a zone on DTSTART makes it repeat or lose times at clock changes (so it gets
+ * floating time), unsorted lists come out in list order (rule sets are sorted), BYSETPOS, BYWEEKNO,
+ * weekly intervals, sub-daily frequencies and negative days in daily rules are wrong, YEARLY with
+ * BYMONTHDAY but no BYMONTH takes the start's month alone, and a rule that never matches spins inside
+ * one call.  ical_fits lets through what is outside all of that. */
+#include "recur/ical.h"
+
+#include <libical/ical.h>
+#include <stdlib.h>
+
+#include "recur/rule_def.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+#define ICAL_INTERVAL_MAX 32767 /* a short in 3.0 */
+#define ICAL_YEAR_LAST    2500
+
+struct ical {
+	icalrecur_iterator *iterator;
+	struct icaltimetype start;
+	sec_t start_wall;
+#if ICAL_MAJOR_VERSION >= 4
+	struct icalrecurrencetype *rule;
+#else
+	struct icalrecurrencetype rule;
+#endif
+};
+
+static bool few_months_between(const struct plan *plan)
+{
+	const struct rule *rule = plan->rule;
+
+	/* With an interval the days must exist in every month, or nothing may ever match. */
+	if (plan->interval > 1) {
+		if (plan->has_monthday && (plan->has_days || plan->monthday_pos >> 29 != 0 ||
+						  plan->monthday_neg >> 29 != 0))
+			return false;
+		for (int day = 0; day < 7; day++)
+			if (intset_has(&rule->nth[day], 5) || intset_has(&rule->nth[day], -5))
+				return false;
+	}
+	return true;
+}
+
+bool ical_fits(const struct plan *plan)
+{
+	const struct rule *rule = plan->rule;
+	struct civil start = civil_from_wall(plan->start);
+
+	if (rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) || rule_has(rule, PART_WEEKNO) ||
+		rule_has(rule, PART_YEARDAY) || plan->interval > ICAL_INTERVAL_MAX ||
+		start.year < 1900 || start.year > ICAL_YEAR_LAST)
+		return false;
+	switch (plan->freq) {
+	case FREQ_DAILY:
+		return plan->months == 0 && !plan->has_monthday &&
+		       (!plan->has_days || plan->interval == 1);
+	case FREQ_WEEKLY:
+		return plan->interval == 1 && plan->months == 0;
+	case FREQ_MONTHLY:
+		return plan->months == 0 && few_months_between(plan);
+	case FREQ_YEARLY:
+		return plan->months != 0 && plan->has_monthday && !plan->has_days &&
+		       (plan->interval == 1 ||
+			       (plan->monthday_pos >> 29 == 0 && plan->monthday_neg >> 29 == 0));
+	default:
+		return false;
+	}
+}
+
+static struct icaltimetype to_ical(sec_t wall)
+{
+	struct civil civil = civil_from_wall(wall);
+	struct icaltimetype time = icaltime_null_time();
+
+	time.year = civil.year;
+	time.month = civil.month;
+	time.day = civil.day;
+	time.hour = civil.hour;
+	time.minute = civil.minute;
+	time.second = civil.second;
+	return time;
+}
+
+static sec_t from_ical(const struct icaltimetype *time)
+{
+	struct civil civil = { time->year, time->month, time->day, time->hour, time->minute,
+		time->second };
+
+	return wall_from_civil(&civil);
+}
+
+static bool parse(struct ical *ical, const char *text)
+{
+#if ICAL_MAJOR_VERSION >= 4
+	ical->rule = icalrecurrencetype_new_from_string(text);
+	return ical->rule != NULL;
+#else
+	ical->rule = icalrecurrencetype_from_string(text);
+	return ical->rule.freq != ICAL_NO_RECURRENCE;
+#endif
+}
+
+static bool rewind_iterator(struct ical *ical)
+{
+	if (ical->iterator != NULL)
+		icalrecur_iterator_free(ical->iterator);
+	ical->iterator = icalrecur_iterator_new(ical->rule, ical->start);
+	return ical->iterator != NULL;
+}
+
+struct ical *ical_open(const struct plan *plan)
+{
+	struct strbuf text CLEANUP(strbuf_free);
+	struct ical *ical = mem_alloc(sizeof(*ical));
+
+	strbuf_init(&text, RULE_TEXT_MAX);
+	rule_text_lists(plan->rule, &text);
+	ical->start = to_ical(plan->start);
+	ical->start_wall = plan->start;
+	if (text.overflowed || !parse(ical, text.data) || !rewind_iterator(ical)) {
+		ical_close(ical);
+		return NULL;
+	}
+	return ical;
+}
+
+void ical_close(struct ical *ical)
+{
+	if (ical == NULL)
+		return;
+	if (ical->iterator != NULL)
+		icalrecur_iterator_free(ical->iterator);
+#if ICAL_MAJOR_VERSION >= 4
+	if (ical->rule != NULL)
+		icalrecurrencetype_unref(ical->rule);
+#endif
+	free(ical);
+}
+
+bool ical_seek(struct ical *ical, sec_t wall)
+{
+	if (!rewind_iterator(ical))
+		return false;
+	return wall <= ical->start_wall ||
+	       icalrecur_iterator_set_start(ical->iterator, to_ical(wall)) != 0;
+}
+
+bool ical_next(struct ical *ical, sec_t *ret_wall)
+{
+	struct icaltimetype time = icalrecur_iterator_next(ical->iterator);
+
+	if (icaltime_is_null_time(time) || time.year > ICAL_YEAR_LAST)
+		return false;
+	*ret_wall = from_ical(&time);
+	return true;
+}

@@ -1,0 +1,153 @@
+/* recurrenceOverrides (RFC 8984 section 4.3.5): single occurrences left out, moved, added, renamed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recur/rule_def.h"
+#include "util/mem.h"
+
+/* The limits of the columns that the texts go to, in characters. */
+#define TITLE_MAX       200
+#define DESCRIPTION_MAX 2000
+
+static size_t characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+static bool take_text(
+	const json_t *value, const char *path, size_t max, char **ret_text, struct err *err)
+{
+	char *expected CLEANUP(mem_cleanup) = mem_printf("a text of 1 ... %zu characters", max);
+
+	if (!json_is_string(value) || characters(json_string_value(value)) < 1 ||
+		characters(json_string_value(value)) > max)
+		return rule_json_fail(err, path, expected, value);
+	*ret_text = mem_strdup(json_string_value(value));
+	return true;
+}
+
+static bool take_priority(const json_t *value, const char *path, char **ret_text, struct err *err)
+{
+	static const char *const names[] = { "low", "medium", "high", "urgent" };
+
+	for (size_t i = 0; json_is_string(value) && i < ARRAY_LEN(names); i++) {
+		if (strcmp(names[i], json_string_value(value)) != 0)
+			continue;
+		*ret_text = mem_strdup(names[i]);
+		return true;
+	}
+	return rule_json_fail(err, path, "low, medium, high or urgent", value);
+}
+
+static bool take_key(struct override *override, const char *key, const json_t *value,
+	const char *path, struct err *err)
+{
+	bool is_instant = false;
+
+	if (strcmp(key, "excluded") == 0) {
+		override->excluded = json_is_true(value);
+		return json_is_boolean(value) || rule_json_fail(err, path, "true or false", value);
+	}
+	if (strcmp(key, "start") == 0) {
+		override->moved = true;
+		if (!json_is_string(value) ||
+			!rule_json_moment(
+				json_string_value(value), &override->start, &is_instant) ||
+			is_instant)
+			return rule_json_fail(
+				err, path, "a local time like \"2025-12-31T09:00:00\"", value);
+		return true;
+	}
+	if (strcmp(key, "title") == 0)
+		return take_text(value, path, TITLE_MAX, &override->title, err);
+	if (strcmp(key, "description") == 0)
+		return take_text(value, path, DESCRIPTION_MAX, &override->description, err);
+	if (strcmp(key, "priority") == 0)
+		return take_priority(value, path, &override->priority, err);
+	return err_set(err, "recurrence_rule%s: unknown key", path);
+}
+
+static bool take_override(
+	struct override *override, const json_t *json, const char *path, struct err *err)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(json))
+		return rule_json_fail(err, path, "an object like {\"excluded\":true}", json);
+	json_object_foreach((json_t *)(uintptr_t)json, key, value)
+	{
+		char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
+
+		if (!take_key(override, key, value, where, err))
+			return false;
+	}
+	if (override->excluded && json_object_size(json) > 1)
+		return err_set(err, "recurrence_rule%s: excluded, and yet with other keys", path);
+	return true;
+}
+
+static int override_compare(const void *a, const void *b)
+{
+	const struct override *x = a, *y = b;
+
+	if (x->key_is_instant != y->key_is_instant)
+		return x->key_is_instant ? 1 : -1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+bool rule_overrides_check(struct rule *rule, struct err *err)
+{
+	if (rule->overrides_len == 0)
+		return true;
+	qsort(rule->overrides, rule->overrides_len, sizeof(*rule->overrides), override_compare);
+	for (size_t i = 1; i < rule->overrides_len; i++)
+		if (override_compare(&rule->overrides[i - 1], &rule->overrides[i]) == 0)
+			return err_set(
+				err, "recurrence_rule.recurrenceOverrides: the same time twice");
+	return true;
+}
+
+struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant)
+{
+	struct override *override;
+
+	if (rule->overrides_len >= RULE_OVERRIDES_MAX)
+		return NULL;
+	rule->overrides = mem_realloc_array(
+		rule->overrides, rule->overrides_len + 1, sizeof(*rule->overrides));
+	override = &rule->overrides[rule->overrides_len++];
+	*override = (struct override){ .key = key, .key_is_instant = key_is_instant };
+	return override;
+}
+
+bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(json))
+		return rule_json_fail(err, ".recurrenceOverrides", "an object", json);
+	json_object_foreach((json_t *)(uintptr_t)json, key, value)
+	{
+		char *path CLEANUP(mem_cleanup) = mem_printf(".recurrenceOverrides[%.32s]", key);
+		struct override *override;
+		bool is_instant = false;
+		sec_t moment = 0;
+
+		if (!rule_json_moment(key, &moment, &is_instant))
+			return err_set(err,
+				"recurrence_rule%s: expected a key like 2025-12-31T09:00:00", path);
+		override = rule_override_add(rule, moment, is_instant);
+		if (override == NULL)
+			return err_set(err, "recurrence_rule.recurrenceOverrides: more than %d",
+				RULE_OVERRIDES_MAX);
+		if (!take_override(override, value, path, err))
+			return false;
+	}
+	return rule_overrides_check(rule, err);
+}

@@ -1,0 +1,104 @@
+/* The rule itself: its tables, sets, life and what it tells others. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recur/rule_def.h"
+#include "util/mem.h"
+
+#define ALL      ((1u << FREQ_COUNT) - 1)
+#define BIT(x)   (1u << FREQ_##x)
+#define SUBDAILY (BIT(SECONDLY) | BIT(MINUTELY) | BIT(HOURLY))
+
+/* RFC 5545 section 3.3.10: the table of BYxxx parts, "N/A" left out. */
+const struct part_row rule_parts[PART_COUNT] = {
+	[PART_MONTH] = { "byMonth", "BYMONTH", 1, 12, false, ALL },
+	[PART_WEEKNO] = { "byWeekNo", "BYWEEKNO", 1, 53, true, BIT(YEARLY) },
+	[PART_YEARDAY] = { "byYearDay", "BYYEARDAY", 1, 366, true, SUBDAILY | BIT(YEARLY) },
+	[PART_MONTHDAY] = { "byMonthDay", "BYMONTHDAY", 1, 31, true, ALL & ~BIT(WEEKLY) },
+	[PART_HOUR] = { "byHour", "BYHOUR", 0, 23, false, ALL },
+	[PART_MINUTE] = { "byMinute", "BYMINUTE", 0, 59, false, ALL },
+	[PART_SECOND] = { "bySecond", "BYSECOND", 0, 60, false, ALL },
+	[PART_SETPOS] = { "bySetPosition", "BYSETPOS", 1, 366, true, ALL },
+};
+
+const char *const rule_freq_names[FREQ_COUNT] = { "secondly", "minutely", "hourly", "daily",
+	"weekly", "monthly", "yearly" };
+const char *const rule_day_names[7] = { "su", "mo", "tu", "we", "th", "fr", "sa" };
+const char *const rule_skip_names[3] = { "omit", "backward", "forward" };
+
+void intset_add(struct intset *set, int value)
+{
+	if (value >= 0)
+		set->pos[value / 64] |= UINT64_C(1) << value % 64;
+	else
+		set->neg[-value / 64] |= UINT64_C(1) << -value % 64;
+}
+
+bool intset_has(const struct intset *set, int value)
+{
+	if (value > INTSET_MAX || value < -INTSET_MAX)
+		return false;
+	if (value >= 0)
+		return (set->pos[value / 64] >> value % 64 & 1) != 0;
+	return (set->neg[-value / 64] >> -value % 64 & 1) != 0;
+}
+
+bool intset_empty(const struct intset *set)
+{
+	static const struct intset empty;
+
+	return memcmp(set, &empty, sizeof(empty)) == 0;
+}
+
+int intset_next(const struct intset *set, int value)
+{
+	if (value == INTSET_START || value >= 0) {
+		for (int i = value == INTSET_START ? 0 : value + 1; i <= INTSET_MAX; i++)
+			if (intset_has(set, i))
+				return i;
+		value = 0;
+	}
+	for (int i = value - 1; i >= -INTSET_MAX; i--)
+		if (intset_has(set, i))
+			return i;
+	return INTSET_END;
+}
+
+bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
+{
+	const struct part_row *row = &rule_parts[part];
+	int64_t size = row->negative && value < 0 ? -value : value;
+
+	if (value < -row->max || size < row->min || size > row->max)
+		return false;
+	/* A leap second is the second before it (RFC 5545 section 3.3.10). */
+	if (part == PART_SECOND && value == 60)
+		value = 59;
+	intset_add(&rule->parts[part], (int)value);
+	rule->has |= 1u << part;
+	return true;
+}
+
+void rule_free(struct rule *rule)
+{
+	if (rule == NULL)
+		return;
+	for (size_t i = 0; i < rule->overrides_len; i++) {
+		free(rule->overrides[i].title);
+		free(rule->overrides[i].description);
+		free(rule->overrides[i].priority);
+	}
+	free(rule->overrides);
+	free(rule->time_zone);
+	free(rule);
+}
+
+const char *rule_time_zone(const struct rule *rule)
+{
+	return rule->time_zone;
+}
+
+uint64_t rule_count(const struct rule *rule)
+{
+	return rule->count;
+}

@@ -1,0 +1,439 @@
+/* JSON to rule: RFC 8984 RecurrenceRule, the stored `days`/`end_date` form, or RFC 5545 text under
+ * `rrule`.  A key is a row of keys[]; what is not there is an error. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recur/rule_def.h"
+#include "recur/zone.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+#define ROOT "recurrence_rule"
+
+/* What was found, as JSON, cut to something that one can read. */
+static char *shown(const json_t *value)
+{
+	char *text;
+
+	if (json_is_object(value) || json_is_array(value))
+		return mem_strdup(json_is_object(value) ? "an object" : "an array");
+	if (json_is_string(value) && json_string_length(value) > 60)
+		return mem_printf("a text of %zu bytes", json_string_length(value));
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	return text != NULL ? text : mem_strdup("?");
+}
+
+bool rule_json_fail(struct err *err, const char *path, const char *expected, const json_t *got)
+{
+	char *text CLEANUP(mem_cleanup) = shown(got);
+
+	return err_set(err, ROOT "%s: expected %s, got %s", path, expected, text);
+}
+
+/* One named value of a few, lower case as in RFC 8984. */
+static int find_name(const char *const *names, int n, const json_t *value)
+{
+	for (int i = 0; json_is_string(value) && i < n; i++)
+		if (strcmp(names[i], json_string_value(value)) == 0)
+			return i;
+	return -1;
+}
+
+static bool take_frequency(
+	struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	int freq = find_name(rule_freq_names, FREQ_COUNT, value);
+
+	if (freq < 0)
+		return rule_json_fail(err, path,
+			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value);
+	rule->freq = (enum rule_freq)freq;
+	return true;
+}
+
+static bool take_interval(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+		json_integer_value(value) > RULE_INTERVAL_MAX)
+		return rule_json_fail(err, path, "1 ... 2147483647", value);
+	rule->interval = (uint32_t)json_integer_value(value);
+	return true;
+}
+
+static bool take_count(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+		json_integer_value(value) > RULE_COUNT_MAX)
+		return rule_json_fail(err, path, "1 ... 2147483647", value);
+	rule->count = (uint64_t)json_integer_value(value);
+	return true;
+}
+
+bool rule_json_moment(const char *text, sec_t *ret_value, bool *ret_is_instant)
+{
+	char wall[20];
+	size_t fraction;
+	usec_t instant = 0;
+
+	if (strnlen(text, 64) < 19 || strnlen(text, 64) > 40)
+		return false;
+	memcpy(wall, text, 19);
+	wall[19] = '\0';
+	fraction = text[19] == '.' ? strspn(text + 20, "0123456789") + 1 : 0;
+	if (fraction == 1)
+		return false;
+	if (text[19 + fraction] == '\0') {
+		*ret_is_instant = false;
+		if (!wall_parse(wall, ret_value, NULL))
+			return false;
+	} else {
+		char *whole CLEANUP(mem_cleanup) = mem_printf("%s%s", wall, text + 19 + fraction);
+
+		if (!instant_parse(whole, &instant, NULL))
+			return false;
+		*ret_is_instant = true;
+		*ret_value = sec_from_usec(instant);
+	}
+	return *ret_value >= days_from_civil(RULE_YEAR_MIN, 1, 1) * 86400 - 86400 &&
+	       *ret_value < days_from_civil(RULE_YEAR_MAX + 1, 1, 2) * 86400;
+}
+
+static bool take_moment(struct rule *rule, const char *text)
+{
+	bool is_instant = false;
+
+	if (!rule_json_moment(text, &rule->until, &is_instant))
+		return false;
+	rule->until_kind = is_instant ? UNTIL_INSTANT : UNTIL_WALL;
+	return true;
+}
+
+static bool take_until(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
+		return rule_json_fail(err, path, "a time like \"2025-12-31T23:59:59\"", value);
+	return true;
+}
+
+/* The stored form's `until`; a date alone is the whole of that day. */
+static bool take_end_date(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	char text[32];
+
+	if (json_is_string(value) && json_string_length(value) == 10) {
+		snprintf(text, sizeof(text), "%sT23:59:59", json_string_value(value));
+		if (take_moment(rule, text))
+			return true;
+	}
+	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
+		return rule_json_fail(err, path, "a time like \"2025-12-31T23:59:59Z\"", value);
+	return true;
+}
+
+static bool take_week_start(
+	struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	int day = find_name(rule_day_names, 7, value);
+
+	if (day < 0)
+		return rule_json_fail(err, path, "mo, tu, we, th, fr, sa or su", value);
+	rule->week_start = day;
+	return true;
+}
+
+static bool take_skip(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	int skip = find_name(rule_skip_names, 3, value);
+
+	if (skip < 0)
+		return rule_json_fail(err, path, "omit, backward or forward", value);
+	rule->skip = (enum rule_skip)skip;
+	return true;
+}
+
+static bool take_constant(
+	const json_t *value, const char *path, const char *expected, struct err *err)
+{
+	if (!json_is_string(value) || strcmp(json_string_value(value), expected) != 0) {
+		char *text CLEANUP(mem_cleanup) = mem_printf("\"%s\"", expected);
+
+		return rule_json_fail(err, path, text, value);
+	}
+	return true;
+}
+
+static bool take_rscale(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	(void)rule;
+	return take_constant(value, path, "gregorian", err);
+}
+
+static bool take_type(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	(void)rule;
+	return take_constant(value, path, "RecurrenceRule", err);
+}
+
+static bool take_zone(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	if (!json_is_string(value) || !zone_name_is_sane(json_string_value(value)))
+		return rule_json_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
+	if (rule->time_zone != NULL && strcmp(rule->time_zone, json_string_value(value)) != 0)
+		return rule_json_fail(err, path, "the zone that rrule names, or none", value);
+	free(rule->time_zone);
+	rule->time_zone = mem_strdup(json_string_value(value));
+	return true;
+}
+
+static bool take_days(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	static const char *const names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
+	size_t i;
+	const json_t *item;
+
+	if (!json_is_array(value) || json_array_size(value) == 0)
+		return rule_json_fail(err, path, "a list of mon ... sun", value);
+	json_array_foreach(value, i, item)
+	{
+		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
+		int day = find_name(names, 7, item);
+
+		if (day < 0)
+			return rule_json_fail(err, where, "mon...sun", item);
+		rule->days |= (uint8_t)(1u << day);
+	}
+	rule->has_days = true;
+	return true;
+}
+
+static bool take_nday_key(
+	const char *key, const json_t *value, const char *path, int *day, int *nth, struct err *err)
+{
+	char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
+
+	if (strcmp(key, "day") == 0) {
+		*day = find_name(rule_day_names, 7, value);
+		return *day >= 0 ||
+		       rule_json_fail(err, where, "mo, tu, we, th, fr, sa or su", value);
+	}
+	if (strcmp(key, "nthOfPeriod") == 0) {
+		if (!json_is_integer(value) || json_integer_value(value) == 0 ||
+			json_integer_value(value) > 53 || json_integer_value(value) < -53)
+			return rule_json_fail(err, where, "1 ... 53 or -1 ... -53", value);
+		*nth = (int)json_integer_value(value);
+		return true;
+	}
+	if (strcmp(key, "@type") == 0)
+		return take_constant(value, where, "NDay", err);
+	return err_set(err, ROOT "%s: unknown key", where);
+}
+
+static bool take_nday(struct rule *rule, const json_t *item, const char *path, struct err *err)
+{
+	const char *key;
+	json_t *value;
+	int day = -1, nth = 0;
+
+	if (!json_is_object(item))
+		return rule_json_fail(err, path, "an object like {\"day\":\"mo\"}", item);
+	json_object_foreach((json_t *)(uintptr_t)item, key, value)
+	{
+		if (!take_nday_key(key, value, path, &day, &nth, err))
+			return false;
+	}
+	if (day < 0)
+		return err_set(err, ROOT "%s.day: is missing", path);
+	if (nth == 0)
+		rule->days |= (uint8_t)(1u << day);
+	else
+		intset_add(&rule->nth[day], nth);
+	rule->has_nth |= nth != 0;
+	rule->has_days = true;
+	return true;
+}
+
+static bool take_by_day(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	size_t i;
+	const json_t *item;
+
+	if (!json_is_array(value) || json_array_size(value) == 0)
+		return rule_json_fail(err, path, "a list of objects like {\"day\":\"mo\"}", value);
+	json_array_foreach(value, i, item)
+	{
+		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
+
+		if (!take_nday(rule, item, where, err))
+			return false;
+	}
+	return true;
+}
+
+/* byMonth holds texts in RFC 8984 ("5L" is a month of other calendars); a number will do. */
+static bool month_value(const json_t *item, int64_t *ret_value)
+{
+	const char *text = json_string_value(item);
+
+	if (!json_is_string(item) || text[0] == '\0' || strlen(text) > 2 ||
+		strspn(text, "0123456789") != strlen(text) || text[0] == '0')
+		return false;
+	*ret_value = strtol(text, NULL, 10);
+	return true;
+}
+
+static bool take_list(struct rule *rule, const json_t *value, enum rule_part part, const char *path,
+	struct err *err)
+{
+	const struct part_row *row = &rule_parts[part];
+	size_t i;
+	const json_t *item;
+	char *expected CLEANUP(mem_cleanup) = mem_printf(
+		row->negative ? "%d ... %d or the same below zero" : "%d ... %d", row->min,
+		row->max);
+
+	if (!json_is_array(value) || json_array_size(value) == 0)
+		return rule_json_fail(err, path, "a list of numbers", value);
+	json_array_foreach(value, i, item)
+	{
+		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
+		int64_t number = json_integer_value(item);
+
+		if ((!json_is_integer(item) &&
+			    !(part == PART_MONTH && month_value(item, &number))) ||
+			!rule_part_add(rule, part, number))
+			return rule_json_fail(err, where, expected, item);
+	}
+	return true;
+}
+
+static bool take_rrule(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	if (!json_is_string(value))
+		return rule_json_fail(err, path, "a text like \"FREQ=DAILY\"", value);
+	if (!rule_text_parse(json_string_value(value), rule, err))
+		return err_prefix(err, ROOT "%s: ", path);
+	return true;
+}
+
+static bool take_overrides(
+	struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	(void)path;
+	return rule_overrides_parse(value, rule, err);
+}
+
+static const struct rule_key {
+	const char *name;
+	bool (*take)(struct rule *rule, const json_t *value, const char *path, struct err *err);
+	enum rule_part part; /* without take */
+	bool beside_rrule;
+	bool null_is_absent; /* what the applications' models write for an option not chosen */
+} keys[] = {
+	{ "rrule", take_rrule, 0, true, false },
+	{ "frequency", take_frequency, 0, false, false },
+	{ "until", take_until, 0, false, false },
+	{ "end_date", take_end_date, 0, false, true },
+	{ "byDay", take_by_day, 0, false, false },
+	{ "days", take_days, 0, false, true },
+	{ "@type", take_type, 0, false, false },
+	{ "interval", take_interval, 0, false, true },
+	{ "count", take_count, 0, false, false },
+	{ "firstDayOfWeek", take_week_start, 0, false, false },
+	{ "skip", take_skip, 0, false, false },
+	{ "rscale", take_rscale, 0, false, false },
+	{ "byMonth", NULL, PART_MONTH, false, false },
+	{ "byWeekNo", NULL, PART_WEEKNO, false, false },
+	{ "byYearDay", NULL, PART_YEARDAY, false, false },
+	{ "byMonthDay", NULL, PART_MONTHDAY, false, false },
+	{ "byHour", NULL, PART_HOUR, false, false },
+	{ "byMinute", NULL, PART_MINUTE, false, false },
+	{ "bySecond", NULL, PART_SECOND, false, false },
+	{ "bySetPosition", NULL, PART_SETPOS, false, false },
+	{ "timeZone", take_zone, 0, true, false },
+	{ "recurrenceOverrides", take_overrides, 0, true, false },
+};
+
+static bool check_keys(const json_t *json, struct err *err)
+{
+	const char *key;
+	json_t *value;
+	bool rrule = json_object_get(json, "rrule") != NULL;
+
+	json_object_foreach((json_t *)(uintptr_t)json, key, value)
+	{
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(keys) && strcmp(keys[i].name, key) != 0)
+			i++;
+		if (i == ARRAY_LEN(keys)) {
+			json_t *name = json_string(key);
+			char *text CLEANUP(mem_cleanup) = shown(name);
+
+			json_decref(name);
+			return err_set(err, ROOT ": unknown key %s", text);
+		}
+		if (rrule && !keys[i].beside_rrule)
+			return err_set(err, ROOT ".%s: not allowed beside rrule", key);
+	}
+	return true;
+}
+
+static bool check_pair(const json_t *json, const char *one, const char *other, struct err *err)
+{
+	if (json_object_get(json, one) != NULL && json_object_get(json, other) != NULL)
+		return err_set(err, ROOT ".%s: not allowed beside %s", one, other);
+	return true;
+}
+
+static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
+{
+	if (!json_is_object(json))
+		return rule_json_fail(err, "", "an object", json);
+	if (!check_keys(json, err) || !check_pair(json, "days", "byDay", err) ||
+		!check_pair(json, "end_date", "until", err))
+		return false;
+	if (json_object_get(json, "rrule") == NULL && json_object_get(json, "frequency") == NULL)
+		return err_set(err, ROOT ".frequency: is missing");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const json_t *value = json_object_get(json, keys[i].name);
+		char path[32];
+
+		if (value == NULL || (json_is_null(value) && keys[i].null_is_absent))
+			continue;
+		snprintf(path, sizeof(path), ".%s", keys[i].name);
+		if (keys[i].take != NULL ? !keys[i].take(rule, value, path, err)
+					 : !take_list(rule, value, keys[i].part, path, err))
+			return false;
+	}
+	return true;
+}
+
+bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err)
+{
+	json_auto_t *root = NULL;
+	json_error_t where;
+	struct rule *rule;
+	enum rule_form form;
+
+	if (len > RULE_BYTES_MAX)
+		return err_set(err, ROOT ": %zu bytes, at most %d", len, RULE_BYTES_MAX);
+	root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	if (root == NULL)
+		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,
+			where.line, where.column);
+	rule = mem_alloc(sizeof(*rule));
+	rule->interval = 1;
+	rule->week_start = 1;
+	form = json_object_get(root, "rrule") != NULL ? FORM_TEXT : FORM_JSON;
+	if (!parse_object(root, rule, err))
+		goto fail;
+	if (!rule_check(rule, form, err)) {
+		err_prefix(err, form == FORM_TEXT ? ROOT ".rrule: " : ROOT);
+		goto fail;
+	}
+	*ret_rule = rule;
+	return true;
+fail:
+	rule_free(rule);
+	return false;
+}

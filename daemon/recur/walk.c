@@ -1,0 +1,244 @@
+/* One period after the other: which of its days match, times the times of day, then set positions.
+ * Sub-daily periods are not visited one by one: days, hours and minutes that do not match are
+ * stepped over as a whole. */
+#include "recur/walk.h"
+
+#include "util/timefmt.h"
+
+static int64_t unit_of(enum rule_freq freq)
+{
+	return freq == FREQ_HOURLY ? 3600 : freq == FREQ_MINUTELY ? 60 : 1;
+}
+
+static struct year *year_of(struct walk *walk, int number)
+{
+	if (walk->year.number != number)
+		year_init(&walk->year, number, walk->plan->rule->week_start);
+	return &walk->year;
+}
+
+static bool takes_day(struct walk *walk, int64_t day)
+{
+	struct civil civil;
+
+	if (!walk->plan->day_filter)
+		return true;
+	if (walk->day == day)
+		return walk->day_matches;
+	civil = civil_from_wall(day * DAY_SECONDS);
+	walk->day = day;
+	walk->day_matches = plan_takes_day(
+		walk->plan, year_of(walk, civil.year), civil.month, civil.day);
+	return walk->day_matches;
+}
+
+static void fill_days(struct walk *walk, int64_t first, int n)
+{
+	walk->period = first * DAY_SECONDS;
+	walk->days = 0;
+	for (int i = 0; i < n; i++)
+		if (takes_day(walk, first + i))
+			walk->day_at[walk->days++] = (uint16_t)i;
+}
+
+static void fill_months(struct walk *walk, int year_number, int month, int n)
+{
+	const struct year *year = year_of(walk, year_number);
+	int64_t first = days_from_civil(year_number, month, 1);
+
+	walk->period = first * DAY_SECONDS;
+	walk->days = 0;
+	for (int i = 0; i < n; i++) {
+		uint16_t *end = &walk->day_at[walk->days];
+		int found = plan_month_days(walk->plan, year, month + i, first, end);
+
+		/* The first of a month may have come from the month before (skip forward). */
+		if (found > 0 && walk->days > 0 && end[0] == end[-1]) {
+			for (int j = 1; j < found; j++)
+				end[j - 1] = end[j];
+			found--;
+		}
+		walk->days += found;
+	}
+}
+
+/* The first k whose sub-daily period starts at wall or later. */
+static int64_t k_from(const struct plan *plan, sec_t wall)
+{
+	return -floor_div(plan->base - wall, plan->interval * unit_of(plan->freq));
+}
+
+/* Moves k on to a sub-daily period that passes the filters.  False: out of steps, or at the end. */
+static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
+{
+	const struct plan *plan = walk->plan;
+	int64_t stride = plan->interval * unit_of(plan->freq);
+
+	for (; *steps > 0; --*steps) {
+		sec_t at = plan->base + walk->k * stride;
+		int64_t day = floor_div(at, DAY_SECONDS), t = at - day * DAY_SECONDS;
+
+		walk->period = at;
+		if (at > end)
+			return false;
+		if (!takes_day(walk, day))
+			walk->k = k_from(plan, (day + 1) * DAY_SECONDS);
+		else if (plan->hour_filter != 0 && (plan->hour_filter >> t / 3600 & 1) == 0)
+			walk->k = k_from(plan, day * DAY_SECONDS + t / 3600 * 3600 + 3600);
+		else if (plan->minute_filter != 0 && (plan->minute_filter >> t / 60 % 60 & 1) == 0)
+			walk->k = k_from(plan, day * DAY_SECONDS + t / 60 * 60 + 60);
+		else if (plan->second_filter != 0 && (plan->second_filter >> t % 60 & 1) == 0)
+			walk->k++;
+		else
+			return true;
+	}
+	return false;
+}
+
+static int64_t lower_bound(const struct walk *walk, sec_t wall);
+
+/* Fills in period k.  False: out of steps, or beyond the end (then period says so). */
+static bool fill(struct walk *walk, int *steps, sec_t end)
+{
+	const struct plan *plan = walk->plan;
+	int64_t number = plan->base + walk->k * plan->interval;
+
+	walk->days = 1;
+	walk->day_at[0] = 0;
+	switch (plan->freq) {
+	case FREQ_YEARLY:
+		if (number > RULE_YEAR_MAX) {
+			walk->period = end + 1;
+			return false;
+		}
+		fill_months(walk, (int)number, 1, 12);
+		*steps -= 12;
+		break;
+	case FREQ_MONTHLY:
+		if (number / 12 > RULE_YEAR_MAX) {
+			walk->period = end + 1;
+			return false;
+		}
+		fill_months(walk, (int)(number / 12), (int)(number % 12) + 1, 1);
+		--*steps;
+		break;
+	case FREQ_WEEKLY:
+	case FREQ_DAILY:
+		number = plan->base +
+			 walk->k * plan->interval * (plan->freq == FREQ_WEEKLY ? 7 : 1);
+		if (number > end / DAY_SECONDS) {
+			walk->period = end + 1;
+			return false;
+		}
+		fill_days(walk, number, plan->freq == FREQ_WEEKLY ? 7 : 1);
+		--*steps;
+		break;
+	default:
+		if (!find_subdaily(walk, steps, end))
+			return false;
+		--*steps;
+		break;
+	}
+	walk->total = walk->days * plan->times;
+	walk->at = 0;
+	walk->filled = true;
+	if (walk->floor > walk->period)
+		walk->at = lower_bound(walk, walk->floor);
+	return true;
+}
+
+static sec_t candidate(const struct walk *walk, int64_t i)
+{
+	const struct plan *plan = walk->plan;
+
+	return walk->period + (sec_t)walk->day_at[i / plan->times] * DAY_SECONDS +
+	       plan_time(plan, i % plan->times);
+}
+
+/* The period's first candidate that is not before wall. */
+static int64_t lower_bound(const struct walk *walk, sec_t wall)
+{
+	int64_t low = 0, high = walk->total;
+
+	while (low < high) {
+		int64_t mid = low + (high - low) / 2;
+
+		if (candidate(walk, mid) < wall)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The next position that may match: the middle of a large set is out of BYSETPOS's reach. */
+static void skip_middle(struct walk *walk)
+{
+	if (rule_has(walk->plan->rule, PART_SETPOS) && walk->at >= INTSET_MAX &&
+		walk->at < walk->total - INTSET_MAX)
+		walk->at = walk->total - INTSET_MAX;
+}
+
+void walk_init(struct walk *walk, const struct plan *plan)
+{
+	*walk = (struct walk){ .plan = plan,
+		.floor = plan->start,
+		.day = INT64_MIN,
+		.year = { .number = INT32_MIN } };
+}
+
+void walk_seek(struct walk *walk, sec_t wall)
+{
+	const struct plan *plan = walk->plan;
+	struct civil civil = civil_from_wall(wall);
+	int64_t number = floor_div(wall, DAY_SECONDS), span = plan->interval;
+
+	walk->filled = false;
+	walk->floor = wall > plan->start ? wall : plan->start;
+	if (plan->freq == FREQ_YEARLY)
+		number = civil.year;
+	else if (plan->freq == FREQ_MONTHLY)
+		number = (int64_t)civil.year * 12 + civil.month - 1;
+	else if (plan->freq == FREQ_WEEKLY)
+		span *= 7;
+	else if (plan->freq < FREQ_DAILY) {
+		number = wall;
+		span *= unit_of(plan->freq);
+	}
+	walk->k = floor_div(number - plan->base, span);
+	/* A month's days may have moved into the next one. */
+	if (plan->rule->skip == SKIP_FORWARD)
+		walk->k--;
+	if (walk->k < 0)
+		walk->k = 0;
+}
+
+enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall)
+{
+	sec_t end = (days_from_civil(RULE_YEAR_MAX + 1, 1, 1)) * DAY_SECONDS - 1;
+
+	if (walk->plan->never)
+		return WALK_END;
+	for (;;) {
+		if (*steps <= 0)
+			return WALK_AGAIN;
+		if (!walk->filled && !fill(walk, steps, end))
+			return walk->period > end ? WALK_END : WALK_AGAIN;
+		for (; skip_middle(walk), walk->at < walk->total; walk->at++, --*steps) {
+			sec_t wall = candidate(walk, walk->at);
+
+			if (!plan_takes_position(walk->plan, walk->at, walk->total) ||
+				wall < walk->floor)
+				continue;
+			if (wall > end)
+				return WALK_END;
+			walk->at++;
+			walk->floor = wall + 1;
+			--*steps;
+			*ret_wall = wall;
+			return WALK_FOUND;
+		}
+		walk->filled = false;
+		walk->k++;
+	}
+}

@@ -1,0 +1,24 @@
+/* candidates: the wall times of a plan, from whichever expander is right for it.  Inside recur/ only.
+ *
+ * Adds COUNT (which counts wall times, before zones and overrides) to what walk.h and ical.h give.
+ */
+#pragma once
+
+#include "recur/ical.h"
+#include "recur/walk.h"
+
+struct candidates {
+	struct walk walk;
+	struct ical *ical; /* NULL: the walk alone */
+	sec_t after; /* nothing before this */
+	uint64_t count; /* 0: no COUNT */
+	uint64_t counted; /* how many the walk has given */
+};
+
+void candidates_open(struct candidates *candidates, const struct plan *plan, uint64_t count);
+/* dst becomes a second, independent one that stands where src does. */
+void candidates_fork(struct candidates *dst, const struct candidates *src);
+void candidates_close(struct candidates *candidates);
+/* The following candidates_next gives the first one that is not before wall. */
+void candidates_seek(struct candidates *candidates, sec_t wall);
+enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_t *ret_wall);

@@ -1,0 +1,131 @@
+/* rule_def: what a struct rule holds.  For the files of daemon/recur/ alone; others see rule.h.
+ *
+ * Lists are sets of small numbers, so that they are sorted and free of duplicates whatever the user
+ * wrote.  rule_parts describes each list once; both parsers, the checks and the printers walk it.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "recur/rule.h"
+
+enum rule_freq {
+	FREQ_SECONDLY,
+	FREQ_MINUTELY,
+	FREQ_HOURLY,
+	FREQ_DAILY,
+	FREQ_WEEKLY,
+	FREQ_MONTHLY,
+	FREQ_YEARLY,
+	FREQ_COUNT
+};
+
+enum rule_part {
+	PART_MONTH,
+	PART_WEEKNO,
+	PART_YEARDAY,
+	PART_MONTHDAY,
+	PART_HOUR,
+	PART_MINUTE,
+	PART_SECOND,
+	PART_SETPOS,
+	PART_COUNT
+};
+
+enum rule_skip { SKIP_OMIT, SKIP_BACKWARD, SKIP_FORWARD };
+
+enum until_kind { UNTIL_NONE, UNTIL_INSTANT, UNTIL_WALL };
+
+#define INTSET_MAX   366
+#define INTSET_WORDS 6
+
+/* Numbers from -366 to 366. */
+struct intset {
+	uint64_t pos[INTSET_WORDS], neg[INTSET_WORDS];
+};
+
+#define RULE_INTERVAL_MAX  INT32_MAX
+#define RULE_COUNT_MAX     INT32_MAX
+#define RULE_OVERRIDES_MAX 4096
+#define RULE_TEXT_MAX      4096 /* of one RRULE value */
+#define RULE_YEAR_MIN      1
+#define RULE_YEAR_MAX      9999
+
+struct override {
+	sec_t key; /* wall time in the rule's zone, or an instant */
+	bool key_is_instant;
+	bool excluded;
+	bool moved;
+	sec_t start; /* wall time, when moved */
+	char *title, *description, *priority;
+};
+
+struct rule {
+	enum rule_freq freq;
+	uint32_t interval;
+	uint64_t count; /* 0: none */
+	enum until_kind until_kind;
+	sec_t until;
+	int week_start; /* 0 = Sunday */
+	enum rule_skip skip;
+	unsigned has; /* bit per enum rule_part: the list is given */
+	struct intset parts[PART_COUNT];
+	bool has_days, has_nth;
+	uint8_t days; /* bit per weekday, every such day */
+	struct intset nth[7];
+	char *time_zone;
+	bool has_start; /* from a DTSTART line */
+	sec_t start;
+	struct override *overrides; /* sorted by key */
+	size_t overrides_len;
+};
+
+struct part_row {
+	const char *json, *text;
+	int min, max;
+	bool negative; /* the same range below zero, too */
+	unsigned freqs; /* bit per enum rule_freq that may have it */
+};
+
+extern const struct part_row rule_parts[PART_COUNT];
+extern const char *const rule_freq_names[FREQ_COUNT]; /* "secondly" ... */
+extern const char *const rule_day_names[7]; /* "su" ... "sa" */
+extern const char *const rule_skip_names[3];
+
+void intset_add(struct intset *set, int value);
+bool intset_has(const struct intset *set, int value);
+bool intset_empty(const struct intset *set);
+/* The next value after `value` in the order 1, 2, ... (or 0), then -1, -2, ...; start with
+ * INTSET_START; INTSET_END: none. */
+#define INTSET_START (-1000)
+#define INTSET_END   1000
+int intset_next(const struct intset *set, int value);
+
+static inline bool rule_has(const struct rule *rule, enum rule_part part)
+{
+	return (rule->has >> part & 1) != 0;
+}
+
+/* Names of the parts in the form that the user wrote, for errors. */
+enum rule_form { FORM_JSON, FORM_TEXT };
+
+/* RFC 5545 text: the RECUR value alone ("FREQ=..."), with or without "RRULE:". */
+bool rule_text_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
+/* "20251231T235959", with "Z" or not. */
+bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_is_utc) NODISCARD;
+/* FREQ, INTERVAL, WKST and the lists: without COUNT, UNTIL and SKIP. */
+void rule_text_lists(const struct rule *rule, struct strbuf *buf);
+/* What no single part shows: combinations that the RFC forbids, days that never come. */
+bool rule_check(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
+/* What one list value must keep to; form and row name it. */
+bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value);
+
+/* Where in the JSON we are: prefixes an error with it, for `return at(...)`. */
+bool rule_json_fail(struct err *err, const char *path, const char *expected, const json_t *got);
+/* RFC 3339 date and time; with Z or an offset it is an instant.  Fractions of a second are cut. */
+bool rule_json_moment(const char *text, sec_t *ret_value, bool *ret_is_instant);
+bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err) NODISCARD;
+/* NULL: too many.  rule_overrides_check sorts when all are there. */
+struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant);
+bool rule_overrides_check(struct rule *rule, struct err *err) NODISCARD;
