@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""conf_page: recurd.conf(5) tells of each option of daemon/conf/options.c, and of no other, with its
+type, range, default, reloadability and environment variable as the table has them."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+UNITS = {"USEC": 1, "MSEC": 10**3, "SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6,
+         "DAY": 86400 * 10**6}
+NAMES = [(86400 * 10**6, "d"), (3600 * 10**6, "h"), (60 * 10**6, "min"), (10**6, "s"), (10**3, "ms"),
+         (1, "us")]
+
+
+def number(expression):
+    result = 1
+    for factor in expression.split("*"):
+        factor = factor.strip()
+        result *= UNITS[factor] if factor in UNITS else int(factor)
+    return result
+
+
+def duration(usec):
+    if usec == 0:
+        return "0"
+    return next(f"{usec // size}{name}" for size, name in NAMES if usec % size == 0)
+
+
+def expected_type(row, choices):
+    kind = re.search(r"\.type = CONF_(\w+)", row)[1]
+    if kind in ("INT", "DURATION"):
+        low, high = (number(re.search(rf"\.{bound} = ([^,}}]+)", row)[1]) for bound in ("min", "max"))
+        if kind == "INT":
+            return f"integer, {low} to {high}"
+        return f"duration, {duration(low)} to {duration(high)}"
+    if kind == "CHOICE":
+        words = choices[re.search(r"\.choices = (\w+)", row)[1]]
+        return ", ".join(words[:-1]) + " or " + words[-1]
+    return {"TEXT": "text", "CONNINFO": "connection", "IDENT": "identifier", "BOOL": "boolean"}[kind]
+
+
+def table():
+    text = (ROOT / "daemon/conf/options.c").read_text()
+    choices = {name: re.findall(r'"(\w+)"', body)
+               for name, body in re.findall(r"const (\w+)\[\] = \{([^}]*)\}", text)}
+    body = text[text.index("conf_options[] = {"):text.index("conf_options_len =")]
+    options = {}
+    for row in re.split(r"(?=\{ FIELD\()", body)[1:]:
+        name = re.match(r"\{ FIELD\((\w+)\)", row)[1]
+        default = re.search(r'\.default_text = "([^"]*)"', row)
+        second = re.search(r'\.environment = "(\w+)"', row)
+        options[name] = {
+            "Type": expected_type(row, choices),
+            "Default": default[1] if default else "unset",
+            "Reloadable": "yes" if ".reloadable = true" in row else "no",
+            "Environment": "RECURD_" + name.upper() + (f", then {second[1]}" if second else ""),
+        }
+    return options
+
+
+def plain(lines):
+    """The words of mdoc lines without their macros."""
+    words = " ".join(re.sub(r"^\.(Ql|Ev|Li|Ic|Pa|Pq)\s+", "", line) for line in lines)
+    return re.sub(r"\s+([.,])", r"\1", words)
+
+
+def page():
+    text = (ROOT / "man/recurd.conf.5").read_text()
+    text = text[text.index(".Sh OPTIONS"):text.index(".Sh ENVIRONMENT")]
+    options = {}
+    for item in re.split(r"^\.It Ic ", text, flags=re.M)[1:]:
+        name, *lines = item.split("\n")
+        head = plain(lines[:lines.index(".Pp")])
+        if name in options:
+            sys.exit(f"conf_page: recurd.conf(5) has {name} twice")
+        options[name] = dict(re.findall(r"(\w+): (.*?)\.(?= [A-Z]\w+:|$)", head))
+    return options
+
+
+def main():
+    in_table, in_page = table(), page()
+    problems = [f"{name} is an option and not in recurd.conf(5)" for name in in_table.keys() - in_page.keys()]
+    problems += [f"{name} is in recurd.conf(5) and no option" for name in in_page.keys() - in_table.keys()]
+    for name in in_table.keys() & in_page.keys():
+        for what, wanted in in_table[name].items():
+            found = in_page[name].get(what, "")
+            # The page may go on after the value: "unset, the host's name".
+            if found != wanted and not found.startswith(wanted + ","):
+                problems.append(f'{name}: {what} is "{wanted}" in the table, "{found}" in recurd.conf(5)')
+    for problem in sorted(problems):
+        print(f"conf_page: {problem}", file=sys.stderr)
+    if len(in_table) < 20:
+        sys.exit(f"conf_page: only {len(in_table)} options found in options.c: its form has changed")
+    if problems:
+        sys.exit(1)
+    print(f"conf_page: ok, {len(in_table)} options")
+
+
+main()
