@@ -1,11 +1,20 @@
 /* The commands of recurctl: a new one is a new row. */
-#include "ctl/ctl.h"
-
 #include "ctl/commands.h"
 
 const struct ctl_command ctl_commands[] = {
-	{ "status", "", "what is going on, on one screen; with --check, for monitoring", cmd_status,
+	{ "preflight", "", "what a first start of recurd would do on this database", cmd_preflight,
+		preflight_options },
+	{ "status", "", "what is going on, on one screen; --check: for monitoring", cmd_status,
 		status_options },
+	{ "workers", "", "the running daemons, and those that died", cmd_workers, workers_options },
+	{ "upcoming", "", "what comes next: occurrences and reminders", cmd_upcoming,
+		upcoming_options },
+	{ "list", "", "templates", cmd_list, list_options },
+	{ "show", "ID", "everything about one template or task", cmd_show, show_options },
+	{ "validate", "ID | --all", "every stored rule that would not work, and why", cmd_validate,
+		validate_options },
+	{ "retry", "ID | --all-failed", "take templates out of quarantine", cmd_retry,
+		retry_options },
 };
 
 const size_t ctl_commands_len = ARRAY_LEN(ctl_commands);

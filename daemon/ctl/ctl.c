@@ -13,7 +13,8 @@
 
 #define OPTIONS_MAX 32
 
-enum { OPT_DSN = 256 };
+/* Above what commands number their own by. */
+enum { OPT_DSN = 1000 };
 
 static const struct ctl_option global_options[] = {
 	{ "config", 'c', "FILE", "configuration (default: " CONF_DEFAULT_FILE ", if it is there)" },

@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "ctl/escape.h"
+#include "db/rows.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
+
+/* As many as a double holds for certain: 0.1 stays 0.1. */
+#define REAL_DIGITS JSON_REAL_PRECISION(15)
 
 struct cell {
 	char *text;
@@ -183,6 +187,44 @@ void table_json(struct table *table, const char *value)
 		table_text(table, value);
 }
 
+void table_cell(struct table *table, const PGresult *result, int row, int column)
+{
+	enum { BOOL = 16, INT8 = 20, INT4 = 23, TIMESTAMP = 1114, TIMESTAMPTZ = 1184 };
+	unsigned flags = current(table)->flags;
+	if (row_is_null(result, row, column)) {
+		table_null(table);
+		return;
+	}
+	switch (PQftype(result, column)) {
+	case BOOL:
+		table_bool(table, row_bool(result, row, column));
+		break;
+	case INT4:
+		table_int(table, row_int4(result, row, column));
+		break;
+	case INT8:
+		(flags & COLUMN_SPAN ? table_span : table_int)(
+			table, row_int8(result, row, column));
+		break;
+	case TIMESTAMP:
+		table_wall(table, sec_from_usec(row_wall_us(result, row, column)));
+		break;
+	case TIMESTAMPTZ:
+		table_instant(table, row_instant(result, row, column));
+		break;
+	default:
+		(flags & COLUMN_RAW ? table_json : table_text)(
+			table, row_text(result, row, column));
+	}
+}
+
+void table_row(struct table *table, const PGresult *result, int row)
+{
+	for (size_t i = 0; i < table->n; i++)
+		table_cell(table, result, row, (int)i);
+	table_end_row(table);
+}
+
 static void print_cell(
 	const struct table *table, size_t column, const char *text, size_t width, bool last)
 {
@@ -238,7 +280,7 @@ static void end_json_row(struct table *table)
 		json_array_append_new(table->array, table->object);
 	} else {
 		fputs(table->rows == 0 ? "[\n" : ",\n", table->out);
-		(void)json_dumpf(table->object, table->out, JSON_COMPACT);
+		(void)json_dumpf(table->object, table->out, JSON_COMPACT | REAL_DIGITS);
 		json_decref(table->object);
 	}
 	table->object = json_object();
@@ -271,7 +313,7 @@ void table_end_row(struct table *table)
 static void end_output(struct table *table, const char *empty)
 {
 	if (table->record && table->json) {
-		(void)json_dumpf(table->object, table->out, JSON_INDENT(2));
+		(void)json_dumpf(table->object, table->out, JSON_INDENT(2) | REAL_DIGITS);
 		fputc('\n', table->out);
 	} else if (table->record || table->array) {
 		return; /* printed, or the record's */

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <getopt.h> /* optarg, optind */
 #include <stdbool.h>
 #include <sysexits.h>
 
@@ -75,3 +76,8 @@ int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params,
 int ctl_query_failed(struct ctl *ctl, const struct err *err);
 
 void ctl_clear(PGresult **result); /* for CLEANUP */
+
+/* Opens a cursor in a read-only transaction by `open` (it declares ctl_rows) and hands over each row:
+ * any number of rows in constant memory.  take returns false to stop.  Exit code as ctl_query. */
+int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params,
+	bool (*take)(void *context, const PGresult *result, int row), void *context) NODISCARD;

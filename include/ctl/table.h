@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -24,6 +25,8 @@ enum column_flags {
 	COLUMN_RIGHT = 1 << 0, /* figures */
 	COLUMN_JSON_ONLY = 1 << 1, /* too much for a screen */
 	COLUMN_WHOLE = 1 << 2, /* never cut */
+	COLUMN_SPAN = 1 << 3, /* table_cell: a bigint is microseconds */
+	COLUMN_RAW = 1 << 4, /* table_cell: a text is JSON */
 };
 
 struct column {
@@ -51,6 +54,9 @@ void table_instant(struct table *table, usec_t value); /* RFC 3339 */
 void table_wall(struct table *table, sec_t value); /* RFC 3339 without an offset */
 void table_span(struct table *table, usec_t value); /* "3h 20min"; JSON: seconds */
 void table_json(struct table *table, const char *value); /* JSON text as it stands */
+/* The next cell from a result in binary format, by its type; table_row: a whole row of them. */
+void table_cell(struct table *table, const PGresult *result, int row, int column);
+void table_row(struct table *table, const PGresult *result, int row);
 void table_end_row(struct table *table);
 /* Prints what is left and frees the table.  Without a row it prints "[]" or, as text, `empty`. */
 void table_end(struct table *table, const char *empty);

@@ -1,0 +1,293 @@
+/* recurctl show: everything about one template or one task. */
+#include <stdio.h>
+
+#include "ctl/args.h"
+#include "ctl/commands.h"
+#include "ctl/table.h"
+#include "ctl/template.h"
+#include "db/rows.h"
+#include "util/timefmt.h"
+
+#define DECISIONS_MAX 20
+
+const struct ctl_option show_options[] = {
+	{ "number", 'n', "N", "so many next occurrences (default: 5)" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* Columns of ctl_template.sql that are read here. */
+enum template_column {
+	T_ID = 0,
+	T_RULE = 5,
+	T_NEXT_DUE = 6,
+	T_IS_ACTIVE = 7,
+	T_STARTS_LOCAL = 10,
+	T_PLANNED = 12,
+	T_MADE_THROUGH = 13,
+	T_USED = 14,
+	T_REPLAN = 15,
+	T_ENDED = 18,
+	T_FAILED = 19,
+	T_COLUMNS = 23,
+};
+
+/* Columns of ctl_task.sql. */
+enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12 };
+
+static int query_by_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, id);
+	return ctl_query(ctl, query, &params, ret_result);
+}
+
+static const usec_t *instant_or_null(const PGresult *result, int column, usec_t *place)
+{
+	if (row_is_null(result, 0, column))
+		return NULL;
+	*place = row_instant(result, 0, column);
+	return place;
+}
+
+static bool open_outlook(
+	struct ctl *ctl, const PGresult *result, struct outlook **ret_outlook, struct err *err)
+{
+	usec_t planned, made_through, replan;
+	sec_t starts = 0;
+	bool has_start = !row_is_null(result, 0, T_STARTS_LOCAL);
+	if (has_start)
+		starts = sec_from_usec(row_wall_us(result, 0, T_STARTS_LOCAL));
+	struct template_row template = {
+		.id = row_text(result, 0, T_ID),
+		.rule = row_text(result, 0, T_RULE),
+		.next_due_at = row_instant(result, 0, T_NEXT_DUE),
+		.planned_due_at = instant_or_null(result, T_PLANNED, &planned),
+		.made_through = instant_or_null(result, T_MADE_THROUGH, &made_through),
+		.replan_at = instant_or_null(result, T_REPLAN, &replan),
+		.starts_local = has_start ? &starts : NULL,
+		.used_count = row_int8(result, 0, T_USED),
+	};
+	return outlook_open(ctl->conf, &template, ret_outlook, err);
+}
+
+static const char *state_name(const PGresult *result)
+{
+	if (!row_is_null(result, 0, T_FAILED))
+		return "quarantined";
+	if (!row_is_null(result, 0, T_ENDED))
+		return "ended";
+	return row_bool(result, 0, T_IS_ACTIVE) ? "active" : "paused";
+}
+
+static void print_occurrences(struct table *record, struct outlook *outlook, int64_t n)
+{
+	static const struct column columns[] = {
+		{ "at", "AT", 0 },
+		{ "local", "LOCAL TIME", 0 },
+		{ "time_zone", "ZONE", 0 },
+		{ "note", "NOTE", 0 },
+	};
+	static const char *const notes[] = {
+		[ZONE_GAP] = "the clock skips this time",
+		[ZONE_FOLD] = "the clock shows this time twice",
+	};
+	struct table *table = record_nest(
+		record, "next_occurrences", "next occurrences", columns, ARRAY_LEN(columns));
+	struct occurrence next;
+	struct err err;
+	enum recur_status status = RECUR_FOUND;
+	for (; outlook && n > 0; n--) {
+		status = outlook_next(outlook, &next, &err);
+		if (status != RECUR_FOUND)
+			break;
+		table_instant(table, next.at * USEC_PER_SEC);
+		table_wall(table, zone_to_wall(outlook_zone(outlook), next.at));
+		table_text(table, zone_name(outlook_zone(outlook)));
+		table_text(table, notes[next.fit]);
+		table_end_row(table);
+	}
+	table_end(table, status == RECUR_FAILED ? err.text : "none");
+}
+
+static int query_decisions(struct ctl *ctl, const char *id, PGresult **ret_result)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, id);
+	params_int8(&params, DECISIONS_MAX);
+	return ctl_query(ctl, QUERY_CTL_DECISIONS, &params, ret_result);
+}
+
+static void print_decisions(struct table *record, const PGresult *decisions)
+{
+	static const struct column columns[] = {
+		{ "at", "AT", 0 },
+		{ "kind", "KIND", 0 },
+		{ "first_at", "FIRST", 0 },
+		{ "last_at", "LAST", 0 },
+		{ "occurrences", "OCCURRENCES", COLUMN_RIGHT },
+		{ "detail", "DETAIL", COLUMN_WHOLE },
+	};
+	struct table *table = record_nest(
+		record, "decisions", "decisions", columns, ARRAY_LEN(columns));
+	for (int row = 0; row < PQntuples(decisions); row++)
+		table_row(table, decisions, row);
+	table_end(table, "none: everything that was due was made");
+}
+
+static const struct column template_columns[] = {
+	{ "kind", "kind", 0 },
+	{ "state", "state", 0 },
+	{ "id", "id", 0 },
+	{ "user_id", "user", 0 },
+	{ "title", "title", 0 },
+	{ "description", "description", 0 },
+	{ "priority", "priority", 0 },
+	{ "recurrence_rule", "rule", COLUMN_RAW },
+	{ "next_due_at", "next due", 0 },
+	{ "is_active", "active", 0 },
+	{ "created_at", "created", 0 },
+	{ "updated_at", "updated", 0 },
+	{ "starts_local", "anchor, local time", 0 },
+	{ "starts_zone", "anchor, zone", 0 },
+	{ "planned_due_at", "planned by recurd", 0 },
+	{ "made_through", "made through", 0 },
+	{ "used_count", "occurrences used", 0 },
+	{ "replan_at", "rule edited, to replan", 0 },
+	{ "paused_at", "paused", 0 },
+	{ "resumed_at", "resumed", 0 },
+	{ "ended_at", "ended", 0 },
+	{ "failed_at", "quarantined", 0 },
+	{ "failure", "failure", 0 },
+	{ "tasks", "tasks made", 0 },
+	{ "tags", "tags", COLUMN_RAW },
+	{ "sentence", "in words", 0 },
+	{ "problem", "problem", 0 },
+};
+
+static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
+{
+	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
+	struct strbuf sentence CLEANUP(strbuf_free);
+	PGresult *decisions CLEANUP(ctl_clear) = NULL;
+	struct err err;
+	strbuf_init(&sentence, 4096);
+	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
+	if (code != EX_OK)
+		return code;
+	bool works = open_outlook(ctl, result, &outlook, &err);
+	if (works)
+		outlook_describe(outlook, &sentence);
+	struct table *record = record_begin(
+		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
+	table_text(record, "template");
+	table_text(record, state_name(result));
+	for (int column = 0; column < T_COLUMNS; column++)
+		table_cell(record, result, 0, column);
+	table_text(record, works ? sentence.data : NULL);
+	table_text(record, works ? NULL : err.text);
+	table_end_row(record);
+	bool comes = row_bool(result, 0, T_IS_ACTIVE) && row_is_null(result, 0, T_FAILED);
+	print_occurrences(record, comes ? outlook : NULL, n);
+	print_decisions(record, decisions);
+	table_end(record, "");
+	return EX_OK;
+}
+
+static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
+{
+	enum { TIMESTAMPTZ = 1184 };
+	static const int instants[] = { K_OCCURRENCE, K_REMINDED };
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, row_text(task, 0, 0));
+	for (size_t i = 0; i < ARRAY_LEN(instants); i++) {
+		if (row_is_null(task, 0, instants[i]))
+			params_null(&params, TIMESTAMPTZ);
+		else
+			params_instant(&params, row_instant(task, 0, instants[i]));
+	}
+	return ctl_query(ctl, QUERY_CTL_NOTIFICATIONS, &params, ret_result);
+}
+
+static void print_told(struct table *record, const PGresult *told)
+{
+	static const struct column columns[] = {
+		{ "created_at", "TOLD", 0 },
+		{ "kind", "KIND", 0 },
+		{ "at", "OF", 0 },
+		{ "key", "KEY", 0 },
+	};
+	struct table *table = record_nest(
+		record, "notifications", "notifications", columns, ARRAY_LEN(columns));
+	for (int row = 0; row < PQntuples(told); row++)
+		table_row(table, told, row);
+	table_end(table, "none");
+}
+
+static const struct column task_columns[] = {
+	{ "kind", "kind", 0 },
+	{ "id", "id", 0 },
+	{ "user_id", "user", 0 },
+	{ "title", "title", 0 },
+	{ "description", "description", 0 },
+	{ "priority", "priority", 0 },
+	{ "is_complete", "complete", 0 },
+	{ "due_date", "due", 0 },
+	{ "created_at", "created (UTC)", 0 },
+	{ "updated_at", "updated (UTC)", 0 },
+	{ "template_id", "made from template", 0 },
+	{ "occurrence_at", "for the occurrence", 0 },
+	{ "remind_at", "reminder", 0 },
+	{ "reminded_at", "reminded", 0 },
+	{ "reminder_pending", "reminder pending", 0 },
+	{ "recurrence_rule", "rule", COLUMN_RAW },
+	{ "completed_at", "completed", 0 },
+	{ "repeat_of", "repeats task", 0 },
+};
+
+static int show_task(struct ctl *ctl, const PGresult *result)
+{
+	PGresult *told CLEANUP(ctl_clear) = NULL;
+	int code = query_told(ctl, result, &told);
+	if (code != EX_OK)
+		return code;
+	struct table *record = record_begin(
+		stdout, ctl->json, task_columns, ARRAY_LEN(task_columns));
+	table_text(record, "task");
+	for (int column = 0; column + 1 < (int)ARRAY_LEN(task_columns); column++)
+		table_cell(record, result, 0, column);
+	table_end_row(record);
+	print_told(record, told);
+	table_end(record, "");
+	return EX_OK;
+}
+
+int cmd_show(struct ctl *ctl, int argc, char **argv)
+{
+	PGresult *template CLEANUP(ctl_clear) = NULL, *task CLEANUP(ctl_clear) = NULL;
+	struct err err;
+	int64_t n = 5;
+	while (ctl_getopt(ctl, argc, argv) != -1)
+		if (!arg_count(optarg, 0, 10000, &n, &err))
+			return ctl_usage(ctl, "%s", err.text);
+	if (optind + 1 != argc)
+		return ctl_usage(ctl, "show takes the ID of one template or task");
+	const char *id = argv[optind];
+	int code = query_by_id(ctl, QUERY_CTL_TEMPLATE, id, &template);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(template) > 0) {
+		zones_open(ctl->conf->zoneinfo_dir);
+		code = show_template(ctl, template, n);
+		zones_close();
+		return code;
+	}
+	code = query_by_id(ctl, QUERY_CTL_TASK, id, &task);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(task) == 0)
+		return ctl_error(EX_DATAERR, "there is no template or task \"%s\"", id);
+	return show_task(ctl, task);
+}

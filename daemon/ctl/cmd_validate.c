@@ -1,0 +1,126 @@
+/* recurctl validate: every stored rule that would not work, and why. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/commands.h"
+#include "ctl/table.h"
+#include "ctl/template.h"
+#include "db/rows.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+enum { OPT_ALL = 256 };
+
+const struct ctl_option validate_options[] = {
+	{ "all", OPT_ALL, NULL, "every stored rule, of templates and of tasks" },
+	{ NULL, 0, NULL, NULL },
+};
+
+struct validation {
+	const struct conf *conf;
+	struct table *table;
+	bool json;
+	int64_t checked, failed;
+};
+
+/* A rule that works is one that opens; one that never falls due again is over, not wrong. */
+static bool rule_works(const struct conf *conf, const char *id, const char *rule,
+	usec_t next_due_at, struct err *err)
+{
+	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
+	struct template_row template = { .id = id, .rule = rule, .next_due_at = next_due_at };
+	struct occurrence occurrence;
+	if (!outlook_open(conf, &template, &outlook, err))
+		return false;
+	for (int i = 0; i < 2; i++) /* next_due_at stands by itself; the second is the rule's */
+		if (outlook_next(outlook, &occurrence, err) == RECUR_FAILED)
+			return false;
+	return true;
+}
+
+static bool validate_row(void *context, const PGresult *result, int row)
+{
+	struct validation *validation = context;
+	struct err err;
+	validation->checked++;
+	if (rule_works(validation->conf, row_text(result, row, 1), row_text(result, row, 3),
+		    row_instant(result, row, 4), &err))
+		return true;
+	validation->failed++;
+	for (int column = 0; column < 4; column++)
+		table_cell(validation->table, result, row, column);
+	table_text(validation->table, err.text);
+	table_end_row(validation->table);
+	return true;
+}
+
+static void begin(struct ctl *ctl, struct validation *validation)
+{
+	static const struct column columns[] = {
+		{ "kind", "KIND", 0 },
+		{ "id", "ID", COLUMN_WHOLE },
+		{ "user_id", "USER", COLUMN_WHOLE },
+		{ "recurrence_rule", "RULE", COLUMN_RAW | COLUMN_JSON_ONLY },
+		{ "problem", "PROBLEM", COLUMN_WHOLE },
+	};
+	zones_open(ctl->conf->zoneinfo_dir);
+	*validation = (struct validation){
+		.conf = ctl->conf,
+		.table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns)),
+		.json = ctl->json,
+	};
+}
+
+static int finish(struct validation *validation, int code)
+{
+	table_end(validation->table, code == EX_OK ? "ok" : "");
+	zones_close();
+	if (code != EX_OK)
+		return code;
+	if (!validation->json && validation->failed > 0 && validation->checked > 1)
+		printf("%" PRId64 " of %" PRId64 " rules would not work\n", validation->failed,
+			validation->checked);
+	return validation->failed > 0 ? CTL_FOUND : EX_OK;
+}
+
+static int validate_all(struct ctl *ctl)
+{
+	struct validation validation;
+	begin(ctl, &validation);
+	return finish(&validation,
+		ctl_stream(ctl, QUERY_CTL_RULES_OPEN, NULL, validate_row, &validation));
+}
+
+static int validate_id(struct ctl *ctl, const char *id)
+{
+	struct validation validation;
+	struct params params CLEANUP(params_free);
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	params_init(&params);
+	params_text(&params, id);
+	int code = ctl_query(ctl, QUERY_CTL_RULE, &params, &result);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(result) == 0)
+		return ctl_error(
+			EX_DATAERR, "there is no template and no task with a rule \"%s\"", id);
+	begin(ctl, &validation);
+	for (int row = 0; row < PQntuples(result); row++)
+		(void)validate_row(&validation, result, row);
+	return finish(&validation, EX_OK);
+}
+
+int cmd_validate(struct ctl *ctl, int argc, char **argv)
+{
+	bool all = false;
+	while (ctl_getopt(ctl, argc, argv) != -1)
+		all = true;
+	if (all ? optind != argc : optind + 1 != argc)
+		return ctl_usage(ctl, "validate takes an ID, a RULE, or --all");
+	if (all)
+		return validate_all(ctl);
+	return validate_id(ctl, argv[optind]);
+}

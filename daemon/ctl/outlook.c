@@ -1,0 +1,154 @@
+/* What would come of a template; see ctl/template.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/template.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+struct outlook {
+	struct rule *rule;
+	const struct zone *zone;
+	struct recurrence *recurrence;
+	sec_t start_wall;
+	bool stands; /* `first` is made whether or not it belongs to the rule's set */
+	sec_t first;
+	uint64_t left; /* occurrences until COUNT; UINT64_MAX: no end */
+};
+
+const struct zone *outlook_zone(const struct outlook *outlook)
+{
+	return outlook->zone;
+}
+
+void outlook_describe(const struct outlook *outlook, struct strbuf *buf)
+{
+	rule_describe(outlook->rule, outlook->start_wall, buf);
+}
+
+void outlook_close(struct outlook *outlook)
+{
+	if (!outlook)
+		return;
+	recurrence_close(outlook->recurrence);
+	rule_free(outlook->rule);
+	free(outlook);
+}
+
+void outlook_cleanup(struct outlook **outlook)
+{
+	outlook_close(*outlook);
+	*outlook = NULL;
+}
+
+static enum recur_status next_found(
+	struct recurrence *recurrence, struct occurrence *ret_occurrence, struct err *err)
+{
+	enum recur_status status;
+	do
+		status = recurrence_next(recurrence, ret_occurrence, err);
+	while (status == RECUR_AGAIN);
+	return status;
+}
+
+static bool open_from(struct outlook *outlook, sec_t start_wall, struct err *err)
+{
+	struct recurrence *recurrence;
+	if (!recurrence_open(
+		    outlook->rule, start_wall, outlook->zone, RECUR_UNCOUNTED, &recurrence, err))
+		return false;
+	recurrence_close(outlook->recurrence);
+	outlook->recurrence = recurrence;
+	outlook->start_wall = start_wall;
+	return true;
+}
+
+/* Whether the instant is an occurrence of the rule from its anchor. */
+static bool belongs(struct outlook *outlook, sec_t instant)
+{
+	struct occurrence occurrence;
+	struct err err;
+	recurrence_seek(outlook->recurrence, instant - 1);
+	return next_found(outlook->recurrence, &occurrence, &err) == RECUR_FOUND &&
+	       (occurrence.nominal == instant || occurrence.at == instant);
+}
+
+static sec_t replan_from(const struct template_row *template)
+{
+	usec_t from = *template->replan_at;
+	if (template->made_through && *template->made_through > from)
+		from = *template->made_through;
+	return sec_from_usec(from);
+}
+
+/* The application's next_due_at is the anchor where there is none, or where it stands off the set. */
+static bool place(struct outlook *outlook, const struct template_row *template, struct err *err)
+{
+	sec_t due = sec_from_usec(template->next_due_at);
+	bool ours = template->planned_due_at && sec_from_usec(*template->planned_due_at) == due;
+	sec_t wall = template->starts_local ? *template->starts_local
+					    : zone_to_wall(outlook->zone, due);
+	if (!open_from(outlook, wall, err))
+		return false;
+	if (template->replan_at && template->starts_local) {
+		recurrence_seek(outlook->recurrence, replan_from(template));
+		return true;
+	}
+	if (template->starts_local && !ours && !belongs(outlook, due) &&
+		!open_from(outlook, zone_to_wall(outlook->zone, due), err))
+		return false;
+	outlook->stands = recurrence_within_until(outlook->recurrence, due);
+	outlook->first = due;
+	recurrence_seek(outlook->recurrence, due);
+	return true;
+}
+
+static bool open_rule(const struct conf *conf, const struct template_row *template,
+	struct outlook *outlook, struct err *err)
+{
+	if (!template->rule)
+		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
+	if (!rule_parse(template->rule, strlen(template->rule), &outlook->rule, err))
+		return false;
+	const char *zone = rule_time_zone(outlook->rule);
+	if (!zone_load(zone ? zone : conf->default_time_zone, &outlook->zone, err))
+		return false;
+	uint64_t count = rule_count(outlook->rule), used = (uint64_t) template->used_count;
+	outlook->left = count == 0 ? UINT64_MAX : count > used ? count - used : 0;
+	return true;
+}
+
+bool outlook_open(const struct conf *conf, const struct template_row *template,
+	struct outlook **ret_outlook, struct err *err)
+{
+	struct outlook *outlook = mem_alloc(sizeof(*outlook));
+	if (template->next_due_at == USEC_INFINITY ||
+		template->next_due_at == USEC_MINUS_INFINITY) {
+		(void)err_set(err, "next_due_at: infinite");
+		goto fail;
+	}
+	if (!open_rule(conf, template, outlook, err) || !place(outlook, template, err) ||
+		!recurrence_check_interval(
+			outlook->recurrence, conf->min_interval / USEC_PER_SEC, err))
+		goto fail;
+	*ret_outlook = outlook;
+	return true;
+fail:
+	outlook_close(outlook);
+	return false;
+}
+
+enum recur_status outlook_next(
+	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err)
+{
+	if (outlook->left == 0)
+		return RECUR_END;
+	outlook->left -= outlook->left != UINT64_MAX;
+	if (!outlook->stands)
+		return next_found(outlook->recurrence, ret_occurrence, err);
+	outlook->stands = false;
+	*ret_occurrence = (struct occurrence){ .nominal = outlook->first,
+		.at = outlook->first,
+		.wall = zone_to_wall(outlook->zone, outlook->first) };
+	return RECUR_FOUND;
+}

@@ -1,0 +1,2 @@
+-- recurctl: the next rows of the cursor that a ctl_*_open statement declared.
+fetch 1000 from ctl_rows

@@ -1,0 +1,100 @@
+-- recurctl preflight: what of recurd's schema is missing, and what would blind or stop the role that
+-- recurd will use.  Reads catalogs only.
+-- $1 text: the role.
+-- Index: none.
+with object (kind, name) as (
+    values ('table', 'recurd.settings'), ('table', 'recurd.notifications'), ('table', 'recurd.decisions'),
+           ('table', 'recurd.workers'), ('table', 'recurd.template_tags'),
+           ('view', 'recurd.status'), ('view', 'recurd.upcoming'), ('view', 'recurd.worker_states'),
+           ('index', '{app}.ux_tasks_recurring_task_id_occurrence_at'),
+           ('index', '{app}.ux_tasks_repeat_of'),
+           ('index', '{app}.ix_tasks_pending_remind_at'),
+           ('index', '{app}.ix_recurring_tasks_due'),
+           ('index', '{app}.ix_recurring_tasks_replan')
+), needed_column (relation, name) as (
+    select '{app}.recurring_tasks', c.name
+    from pg_catalog.unnest(array['starts_local', 'starts_zone', 'planned_due_at', 'made_through', 'used_count',
+                                 'replan_at', 'paused_at', 'resumed_at', 'ended_at', 'failed_at', 'failure'])
+         as c (name)
+    union all
+    select '{app}.tasks', c.name
+    from pg_catalog.unnest(array['recurring_task_id', 'occurrence_at', 'reminded_at', 'completed_at',
+                                 'repeat_of'])
+         as c (name)
+), needed_grant (relation, privilege, columns) as (
+    values ('{app}.recurring_tasks', 'SELECT', array['id', 'user_id', 'title', 'description', 'priority',
+                'recurrence_rule', 'next_due_at', 'is_active', 'created_at', 'starts_local', 'starts_zone',
+                'planned_due_at', 'made_through', 'used_count', 'replan_at', 'paused_at', 'resumed_at',
+                'ended_at', 'failed_at', 'failure']),
+           ('{app}.recurring_tasks', 'UPDATE', array['next_due_at', 'is_active', 'starts_local',
+                'starts_zone', 'planned_due_at', 'made_through', 'used_count', 'replan_at', 'ended_at',
+                'failed_at', 'failure']),
+           ('{app}.tasks', 'SELECT', array['id', 'user_id', 'remind_at', 'reminded_at', 'is_complete',
+                'recurring_task_id', 'occurrence_at']),
+           ('{app}.tasks', 'INSERT', array['id', 'title', 'description', 'priority', 'user_id', 'is_complete',
+                'due_date', 'created_at', 'updated_at', 'recurring_task_id', 'occurrence_at']),
+           ('{app}.tasks', 'UPDATE', array['reminded_at']),
+           ('{app}.task_tags', 'INSERT', array['task_id', 'tag_id']),
+           ('{app}.task_tags', 'SELECT', array['task_id', 'tag_id']),
+           ('recurd.settings', 'SELECT', array['live_since']),
+           ('recurd.settings', 'UPDATE', array['live_since']),
+           ('recurd.notifications', 'SELECT', array['id', 'key', 'created_at']),
+           ('recurd.notifications', 'INSERT', array['key']),
+           ('recurd.decisions', 'INSERT', array['kind']),
+           ('recurd.workers', 'SELECT', array['id']),
+           ('recurd.workers', 'INSERT', array['id']),
+           ('recurd.workers', 'UPDATE', array['seen_at']),
+           ('recurd.template_tags', 'SELECT', array['tag_id'])
+), needed_delete (relation) as (
+    values ('recurd.notifications'), ('recurd.workers')
+), refused (what) as (
+    select pg_catalog.lower(g.privilege) || ' on ' || g.relation
+           || case when count(*) < pg_catalog.cardinality(g.columns)
+                   then ' (' || pg_catalog.string_agg(a.attname, ', ' order by a.attnum) || ')'
+                   else '' end
+    from needed_grant as g
+    join pg_catalog.pg_attribute as a
+         on a.attrelid = pg_catalog.to_regclass(g.relation) and a.attname = any (g.columns)
+    where not pg_catalog.has_column_privilege($1::text, a.attrelid, a.attnum, g.privilege)
+    group by g.relation, g.privilege, g.columns
+    union all
+    select 'delete on ' || d.relation
+    from needed_delete as d
+    where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(d.relation)::oid, 'DELETE')
+    union all
+    select 'usage of schema ' || n.nspname
+    from pg_catalog.pg_namespace as n
+    where n.nspname in ('recurd', pg_catalog.btrim('{app}', '"'))
+          and not pg_catalog.has_schema_privilege($1::text, n.oid, 'USAGE')
+)
+select 'schema', 'missing: ' || pg_catalog.replace(pg_catalog.string_agg(m.name, ', ' order by m.name), '"', '')
+                 || '; run: recurctl migrate up'
+from (select o.kind || ' ' || o.name as name
+      from object as o
+      where pg_catalog.to_regclass(o.name) is null
+      union all
+      select 'column ' || c.relation || '.' || c.name
+      from needed_column as c
+      where not exists (select from pg_catalog.pg_attribute as a
+                        where a.attrelid = pg_catalog.to_regclass(c.relation) and a.attname = c.name
+                              and not a.attisdropped)) as m
+having count(*) > 0
+union all
+select 'schema', 'index ' || o.name || ' is invalid: drop it, then run: recurctl migrate up'
+from object as o
+join pg_catalog.pg_index as i on i.indexrelid = pg_catalog.to_regclass(o.name)
+where o.kind = 'index' and not i.indisvalid
+union all
+select 'grants', 'role ' || $1 || ' lacks: ' || pg_catalog.replace(pg_catalog.string_agg(r.what, ', ' order by r.what), '"', '')
+                 || '; run: grant recurd_worker to ' || pg_catalog.quote_ident($1)
+from refused as r
+having count(*) > 0
+union all
+select 'row-level security', 'role ' || $1 || ' sees only some rows of ' || c.oid::regclass::text
+                 || '; run: alter role ' || pg_catalog.quote_ident($1) || ' bypassrls'
+from pg_catalog.pg_class as c
+join pg_catalog.pg_roles as r on r.rolname = $1
+where c.oid in (pg_catalog.to_regclass('{app}.tasks'), pg_catalog.to_regclass('{app}.recurring_tasks'),
+                pg_catalog.to_regclass('{app}.task_tags'))
+      and c.relrowsecurity and not r.rolsuper and not r.rolbypassrls
+      and (c.relforcerowsecurity or not pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE'))

@@ -1,0 +1,4 @@
+-- recurctl status: the highest migration that was applied.
+-- Index: the primary key.
+select coalesce(max(m.number), 0)::bigint
+from recurd.migrations as m

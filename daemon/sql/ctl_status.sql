@@ -1,0 +1,15 @@
+-- recurctl status: the figures of the database as one row.
+-- Index: ix_recurring_tasks_due, ix_tasks_pending_remind_at, ix_notifications_created_at; counting all
+-- templates reads the table once.
+select pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'),
+       s.now, s.live_since,
+       s.templates, s.templates_active, s.templates_due,
+       (extract(epoch from s.templates_lag) * 1000000)::bigint,
+       s.next_due_at, s.templates_replan, s.templates_paused, s.templates_ended, s.templates_quarantined,
+       s.reminders_pending, s.reminders_due,
+       (extract(epoch from s.reminders_lag) * 1000000)::bigint,
+       s.next_remind_at,
+       s.workers_alive, s.workers_dead, s.last_seen_at, s.notifications_last_hour,
+       (extract(epoch from s.oldest_snapshot_age) * 1000000)::bigint,
+       pg_catalog.to_regclass('recurd.migrations') is not null
+from recurd.status as s

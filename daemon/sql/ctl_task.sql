@@ -1,0 +1,11 @@
+-- recurctl show: one task.
+-- $1 text: its id.
+-- Index: the primary key.
+select k.id::text, k.user_id::text, k.title::text, k.description::text, k.priority::text, k.is_complete,
+       k.due_date, k.created_at, k.updated_at, k.recurring_task_id::text, k.occurrence_at,
+       k.remind_at, k.reminded_at,
+       coalesce(k.remind_at is not null and not k.is_complete
+                and (k.reminded_at is null or k.remind_at > k.reminded_at), false),
+       k.recurrence_rule::text, k.completed_at, k.repeat_of::text
+from {app}.tasks as k
+where k.id = $1

@@ -1,0 +1,10 @@
+-- recurctl upcoming: what comes next, over templates and reminders.
+-- $1 text: only this user's, null: all; $2 timestamptz: nothing later, null: no bound; $3 bigint: rows.
+-- Index: ix_recurring_tasks_due and ix_tasks_pending_remind_at, merged.
+select u.at, u.kind, u.user_id, u.template_id, u.task_id, u.at <= recurd.now(),
+       u.priority, u.title
+from recurd.upcoming as u
+where ($1::text is null or u.user_id = $1)
+      and ($2::timestamptz is null or u.at <= $2)
+order by u.at
+limit $3

@@ -1,0 +1,8 @@
+-- recurctl workers: each worker that left its row.
+-- Index: none, a row a worker.
+select w.name, w.state, w.pid, w.version, w.started_at, w.seen_at,
+       (extract(epoch from recurd.now() - w.seen_at) * 1000000)::bigint,
+       (extract(epoch from w.heartbeat) * 1000000)::bigint,
+       w.generated, w.reminded, w.quarantined, w.id
+from recurd.worker_states as w
+order by w.state, w.name, w.started_at

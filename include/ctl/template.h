@@ -1,0 +1,35 @@
+/* template: one row of recurring_tasks as recurctl looks at it, and what would come of it.
+ *
+ * The daemon decides (work/); this only foretells, from the same row by the same rules: an anchor that
+ * stands, a next_due_at that the application moved, an edited rule, a count that is nearly used up.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "recur/recurrence.h"
+
+struct template_row {
+	const char *id;
+	const char *rule; /* JSON text; NULL: too large to be looked at */
+	usec_t next_due_at;
+	const usec_t *planned_due_at, *made_through, *replan_at; /* NULL: null */
+	const sec_t *starts_local;
+	int64_t used_count;
+};
+
+struct outlook;
+
+/* Opens the rule from the template's anchor; false: err is the reason for which it would be put into
+ * quarantine.  template is read by this call alone.  The zones must be open (zones_open). */
+bool outlook_open(const struct conf *conf, const struct template_row *template,
+	struct outlook **ret_outlook, struct err *err) NODISCARD;
+void outlook_close(struct outlook *outlook);
+void outlook_cleanup(struct outlook **outlook);
+const struct zone *outlook_zone(const struct outlook *outlook);
+/* The rule in a sentence. */
+void outlook_describe(const struct outlook *outlook, struct strbuf *buf);
+/* The next occurrence, next_due_at first; excluded ones are left out.  Never RECUR_AGAIN. */
+enum recur_status outlook_next(
+	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
