@@ -16,20 +16,7 @@ const struct ctl_option show_options[] = {
 };
 
 /* Columns of ctl_template.sql that are read here. */
-enum template_column {
-	T_ID = 0,
-	T_RULE = 5,
-	T_NEXT_DUE = 6,
-	T_IS_ACTIVE = 7,
-	T_STARTS_LOCAL = 10,
-	T_PLANNED = 12,
-	T_MADE_THROUGH = 13,
-	T_USED = 14,
-	T_REPLAN = 15,
-	T_ENDED = 18,
-	T_FAILED = 19,
-	T_COLUMNS = 23,
-};
+enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_OUTLOOK = 23 };
 
 /* Columns of ctl_task.sql. */
 enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12 };
@@ -40,35 +27,6 @@ static int query_by_id(struct ctl *ctl, enum query_id query, const char *id, PGr
 	params_init(&params);
 	params_text(&params, id);
 	return ctl_query(ctl, query, &params, ret_result);
-}
-
-static const usec_t *instant_or_null(const PGresult *result, int column, usec_t *place)
-{
-	if (row_is_null(result, 0, column))
-		return NULL;
-	*place = row_instant(result, 0, column);
-	return place;
-}
-
-static bool open_outlook(
-	struct ctl *ctl, const PGresult *result, struct outlook **ret_outlook, struct err *err)
-{
-	usec_t planned, made_through, replan;
-	sec_t starts = 0;
-	bool has_start = !row_is_null(result, 0, T_STARTS_LOCAL);
-	if (has_start)
-		starts = sec_from_usec(row_wall_us(result, 0, T_STARTS_LOCAL));
-	struct template_row template = {
-		.id = row_text(result, 0, T_ID),
-		.rule = row_text(result, 0, T_RULE),
-		.next_due_at = row_instant(result, 0, T_NEXT_DUE),
-		.planned_due_at = instant_or_null(result, T_PLANNED, &planned),
-		.made_through = instant_or_null(result, T_MADE_THROUGH, &made_through),
-		.replan_at = instant_or_null(result, T_REPLAN, &replan),
-		.starts_local = has_start ? &starts : NULL,
-		.used_count = row_int8(result, 0, T_USED),
-	};
-	return outlook_open(ctl->conf, &template, ret_outlook, err);
 }
 
 static const char *state_name(const PGresult *result)
@@ -176,14 +134,14 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
 	if (code != EX_OK)
 		return code;
-	bool works = open_outlook(ctl, result, &outlook, &err);
+	bool works = outlook_open_row(ctl->conf, result, 0, T_OUTLOOK, &outlook, &err);
 	if (works)
 		outlook_describe(outlook, &sentence);
 	struct table *record = record_begin(
 		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
 	table_text(record, "template");
 	table_text(record, state_name(result));
-	for (int column = 0; column < T_COLUMNS; column++)
+	for (int column = 0; column < T_OUTLOOK; column++)
 		table_cell(record, result, 0, column);
 	table_text(record, works ? sentence.data : NULL);
 	table_text(record, works ? NULL : err.text);

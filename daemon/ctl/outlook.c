@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/template.h"
+#include "db/rows.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -136,6 +137,36 @@ bool outlook_open(const struct conf *conf, const struct template_row *template,
 fail:
 	outlook_close(outlook);
 	return false;
+}
+
+static const usec_t *instant_or_null(const PGresult *result, int row, int column, usec_t *place)
+{
+	if (row_is_null(result, row, column))
+		return NULL;
+	*place = row_instant(result, row, column);
+	return place;
+}
+
+bool outlook_open_row(const struct conf *conf, const PGresult *result, int row, int first,
+	struct outlook **ret_outlook, struct err *err)
+{
+	usec_t planned, made_through, replan;
+	sec_t starts = 0;
+	bool has_start = !row_is_null(result, row, first + TEMPLATE_STARTS_LOCAL);
+	if (has_start)
+		starts = sec_from_usec(row_wall_us(result, row, first + TEMPLATE_STARTS_LOCAL));
+	struct template_row template = {
+		.id = row_text(result, row, first + TEMPLATE_ID),
+		.rule = row_text(result, row, first + TEMPLATE_RULE),
+		.next_due_at = row_instant(result, row, first + TEMPLATE_NEXT_DUE),
+		.planned_due_at = instant_or_null(result, row, first + TEMPLATE_PLANNED, &planned),
+		.made_through = instant_or_null(
+			result, row, first + TEMPLATE_MADE_THROUGH, &made_through),
+		.replan_at = instant_or_null(result, row, first + TEMPLATE_REPLAN, &replan),
+		.starts_local = has_start ? &starts : NULL,
+		.used_count = row_int8(result, row, first + TEMPLATE_USED),
+	};
+	return outlook_open(conf, &template, ret_outlook, err);
 }
 
 enum recur_status outlook_next(

@@ -9,20 +9,6 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
-/* Columns of ctl_preflight_open.sql. */
-enum {
-	P_ID,
-	P_USER,
-	P_TITLE,
-	P_RULE,
-	P_NEXT_DUE,
-	P_PLANNED,
-	P_MADE_THROUGH,
-	P_REPLAN,
-	P_STARTS_LOCAL,
-	P_USED
-};
-
 struct preflight *preflight_create(const struct conf *conf)
 {
 	struct preflight *preflight = mem_alloc(sizeof(*preflight));
@@ -63,8 +49,8 @@ static void add_broken(
 	preflight->broken_count++;
 	if (preflight->broken_n < BROKEN_MAX)
 		preflight->broken[preflight->broken_n++] = (struct broken){
-			mem_strdup(row_text(result, row, P_ID)),
-			mem_strdup(row_text(result, row, P_USER)), mem_strdup(err->text)
+			mem_strdup(row_text(result, row, TEMPLATE_ID)),
+			mem_strdup(row_text(result, row, TEMPLATE_USER)), mem_strdup(err->text)
 		};
 }
 
@@ -82,10 +68,10 @@ static void add_stale(struct preflight *preflight, const PGresult *result, int r
 	memmove(&preflight->stale[at + 1], &preflight->stale[at],
 		(preflight->stale_n - at) * sizeof(preflight->stale[0]));
 	preflight->stale[at] = (struct stale){
-		.id = mem_strdup(row_text(result, row, P_ID)),
-		.user = mem_strdup(row_text(result, row, P_USER)),
-		.title = mem_strdup(row_text(result, row, P_TITLE)),
-		.next_due_at = row_instant(result, row, P_NEXT_DUE),
+		.id = mem_strdup(row_text(result, row, TEMPLATE_ID)),
+		.user = mem_strdup(row_text(result, row, TEMPLATE_USER)),
+		.title = mem_strdup(row_text(result, row, TEMPLATE_TITLE)),
+		.next_due_at = row_instant(result, row, TEMPLATE_NEXT_DUE),
 		.missed = missed,
 		.to_make = to_make,
 	};
@@ -117,35 +103,6 @@ static int64_t count_to_make(const struct preflight *preflight, int64_t missed, 
 	return preflight->conf->adopt_backlog == ADOPT_LATEST && missed > 0 ? 1 : 0;
 }
 
-static const usec_t *instant_or_null(const PGresult *result, int row, int column, usec_t *place)
-{
-	if (row_is_null(result, row, column))
-		return NULL;
-	*place = row_instant(result, row, column);
-	return place;
-}
-
-static bool open_row(const struct preflight *preflight, const PGresult *result, int row,
-	struct outlook **ret_outlook, struct err *err)
-{
-	usec_t planned, made_through, replan;
-	sec_t starts = 0;
-	bool has_start = !row_is_null(result, row, P_STARTS_LOCAL);
-	if (has_start)
-		starts = sec_from_usec(row_wall_us(result, row, P_STARTS_LOCAL));
-	struct template_row template = {
-		.id = row_text(result, row, P_ID),
-		.rule = row_text(result, row, P_RULE),
-		.next_due_at = row_instant(result, row, P_NEXT_DUE),
-		.planned_due_at = instant_or_null(result, row, P_PLANNED, &planned),
-		.made_through = instant_or_null(result, row, P_MADE_THROUGH, &made_through),
-		.replan_at = instant_or_null(result, row, P_REPLAN, &replan),
-		.starts_local = has_start ? &starts : NULL,
-		.used_count = row_int8(result, row, P_USED),
-	};
-	return outlook_open(preflight->conf, &template, ret_outlook, err);
-}
-
 bool preflight_take_template(void *context, const PGresult *result, int row)
 {
 	struct preflight *preflight = context;
@@ -153,13 +110,14 @@ bool preflight_take_template(void *context, const PGresult *result, int row)
 	struct err err;
 	int64_t missed = -1;
 	preflight->templates++;
-	if (open_row(preflight, result, row, &outlook, &err))
+	if (outlook_open_row(preflight->conf, result, row, 0, &outlook, &err))
 		missed = count_missed(outlook, preflight->now, &err);
 	if (missed < 0)
 		add_broken(preflight, result, row, &err);
 	if (missed <= 0)
 		return true;
-	int64_t to_make = count_to_make(preflight, missed, !row_is_null(result, row, P_PLANNED));
+	int64_t to_make = count_to_make(
+		preflight, missed, !row_is_null(result, row, TEMPLATE_PLANNED));
 	preflight->stale_count++;
 	preflight->missed += missed;
 	preflight->to_make += to_make;

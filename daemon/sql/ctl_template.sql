@@ -10,6 +10,8 @@ select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priori
        (select pg_catalog.json_agg(g.name order by g.name)::text
         from recurd.template_tags as x join {app}.tags as g on g.id = x.tag_id
         where x.recurring_task_id = t.id),
-       recurd.now()
+       t.id::text, t.user_id::text, t.title::text,
+       case when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
+       t.next_due_at, t.planned_due_at, t.made_through, t.replan_at, t.starts_local, t.used_count
 from {app}.recurring_tasks as t
 where t.id = $1

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 
 #include "conf/conf.h"
@@ -19,11 +20,28 @@ struct template_row {
 	int64_t used_count;
 };
 
+/* Columns that ctl_preflight_open.sql and ctl_template.sql have in common, in this order. */
+enum template_column {
+	TEMPLATE_ID,
+	TEMPLATE_USER,
+	TEMPLATE_TITLE,
+	TEMPLATE_RULE,
+	TEMPLATE_NEXT_DUE,
+	TEMPLATE_PLANNED,
+	TEMPLATE_MADE_THROUGH,
+	TEMPLATE_REPLAN,
+	TEMPLATE_STARTS_LOCAL,
+	TEMPLATE_USED,
+};
+
 struct outlook;
 
 /* Opens the rule from the template's anchor; false: err is the reason for which it would be put into
  * quarantine.  template is read by this call alone.  The zones must be open (zones_open). */
 bool outlook_open(const struct conf *conf, const struct template_row *template,
+	struct outlook **ret_outlook, struct err *err) NODISCARD;
+/* The same from a row of a result; `first` is the column of TEMPLATE_ID. */
+bool outlook_open_row(const struct conf *conf, const PGresult *result, int row, int first,
 	struct outlook **ret_outlook, struct err *err) NODISCARD;
 void outlook_close(struct outlook *outlook);
 void outlook_cleanup(struct outlook **outlook);
