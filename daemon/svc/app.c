@@ -1,0 +1,249 @@
+/* The daemon's life; see the header. */
+#include "svc/app.h"
+
+#include <ev.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "conf/conf.h"
+#include "db/query.h"
+#include "recur/zone.h"
+#include "svc/scheduler.h"
+#include "svc/wakeup.h"
+#include "util/log.h"
+#include "util/sdnotify.h"
+
+#define STOP_LIMIT_S 4.
+
+struct app {
+	const struct app_options *options;
+	struct ev_loop *loop;
+	struct conf *conf;
+	struct scheduler *scheduler;
+	struct wakeup *wakeup;
+	struct ev_signal hup, term, interrupt, usr1;
+	struct ev_timer watchdog, stop_limit;
+	bool stopping;
+	int status;
+};
+
+static void open_log(const struct app *app)
+{
+	log_open(app->options->foreground ? LOG_SINK_STDERR : LOG_SINK_SYSLOG, "recurd",
+		app->conf->log_level);
+}
+
+static void on_ended(void *arg, enum scheduler_end end, const char *why)
+{
+	struct app *app = arg;
+	if (end == SCHEDULER_INCOMPATIBLE) {
+		log_msg(LOG_CRIT, "incompatible", "%s", why);
+		app->status = EX_CONFIG;
+	} else if (end == SCHEDULER_UNREACHABLE) {
+		log_msg(LOG_ERR, "unavailable", "%s", why);
+		app->status = EX_UNAVAILABLE;
+	}
+	ev_break(app->loop, EVBREAK_ALL);
+}
+
+static void on_woken(void *arg)
+{
+	struct app *app = arg;
+	scheduler_poke(app->scheduler);
+}
+
+/* ---- reload ---- */
+
+static void release_conf(void *arg, struct conf *old)
+{
+	(void)arg;
+	conf_free(old);
+}
+
+static bool check_zone(const struct conf *conf, struct err *err)
+{
+	const struct zone *zone;
+	if (zone_load(conf->default_time_zone, &zone, err))
+		return true;
+	return err_prefix(err, "default_time_zone: ");
+}
+
+static bool load_again(const struct app *app, struct conf **ret_conf, struct err *err)
+{
+	struct conf *conf;
+	if (!conf_load(app->options->file, app->options->overrides, app->options->overrides_len,
+		    &conf, err))
+		return false;
+	const char *fixed = conf_needs_restart(app->conf, conf);
+	if (fixed || !check_zone(conf, err)) {
+		conf_free(conf);
+		return fixed ? err_set(err, "%s cannot be changed while recurd runs: restart it",
+				       fixed)
+			     : false;
+	}
+	*ret_conf = conf;
+	return true;
+}
+
+static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
+{
+	(void)events;
+	struct app *app = signal->data;
+	struct conf *conf;
+	struct wakeup *wakeup;
+	struct err err;
+	sdnotify_reloading();
+	bool ok = load_again(app, &conf, &err);
+	if (ok && !wakeup_create(loop, conf, on_woken, app, &wakeup, &err)) {
+		conf_free(conf);
+		ok = false;
+	}
+	if (!ok) {
+		log_msg(LOG_ERR, "reload_failed", "nothing was changed: %s", err.text);
+		sdnotify_send("READY=1");
+		return;
+	}
+	wakeup_destroy(app->wakeup);
+	app->wakeup = wakeup;
+	app->conf = conf;
+	open_log(app);
+	log_msg(LOG_NOTICE, "reloaded",
+		"the new configuration is in force after the batch under way");
+	scheduler_reload(app->scheduler, conf, release_conf, app);
+	sdnotify_send("READY=1");
+}
+
+/* ---- the other signals ---- */
+
+static void on_stop_limit(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	log_msg(LOG_WARNING, "stopping", "the batch under way did not end in time: giving it up");
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_term(struct ev_loop *loop, struct ev_signal *signal, int events)
+{
+	(void)events;
+	struct app *app = signal->data;
+	if (app->stopping) {
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	app->stopping = true;
+	log_msg(LOG_NOTICE, "stopping", "signal %d: finishing the batch under way", signal->signum);
+	sdnotify_send("STOPPING=1\nSTATUS=finishing the batch under way");
+	ev_timer_start(loop, &app->stop_limit);
+	scheduler_stop(app->scheduler);
+}
+
+static void on_usr1(struct ev_loop *loop, struct ev_signal *signal, int events)
+{
+	(void)loop;
+	(void)events;
+	const struct app *app = signal->data;
+	scheduler_log_state(app->scheduler);
+}
+
+static void on_watchdog(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)timer;
+	(void)events;
+	sdnotify_send("WATCHDOG=1");
+}
+
+static void start_signal(struct app *app, struct ev_signal *watcher,
+	void (*fn)(struct ev_loop *, struct ev_signal *, int), int number)
+{
+	ev_signal_init(watcher, fn, number);
+	watcher->data = app;
+	ev_signal_start(app->loop, watcher);
+}
+
+static void start_watchers(struct app *app)
+{
+	start_signal(app, &app->hup, on_hup, SIGHUP);
+	start_signal(app, &app->term, on_term, SIGTERM);
+	start_signal(app, &app->interrupt, on_term, SIGINT);
+	start_signal(app, &app->usr1, on_usr1, SIGUSR1);
+	ev_timer_init(&app->stop_limit, on_stop_limit, STOP_LIMIT_S, 0.);
+	double feed = (double)sdnotify_watchdog() / 2e6;
+	ev_timer_init(&app->watchdog, on_watchdog, feed, feed);
+	if (feed > 0.)
+		ev_timer_start(app->loop, &app->watchdog);
+}
+
+static void stop_watchers(struct app *app)
+{
+	ev_signal_stop(app->loop, &app->hup);
+	ev_signal_stop(app->loop, &app->term);
+	ev_signal_stop(app->loop, &app->interrupt);
+	ev_signal_stop(app->loop, &app->usr1);
+	ev_timer_stop(app->loop, &app->stop_limit);
+	ev_timer_stop(app->loop, &app->watchdog);
+}
+
+/* ---- start and stop ---- */
+
+static bool start(struct app *app, struct err *err)
+{
+	/* One arena: the resolver's threads must not each bring their own. */
+	mallopt(M_ARENA_MAX, 1);
+	open_log(app);
+	sdnotify_open();
+	queries_bind(app->conf->app_schema);
+	zones_open(app->conf->zoneinfo_dir);
+	if (!check_zone(app->conf, err))
+		return false;
+	app->loop = ev_default_loop(EVFLAG_AUTO);
+	if (!app->loop)
+		return err_set(err, "cannot start an event loop");
+	if (!scheduler_create(
+		    app->loop, app->conf, app->options->once, on_ended, app, &app->scheduler, err))
+		return false;
+	if (!wakeup_create(app->loop, app->conf, on_woken, app, &app->wakeup, err))
+		return false;
+	start_watchers(app);
+	return true;
+}
+
+static void stop(struct app *app)
+{
+	if (app->loop) {
+		wakeup_destroy(app->wakeup);
+		scheduler_destroy(app->scheduler);
+		stop_watchers(app);
+		ev_loop_destroy(app->loop);
+	}
+	zones_close();
+	sdnotify_close();
+	log_close();
+	conf_free(app->conf);
+}
+
+int app_run(const struct app_options *options)
+{
+	struct app app = { .options = options, .status = EX_OK };
+	struct err err;
+	if (!conf_load(
+		    options->file, options->overrides, options->overrides_len, &app.conf, &err)) {
+		fprintf(stderr, "recurd: %s\n", err.text);
+		return EX_CONFIG;
+	}
+	if (start(&app, &err)) {
+		log_msg(LOG_NOTICE, "started", "recurd %s", RECURD_VERSION);
+		sdnotify_send("READY=1\nSTATUS=connecting");
+		scheduler_start(app.scheduler);
+		ev_run(app.loop, 0);
+		log_msg(LOG_NOTICE, "stopped", "status %d", app.status);
+	} else {
+		log_msg(LOG_CRIT, "start_failed", "%s", err.text);
+		app.status = EX_CONFIG;
+	}
+	stop(&app);
+	return app.status;
+}

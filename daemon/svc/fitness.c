@@ -1,0 +1,107 @@
+/* The first two flights of a session; see the header. */
+#include "svc/fitness.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "db/rows.h"
+#include "db/sqlstate.h"
+
+/* What the statements in daemon/sql need; the first level that has it all is named to the
+ * administrator by recurctl migrate status. */
+static const char *const columns[] = { "recurring_tasks.next_due_at",
+	"recurring_tasks.starts_local", "recurring_tasks.planned_due_at",
+	"recurring_tasks.made_through", "recurring_tasks.used_count", "recurring_tasks.replan_at",
+	"recurring_tasks.resumed_at", "recurring_tasks.ended_at", "recurring_tasks.failed_at",
+	"tasks.recurring_task_id", "tasks.occurrence_at", "tasks.reminded_at", "task_tags.tag_id",
+	"recurd.settings.live_since", "recurd.settings.compatible_from", "recurd.notifications.key",
+	"recurd.decisions.kind", "recurd.workers.seen_at", "recurd.template_tags.tag_id" };
+
+/* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
+static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",
+	"ix_tasks_pending_remind_at", "ix_recurring_tasks_due", "ix_recurring_tasks_replan" };
+
+static void finish(struct fitness *fitness, enum fitness_verdict verdict)
+{
+	fitness->report.verdict = verdict;
+	fitness->done(fitness->arg, &fitness->report);
+}
+
+static void set_why(
+	struct fitness *fitness, const char *before, const char *what, const char *after)
+{
+	snprintf(fitness->report.why, sizeof(fitness->report.why), "%s%s%s", before, what, after);
+}
+
+static bool arrived(struct fitness *fitness, const struct reply *reply)
+{
+	if (reply->status == REPLY_OK)
+		return true;
+	set_why(fitness, reply->statement ? reply->statement : "", ": ", reply->message);
+	finish(fitness, reply->status == REPLY_LOST ? FITNESS_LOST : FITNESS_WAIT);
+	return false;
+}
+
+static void on_begun(void *arg, const struct reply *reply)
+{
+	struct fitness *fitness = arg;
+	if (!arrived(fitness, reply))
+		return;
+	const PGresult *result = reply->results[0];
+	if (PQntuples(result) != 1) {
+		set_why(fitness, "recurd.settings has no row", "", ": run recurctl migrate up");
+		finish(fitness, FITNESS_WAIT);
+		return;
+	}
+	fitness->report.live_since = row_instant(result, 0, 1);
+	int32_t compatible_from = row_int4(result, 0, 2);
+	if (compatible_from > SCHEMA_LEVEL) {
+		snprintf(fitness->report.why, sizeof(fitness->report.why),
+			"the schema needs a recurd that knows migration %" PRId32
+			"; this one knows %d: upgrade it",
+			compatible_from, SCHEMA_LEVEL);
+		finish(fitness, FITNESS_INCOMPATIBLE);
+		return;
+	}
+	finish(fitness, FITNESS_GOOD);
+}
+
+static void on_checked(void *arg, const struct reply *reply)
+{
+	struct fitness *fitness = arg;
+	if (!arrived(fitness, reply))
+		return;
+	const PGresult *result = reply->results[0];
+	fitness->report.deadlock_timeout = row_int8(result, 0, 1) * USEC_PER_MSEC;
+	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
+	if (row_bool(result, 0, 0))
+		set_why(fitness, "the server is a standby: waiting for the primary", "", "");
+	else if (missing)
+		set_why(fitness,
+			"the schema is not complete, run recurctl migrate up; missing: ", missing,
+			"");
+	else if (blinding)
+		set_why(fitness, "row-level security hides rows of ", blinding,
+			" from this role: grant it BYPASSRLS or a policy for all rows");
+	if (*fitness->report.why) {
+		finish(fitness, FITNESS_WAIT);
+		return;
+	}
+	conn_add(fitness->conn, QUERY_SESSION_BEGIN, NULL);
+	conn_fly(fitness->conn, on_begun, fitness);
+}
+
+void fitness_check(struct fitness *fitness, struct conn *conn, const char *app_schema,
+	fitness_done_fn *done, void *arg)
+{
+	*fitness = (struct fitness){
+		.conn = conn, .app_schema = app_schema, .done = done, .arg = arg
+	};
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, app_schema);
+	params_texts(&params, columns, ARRAY_LEN(columns));
+	params_texts(&params, indexes, ARRAY_LEN(indexes));
+	conn_add(conn, QUERY_SESSION_CHECK, &params);
+	conn_fly(conn, on_checked, fitness);
+}

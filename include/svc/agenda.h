@@ -1,0 +1,42 @@
+/* agenda: which kind of work is due, and when to look again.  Pure: monotonic times are arguments.
+ *
+ * For every kind it keeps what the last poll said (due now, and the next instant ahead) and the pause
+ * after a fruitless or failed attempt.  Order of kinds is order of precedence.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "util/macros.h"
+
+enum agenda_kind { AGENDA_REMIND, AGENDA_REPLAN, AGENDA_GENERATE, AGENDA_KINDS };
+
+#define AGENDA_NEVER INT64_MAX
+
+struct agenda_item {
+	bool due; /* the poll saw it due */
+	usec_t next_at; /* the next instant ahead, AGENDA_NEVER: none known */
+	usec_t not_before; /* pause after an attempt in vain */
+	usec_t pause;
+	bool foreseen; /* the attempt under way is for next_at */
+};
+
+struct agenda {
+	struct agenda_item items[AGENDA_KINDS];
+};
+
+void agenda_reset(struct agenda *agenda);
+void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at);
+/* The kind to work on now; AGENDA_KINDS: none. */
+enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now);
+/* When pick may answer differently. */
+usec_t agenda_next(const struct agenda *agenda, usec_t now);
+/* An attempt on it is starting: what next_at had promised is being served. */
+void agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now);
+void agenda_served(struct agenda *agenda, enum agenda_kind kind);
+/* Nothing could be had, or it failed: wait first, twice as long each time, up to limit.  An attempt
+ * that was foreseen costs no pause: with a jittery network it may have been a trifle early, and the
+ * next poll knows. */
+void agenda_in_vain(
+	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t first, usec_t limit);
+const char *agenda_name(enum agenda_kind kind);

@@ -1,0 +1,21 @@
+/* app: the daemon's life: start in the order of the layers, signals, reload, drain, stop in reverse.
+ *
+ * SIGHUP reloads the configuration, all or nothing.  SIGTERM and SIGINT finish the batch under way
+ * and end; a second one, or STOP_LIMIT, ends at once (the transaction is rolled back by the server,
+ * nothing is lost).  SIGUSR1 logs the state.  Under systemd it tells READY, STATUS, RELOADING and
+ * STOPPING, and the loop feeds the watchdog.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct app_options {
+	const char *file; /* of the configuration; NULL: the default */
+	const char *const *overrides;
+	unsigned long overrides_len;
+	bool foreground; /* log to standard error instead of syslog */
+	bool once;
+};
+
+/* Runs to the end; an exit status of sysexits.h. */
+int app_run(const struct app_options *options);
