@@ -1,1 +1,1 @@
-drop index ux_tasks_recurring_task_id_occurrence_at;
+drop index if exists ux_tasks_recurring_task_id_occurrence_at;

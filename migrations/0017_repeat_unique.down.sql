@@ -1,1 +1,1 @@
-drop index ux_tasks_repeat_of;
+drop index if exists ux_tasks_repeat_of;

@@ -1,1 +1,1 @@
-drop index ix_tasks_pending_remind_at;
+drop index if exists ix_tasks_pending_remind_at;

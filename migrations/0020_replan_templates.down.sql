@@ -1,1 +1,1 @@
-drop index ix_recurring_tasks_replan;
+drop index if exists ix_recurring_tasks_replan;

@@ -22,7 +22,7 @@ begin
             end if;
         exception
             when dependent_objects_still_exist or insufficient_privilege then
-                raise notice 'role % stays', name;
+                raise warning 'role % stays: it is used elsewhere, or not yours to drop', name;
         end;
     end loop;
 end

@@ -1,7 +1,10 @@
 /* The commands of recurctl: a new one is a new row. */
 #include "ctl/commands.h"
+#include "ctl/migrate.h"
 
 const struct ctl_command ctl_commands[] = {
+	{ "migrate", "up | down | status | verify", "apply, undo and check the steps of the schema",
+		cmd_migrate, migrate_options },
 	{ "preflight", "", "what a first start of recurd would do on this database", cmd_preflight,
 		preflight_options },
 	{ "status", "", "what is going on, on one screen; --check: for monitoring", cmd_status,

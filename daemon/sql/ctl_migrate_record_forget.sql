@@ -1,0 +1,2 @@
+-- Caller: daemon/ctl/migrate_down.c.
+delete from recurd.migrations where number = $1::int;
