@@ -10,7 +10,7 @@
 #include "ctl/migrator.h"
 
 enum {
-	OPT_TO = 1000, /* ctl.c has its own from 256 */
+	OPT_TO = 256,
 	OPT_DRY_RUN,
 	OPT_DESTROY,
 	OPT_DIR,
