@@ -2,6 +2,8 @@
 #include "ctl/commands.h"
 #include "ctl/migrate.h"
 
+#include "ctl/cmd_rule.h"
+
 const struct ctl_command ctl_commands[] = {
 	{ "migrate", "up | down | status | verify", "apply, undo and check the steps of the schema",
 		cmd_migrate, migrate_options },
@@ -14,6 +16,9 @@ const struct ctl_command ctl_commands[] = {
 		upcoming_options },
 	{ "list", "", "templates", cmd_list, list_options },
 	{ "show", "ID", "everything about one template or task", cmd_show, show_options },
+	{ "next", "RULE...", "what a rule means, and when it falls due next", cmd_next, next_options },
+	{ "expand", "", "answer JSON lines of rules with their occurrences", cmd_expand,
+		expand_options },
 	{ "validate", "ID | --all", "every stored rule that would not work, and why", cmd_validate,
 		validate_options },
 	{ "retry", "ID | --all-failed", "take templates out of quarantine", cmd_retry,

@@ -102,3 +102,10 @@ uint64_t rule_count(const struct rule *rule)
 {
 	return rule->count;
 }
+
+bool rule_start(const struct rule *rule, sec_t *ret_wall)
+{
+	if (rule->has_start)
+		*ret_wall = rule->start;
+	return rule->has_start;
+}

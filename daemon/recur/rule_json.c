@@ -408,24 +408,14 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 	return true;
 }
 
-bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err)
+bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err)
 {
-	json_auto_t *root = NULL;
-	json_error_t where;
-	struct rule *rule;
-	enum rule_form form;
+	struct rule *rule = mem_alloc(sizeof(*rule));
+	enum rule_form form = json_object_get(json, "rrule") != NULL ? FORM_TEXT : FORM_JSON;
 
-	if (len > RULE_BYTES_MAX)
-		return err_set(err, ROOT ": %zu bytes, at most %d", len, RULE_BYTES_MAX);
-	root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
-	if (root == NULL)
-		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,
-			where.line, where.column);
-	rule = mem_alloc(sizeof(*rule));
 	rule->interval = 1;
 	rule->week_start = 1;
-	form = json_object_get(root, "rrule") != NULL ? FORM_TEXT : FORM_JSON;
-	if (!parse_object(root, rule, err))
+	if (!parse_object(json, rule, err))
 		goto fail;
 	if (!rule_check(rule, form, err)) {
 		err_prefix(err, form == FORM_TEXT ? ROOT ".rrule: " : ROOT);
@@ -436,4 +426,18 @@ bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err
 fail:
 	rule_free(rule);
 	return false;
+}
+
+bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err)
+{
+	json_auto_t *root = NULL;
+	json_error_t where;
+
+	if (len > RULE_BYTES_MAX)
+		return err_set(err, ROOT ": %zu bytes, at most %d", len, RULE_BYTES_MAX);
+	root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	if (root == NULL)
+		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,
+			where.line, where.column);
+	return rule_parse_value(root, ret_rule, err);
 }

@@ -18,9 +18,14 @@ struct rule;
 
 /* json need not be NUL-terminated.  Owner of the result: rule_free. */
 bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err) NODISCARD;
+/* The same from JSON that is parsed already (jansson). */
+struct json_t;
+bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err) NODISCARD;
 void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
 uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */
+/* The DTSTART that the rule's own text gives, as wall time in its zone; false: it gives none. */
+bool rule_start(const struct rule *rule, sec_t *ret_wall);
 /* Canonical JSON, RRULE text, an English sentence. */
 void rule_to_json(const struct rule *rule, struct strbuf *buf);
 void rule_to_rrule(const struct rule *rule, struct strbuf *buf);
