@@ -61,14 +61,12 @@ enum conf_type {
 struct conf_option {
 	const char *name;
 	enum conf_type type;
+	bool reloadable;
 	size_t offset; /* of the field in struct conf */
 	const char *default_text; /* parsed like any other value; NULL: unset */
 	int64_t min, max; /* CONF_INT: value; CONF_DURATION: microseconds */
-	const char *const
-		*choices; /* CONF_CHOICE: the field is an int, index or value in choice_values */
-	const int *choice_values; /* NULL: the index */
-	bool reloadable;
-	bool secret; /* --dump-config masks passwords in it */
+	const char *const *choices; /* CONF_CHOICE, NULL at its end; the field is an int */
+	const int *choice_values; /* what the field gets; NULL: the index */
 	const char *environment; /* a second variable, read after RECURD_...; NULL: none */
 	const char *help; /* one line, for --dump-config's comment */
 };

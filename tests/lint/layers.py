@@ -27,7 +27,7 @@ MAY_INCLUDE = {
 # Libraries, and the layers that know them.
 LIBRARIES = {
     r"libical/|ical\.h$": {"recur"},
-    r"libpq-fe\.h$|postgres": {"db", "work", "svc", "ctl"},
+    r"libpq-fe\.h$|postgres": {"conf", "db", "work", "svc", "ctl"},
     r"ev\.h$": {"db", "work", "svc", "main"},
     r"jansson\.h$": {"recur", "work", "svc", "ctl"},
     r"confuse\.h$": {"conf"},

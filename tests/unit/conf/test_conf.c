@@ -1,4 +1,4 @@
-/* conf: sources and their order, the errors people will see, what a dump gives back. */
+/* conf: types and defaults, sources and their order, secrets, and what a dump gives back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,80 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "conf/conf.h"
+#include "conf/files.h"
 #include "conf/value.h"
 #include "util/mem.h"
-
-static char directory[] = "/tmp/recurd-test-XXXXXX";
-static char file[64];
-
-static int make_directory(void **state)
-{
-	(void)state;
-	if (mkdtemp(directory) == NULL)
-		return -1;
-	snprintf(file, sizeof(file), "%s/c", directory);
-	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	unlink(file);
-	return rmdir(directory);
-}
-
-static int clean_environment(void **state)
-{
-	(void)state;
-	clearenv();
-	return 0;
-}
-
-static void write_file(const char *text, size_t len)
-{
-	FILE *out = fopen(file, "w");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(text, 1, len, out), len);
-	assert_int_equal(fclose(out), 0);
-}
-
-static struct conf *load(const char *text, const char *const *overrides, size_t n)
-{
-	struct err err = { "" };
-	struct conf *conf = NULL;
-
-	write_file(text, strlen(text));
-	if (!conf_load(file, overrides, n, &conf, &err))
-		fail_msg("%s\n%s", text, err.text);
-	return conf;
-}
-
-static struct conf *load_text(const char *text)
-{
-	return load(text, NULL, 0);
-}
-
-/* Asserts that the file is refused with an error that has "c:LINE: " and the words in it. */
-static void refused(const char *text, int line, const char *words)
-{
-	struct err err = { "" };
-	struct conf *conf = NULL;
-	char start[100];
-
-	write_file(text, strlen(text));
-	if (conf_load(file, NULL, 0, &conf, &err))
-		fail_msg("accepted: %s", text);
-	assert_null(conf);
-	snprintf(start, sizeof(start), "%s:%d: ", file, line);
-	if (strncmp(err.text, start, strlen(start)) != 0 || strstr(err.text, words) == NULL)
-		fail_msg("%s\nexpected %s ... %s\ngot      %s", text, start, words, err.text);
-}
 
 /* ---- values ---- */
 
@@ -201,98 +133,6 @@ static void durations_at_their_bounds(void **state)
 	}
 	conf_free(load_text("notification_retention = '0'\n"));
 	conf_free(load_text("notification_retention = 0s\n"));
-}
-
-/* ---- the file ---- */
-
-static void bad_files(void **state)
-{
-	(void)state;
-	refused("# one\n\nfoo = 1\n", 3, "no such option 'foo'");
-	refused("Notify = on\n", 1, "no such option");
-	refused("# x\nnotify = on\n# y\n\nnotify = on\n", 5, "notify is repeated, line 2 has it");
-	refused("notify\n", 2, "recurd.conf(5)");
-	refused("notify on\n", 1, "expected key = value");
-	refused("notify =\n", 2, "recurd.conf(5)");
-	refused("worker_name = two words\n", 1, "no such option 'words'");
-	refused("database_url = postgresql://h/db?sslmode=require\n", 1, "quotes");
-	refused("worker_name = \"never closed\n\n", 1, "never closed");
-	refused("notify = on\nworker_name = 'never closed\n\n", 2, "never closed");
-	refused("worker_name = a#b\n", 1, "'#' within a value");
-	refused("// comment\n", 1, "a comment starts with '#'");
-	refused("notify = on /* c */\n", 1, "a comment starts with '#'");
-	refused("worker_name = ${HOME}\n", 1, "${...} is not expanded");
-	refused("worker_name = x${HOME}\n", 1, "${...} is not expanded");
-	refused("\nworker_name = \"a ${HOME}\"\n", 2, "${...} is not expanded");
-	refused("include(\"/etc/passwd\")\n", 1, "one key = value a line");
-	refused("notify = {on, off}\n", 1, "one key = value a line");
-	refused("notify += on\n", 1, "one key = value a line");
-	refused("notify { }\n", 1, "one key = value a line");
-	refused("notify = on log_rate = 3\n", 1, "one key = value a line");
-	refused("notify \"on\"\n", 1, "missing equal sign");
-	refused("log_rate = 5\n= 3\n", 2, "unexpected token '='");
-}
-
-/* libconfuse alone counts two lines for each comment. */
-static void lines_are_right_after_comments(void **state)
-{
-	(void)state;
-	refused("# a\n# b\n\nnotify = on # c\n# d 'e \" f\nlog_rate = no\n", 6,
-		"log_rate: expected");
-	refused("worker_name = \"a\n# b\nc\"\nlog_rate = no\n", 4, "log_rate: expected");
-	refused("worker_name = \"a\\\nb\"\nlog_rate = no\n", 3, "log_rate: expected");
-}
-
-static void quoted_texts(void **state)
-{
-	static const struct {
-		const char *text, *value;
-	} cases[] = {
-		{ "worker_name = '${X} # \"'", "${X} # \"" },
-		{ "worker_name = \"\\${X} \\\" # '\"", "${X} \" # '" },
-		{ "worker_name = 'it\\'s \\\\ x'", "it's \\ x" },
-		{ "worker_name = \"l1\nl2\"", "l1\nl2" },
-		{ "worker_name = \"\\x41\\n\"", "A\n" },
-		{ "worker_name = /a//b", "/a//b" },
-		{ "worker_name = a$b", "a$b" },
-		{ "worker_name='a'#c", NULL },
-		{ "worker_name=a\t# c", "a" },
-		{ "worker_name=\xC3\xA4", "\xC3\xA4" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		if (cases[i].value == NULL) {
-			refused(cases[i].text, 1, "'#' within a value");
-		} else {
-			struct conf *conf = load_text(cases[i].text);
-
-			assert_string_equal(conf->worker_name, cases[i].value);
-			conf_free(conf);
-		}
-	}
-}
-
-static void unreadable_files(void **state)
-{
-	struct err err = { "" };
-	struct conf *conf = NULL;
-	char *big CLEANUP(mem_cleanup) = mem_alloc(300 * 1024);
-
-	(void)state;
-	unlink(file);
-	assert_false(conf_load(file, NULL, 0, &conf, &err));
-	assert_non_null(strstr(err.text, "No such file"));
-	assert_false(conf_load(directory, NULL, 0, &conf, &err));
-	assert_non_null(strstr(err.text, "Is a directory"));
-	write_file("notify\0= on", 11);
-	assert_false(conf_load(file, NULL, 0, &conf, &err));
-	assert_non_null(strstr(err.text, "NUL"));
-	memset(big, '\n', 300 * 1024);
-	write_file(big, 300 * 1024);
-	assert_false(conf_load(file, NULL, 0, &conf, &err));
-	assert_non_null(strstr(err.text, "longer than"));
-	assert_null(conf);
 }
 
 /* ---- sources ---- */
@@ -561,8 +401,6 @@ static void example_shows_the_defaults(void **state)
 	conf_free(in_force);
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, clean_environment)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -570,10 +408,6 @@ int main(void)
 		TEST(every_type_is_read),
 		TEST(bad_values),
 		TEST(durations_at_their_bounds),
-		TEST(bad_files),
-		TEST(lines_are_right_after_comments),
-		TEST(quoted_texts),
-		TEST(unreadable_files),
 		TEST(flag_beats_environment_beats_file),
 		TEST(hidden_values_are_checked_too),
 		TEST(database_url_of_the_environment),
