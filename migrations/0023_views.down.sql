@@ -1,7 +1,7 @@
 revoke select (id, user_id, title, description, priority, is_complete, due_date, remind_at, recurrence_rule,
                created_at, updated_at, recurring_task_id, occurrence_at, reminded_at, completed_at, repeat_of)
     on tasks from recurd_reader;
-revoke select on recurring_tasks from recurd_reader;
+revoke select on recurring_tasks, tags from recurd_reader;
 do $migration$
 begin
     execute pg_catalog.format('revoke usage on schema %I from recurd_reader', current_schema());

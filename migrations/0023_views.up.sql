@@ -27,7 +27,7 @@ begin
             (select t.next_due_at, 'occurrence'::text, t.user_id::text, t.id::text, null::text,
                     t.title::text, t.priority::text
              from %1$I.recurring_tasks as t
-             where t.is_active and t.failed_at is null
+             where t.is_active and t.failed_at is null and t.next_due_at < 'infinity'
              order by t.next_due_at)
             union all
             (select k.remind_at, 'reminder'::text, k.user_id::text, k.recurring_task_id::text, k.id::text,
@@ -35,6 +35,7 @@ begin
              from %1$I.tasks as k
              where k.remind_at is not null and not k.is_complete
                    and (k.reminded_at is null or k.remind_at > k.reminded_at)
+                   and k.remind_at > '-infinity' and k.remind_at < 'infinity'
              order by k.remind_at)
         $body$
     $create$, current_schema());
@@ -78,8 +79,10 @@ begin
                       and (is_active or ended_at is not null)
             ), reminder as (
                 select count(*) as n,
-                       count(*) filter (where remind_at <= recurd.now()) as due,
-                       min(remind_at) filter (where remind_at > '-infinity') as oldest,
+                       count(*) filter (where remind_at <= recurd.now()
+                                        and remind_at > '-infinity') as due,
+                       min(remind_at) filter (where remind_at <= recurd.now()
+                                              and remind_at > '-infinity') as oldest,
                        min(remind_at) filter (where remind_at > recurd.now() and remind_at < 'infinity') as next
                 from %1$I.tasks
                 where remind_at is not null and not is_complete
@@ -92,9 +95,9 @@ begin
             )
             select recurd.now(), s.live_since,
                    template.n, template.active, due.n,
-                   greatest(recurd.now() - due.oldest, interval '0'),
+                   recurd.now() - due.oldest,
                    template.paused, template.ended, template.quarantined, replan.n, upcoming.at,
-                   reminder.n, reminder.due, greatest(recurd.now() - reminder.oldest, interval '0'),
+                   reminder.n, reminder.due, recurd.now() - reminder.oldest,
                    reminder.next,
                    worker.alive, worker.dead, worker.seen,
                    (select count(*) from recurd.notifications as n
@@ -124,7 +127,7 @@ begin
     execute pg_catalog.format('grant usage on schema %I to recurd_reader', current_schema());
 end
 $migration$;
-grant select on recurring_tasks to recurd_reader;
+grant select on recurring_tasks, tags to recurd_reader;
 grant select (id, user_id, title, description, priority, is_complete, due_date, remind_at, recurrence_rule,
               created_at, updated_at, recurring_task_id, occurrence_at, reminded_at, completed_at, repeat_of)
     on tasks to recurd_reader;
