@@ -111,6 +111,7 @@ bool finding_read(struct migrator *migrator, const struct migration *step,
 		finding_free(&finding);
 		return false;
 	}
+	finding.leave = finding.leave && finding.problems;
 	*ret_finding = finding;
 	return true;
 }
