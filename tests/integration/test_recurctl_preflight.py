@@ -1,0 +1,166 @@
+"""recurctl preflight: what a first start would do with a database as a year of use leaves it."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from harness.ctl import FOUND, OK, ctl_json, run_ctl
+from harness.database import apply_migrations
+
+NOON = datetime(2025, 3, 10, 12, 0, tzinfo=timezone.utc)
+DAILY = {"frequency": "daily"}
+
+
+@pytest.fixture
+def db(app_db):
+    app_db.freeze(NOON)
+    return app_db
+
+
+def found(answer, check):
+    return [f["detail"] for f in answer["findings"] if f["check"] == check]
+
+
+def year_of_use(db):
+    """Old reminders on open tasks, a stale template, a fresh one, an ended, a paused and a broken one."""
+    db.add_task(remind=timedelta(days=-200))
+    db.add_task(remind=timedelta(days=-2))
+    db.add_task(remind=timedelta(days=-2), is_complete=True)
+    db.add_task(remind=timedelta(days=2))
+    db.add_template(timedelta(days=-9, hours=-1), DAILY, id="stale")
+    db.add_template(timedelta(days=-400), {"frequency": "daily", "interval": 2}, id="old")
+    db.add_template(timedelta(days=1), DAILY, id="fresh")
+    db.add_template(timedelta(days=-5), DAILY, id="paused", is_active=False)
+    db.add_template(timedelta(days=-5), {"frequency": "daily", "end_date": "2025-03-07T12:00:00Z"}, id="ends")
+    db.add_template(timedelta(days=-5), {"frequency": "weekly", "days": ["mox"]}, id="broken")
+
+
+def test_a_first_start_is_foretold(db):
+    year_of_use(db)
+    answer = ctl_json(db, "preflight")
+    assert answer["live_since"] is None
+    assert answer["reminders_past"] == 2
+    assert answer["templates"] == 5
+    stale = {t["id"]: t for t in answer["stale_templates"]}
+    assert [t["id"] for t in answer["stale_templates"]] == ["old", "stale", "ends"]
+    assert (stale["stale"]["missed"], stale["old"]["missed"], stale["ends"]["missed"]) == (10, 201, 3)
+    assert answer["occurrences_missed"] == 214
+    assert answer["occurrences_to_make"] == 3  # adopt_backlog = latest
+    (broken,) = answer["to_quarantine"]
+    assert broken["id"] == "broken" and "days[0]" in broken["problem"]
+    assert "cron" in found(answer, "old script")[0]
+    assert "2 pending reminders" in found(answer, "reminders")[0]
+
+
+@pytest.mark.parametrize("policy, made", [("all", 100 + 10 + 3), ("none", 0)])
+def test_adopt_backlog_and_catch_up_limit_are_taken_into_account(db, policy, made):
+    year_of_use(db)
+    answer = ctl_json(db, "preflight", env={"RECURD_ADOPT_BACKLOG": policy, "RECURD_CATCH_UP_LIMIT": "100"})
+    assert answer["adopt_backlog"] == policy
+    assert answer["occurrences_to_make"] == made
+
+
+def test_after_the_first_start_everything_due_is_ordinary_catch_up(db):
+    year_of_use(db)
+    db.execute("update recurd.settings set live_since = %s", (NOON - timedelta(days=30),))
+    answer = ctl_json(db, "preflight", env={"RECURD_CATCH_UP_LIMIT": "100"})
+    assert answer["live_since"] == "2025-02-08T12:00:00Z"
+    assert answer["occurrences_to_make"] == 113
+    assert found(answer, "old script") == [] and "goes on" in found(answer, "start")[0]
+
+
+def test_it_changes_nothing(db):
+    year_of_use(db)
+    before = db.rows("select * from recurring_tasks order by id"), db.rows("select * from tasks order by id")
+    run_ctl(db, "preflight")
+    assert before == (db.rows("select * from recurring_tasks order by id"), db.rows("select * from tasks order by id"))
+    assert db.value("select live_since from recurd.settings") is None
+
+
+def test_before_the_migration_it_counts_the_same_and_names_the_migration(empty_db):
+    apply_migrations(empty_db, to=11)
+    empty_db.instant = lambda when: datetime.now(timezone.utc) + when
+    empty_db.add_task(remind=timedelta(days=-2))
+    empty_db.add_task(remind=timedelta(days=2))
+    empty_db.add_template(timedelta(days=-9, hours=-1), DAILY, id="stale")
+    answer = ctl_json(empty_db, "preflight", expect=FOUND)
+    assert answer["reminders_past"] == 1
+    assert [(t["id"], t["missed"]) for t in answer["stale_templates"]] == [("stale", 10)]
+    assert "migrate up" in found(answer, "schema")[0]
+
+
+def test_an_empty_database_is_told_what_it_lacks(empty_db):
+    answer = ctl_json(empty_db, "preflight", expect=FOUND)
+    assert any("no tables" in detail for detail in found(answer, "schema"))
+
+
+def test_another_application_schema(db):
+    answer = ctl_json(db, "preflight", env={"RECURD_APP_SCHEMA": "elsewhere"}, expect=FOUND)
+    assert any("elsewhere" in detail for detail in found(answer, "schema"))
+
+
+@pytest.mark.parametrize("damage, named", [
+    ("drop index ix_recurring_tasks_due", "ix_recurring_tasks_due"),
+    ("drop index ix_tasks_pending_remind_at", "ix_tasks_pending_remind_at"),
+    ("drop index ux_tasks_recurring_task_id_occurrence_at", "ux_tasks_recurring_task_id_occurrence_at"),
+    ("alter table tasks drop column reminded_at cascade", "tasks.reminded_at"),
+    ("alter table recurring_tasks drop column replan_at cascade", "recurring_tasks.replan_at"),
+    ("drop table recurd.workers cascade", "recurd.workers"),
+    ("update pg_index set indisvalid = false where indexrelid = 'ix_recurring_tasks_due'::regclass", "invalid"),
+])
+def test_what_is_missing_is_named(db, damage, named):
+    assert ctl_json(db, "preflight")["findings"]
+    db.execute(damage)
+    answer = ctl_json(db, "preflight", expect=FOUND)
+    assert any(named in detail for detail in found(answer, "schema")), answer["findings"]
+
+
+@pytest.fixture
+def role(db):
+    db.execute("create role ctl_worker login")
+    yield "ctl_worker"
+    db.execute("drop owned by ctl_worker")
+    db.execute("drop role ctl_worker")
+
+
+def test_the_rights_of_the_role(db, role):
+    answer = ctl_json(db, "preflight", "--role", role, expect=FOUND)
+    (detail,) = found(answer, "grants")
+    assert "insert on public.tasks" in detail and "grant recurd_worker to ctl_worker" in detail
+    db.execute("grant recurd_worker to ctl_worker")
+    assert found(ctl_json(db, "preflight", "--role", role), "grants") == []
+    db.execute("revoke update (made_through) on recurring_tasks from recurd_worker")
+    try:
+        answer = ctl_json(db, "preflight", "--role", role, expect=FOUND)
+        assert "update on public.recurring_tasks (made_through)" in found(answer, "grants")[0]
+    finally:
+        db.execute("grant update (made_through) on recurring_tasks to recurd_worker")
+    assert "no role" in found(ctl_json(db, "preflight", "--role", "no\nbody", expect=FOUND), "grants")[0]
+
+
+def test_row_level_security_that_would_blind_the_role(db, role):
+    db.execute("grant recurd_worker to ctl_worker")
+    db.execute("alter table tasks enable row level security")
+    answer = ctl_json(db, "preflight", "--role", role, expect=FOUND)
+    assert "bypassrls" in found(answer, "row-level security")[0]
+    assert run_ctl(db, "preflight").code == OK  # the superuser sees everything
+    db.execute("alter role ctl_worker bypassrls")
+    assert found(ctl_json(db, "preflight", "--role", role), "row-level security") == []
+
+
+def test_a_zone_that_this_host_does_not_have(db):
+    answer = ctl_json(db, "preflight", env={"RECURD_DEFAULT_TIME_ZONE": "Mars/Olympus"}, expect=FOUND)
+    assert "Mars/Olympus" in found(answer, "time zone")[0]
+
+
+def test_a_replaced_clock_is_told(db):
+    assert found(ctl_json(db, "preflight"), "clock") != []
+
+
+def test_many_broken_and_stale_templates_are_counted_and_cut(db):
+    db.add_templates(300, timedelta(days=-3), prefix="s")
+    db.add_templates(250, timedelta(days=-3), rule={"frequency": "x"}, prefix="b")
+    answer = ctl_json(db, "preflight")
+    assert answer["templates_stale"] == 300 and len(answer["stale_templates"]) == 10
+    assert answer["templates_to_quarantine"] == 250 and len(answer["to_quarantine"]) == 100
+    assert answer["occurrences_missed"] == 1200
