@@ -1,4 +1,4 @@
-/* recurctl next and expand: what a rule means, without a database. */
+/* recurctl next and expand: what a rule means; only next --template needs a database. */
 #include "ctl/cmd_rule.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #define TEXT_MAX  (4 * RULE_BYTES_MAX)
 #define CHUNK_MAX 65536
 
-enum { OPT_START = 256, OPT_AFTER, OPT_ZONE };
+enum { OPT_START = 256, OPT_AFTER, OPT_ZONE, OPT_TEMPLATE };
 
 const struct ctl_option next_options[] = {
 	{ "number", 'n', "N", "so many occurrences (default: 5)" },
@@ -29,6 +29,8 @@ const struct ctl_option next_options[] = {
 		"the anchor, local time (default: now, or the rule's DTSTART)" },
 	{ "after", OPT_AFTER, "INSTANT", "only what comes after it" },
 	{ "zone", OPT_ZONE, "NAME", "time zone of a rule that names none" },
+	{ "template", OPT_TEMPLATE, "ID",
+		"what comes of this template, as it stands in the database" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -37,7 +39,7 @@ const struct ctl_option expand_options[] = {
 };
 
 struct preview {
-	const char *zone_name;
+	const char *zone_name, *template;
 	sec_t start, after;
 	bool has_start, has_after;
 	int64_t n;
@@ -211,6 +213,9 @@ static bool take_option(int letter, struct preview *preview, struct err *err)
 			return err_prefix(err, "--after: ");
 		preview->after = sec_from_usec(after);
 		return true;
+	case OPT_TEMPLATE:
+		preview->template = optarg;
+		return true;
 	default:
 		preview->zone_name = optarg;
 		return true;
@@ -226,9 +231,14 @@ int cmd_next(struct ctl *ctl, int argc, char **argv)
 	while ((letter = ctl_getopt(ctl, argc, argv)) != -1)
 		if (!take_option(letter, &preview, &err))
 			return ctl_usage(ctl, "%s", err.text);
-	if (optind >= argc)
-		return ctl_usage(ctl, "next takes a RULE");
+	bool placed = preview.has_start || preview.has_after || preview.zone_name != NULL;
+	if (preview.template != NULL && (optind < argc || placed))
+		return ctl_usage(ctl, "with --template there is only -n");
+	if (preview.template == NULL && optind >= argc)
+		return ctl_usage(ctl, "next takes a RULE, or --template ID");
 	zones_open(ctl->conf->zoneinfo_dir);
+	if (preview.template != NULL)
+		code = next_of_template(ctl, preview.template, preview.n);
 	for (int i = optind; i < argc && code == EX_OK; i++)
 		code = preview_argument(ctl, argv[i], &preview);
 	zones_close();

@@ -38,36 +38,6 @@ static const char *state_name(const PGresult *result)
 	return row_bool(result, 0, T_IS_ACTIVE) ? "active" : "paused";
 }
 
-static void print_occurrences(struct table *record, struct outlook *outlook, int64_t n)
-{
-	static const struct column columns[] = {
-		{ "at", "AT", 0 },
-		{ "local", "LOCAL TIME", 0 },
-		{ "time_zone", "ZONE", 0 },
-		{ "note", "NOTE", 0 },
-	};
-	static const char *const notes[] = {
-		[ZONE_GAP] = "the clock skips this time",
-		[ZONE_FOLD] = "the clock shows this time twice",
-	};
-	struct table *table = record_nest(
-		record, "next_occurrences", "next occurrences", columns, ARRAY_LEN(columns));
-	struct occurrence next;
-	struct err err;
-	enum recur_status status = RECUR_FOUND;
-	for (; outlook && n > 0; n--) {
-		status = outlook_next(outlook, &next, &err);
-		if (status != RECUR_FOUND)
-			break;
-		table_instant(table, next.at * USEC_PER_SEC);
-		table_wall(table, zone_to_wall(outlook_zone(outlook), next.at));
-		table_text(table, zone_name(outlook_zone(outlook)));
-		table_text(table, notes[next.fit]);
-		table_end_row(table);
-	}
-	table_end(table, status == RECUR_FAILED ? err.text : "none");
-}
-
 static int query_decisions(struct ctl *ctl, const char *id, PGresult **ret_result)
 {
 	struct params params CLEANUP(params_free);
@@ -120,6 +90,7 @@ static const struct column template_columns[] = {
 	{ "failure", "failure", 0 },
 	{ "tasks", "tasks made", 0 },
 	{ "tags", "tags", COLUMN_RAW },
+	{ "time_zone", "time zone", 0 },
 	{ "sentence", "in words", 0 },
 	{ "problem", "problem", 0 },
 };
@@ -136,18 +107,19 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 		return code;
 	bool works = outlook_open_row(ctl->conf, result, 0, T_OUTLOOK, &outlook, &err);
 	if (works)
-		outlook_describe(outlook, &sentence);
+		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
 	struct table *record = record_begin(
 		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
 	table_text(record, "template");
 	table_text(record, state_name(result));
 	for (int column = 0; column < T_OUTLOOK; column++)
 		table_cell(record, result, 0, column);
+	table_text(record, works ? zone_name(outlook_zone(outlook)) : NULL);
 	table_text(record, works ? sentence.data : NULL);
 	table_text(record, works ? NULL : err.text);
 	table_end_row(record);
 	bool comes = row_bool(result, 0, T_IS_ACTIVE) && row_is_null(result, 0, T_FAILED);
-	print_occurrences(record, comes ? outlook : NULL, n);
+	outlook_print(comes ? outlook : NULL, record, "next_occurrences", "next occurrences", n);
 	print_decisions(record, decisions);
 	table_end(record, "");
 	return EX_OK;

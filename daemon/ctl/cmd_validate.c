@@ -1,16 +1,14 @@
 /* recurctl validate: every stored rule that would not work, and why. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "ctl/cmd_rule.h"
 #include "ctl/commands.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
-#include "util/clock.h"
-#include "util/mem.h"
-#include "util/timefmt.h"
 
 enum { OPT_ALL = 256 };
 
@@ -113,6 +111,32 @@ static int validate_id(struct ctl *ctl, const char *id)
 	return finish(&validation, EX_OK);
 }
 
+/* Ids of templates have no blank, no "=" and no brace; every form of a rule has one. */
+static bool is_rule(const char *argument)
+{
+	return strpbrk(argument, " ={\n") != NULL;
+}
+
+static int validate_argument(struct ctl *ctl, const char *rule)
+{
+	struct validation validation;
+	struct strbuf json CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
+	struct err err;
+	begin(ctl, &validation);
+	validation.checked = 1;
+	if (!validate_rule_text(ctl->conf, rule, time(NULL), &err)) {
+		validation.failed = 1;
+		rule_argument(rule, &json);
+		table_text(validation.table, "rule");
+		table_null(validation.table);
+		table_null(validation.table);
+		table_json(validation.table, json.data);
+		table_text(validation.table, err.text);
+		table_end_row(validation.table);
+	}
+	return finish(&validation, EX_OK);
+}
+
 int cmd_validate(struct ctl *ctl, int argc, char **argv)
 {
 	bool all = false;
@@ -122,5 +146,6 @@ int cmd_validate(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(ctl, "validate takes an ID, a RULE, or --all");
 	if (all)
 		return validate_all(ctl);
-	return validate_id(ctl, argv[optind]);
+	return is_rule(argv[optind]) ? validate_argument(ctl, argv[optind])
+				     : validate_id(ctl, argv[optind]);
 }

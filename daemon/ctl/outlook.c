@@ -22,9 +22,14 @@ const struct zone *outlook_zone(const struct outlook *outlook)
 	return outlook->zone;
 }
 
-void outlook_describe(const struct outlook *outlook, struct strbuf *buf)
+const struct rule *outlook_rule(const struct outlook *outlook)
 {
-	rule_describe(outlook->rule, outlook->start_wall, buf);
+	return outlook->rule;
+}
+
+sec_t outlook_start(const struct outlook *outlook)
+{
+	return outlook->start_wall;
 }
 
 void outlook_close(struct outlook *outlook)

@@ -1,4 +1,4 @@
-/* cmd_rule: the commands of recurctl that need no database: next, expand. */
+/* cmd_rule: the commands of recurctl about rules: next, expand. */
 #pragma once
 
 #include "ctl/ctl.h"
@@ -6,6 +6,8 @@
 
 int cmd_next(struct ctl *ctl, int argc, char **argv);
 extern const struct ctl_option next_options[];
+/* The zones must be open. */
+int next_of_template(struct ctl *ctl, const char *id, int64_t n);
 int cmd_expand(struct ctl *ctl, int argc, char **argv);
 extern const struct ctl_option expand_options[];
 

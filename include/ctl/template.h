@@ -45,9 +45,14 @@ bool outlook_open_row(const struct conf *conf, const PGresult *result, int row, 
 	struct outlook **ret_outlook, struct err *err) NODISCARD;
 void outlook_close(struct outlook *outlook);
 void outlook_cleanup(struct outlook **outlook);
+const struct rule *outlook_rule(const struct outlook *outlook);
+sec_t outlook_start(const struct outlook *outlook); /* the anchor, wall time */
 const struct zone *outlook_zone(const struct outlook *outlook);
-/* The rule in a sentence. */
-void outlook_describe(const struct outlook *outlook, struct strbuf *buf);
 /* The next occurrence, next_due_at first; excluded ones are left out.  Never RECUR_AGAIN. */
 enum recur_status outlook_next(
 	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
+
+struct table;
+/* The next n occurrences, as a listing of a record; outlook NULL: none. */
+void outlook_print(struct outlook *outlook, struct table *record, const char *name,
+	const char *heading, int64_t n);

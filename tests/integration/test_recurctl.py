@@ -274,8 +274,8 @@ def test_hostile_titles_neither_move_the_cursor_nor_forge_a_row(db):
 
 def test_hostile_ids_in_arguments_are_escaped_too(db):
     for command in ("show", "retry", "validate"):
-        answer = run_ctl(db, command, "x\n\x1b[2Jy'; drop table tasks; --", expect=DATA)
-        assert "\\x0a\\x1b[2J" in answer.errors
+        answer = run_ctl(db, command, "x\x1b[2J\x07y';drop", expect=DATA)
+        assert "x\\x1b[2J\\x07y" in answer.errors and "\x1b" not in answer.errors
 
 
 def test_columns_line_up_under_their_headings(db):
@@ -316,6 +316,26 @@ def test_show_tells_what_would_be_made_of_a_count_that_runs_out(db):
     template = db.add_template(timedelta(hours=1), {"frequency": "daily", "count": 5})
     db.execute("update recurring_tasks set used_count = 3 where id = %s", (template,))
     assert len(ctl_json(db, "show", template, "-n", "9")["next_occurrences"]) == 2
+
+
+def test_next_of_a_template_goes_on_from_the_state_that_it_is_in(db):
+    template = db.add_template(datetime(2025, 3, 31, 9, 0, tzinfo=UTC), {"frequency": "monthly"}, id="month")
+    db.execute("update recurring_tasks set starts_local = '2025-01-31 09:00', starts_zone = 'UTC',"
+               " planned_due_at = next_due_at, used_count = 2")
+    ats = [o["at"] for o in ctl_json(db, "next", "--template", template, "-n", "3")["occurrences"]]
+    assert ats == ["2025-03-31T09:00:00Z", "2025-05-31T09:00:00Z", "2025-07-31T09:00:00Z"]
+    # The application moves it off the set: that instant is made, and is the anchor from then on.
+    db.execute("update recurring_tasks set next_due_at = '2025-04-02 10:00Z'")
+    ats = [o["at"] for o in ctl_json(db, "next", "--template", template, "-n", "3")["occurrences"]]
+    assert ats == ["2025-04-02T10:00:00Z", "2025-05-02T10:00:00Z", "2025-06-02T10:00:00Z"]
+    # It edits the rule: the anchor's wall time stays, and what comes lies after the edit.
+    db.execute("update recurring_tasks set next_due_at = planned_due_at")
+    db.execute("""update recurring_tasks set recurrence_rule = '{"frequency": "daily"}'""")
+    ats = [o["at"] for o in ctl_json(db, "next", "--template", template, "-n", "2")["occurrences"]]
+    assert ats == ["2025-03-11T09:00:00Z", "2025-03-12T09:00:00Z"]
+    run_ctl(db, "next", "--template", "nothing", expect=DATA)
+    run_ctl(db, "next", "--template", template, "FREQ=DAILY", expect=USAGE)
+    run_ctl(db, "next", "--template", template, "--after", "2025-03-11T09:00:00Z", expect=USAGE)
 
 
 def test_show_a_broken_rule_says_why(db):
@@ -371,6 +391,16 @@ def test_validate_names_every_rule_that_would_not_work(db):
     assert run_ctl(db, "validate", "fine").text == "ok\n"
     assert "mox" in run_ctl(db, "validate", "day", expect=FOUND).text
     run_ctl(db, "validate", "nothing", expect=DATA)
+
+
+def test_validate_takes_a_rule_as_it_is_typed_without_a_database():
+    nowhere = {"dsn": "host=/nonexistent"}
+    for rule in ('{"frequency":"daily"}', "FREQ=MONTHLY;BYMONTHDAY=-1"):
+        assert run_ctl(None, "validate", rule, **nowhere).text == "ok\n"
+    for rule, problem in (('{"frequency":"dayly"}', "dayly"), ("FREQ=DAILY;BYMONTH=13", "13"), ("{", "rule"),
+                          ('{"frequency":"\x1b[2J"}', "x1b")):
+        answer = run_ctl(None, "validate", rule, expect=FOUND, **nowhere)
+        assert problem in answer.text and "\x1b" not in answer.text
 
 
 def test_validate_takes_min_interval_from_the_configuration(db):
