@@ -19,13 +19,20 @@ static bool deceives(wchar_t c)
 	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
+/* Bytes of the first character, 0: it is none.  The C library takes some beyond Unicode's end. */
+static size_t character(const char *input, size_t len, wchar_t *ret_c)
+{
+	mbstate_t state = { 0 };
+	size_t taken = mbrtowc(ret_c, input, len, &state);
+	return taken <= len && *ret_c <= 0x10ffff ? taken : 0;
+}
+
 /* wcwidth is -1 for what does not print. */
 static void decode(const char *input, size_t len, struct glyph *glyph)
 {
-	mbstate_t state = { 0 };
 	wchar_t c = 0;
-	size_t taken = mbrtowc(&c, input, len, &state);
-	bool valid = taken != 0 && taken <= len;
+	size_t taken = character(input, len, &c);
+	bool valid = taken > 0;
 	glyph->taken = valid ? taken : 1;
 	glyph->text = input;
 	glyph->len = glyph->taken;
@@ -71,14 +78,13 @@ size_t text_escape(struct strbuf *buf, const char *value, size_t width)
 void utf8_repair(struct strbuf *buf, const char *value)
 {
 	for (size_t left = strlen(value); left > 0;) {
-		mbstate_t state = { 0 };
-		size_t taken = mbrtowc(NULL, value, left, &state);
-		bool valid = taken != 0 && taken <= left;
-		if (valid)
+		wchar_t c = 0;
+		size_t taken = character(value, left, &c);
+		if (taken > 0)
 			strbuf_add(buf, value, taken);
 		else
 			strbuf_add_text(buf, "\xef\xbf\xbd");
-		taken = valid ? taken : 1;
+		taken += taken == 0;
 		value += taken;
 		left -= taken;
 	}
