@@ -171,8 +171,9 @@ void flight_progress(struct conn *conn, int events)
 	bool alive = flushed >= 0 && !conn->flight.send_failed;
 	if (events & EV_READ)
 		alive = PQconsumeInput(conn->pq) == 1 && alive;
-	give_notifications(conn);
 	bool home = drain(conn);
+	/* After draining: one that came with the reply was parsed there. */
+	give_notifications(conn);
 	if (home && PQstatus(conn->pq) == CONNECTION_OK) {
 		finish(conn);
 		return;

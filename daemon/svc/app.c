@@ -25,7 +25,7 @@ struct app {
 	struct wakeup *wakeup;
 	struct ev_signal hup, term, interrupt, usr1;
 	struct ev_timer watchdog, stop_limit;
-	bool stopping;
+	bool stopping, ended;
 	int status;
 };
 
@@ -45,6 +45,7 @@ static void on_ended(void *arg, enum scheduler_end end, const char *why)
 		log_msg(LOG_ERR, "unavailable", "%s", why);
 		app->status = EX_UNAVAILABLE;
 	}
+	app->ended = true;
 	ev_break(app->loop, EVBREAK_ALL);
 }
 
@@ -238,7 +239,9 @@ int app_run(const struct app_options *options)
 		log_msg(LOG_NOTICE, "started", "recurd %s", RECURD_VERSION);
 		sdnotify_send("READY=1\nSTATUS=connecting");
 		scheduler_start(app.scheduler);
-		ev_run(app.loop, 0);
+		/* A database that refuses at once has ended --once already; ev_run would forget it. */
+		if (!app.ended)
+			ev_run(app.loop, 0);
 		log_msg(LOG_NOTICE, "stopped", "status %d", app.status);
 	} else {
 		log_msg(LOG_CRIT, "start_failed", "%s", err.text);
