@@ -40,6 +40,8 @@ const struct conf_option conf_options[] = {
 		.help = "The zone of rules that name none and whose user has none" },
 	{ FIELD(zoneinfo_dir), .type = CONF_TEXT, .default_text = "/usr/share/zoneinfo",
 		.help = "Where the time zones' TZif files are" },
+	{ FIELD(connections), .type = CONF_INT, .default_text = "1", .min = 1, .max = 16,
+		.reloadable = true, .help = "Connections to the database whose batches overlap" },
 	{ FIELD(batch_size), .type = CONF_INT, .default_text = "1000", .min = 1, .max = 10000,
 		.reloadable = true,
 		.help = "Occurrences or reminders in one transaction, at most" },

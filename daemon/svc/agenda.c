@@ -26,12 +26,15 @@ static bool ready(const struct agenda_item *item, usec_t now)
 	return item->next_at <= now || (item->due && item->not_before <= now);
 }
 
-enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now)
+enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now, unsigned under_way)
 {
-	enum agenda_kind kind = 0;
-	while (kind < AGENDA_KINDS && !ready(&agenda->items[kind], now))
-		kind++;
-	return kind;
+	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
+		const struct agenda_item *item = &agenda->items[kind];
+		bool taken = (under_way >> kind & 1) && !item->plenty;
+		if (!taken && ready(item, now))
+			return kind;
+	}
+	return AGENDA_KINDS;
 }
 
 usec_t agenda_next(const struct agenda *agenda, usec_t now)
@@ -48,30 +51,29 @@ usec_t agenda_next(const struct agenda *agenda, usec_t now)
 	return next < now ? now : next;
 }
 
-void agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now)
+bool agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now)
 {
 	struct agenda_item *item = &agenda->items[kind];
-	item->foreseen = item->next_at <= now;
-	if (item->foreseen)
+	bool foreseen = item->next_at <= now;
+	if (foreseen)
 		item->next_at = AGENDA_NEVER;
+	return foreseen;
 }
 
-void agenda_served(struct agenda *agenda, enum agenda_kind kind)
+void agenda_served(struct agenda *agenda, enum agenda_kind kind, bool plenty)
 {
 	agenda->items[kind].not_before = 0;
 	agenda->items[kind].pause = 0;
+	agenda->items[kind].plenty = plenty;
 }
 
 void agenda_in_vain(
 	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t first, usec_t limit)
 {
 	struct agenda_item *item = &agenda->items[kind];
-	if (item->foreseen) {
-		item->foreseen = false;
-		return;
-	}
 	item->pause = item->pause ? item->pause * 2 : first;
 	if (item->pause > limit)
 		item->pause = limit;
 	item->not_before = now + item->pause;
+	item->plenty = false;
 }

@@ -88,31 +88,40 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 	return true;
 }
 
-static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
+static bool reload(struct app *app, struct err *err)
 {
-	(void)events;
-	struct app *app = signal->data;
 	struct conf *conf;
 	struct wakeup *wakeup;
-	struct err err;
-	sdnotify_reloading();
-	bool ok = load_again(app, &conf, &err);
-	if (ok && !wakeup_create(loop, conf, on_woken, app, &wakeup, &err)) {
+	if (!load_again(app, &conf, err))
+		return false;
+	if (!wakeup_create(app->loop, conf, on_woken, app, &wakeup, err)) {
 		conf_free(conf);
-		ok = false;
+		return false;
 	}
-	if (!ok) {
-		log_msg(LOG_ERR, "reload_failed", "nothing was changed: %s", err.text);
-		sdnotify_send("READY=1");
-		return;
+	if (!scheduler_reload(app->scheduler, conf, release_conf, app, err)) {
+		wakeup_destroy(wakeup);
+		conf_free(conf);
+		return false;
 	}
 	wakeup_destroy(app->wakeup);
 	app->wakeup = wakeup;
 	app->conf = conf;
-	open_log(app);
-	log_msg(LOG_NOTICE, "reloaded",
-		"the new configuration is in force after the batch under way");
-	scheduler_reload(app->scheduler, conf, release_conf, app);
+	return true;
+}
+
+static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
+{
+	(void)loop;
+	(void)events;
+	struct app *app = signal->data;
+	struct err err;
+	sdnotify_reloading();
+	if (reload(app, &err)) {
+		open_log(app);
+		log_msg(LOG_NOTICE, "reloaded", "in force after the batch under way");
+	} else {
+		log_msg(LOG_ERR, "reload_failed", "nothing was changed: %s", err.text);
+	}
 	sdnotify_send("READY=1");
 }
 

@@ -80,9 +80,8 @@ static enum batch_outcome outcome_of(const struct reply *reply)
 	}
 }
 
-static void take_failure(struct batch *batch, const struct reply *reply)
+void batch_failure_take(struct batch_failure *failure, const struct reply *reply)
 {
-	struct batch_failure *failure = &batch->failure;
 	memcpy(failure->sqlstate, reply->sqlstate, sizeof(failure->sqlstate));
 	snprintf(failure->statement, sizeof(failure->statement), "%s",
 		reply->statement ? reply->statement : "");
@@ -94,7 +93,7 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 {
 	if (reply->status == REPLY_OK)
 		return true;
-	take_failure(batch, reply);
+	batch_failure_take(&batch->failure, reply);
 	batch->outcome = reply->status == REPLY_LOST ? BATCH_LOST : outcome_of(reply);
 	if (reply->status == REPLY_LOST)
 		end(batch);
@@ -178,4 +177,17 @@ void batch_lose(struct batch *batch)
 usec_t batch_clock(const struct batch *batch)
 {
 	return batch->now + (clock_monotonic() - batch->began_at);
+}
+
+void batch_log_failure(const char *kind, const struct batch_failure *failure, usec_t retry)
+{
+	struct log_line line;
+	log_begin(&line, LOG_ERR, "batch_failed");
+	log_text(&line, "kind", kind);
+	log_text(&line, "class", sqlstate_class_name(sqlstate_classify(failure->sqlstate)));
+	log_text(&line, "sqlstate", failure->sqlstate);
+	log_text(&line, "statement", failure->statement);
+	log_text(&line, "reason", failure->message);
+	log_int(&line, "retry_ms", retry / USEC_PER_MSEC);
+	log_end(&line);
 }

@@ -27,7 +27,7 @@ struct generator {
 	enum generator_source source;
 	generator_done_fn *done;
 	void *arg;
-	struct parking parking;
+	struct parking *parking;
 	char *alone; /* the parked user that this batch is about; NULL: everybody else */
 	size_t narrow; /* 0: no limit but the option's */
 	size_t limit; /* of this batch */
@@ -41,11 +41,13 @@ struct generator {
 
 static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events);
 
-struct generator *generator_create(struct ev_loop *loop, struct tell_rate *rate)
+struct generator *generator_create(
+	struct ev_loop *loop, struct tell_rate *rate, struct parking *parking)
 {
 	struct generator *generator = mem_alloc(sizeof(*generator));
 	generator->loop = loop;
 	generator->rate = rate;
+	generator->parking = parking;
 	ev_timer_init(&generator->slice, on_slice, 0., 0.);
 	generator->slice.data = generator;
 	return generator;
@@ -70,23 +72,12 @@ void generator_destroy(struct generator *generator)
 		return;
 	ev_timer_stop(generator->loop, &generator->slice);
 	clear_batch(generator);
-	parking_clear(&generator->parking);
 	replace(&generator->alone, NULL);
 	replace(&generator->suspect_user, NULL);
 	replace(&generator->suspect_template, NULL);
 	replace(&generator->refused_template, NULL);
 	replace(&generator->refusal, NULL);
 	free(generator);
-}
-
-usec_t generator_next_try(const struct generator *generator)
-{
-	return parking_next(&generator->parking);
-}
-
-size_t generator_parked(const struct generator *generator)
-{
-	return generator->parking.n;
 }
 
 /* ---- the end of a batch ---- */
@@ -102,9 +93,9 @@ static void widen(struct generator *generator)
 
 static void park_suspect(struct generator *generator)
 {
-	parking_add(&generator->parking, generator->suspect_user, clock_monotonic());
+	bool first = parking_add(generator->parking, generator->suspect_user, clock_monotonic());
 	struct log_line line;
-	log_begin(&line, LOG_NOTICE, "held");
+	log_begin(&line, first ? LOG_NOTICE : LOG_DEBUG, "held");
 	log_text(&line, "template", generator->suspect_template);
 	log_text(&line, "user", generator->suspect_user);
 	log_text(&line, "reason", generator->batch.failure.message);
@@ -143,16 +134,17 @@ static void on_done(void *job, enum batch_outcome outcome)
 	struct generator *generator = job;
 	struct generator_report report = { .outcome = outcome,
 		.failure = &generator->batch.failure,
-		.claimed = generator->claimed_n };
+		.claimed = generator->claimed_n,
+		.full = !generator->alone && generator->claimed_n == generator->limit };
 	if (outcome == BATCH_COMMITTED) {
 		report.made = generator->made_n;
 		report.quarantined = generator->rows.quarantined;
 		if (generator->alone)
-			parking_remove(&generator->parking, generator->alone);
+			parking_remove(generator->parking, generator->alone);
 		replace(&generator->refused_template, NULL);
 		widen(generator);
 	} else if (outcome == BATCH_NOTHING && generator->alone) {
-		parking_remove(&generator->parking, generator->alone);
+		parking_remove(generator->parking, generator->alone);
 		report.again = true;
 	} else if (outcome == BATCH_CONFLICT || outcome == BATCH_ROW) {
 		close_in(generator, outcome);
@@ -269,7 +261,7 @@ static void on_claimed(void *job, const struct reply *reply)
 static void claim_params(struct generator *generator, struct params *params)
 {
 	const char *parked[PARKING_MAX];
-	size_t n = generator->alone ? 0 : parking_ids(&generator->parking, parked);
+	size_t n = generator->alone ? 0 : parking_ids(generator->parking, parked);
 	params_int8(params, (int64_t)generator->limit);
 	params_texts(params, parked, n);
 	params_text(params, generator->alone);
@@ -286,7 +278,7 @@ void generator_run(struct generator *generator, struct conn *conn,
 	generator->arg = arg;
 	generator->claimed_n = 0;
 	generator->made_n = 0;
-	replace(&generator->alone, parking_due(&generator->parking, clock_monotonic()));
+	replace(&generator->alone, parking_due(generator->parking, clock_monotonic()));
 	generator->limit = generator->alone    ? 1
 			   : generator->narrow ? generator->narrow
 					       : options->limit;

@@ -31,10 +31,11 @@ void parking_clear(struct parking *parking)
 		remove_at(parking, parking->n - 1);
 }
 
-void parking_add(struct parking *parking, const char *user_id, usec_t now)
+bool parking_add(struct parking *parking, const char *user_id, usec_t now)
 {
 	struct parked *parked = find(parking, user_id);
-	if (!parked) {
+	bool added = !parked;
+	if (added) {
 		if (parking->n == PARKING_MAX)
 			remove_at(parking, 0);
 		parked = &parking->places[parking->n++];
@@ -44,6 +45,7 @@ void parking_add(struct parking *parking, const char *user_id, usec_t now)
 	if (parked->pause > PAUSE_LIMIT)
 		parked->pause = PAUSE_LIMIT;
 	parked->retry_at = now + parked->pause;
+	return added;
 }
 
 void parking_remove(struct parking *parking, const char *user_id)

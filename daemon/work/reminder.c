@@ -15,7 +15,7 @@ struct reminder {
 	struct batch batch;
 	reminder_done_fn *done;
 	void *arg;
-	size_t told;
+	size_t told, limit;
 	bool settling;
 };
 
@@ -37,6 +37,7 @@ static void on_done(void *job, enum batch_outcome outcome)
 	struct reminder_report report = { .outcome = outcome,
 		.failure = &reminder->batch.failure,
 		.told = outcome == BATCH_COMMITTED ? reminder->told : 0,
+		.full = reminder->told == reminder->limit,
 		.settling = reminder->settling };
 	reminder->done(reminder->arg, &report);
 }
@@ -126,6 +127,7 @@ void reminder_run(struct reminder *reminder, struct conn *conn,
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
+	reminder->limit = limit;
 	params_int8(&params, (int64_t)limit);
 	params_instant(&params, live_since);
 	reminder->settling = false;
@@ -139,6 +141,7 @@ void reminder_settle(struct reminder *reminder, struct conn *conn,
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
+	reminder->limit = limit;
 	params_int8(&params, (int64_t)limit);
 	reminder->settling = true;
 	start(reminder, conn, settings, done, arg);

@@ -29,6 +29,7 @@ struct conf {
 	char *worker_name; /* NULL: host name */
 	char *default_time_zone;
 	char *zoneinfo_dir;
+	int64_t connections; /* whose batches overlap, in one process */
 	int64_t batch_size; /* occurrences or reminders a transaction */
 	int64_t catch_up_limit; /* missed occurrences made per template */
 	enum adopt_backlog adopt_backlog;

@@ -15,10 +15,10 @@ enum agenda_kind { AGENDA_REMIND, AGENDA_REPLAN, AGENDA_GENERATE, AGENDA_KINDS }
 
 struct agenda_item {
 	bool due; /* the poll saw it due */
+	bool plenty; /* the last batch was full: several connections may work on it */
 	usec_t next_at; /* the next instant ahead, AGENDA_NEVER: none known */
 	usec_t not_before; /* pause after an attempt in vain */
 	usec_t pause;
-	bool foreseen; /* the attempt under way is for next_at */
 };
 
 struct agenda {
@@ -27,16 +27,16 @@ struct agenda {
 
 void agenda_reset(struct agenda *agenda);
 void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at);
-/* The kind to work on now; AGENDA_KINDS: none. */
-enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now);
-/* When pick may answer differently. */
+/* The kind to work on now; AGENDA_KINDS: none.  under_way: bit 1 << kind for each that another
+ * connection is at; such a kind is picked only while there is plenty of it. */
+enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now, unsigned under_way);
+/* When pick may answer differently, never before now; AGENDA_NEVER: when somebody calls. */
 usec_t agenda_next(const struct agenda *agenda, usec_t now);
-/* An attempt on it is starting: what next_at had promised is being served. */
-void agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now);
-void agenda_served(struct agenda *agenda, enum agenda_kind kind);
-/* Nothing could be had, or it failed: wait first, twice as long each time, up to limit.  An attempt
- * that was foreseen costs no pause: with a jittery network it may have been a trifle early, and the
- * next poll knows. */
+/* An attempt on it is starting.  true: it was foreseen (its next_at has come), so that finding
+ * nothing is no failure: with a jittery network it may be a trifle early, and the next poll knows. */
+bool agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now);
+void agenda_served(struct agenda *agenda, enum agenda_kind kind, bool plenty);
+/* Nothing could be had, or it failed: wait first, twice as long each time, up to limit. */
 void agenda_in_vain(
 	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t first, usec_t limit);
 const char *agenda_name(enum agenda_kind kind);

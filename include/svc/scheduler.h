@@ -1,8 +1,6 @@
 /* scheduler: what is done next, and when to wake up for it.
  *
- *   offline -> checking -> (working <-> polling <-> sleeping) -> stopped
- *
- * One loop turn: ask the database what is due and when the next thing will be (poll), do the due
+ * It owns one or more lanes (lane.h), connections whose batches overlap.  One turn: ask the database what is due and when the next thing will be (poll), do the due
  * things in batches, reminders first, then sleep exactly until the next one: the poll gives instants
  * by the database's clock, the wait runs on the monotonic clock from the moment the poll was sent, so
  * that neither clock of this machine matters.  poll_interval bounds the sleep, for what applications
@@ -18,6 +16,8 @@
 
 #include "conf/conf.h"
 #include "util/err.h"
+
+#define SCHEDULER_LANES_MAX 16 /* option connections */
 
 struct scheduler;
 
@@ -38,9 +38,10 @@ void scheduler_destroy(struct scheduler *scheduler);
 void scheduler_start(struct scheduler *scheduler);
 /* Finishes the batch under way, takes leave of recurd.workers, then ends. */
 void scheduler_stop(struct scheduler *scheduler);
-/* Takes effect between batches; released is called with the old one when it is no longer used. */
-void scheduler_reload(struct scheduler *scheduler, struct conf *conf,
-	void (*released)(void *arg, struct conf *old), void *arg);
+/* Takes effect between batches; released is called with the old one when it is no longer used, and
+ * with a newer one that was overtaken.  false: nothing changes, conf stays the caller's. */
+bool scheduler_reload(struct scheduler *scheduler, struct conf *conf,
+	void (*released)(void *arg, struct conf *old), void *arg, struct err *err) NODISCARD;
 /* Something changed in the database: poll soon. */
 void scheduler_poke(struct scheduler *scheduler);
 /* The state as log lines, for SIGUSR1. */

@@ -70,6 +70,10 @@ void batch_abandon(struct batch *batch);
 bool batch_alive(const struct batch *batch);
 void batch_lose(struct batch *batch);
 
+void batch_failure_take(struct batch_failure *failure, const struct reply *reply);
+
 /* Business time at this moment, by the transaction's clock and ours since. */
 usec_t batch_clock(const struct batch *batch);
+/* event=batch_failed, at error level: what, why, and when it is tried again. */
+void batch_log_failure(const char *kind, const struct batch_failure *failure, usec_t retry);
 const char *batch_outcome_name(enum batch_outcome outcome);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "work/batch.h"
+#include "work/parking.h"
 #include "work/plan.h"
 #include "work/tell.h"
 
@@ -30,18 +31,17 @@ struct generator_report {
 	const struct batch_failure *failure; /* of a bad outcome that the generator does not mend */
 	size_t claimed, made, quarantined;
 	bool again; /* there is more to do at once */
+	bool full; /* the claim was as large as it may be: there is plenty */
 };
 
 typedef void generator_done_fn(void *arg, const struct generator_report *report);
 
-struct generator *generator_create(struct ev_loop *loop, struct tell_rate *rate);
+/* rate and parking are shared by the generators of a process, and outlive them. */
+struct generator *generator_create(
+	struct ev_loop *loop, struct tell_rate *rate, struct parking *parking);
 void generator_destroy(struct generator *generator); /* no callback comes any more */
 
 /* One batch on a ready connection; done comes later, exactly once, as its last act. */
 void generator_run(struct generator *generator, struct conn *conn,
 	const struct batch_settings *settings, const struct generator_options *options,
 	enum generator_source source, generator_done_fn *done, void *arg);
-
-/* Monotonic instant at which a parked user is to be tried again; 0: none waits. */
-usec_t generator_next_try(const struct generator *generator);
-size_t generator_parked(const struct generator *generator);

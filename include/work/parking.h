@@ -24,8 +24,8 @@ struct parking {
 
 void parking_clear(struct parking *parking);
 /* Parks a user, or doubles the pause of one who is parked.  When all places are taken the oldest
- * gives way: it will be met again. */
-void parking_add(struct parking *parking, const char *user_id, usec_t now);
+ * gives way: it will be met again.  true: newly parked. */
+bool parking_add(struct parking *parking, const char *user_id, usec_t now);
 void parking_remove(struct parking *parking, const char *user_id);
 /* The user to try alone now; NULL: none.  Valid until the next change. */
 const char *parking_due(const struct parking *parking, usec_t now);

@@ -15,6 +15,7 @@ struct reminder_report {
 	enum batch_outcome outcome;
 	const struct batch_failure *failure; /* of a bad outcome */
 	size_t told;
+	bool full; /* as many as may be in a batch: there is plenty */
 	bool settling; /* it was a batch of silent settling, not of telling */
 };
 

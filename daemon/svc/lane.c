@@ -1,0 +1,259 @@
+/* One connection's life and work; see the header. */
+#include "svc/lane.h"
+
+#include <stdlib.h>
+
+#include "db/conninfo.h"
+#include "db/sqlstate.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static const char *const state_names[] = { "offline", "checking", "idle", "busy" };
+
+const char *lane_state_name(enum lane_state state)
+{
+	return state_names[state];
+}
+
+static void enter(struct lane *lane, enum lane_state state)
+{
+	bool work = lane->state >= LANE_IDLE && state >= LANE_IDLE;
+	if (state != lane->state && !work) { /* idle and busy alternate with every batch */
+		struct log_line line;
+		log_begin(&line, LOG_DEBUG, "lane_state");
+		log_text(&line, "host", conn_endpoint(lane->conn));
+		log_text(&line, "from", state_names[lane->state]);
+		log_text(&line, "to", state_names[state]);
+		log_end(&line);
+	}
+	lane->state = state;
+}
+
+/* ---- the session ---- */
+
+static void on_fit(void *arg, const struct fitness_report *report)
+{
+	struct lane *lane = arg;
+	switch (report->verdict) {
+	case FITNESS_GOOD:
+		lane->fit = *report;
+		conn_settled(lane->conn);
+		enter(lane, LANE_IDLE);
+		lane->callbacks.idle(lane->callbacks.arg, lane);
+		break;
+	case FITNESS_WAIT:
+		log_msg(LOG_ERR, "database_unfit", "%s", report->why);
+		enter(lane, LANE_OFFLINE);
+		conn_retry(lane->conn, report->why);
+		lane->callbacks.unfit(lane->callbacks.arg, lane, report);
+		break;
+	case FITNESS_INCOMPATIBLE:
+		enter(lane, LANE_OFFLINE);
+		lane->callbacks.unfit(lane->callbacks.arg, lane, report);
+		break;
+	case FITNESS_LOST:
+		enter(lane, LANE_OFFLINE);
+		break;
+	}
+}
+
+static void on_ready(void *arg)
+{
+	struct lane *lane = arg;
+	enter(lane, LANE_CHECKING);
+	fitness_check(&lane->fitness, lane->conn, lane->app_schema, on_fit, lane);
+}
+
+static void go_offline(struct lane *lane)
+{
+	enter(lane, LANE_OFFLINE);
+	lane->callbacks.offline(lane->callbacks.arg, lane);
+}
+
+static void on_lost(void *arg)
+{
+	struct lane *lane = arg;
+	if (lane->state != LANE_BUSY) /* a batch that was thinking notices by itself */
+		go_offline(lane);
+}
+
+static void on_failed(void *arg, const char *why)
+{
+	struct lane *lane = arg;
+	lane->callbacks.unreachable(lane->callbacks.arg, lane, why);
+}
+
+struct conn *lane_borrow(struct lane *lane)
+{
+	enter(lane, LANE_BUSY);
+	return lane->conn;
+}
+
+bool lane_home(struct lane *lane, const struct reply *reply)
+{
+	if (reply->status != REPLY_LOST) {
+		enter(lane, LANE_IDLE);
+		return true;
+	}
+	go_offline(lane);
+	return false;
+}
+
+/* ---- batches ---- */
+
+static struct batch_settings batch_settings(const struct lane *lane, const struct conf *conf)
+{
+	usec_t lock_timeout = conf->lock_timeout;
+	/* When both an application and we wait, the application must not be the victim. */
+	usec_t limit = lane->fit.deadlock_timeout / 3 - USEC_PER_MSEC;
+	if (lock_timeout > limit)
+		lock_timeout = limit > USEC_PER_MSEC ? limit : USEC_PER_MSEC;
+	return (struct batch_settings){ .statement_timeout = conf->statement_timeout,
+		.lock_timeout = lock_timeout,
+		.idle_timeout = conf->statement_timeout,
+		.search_path = lane->search_path,
+		.notify = conf->notify };
+}
+
+static struct generator_options generator_options(const struct lane *lane, const struct conf *conf)
+{
+	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
+		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
+		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
+	return (struct generator_options){
+		.policy = { .live_since = lane->fit.live_since,
+			.adopt_backlog = backlogs[conf->adopt_backlog],
+			.catch_up_limit = (size_t)conf->catch_up_limit,
+			.min_interval = conf->min_interval,
+			.default_time_zone = conf->default_time_zone },
+		.limit = (size_t)conf->batch_size,
+		.notify_task_created = conf->notify_task_created,
+	};
+}
+
+static void worked(struct lane *lane)
+{
+	struct lane_report report = lane->report;
+	bool broken = report.outcome == BATCH_FAILED &&
+		      sqlstate_ends_session(report.failure->sqlstate);
+	if (broken)
+		conn_retry(lane->conn, report.failure->message);
+	lane->working = false;
+	bool up = conn_state(lane->conn) == CONN_READY;
+	enter(lane, up ? LANE_IDLE : LANE_OFFLINE);
+	lane->callbacks.worked(lane->callbacks.arg, lane, &report);
+}
+
+static void on_generated(void *arg, const struct generator_report *report)
+{
+	struct lane *lane = arg;
+	lane->report.outcome = report->outcome;
+	lane->report.failure = report->failure;
+	lane->report.made = report->made;
+	lane->report.quarantined = report->quarantined;
+	lane->report.again = report->again;
+	lane->report.full = report->full;
+	worked(lane);
+}
+
+static void on_reminded(void *arg, const struct reminder_report *report)
+{
+	struct lane *lane = arg;
+	lane->report.outcome = report->outcome;
+	lane->report.failure = report->failure;
+	lane->report.told = report->settling ? 0 : report->told;
+	lane->report.full = report->full;
+	worked(lane);
+}
+
+static void start(struct lane *lane, enum agenda_kind kind, bool settling, bool foreseen)
+{
+	lane->report = (struct lane_report){
+		.kind = kind, .settling = settling, .foreseen = foreseen
+	};
+	lane->working = true;
+	enter(lane, LANE_BUSY);
+}
+
+void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, bool foreseen)
+{
+	struct batch_settings settings = batch_settings(lane, conf);
+	start(lane, kind, false, foreseen);
+	if (kind == AGENDA_REMIND) {
+		reminder_run(lane->reminder, lane->conn, &settings, lane->fit.live_since,
+			(size_t)conf->batch_size, on_reminded, lane);
+		return;
+	}
+	struct generator_options options = generator_options(lane, conf);
+	enum generator_source source = kind == AGENDA_GENERATE ? GENERATOR_DUE : GENERATOR_EDITED;
+	generator_run(lane->generator, lane->conn, &settings, &options, source, on_generated, lane);
+}
+
+void lane_settle(struct lane *lane, const struct conf *conf)
+{
+	struct batch_settings settings = batch_settings(lane, conf);
+	start(lane, AGENDA_REMIND, true, false);
+	reminder_settle(
+		lane->reminder, lane->conn, &settings, (size_t)conf->batch_size, on_reminded, lane);
+}
+
+/* ---- life ---- */
+
+static bool connect_lane(
+	struct lane *lane, struct ev_loop *loop, const struct conf *conf, struct err *err)
+{
+	char *password CLEANUP(mem_cleanup) = NULL;
+	if (conf->password_file && !conninfo_read_password(conf->password_file, &password, err))
+		return false;
+	struct conn_options options = { .name = "main",
+		.conninfo = conf->database_url,
+		.password = password,
+		.connect_timeout = conf->connect_timeout,
+		.query_timeout = conf->query_timeout,
+		.reconnect_limit = conf->reconnect_limit };
+	struct conn_callbacks callbacks = {
+		.arg = lane, .ready = on_ready, .lost = on_lost, .failed = on_failed
+	};
+	return conn_create(loop, &options, &callbacks, &lane->conn, err);
+}
+
+bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate *rate,
+	struct parking *parking, const struct lane_callbacks *callbacks, struct lane **ret_lane,
+	struct err *err)
+{
+	struct lane *lane = mem_alloc(sizeof(*lane));
+	if (!connect_lane(lane, loop, conf, err)) {
+		free(lane);
+		return false;
+	}
+	lane->callbacks = *callbacks;
+	lane->search_path = mem_printf("\"%s\", pg_temp", conf->app_schema);
+	lane->app_schema = conf->app_schema;
+	lane->generator = generator_create(loop, rate, parking);
+	lane->reminder = reminder_create(rate);
+	*ret_lane = lane;
+	return true;
+}
+
+void lane_destroy(struct lane *lane)
+{
+	if (!lane)
+		return;
+	conn_destroy(lane->conn);
+	generator_destroy(lane->generator);
+	reminder_destroy(lane->reminder);
+	free(lane->search_path);
+	free(lane);
+}
+
+void lane_open(struct lane *lane)
+{
+	conn_open(lane->conn);
+}
+
+void lane_close(struct lane *lane)
+{
+	conn_close(lane->conn);
+	lane->working = false;
+	enter(lane, LANE_OFFLINE);
+}

@@ -1,0 +1,216 @@
+/* The scheduler's life: sessions that come and go, start, reload, stop, and what it says of itself. */
+#include <stdlib.h>
+
+#include "svc/scheduler_private.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/sdnotify.h"
+
+static void tell_status(struct scheduler *s, const char *status, const char *detail)
+{
+	if (status == s->status)
+		return;
+	s->status = status;
+	sdnotify_send("STATUS=%s %s", status, detail);
+}
+
+/* ---- sessions ---- */
+
+static void on_idle(void *arg, struct lane *lane)
+{
+	struct scheduler *s = arg;
+	tell_status(s, "working on", conn_endpoint(lane->conn));
+	s->polled = false;
+	scheduler_turn(s);
+}
+
+static void on_unfit(void *arg, struct lane *lane, const struct fitness_report *report)
+{
+	struct scheduler *s = arg;
+	(void)lane;
+	if (report->verdict == FITNESS_INCOMPATIBLE)
+		scheduler_end(s, SCHEDULER_INCOMPATIBLE, report->why);
+	else if (s->once)
+		scheduler_end(s, SCHEDULER_UNREACHABLE, report->why);
+	else
+		tell_status(s, "waiting:", report->why);
+}
+
+static void on_unreachable(void *arg, struct lane *lane, const char *why)
+{
+	struct scheduler *s = arg;
+	(void)lane;
+	if (s->once)
+		scheduler_end(s, SCHEDULER_UNREACHABLE, why);
+	else
+		tell_status(s, "database unavailable:", why);
+}
+
+void scheduler_offline(void *arg, struct lane *lane)
+{
+	struct scheduler *s = arg;
+	if (s->poller == lane)
+		s->poller = NULL;
+	if (scheduler_count(s, LANE_IDLE) + scheduler_count(s, LANE_BUSY) == 0) {
+		agenda_reset(&s->agenda);
+		tell_status(s, "connection lost;", "reconnecting");
+	}
+	scheduler_turn(s);
+}
+
+/* ---- life ---- */
+
+static void close_lanes(struct lanes *lanes)
+{
+	while (lanes->n > 0)
+		lane_destroy(lanes->at[--lanes->n]);
+}
+
+static bool make_lanes(
+	struct scheduler *s, const struct conf *conf, struct lanes *lanes, struct err *err)
+{
+	struct lane_callbacks callbacks = { .arg = s,
+		.idle = on_idle,
+		.unfit = on_unfit,
+		.unreachable = on_unreachable,
+		.offline = scheduler_offline,
+		.worked = scheduler_worked };
+	while (lanes->n < (size_t)conf->connections) {
+		if (!lane_create(s->loop, conf, &s->rate, &s->parking, &callbacks,
+			    &lanes->at[lanes->n], err)) {
+			close_lanes(lanes);
+			return false;
+		}
+		lanes->n++;
+	}
+	return true;
+}
+
+void scheduler_apply_conf(struct scheduler *s)
+{
+	struct conf *old = s->conf;
+	close_lanes(&s->lanes);
+	s->lanes = s->next_lanes;
+	s->next_lanes.n = 0;
+	s->conf = s->next_conf;
+	s->next_conf = NULL;
+	s->released(s->released_arg, old);
+	tell_rate_set(&s->rate, s->conf->log_rate);
+	s->asleep = s->settling = s->polled = false;
+	s->poller = NULL;
+	scheduler_start(s);
+}
+
+static void on_wake(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	scheduler_wake(timer->data);
+}
+
+bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
+	scheduler_ended_fn *on_ended, void *arg, struct scheduler **ret_scheduler, struct err *err)
+{
+	struct scheduler *s = mem_alloc(sizeof(*s));
+	s->loop = loop;
+	s->conf = conf;
+	s->once = once;
+	s->on_ended = on_ended;
+	s->ended_arg = arg;
+	if (!make_lanes(s, conf, &s->lanes, err)) {
+		free(s);
+		return false;
+	}
+	ev_timer_init(&s->wake, on_wake, 0., 0.);
+	s->wake.data = s;
+	agenda_reset(&s->agenda);
+	heartbeat_init(&s->heartbeat);
+	tell_rate_set(&s->rate, conf->log_rate);
+	*ret_scheduler = s;
+	return true;
+}
+
+void scheduler_destroy(struct scheduler *s)
+{
+	if (!s)
+		return;
+	ev_timer_stop(s->loop, &s->wake);
+	close_lanes(&s->lanes);
+	close_lanes(&s->next_lanes);
+	heartbeat_finish(&s->heartbeat);
+	parking_clear(&s->parking);
+	if (s->next_conf) /* asked for, never taken up */
+		s->released(s->released_arg, s->conf);
+	free(s);
+}
+
+void scheduler_start(struct scheduler *s)
+{
+	for (size_t i = 0; i < s->lanes.n; i++)
+		lane_open(s->lanes.at[i]);
+}
+
+void scheduler_stop(struct scheduler *s)
+{
+	s->stopping = true;
+	scheduler_turn(s);
+}
+
+bool scheduler_reload(struct scheduler *s, struct conf *conf,
+	void (*released)(void *arg, struct conf *old), void *arg, struct err *err)
+{
+	struct lanes lanes = { .n = 0 };
+	if (!make_lanes(s, conf, &lanes, err))
+		return false;
+	if (s->next_conf) { /* overtaken before it was taken up */
+		close_lanes(&s->next_lanes);
+		released(arg, s->next_conf);
+	}
+	s->next_conf = conf;
+	s->next_lanes = lanes;
+	s->released = released;
+	s->released_arg = arg;
+	scheduler_turn(s);
+	return true;
+}
+
+void scheduler_poke(struct scheduler *s)
+{
+	s->polled = false;
+	scheduler_wake(s);
+}
+
+static void log_lanes(const struct scheduler *s)
+{
+	for (size_t i = 0; i < s->lanes.n; i++) {
+		const struct lane *lane = s->lanes.at[i];
+		struct log_line line;
+		log_begin(&line, LOG_NOTICE, "lane");
+		log_int(&line, "lane", (int64_t)i);
+		log_text(&line, "state", lane_state_name(lane->state));
+		log_text(&line, "conn", conn_state_name(conn_state(lane->conn)));
+		log_text(&line, "host", conn_endpoint(lane->conn));
+		log_end(&line);
+	}
+}
+
+void scheduler_log_state(const struct scheduler *s)
+{
+	usec_t now = clock_monotonic(), next = agenda_next(&s->agenda, now);
+	struct log_line line;
+	log_begin(&line, LOG_NOTICE, "state");
+	log_text(&line, "worker", s->heartbeat.id);
+	log_int(&line, "generated", s->heartbeat.generated);
+	log_int(&line, "reminded", s->heartbeat.reminded);
+	log_int(&line, "quarantined", s->heartbeat.quarantined);
+	log_int(&line, "held_users", (int64_t)s->parking.n);
+	if (next != AGENDA_NEVER)
+		log_int(&line, "next_due_ms", (next - now) / USEC_PER_MSEC);
+	if (s->next_poll_at > now)
+		log_int(&line, "next_poll_ms", (s->next_poll_at - now) / USEC_PER_MSEC);
+	if (s->lanes.at[0]->fit.live_since)
+		log_instant(&line, "live_since", s->lanes.at[0]->fit.live_since);
+	log_end(&line);
+	log_lanes(s);
+}

@@ -1,0 +1,75 @@
+/* lane: one connection to the database with its own generator and reminder, as the scheduler sees it.
+ *
+ *   offline -> checking -> idle <-> busy          any loss leads to offline; the connection returns
+ *
+ * A lane connects, checks the database's fitness, and is idle then.  The scheduler gives it one thing
+ * at a time; whenever it becomes idle, offline or fails to become fit, the scheduler hears of it as
+ * the last thing that happens, and may do anything, destroy the lane included.
+ */
+#pragma once
+
+#include <ev.h>
+
+#include "conf/conf.h"
+#include "db/conn.h"
+#include "svc/agenda.h"
+#include "svc/fitness.h"
+#include "work/generator.h"
+#include "work/reminder.h"
+
+enum lane_state { LANE_OFFLINE, LANE_CHECKING, LANE_IDLE, LANE_BUSY };
+
+struct lane;
+
+/* How a batch ended. */
+struct lane_report {
+	enum agenda_kind kind;
+	bool settling; /* marking reminders from before live_since; kind is AGENDA_REMIND */
+	bool foreseen; /* see agenda_start */
+	bool again; /* more of it at once, whatever the outcome */
+	bool full; /* the batch was as large as it may be */
+	enum batch_outcome outcome;
+	const struct batch_failure *failure; /* of a bad outcome */
+	size_t made, told, quarantined;
+};
+
+struct lane_callbacks {
+	void *arg;
+	void (*idle)(void *arg, struct lane *lane); /* newly connected and fit */
+	void (*unfit)(void *arg, struct lane *lane, const struct fitness_report *report);
+	void (*unreachable)(void *arg, struct lane *lane, const char *why);
+	void (*offline)(void *arg, struct lane *lane); /* lost while idle, or with its batch */
+	void (*worked)(void *arg, struct lane *lane, const struct lane_report *report);
+};
+
+struct lane {
+	enum lane_state state;
+	struct conn *conn;
+	bool working; /* busy with a batch, of which report.kind tells the kind */
+	struct fitness_report fit; /* of the last check that passed */
+	/* private */
+	const char *app_schema;
+	char *search_path;
+	struct lane_callbacks callbacks;
+	struct fitness fitness;
+	struct generator *generator;
+	struct reminder *reminder;
+	struct lane_report report; /* of the batch under way */
+};
+
+/* conf is read here only. */
+bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate *rate,
+	struct parking *parking, const struct lane_callbacks *callbacks, struct lane **ret_lane,
+	struct err *err) NODISCARD;
+void lane_destroy(struct lane *lane);
+void lane_open(struct lane *lane);
+void lane_close(struct lane *lane); /* without callbacks; lane_open brings it back */
+
+/* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then. */
+void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, bool foreseen);
+void lane_settle(struct lane *lane, const struct conf *conf);
+/* On an idle lane: the scheduler's own statement.  fn calls lane_home first. */
+struct conn *lane_borrow(struct lane *lane);
+/* Idle again, or offline.  false: the session is gone. */
+bool lane_home(struct lane *lane, const struct reply *reply);
+const char *lane_state_name(enum lane_state state);

@@ -1,0 +1,48 @@
+/* scheduler_private: what scheduler.c (decisions) and scheduler_life.c (start, reload, stop) share;
+ * nobody else includes it. */
+#pragma once
+
+#include "svc/agenda.h"
+#include "svc/heartbeat.h"
+#include "svc/lane.h"
+#include "svc/scheduler.h"
+
+struct lanes {
+	struct lane *at[SCHEDULER_LANES_MAX];
+	size_t n;
+};
+
+struct scheduler {
+	struct ev_loop *loop;
+	struct ev_timer wake;
+	struct conf *conf, *next_conf; /* next_conf: to be taken up when all lanes are idle */
+	void (*released)(void *arg, struct conf *old);
+	void *released_arg;
+	bool once, stopping, leaving, ended;
+	scheduler_ended_fn *on_ended;
+	void *ended_arg;
+	struct lanes lanes, next_lanes; /* next_lanes: of next_conf, not yet opened */
+	struct heartbeat heartbeat;
+	struct agenda agenda;
+	struct tell_rate rate;
+	struct parking parking;
+	bool settled; /* reminders from before live_since are marked */
+	bool settling; /* a lane is at that */
+	const struct lane *poller; /* NULL: nobody polls */
+	bool polled; /* since the last batch ended */
+	usec_t next_poll_at; /* monotonic */
+	usec_t poll_pause; /* after failed polls */
+	bool asleep; /* without connections */
+	const char *status; /* last told to systemd */
+};
+
+/* scheduler.c */
+void scheduler_turn(struct scheduler *s);
+void scheduler_wake(struct scheduler *s);
+void scheduler_end(struct scheduler *s, enum scheduler_end end, const char *why);
+void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *report);
+size_t scheduler_count(const struct scheduler *s, enum lane_state state);
+
+/* scheduler_life.c */
+void scheduler_apply_conf(struct scheduler *s);
+void scheduler_offline(void *arg, struct lane *lane);
