@@ -1,0 +1,1 @@
+"""Oracles for recurrence rules, and random rules to ask them about."""

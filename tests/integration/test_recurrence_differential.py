@@ -1,0 +1,126 @@
+"""recurctl expand against two oracles: dateutil and a brute-force expander of our own.
+
+Random rules with zones, COUNT, UNTIL and starts of any age.  Where the oracles disagree the case is
+left out and counted.  RECURD_SEED sets the seed, RECURD_CASES the number of cases (default 300; the long
+run takes 10,000 and more).
+"""
+
+import collections
+import datetime as dt
+import json
+import os
+import random
+import subprocess
+
+from harness.util import BUILD
+from recurrence import oracle, rules
+
+RECURCTL = BUILD / "recurctl"
+HORIZON = {"SECONDLY": 20, "MINUTELY": 40, "HOURLY": 400, "DAILY": 1500, "WEEKLY": 1500, "MONTHLY": 3000, "YEARLY": 6000}
+UTC_TEXT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def ask(questions):
+    lines = "".join(json.dumps(q) + "\n" for q in questions)
+    done = subprocess.run([RECURCTL, "expand"], input=lines, capture_output=True, text=True, check=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(questions), "one answer a line"
+    return answers
+
+
+def make_case(rand):
+    rule, start, zone_name = rules.random_rule(rand)
+    zone = oracle.zone_of(zone_name)
+    kind = rand.random()
+    span = HORIZON[rule["FREQ"]]
+    after = start - dt.timedelta(days=1)
+    if kind < 0.15:
+        rule["COUNT"] = rand.choice((1, 2, 3, 7, 30))
+        if rand.random() < 0.5:
+            after = start + dt.timedelta(days=rand.randrange(span // 4))
+    else:
+        if kind < 0.3:
+            rule["UNTIL"] = start + dt.timedelta(days=rand.randrange(span), seconds=rand.randrange(86400))
+        if rand.random() < 0.6:
+            after = start + dt.timedelta(days=rand.randrange(span), seconds=rand.randrange(86400))
+            after = after if rand.random() < 0.8 else start + dt.timedelta(days=rand.randrange(20000))
+    return {"rule": rule, "start": start, "zone": zone, "zone_name": zone_name,
+            "after": oracle.to_instant(after, zone), "n": rand.choice((1, 3, 5, 40)), "end": after + dt.timedelta(days=span)}
+
+
+def question(case, rand):
+    form = rules.in_some_form(case["rule"], rand)
+    out = {"rule": form, "start": case["start"].isoformat(), "after": case["after"].strftime(UTC_TEXT), "n": case["n"]}
+    (form if rand.random() < 0.5 else out)["timeZone"] = case["zone_name"]
+    return out
+
+
+def expected(case, walls):
+    """The instants up to the case's end; fewer than n mean that nothing else comes before the end."""
+    end = min(case["end"], case["rule"].get("UNTIL", case["end"]))
+    from_wall = oracle.to_wall(case["after"], case["zone"]) - dt.timedelta(hours=27)
+    return oracle.instants(walls(from_wall, end), case["zone"], case["after"], case["n"])
+
+
+def by_brute_force(case):
+    bare = {k: v for k, v in case["rule"].items() if k != "UNTIL"}
+    return expected(case, oracle.Rule(bare, case["start"]).walls)
+
+
+def by_dateutil(case):
+    bare = {k: v for k, v in case["rule"].items() if k != "UNTIL"}
+    return expected(case, lambda begin, end: oracle.dateutil_walls(bare, case["start"], begin, end))
+
+
+def agrees(case, answer, want):
+    got = answer["occurrences"]
+    texts = [w.strftime(UTC_TEXT) for w in want]
+    if len(texts) == case["n"] or "UNTIL" in case["rule"] and case["rule"]["UNTIL"] <= case["end"]:
+        return got == texts
+    # The oracle stopped at the end of its patience; what follows must lie behind that.
+    limit = oracle.to_instant(case["end"], case["zone"]) - dt.timedelta(hours=27)
+    return got[: len(texts)] == texts and all(g > limit.strftime(UTC_TEXT) for g in got[len(texts) :])
+
+
+def refusal_is_right(case, error):
+    """Impossible rules are refused: the brute force must have found nothing."""
+    return ("no day ever matches" in error or "no set has so many" in error) and not by_brute_force(case)
+
+
+def judge(case, answer, tally):
+    freq = case["rule"]["FREQ"]
+    try:
+        with oracle.time_limit(20):
+            brute = by_brute_force(case)
+    except oracle.TooSlow:
+        tally["brute force too slow"] += 1
+        return True
+    try:
+        with oracle.time_limit(1):
+            if by_dateutil(case) != brute:
+                tally["oracles disagree"] += 1
+                return "error" in answer or agrees(case, answer, brute)
+        tally["both oracles"] += 1
+    except (oracle.TooSlow, OverflowError, ValueError, IndexError):
+        tally["dateutil gave up"] += 1
+    if "error" in answer:
+        tally[f"refused: {answer['error'].split(':', 1)[1].strip()[:60]}"] += 1
+        return refusal_is_right(case, answer["error"])
+    tally[f"compared {freq}"] += 1
+    return agrees(case, answer, brute)
+
+
+def test_random_rules_agree_with_the_oracles():
+    seed = int(os.environ.get("RECURD_SEED", random.SystemRandom().randrange(10**9)))
+    number = int(os.environ.get("RECURD_CASES", 300))
+    rand = random.Random(seed)
+    print(f"RECURD_SEED={seed} RECURD_CASES={number}")
+    cases = [make_case(rand) for _ in range(number)]
+    questions = [question(case, rand) for case in cases]
+    tally, wrong = collections.Counter(), []
+    for case, asked, answer in zip(cases, questions, ask(questions)):
+        if not judge(case, answer, tally):
+            wrong.append((json.dumps(asked), answer, [i.strftime(UTC_TEXT) for i in by_brute_force(case)]))
+    for name, count in sorted(tally.items()):
+        print(f"{count:7} {name}")
+    assert not wrong, f"{len(wrong)} of {number} wrong, seed {seed}, the first: {wrong[0]}"
