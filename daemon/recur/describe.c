@@ -35,9 +35,15 @@ static int intset_count(const struct intset *set)
 	return n;
 }
 
-static void add_ordinal(struct strbuf *buf, int n)
+static void add_number(struct strbuf *buf, int n)
 {
 	static const char *const suffixes[] = { "th", "st", "nd", "rd" };
+
+	strbuf_addf(buf, "%d%s", n, n % 100 / 10 != 1 && n % 10 <= 3 ? suffixes[n % 10] : "th");
+}
+
+static void add_ordinal(struct strbuf *buf, int n)
+{
 	static const char *const words[] = { "", "first", "second", "third", "fourth", "fifth" };
 	int size = n < 0 ? -n : n;
 
@@ -48,22 +54,19 @@ static void add_ordinal(struct strbuf *buf, int n)
 	if (size <= 5)
 		strbuf_add_text(buf, words[size]);
 	else
-		strbuf_addf(buf, "%d%s", size,
-			size % 100 / 10 != 1 && size % 10 <= 3 ? suffixes[size % 10] : "th");
+		add_number(buf, size);
 	if (n < 0)
 		strbuf_add_text(buf, " last");
 }
 
 static void add_monthday(struct strbuf *buf, int n)
 {
-	static const char *const suffixes[] = { "th", "st", "nd", "rd" };
-
-	if (n < 0) {
-		add_ordinal(buf, n);
-		strbuf_add_text(buf, " day");
-	} else {
-		strbuf_addf(buf, "%d%s", n, n / 10 != 1 && n % 10 <= 3 ? suffixes[n % 10] : "th");
+	if (n > 0) {
+		add_number(buf, n);
+		return;
 	}
+	add_ordinal(buf, n);
+	strbuf_add_text(buf, " day");
 }
 
 static void add_monthdays(const struct plan *plan, struct strbuf *buf)
@@ -125,6 +128,45 @@ static void add_numbers(const struct intset *set, const char *before, struct str
 	}
 }
 
+/* The n-th or last of Monday to Friday, and nothing else. */
+static bool is_weekday_position(const struct plan *plan)
+{
+	const struct rule *rule = plan->rule;
+
+	return rule_has(rule, PART_SETPOS) && intset_count(&rule->parts[PART_SETPOS]) == 1 &&
+	       plan->days == 0x3e && !plan->has_nth && !plan->has_monthday && plan->months == 0;
+}
+
+/* "on 29 February", "on the last weekday": what needs no list of days.  False: it does. */
+static bool add_simple_days(const struct plan *plan, struct strbuf *buf)
+{
+	const struct intset *positions = &plan->rule->parts[PART_SETPOS];
+	int position = intset_next(positions, INTSET_START);
+
+	if (plan->has_monthday && !plan->has_days && plan->freq == FREQ_YEARLY &&
+		plan->monthday_neg == 0 && __builtin_popcount(plan->monthday_pos) == 1 &&
+		plan->months != 0 && (plan->rule->has & (1u << PART_YEARDAY)) == 0) {
+		strbuf_addf(buf, " on %d ", __builtin_ctz(plan->monthday_pos));
+		add_months(plan, buf);
+		return true;
+	}
+	if (plan->freq == FREQ_MONTHLY && is_weekday_position(plan) && plan->times == 1) {
+		strbuf_add_text(buf, " on the ");
+		add_ordinal(buf, position);
+		strbuf_add_text(buf, " weekday (Monday to Friday)");
+		return true;
+	}
+	return false;
+}
+
+static void add_skip(const struct rule *rule, struct strbuf *buf)
+{
+	if (rule->skip != SKIP_OMIT)
+		strbuf_add_text(buf, rule->skip == SKIP_BACKWARD
+					     ? " (or the last day of a shorter month)"
+					     : " (or the day after a shorter month)");
+}
+
 static void add_days(const struct plan *plan, struct strbuf *buf)
 {
 	const struct rule *rule = plan->rule;
@@ -147,10 +189,6 @@ static void add_days(const struct plan *plan, struct strbuf *buf)
 		strbuf_add_text(buf, plan->has_monthday || plan->has_nth ? " of " : " in ");
 		add_months(plan, buf);
 	}
-	if (rule->skip != SKIP_OMIT)
-		strbuf_add_text(buf, rule->skip == SKIP_BACKWARD
-					     ? " (or the last day of a shorter month)"
-					     : " (or the day after a shorter month)");
 }
 
 static void add_position(const struct plan *plan, struct strbuf *buf)
@@ -158,7 +196,8 @@ static void add_position(const struct plan *plan, struct strbuf *buf)
 	const struct intset *set = &plan->rule->parts[PART_SETPOS];
 	struct lister lister = { buf, intset_count(set), 0 };
 
-	if (!rule_has(plan->rule, PART_SETPOS))
+	if (!rule_has(plan->rule, PART_SETPOS) ||
+		(plan->freq == FREQ_MONTHLY && is_weekday_position(plan) && plan->times == 1))
 		return;
 	strbuf_add_text(buf, ", only the ");
 	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v)) {
@@ -235,7 +274,9 @@ void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf
 		strbuf_addf(buf, "every %s", unit_names[plan.freq]);
 	else
 		strbuf_addf(buf, "every %lld %ss", (long long)plan.interval, unit_names[plan.freq]);
-	add_days(&plan, buf);
+	if (!add_simple_days(&plan, buf))
+		add_days(&plan, buf);
+	add_skip(rule, buf);
 	if (plan.freq >= FREQ_DAILY && plan.times <= TIMES_SHOWN)
 		add_clock(&plan, buf);
 	else

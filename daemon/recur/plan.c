@@ -235,6 +235,19 @@ static bool times_never_match(const struct plan *plan, int64_t unit)
 	return true;
 }
 
+/* Steps of whole weeks stay on one weekday, steps of whole years in one month. */
+static bool days_never_match(const struct plan *plan, int64_t unit)
+{
+	int64_t stride = plan->interval * unit;
+	int weekday = weekday_from_days(floor_div(plan->start, DAY_SECONDS));
+
+	if (plan->freq == FREQ_MONTHLY)
+		return plan->interval % 12 == 0 && plan->months != 0 &&
+		       (plan->months >> (plan->base % 12 + 1) & 1) == 0;
+	return plan->freq <= FREQ_DAILY && stride % (7 * DAY_SECONDS) == 0 && plan->has_days &&
+	       (plan->days >> weekday & 1) == 0;
+}
+
 /* The whole ---------------------------------------------------------------------------------------- */
 
 static void take_monthdays(struct plan *plan)
@@ -267,9 +280,7 @@ static void imply_days(struct plan *plan, const struct civil *start, int weekday
 
 static void init_base(struct plan *plan, const struct civil *start, int weekday)
 {
-	static const int units[] = {
-		[FREQ_SECONDLY] = 1, [FREQ_MINUTELY] = 60, [FREQ_HOURLY] = 3600
-	};
+	static const int units[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS };
 	int64_t day = floor_div(plan->start, DAY_SECONDS);
 
 	switch (plan->freq) {
@@ -290,6 +301,7 @@ static void init_base(struct plan *plan, const struct civil *start, int weekday)
 		plan->never = times_never_match(plan, units[plan->freq]);
 		break;
 	}
+	plan->never |= days_never_match(plan, units[plan->freq]);
 }
 
 void plan_init(struct plan *plan, const struct rule *rule, sec_t start_wall)

@@ -1,0 +1,182 @@
+/* zone: names that stay in the folder, and conversions at the clock changes that surprise.
+ * Every transition of every zone is compared with Python's zoneinfo in tests/integration. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "recur/zone.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+static int close_zones(void **state)
+{
+	(void)state;
+	zones_close();
+	return 0;
+}
+
+static const struct zone *load(const char *name)
+{
+	const struct zone *zone = NULL;
+	struct err err;
+
+	if (!zone_load(name, &zone, &err))
+		fail_msg("%s", err.text);
+	return zone;
+}
+
+static void names_cannot_leave_the_folder(void **state)
+{
+	static const char *const names[] = { "", "/etc/passwd", "../../../etc/passwd", "Europe/..",
+		"Europe//Berlin", "/Europe/Berlin", "Europe/Berlin/", "Europe/Berlin ", "Europe",
+		"Europe/Berl\xc3\xadn", "zone.tab", "tzdata.zi", "leapseconds", "localtime",
+		"posixrules", "Nowhere/City", "Europe/Berlin\n", ".",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		/* Leap seconds: no POSIX time. */
+		"right/Europe/Berlin" };
+	const struct zone *zone = NULL;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		strcpy(err.text, "");
+		if (zone_load(names[i], &zone, &err))
+			fail_msg("\"%s\" was accepted", names[i]);
+		assert_true(strlen(err.text) > 0);
+	}
+}
+
+static void a_zone_is_loaded_once(void **state)
+{
+	(void)state;
+	assert_ptr_equal(load("Europe/Berlin"), load("Europe/Berlin"));
+	assert_string_equal(zone_name(load("America/Argentina/Buenos_Aires")),
+		"America/Argentina/Buenos_Aires");
+}
+
+static void wall_times_become_instants(void **state)
+{
+	static const struct {
+		const char *zone, *wall, *instant;
+		enum zone_fit fit;
+	} cases[] = {
+		{ "UTC", "2025-06-01T12:00:00", "2025-06-01T12:00:00Z", ZONE_EXACT },
+		/* A gap takes the offset from before it. */
+		{ "America/New_York", "2025-03-09T01:59:59", "2025-03-09T06:59:59Z", ZONE_EXACT },
+		{ "America/New_York", "2025-03-09T02:00:00", "2025-03-09T07:00:00Z", ZONE_GAP },
+		{ "America/New_York", "2025-03-09T02:30:00", "2025-03-09T07:30:00Z", ZONE_GAP },
+		{ "America/New_York", "2025-03-09T03:00:00", "2025-03-09T07:00:00Z", ZONE_EXACT },
+		/* Of two, the first. */
+		{ "America/New_York", "2025-11-02T00:59:59", "2025-11-02T04:59:59Z", ZONE_EXACT },
+		{ "America/New_York", "2025-11-02T01:30:00", "2025-11-02T05:30:00Z", ZONE_FOLD },
+		{ "America/New_York", "2025-11-02T02:00:00", "2025-11-02T07:00:00Z", ZONE_EXACT },
+		{ "Europe/Berlin", "2025-03-30T02:30:00", "2025-03-30T01:30:00Z", ZONE_GAP },
+		{ "Europe/Berlin", "2025-10-26T02:30:00", "2025-10-26T00:30:00Z", ZONE_FOLD },
+		/* Half an hour. */
+		{ "Australia/Lord_Howe", "2025-10-05T02:15:00", "2025-10-04T15:45:00Z", ZONE_GAP },
+		{ "Australia/Lord_Howe", "2025-04-06T01:45:00", "2025-04-05T14:45:00Z", ZONE_FOLD },
+		/* Winter time is the exception there. */
+		{ "Europe/Dublin", "2025-03-30T01:30:00", "2025-03-30T01:30:00Z", ZONE_GAP },
+		{ "Europe/Dublin", "2025-07-01T12:00:00", "2025-07-01T11:00:00Z", ZONE_EXACT },
+		/* A whole day that never was. */
+		{ "Pacific/Apia", "2011-12-30T12:00:00", "2011-12-30T22:00:00Z", ZONE_GAP },
+		{ "Pacific/Apia", "2011-12-31T12:00:00", "2011-12-30T22:00:00Z", ZONE_EXACT },
+		/* Behind the last transition of the file: the footer. */
+		{ "America/St_Johns", "2060-07-01T12:00:00", "2060-07-01T14:30:00Z", ZONE_EXACT },
+		{ "America/New_York", "2100-03-14T02:30:00", "2100-03-14T07:30:00Z", ZONE_GAP },
+		{ "America/New_York", "2100-12-01T02:30:00", "2100-12-01T07:30:00Z", ZONE_EXACT },
+		{ "America/Sao_Paulo", "2050-01-01T00:00:00", "2050-01-01T03:00:00Z", ZONE_EXACT },
+		/* 44 minutes and 30 seconds. */
+		{ "Africa/Monrovia", "1971-01-01T00:00:00", "1971-01-01T00:44:30Z", ZONE_EXACT },
+	};
+	char text[INSTANT_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		enum zone_fit fit = ZONE_EXACT;
+		sec_t wall = 0, instant;
+
+		assert_true(wall_parse(cases[i].wall, &wall, NULL));
+		instant = zone_to_instant(load(cases[i].zone), wall, &fit);
+		assert_string_equal(instant_format(instant * USEC_PER_SEC, text), cases[i].instant);
+		assert_int_equal(fit, cases[i].fit);
+		if (fit != ZONE_GAP)
+			assert_int_equal(zone_to_wall(load(cases[i].zone), instant), wall);
+	}
+}
+
+static void the_second_of_two_reads_the_same(void **state)
+{
+	const struct zone *zone = load("Europe/Berlin");
+	usec_t first = 0, second = 0;
+
+	(void)state;
+	assert_true(instant_parse("2025-10-26T00:30:00Z", &first, NULL));
+	assert_true(instant_parse("2025-10-26T01:30:00Z", &second, NULL));
+	assert_int_equal(zone_to_wall(zone, first / USEC_PER_SEC),
+		zone_to_wall(zone, second / USEC_PER_SEC));
+}
+
+static void copy_zone(const char *from, const char *to)
+{
+	char *command CLEANUP(mem_cleanup) = mem_printf("cp /usr/share/zoneinfo/%s '%s'", from, to);
+
+	assert_int_equal(system(command), 0);
+}
+
+/* Governments move clocks: the file changes under a running daemon. */
+static void changed_files_are_noticed(void **state)
+{
+	char dir[] = "/tmp/recurd-zone-XXXXXX";
+	char *path CLEANUP(mem_cleanup) = NULL;
+	const struct zone *zone;
+	uint64_t digest;
+	sec_t noon = 0;
+
+	(void)state;
+	zones_close();
+	assert_non_null(mkdtemp(dir));
+	path = mem_printf("%s/Moving", dir);
+	copy_zone("Europe/Berlin", path);
+	zones_open(dir);
+	zone = load("Moving");
+	digest = zone_digest(zone);
+	assert_true(wall_parse("2025-01-01T12:00:00", &noon, NULL));
+	assert_int_equal(noon - zone_to_instant(zone, noon, NULL), 3600);
+	assert_int_equal(zones_refresh(), 0);
+
+	copy_zone("Asia/Tokyo", path);
+	assert_int_equal(zones_refresh(), 1);
+	assert_int_equal(noon - zone_to_instant(zone, noon, NULL), 9 * 3600);
+	assert_true(zone_digest(zone) != digest);
+
+	/* Half an upgrade: what was loaded stays. */
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(zones_refresh(), 0);
+	assert_int_equal(noon - zone_to_instant(zone, noon, NULL), 9 * 3600);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(zones_refresh(), 0);
+	assert_int_equal(rmdir(dir), 0);
+	zones_close();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_cannot_leave_the_folder),
+		cmocka_unit_test(a_zone_is_loaded_once),
+		cmocka_unit_test(wall_times_become_instants),
+		cmocka_unit_test(the_second_of_two_reads_the_same),
+		cmocka_unit_test(changed_files_are_noticed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, close_zones);
+}
