@@ -14,6 +14,28 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
+/* The lines of problems that recurd cannot live with, on one line. */
+static void add_needed(struct strbuf *buf, const char *problems)
+{
+	for (const char *line = problems; line && *line;) {
+		size_t len = strcspn(line, "\n");
+		char *one CLEANUP(mem_cleanup) = mem_strndup(line, len);
+		if (strstr(one, "[needed]"))
+			strbuf_addf(buf, "%s%s", buf->len ? "; " : "", one);
+		line += len + (line[len] == '\n');
+	}
+}
+
+/* What is there and does not fit explains a failure better than the statement that stumbled over it. */
+static bool cannot_adopt(const struct migration *step, const char *problems, struct err *err)
+{
+	struct strbuf needed CLEANUP(strbuf_free);
+	strbuf_init(&needed, ERR_TEXT_MAX);
+	add_needed(&needed, problems);
+	return err_set(err, "%s cannot be adopted: %.380s; change that and run it again",
+		step->name, needed.data);
+}
+
 /* What became of a step, for the report. */
 struct outcome {
 	const char *state; /* NULL: it was done already */
@@ -168,10 +190,11 @@ static bool finish_step(struct migrator *migrator, const struct migration *step,
 	finding = (struct finding){ .present = false };
 	if (!finding_read(migrator, step, &finding, err))
 		return false;
-	if (finding.problems && (!adopted || finding.needed))
-		return err_set(err, "%s: %s: %.300s; change that and run it again", step->name,
-			adopted ? "what is there cannot be adopted" : "the step does not verify",
-			finding.problems);
+	if (adopted && finding.needed)
+		return cannot_adopt(step, finding.problems, err);
+	if (!adopted && finding.problems)
+		return err_set(err, "%s does not verify: %.380s; mend that and run it again",
+			step->name, finding.problems);
 	char *note;
 	if (!alembic_stamp(migrator, step, &note, err))
 		return false;
@@ -186,28 +209,37 @@ static bool finish_step(struct migrator *migrator, const struct migration *step,
 	return true;
 }
 
-/* The step has no record: is it there already?  ret_done: nothing is left to do. */
-static bool meet_step(struct migrator *migrator, const struct migration *step, bool *ret_adopted,
-	bool *ret_done, struct outcome *outcome, struct err *err)
+/* The step has no record yet.  ret_done: it was there already. */
+static bool meet_step(struct migrator *migrator, const struct migration *step,
+	struct finding *finding, bool *ret_done, struct outcome *outcome, struct err *err)
 {
-	struct finding finding CLEANUP(finding_free);
-	finding = (struct finding){ .present = false };
-	if (!finding_read(migrator, step, &finding, err) ||
-		!compare_alembic(migrator, step, finding.present, &outcome->note, err) ||
-		!record_begin(migrator, step, finding.present || finding.leave, err))
+	if (!compare_alembic(migrator, step, finding->present, &outcome->note, err) ||
+		!record_begin(migrator, step, finding->present || finding->leave, err))
 		return false;
-	*ret_adopted = finding.present || finding.leave;
-	*ret_done = finding.leave || !finding.problems;
-	outcome->state = finding.leave ? "left alone" : finding.present ? "completed" : "applied";
+	*ret_done = finding->leave || !finding->problems;
+	outcome->state = finding->leave ? "left alone" : finding->present ? "completed" : "applied";
 	if (!*ret_done)
 		return true;
-	if (!finding.leave)
-		outcome->state = finding.present ? "adopted" : "found";
-	if (!record_finish(migrator, step, finding.problems, err))
+	if (!finding->leave)
+		outcome->state = finding->present ? "adopted" : "found";
+	if (!record_finish(migrator, step, finding->problems, err))
 		return false;
-	outcome->problems = finding.problems;
-	finding.problems = NULL;
+	outcome->problems = finding->problems;
+	finding->problems = NULL;
 	return true;
+}
+
+static bool begin_step(struct migrator *migrator, const struct migration *step,
+	const struct record *record, struct finding *finding, bool *ret_done,
+	struct outcome *outcome, struct err *err)
+{
+	*ret_done = false;
+	if (!finding_read(migrator, step, finding, err))
+		return false;
+	if (!record)
+		return meet_step(migrator, step, finding, ret_done, outcome, err);
+	outcome->state = "finished"; /* what was interrupted */
+	return record_begin(migrator, step, record->adopted, err);
 }
 
 static bool try_step(
@@ -215,24 +247,26 @@ static bool try_step(
 {
 	struct outcome *outcome = arg;
 	struct records records CLEANUP(records_free);
+	struct finding finding CLEANUP(finding_free);
 	records = (struct records){ .n = 0 };
+	finding = (struct finding){ .present = false };
+	bool is_done;
 	outcome_free(outcome);
 	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err))
 		return false;
 	const struct record *record = records_find(&records, step->number);
 	if (record && record->finished)
 		return check_applied(migrator, step, record, outcome, err);
-	bool adopted = record && record->adopted;
-	bool is_done = false;
-	if (record) {
-		outcome->state = "finished"; /* what was interrupted */
-		if (!record_begin(migrator, step, adopted, err))
-			return false;
-	} else if (!meet_step(migrator, step, &adopted, &is_done, outcome, err)) {
+	if (!begin_step(migrator, step, record, &finding, &is_done, outcome, err))
 		return false;
-	}
-	return is_done || (run_file(migrator, step, err) &&
-				  finish_step(migrator, step, adopted, outcome, err));
+	if (is_done)
+		return true;
+	bool adopted = record ? record->adopted : finding.present;
+	if (run_file(migrator, step, err))
+		return finish_step(migrator, step, adopted, outcome, err);
+	if (adopted && finding.needed && !migrator_is_blocked(migrator))
+		return cannot_adopt(step, finding.problems, err);
+	return false;
 }
 
 static bool is_wanted(const struct migration *step, int to, const char *with)

@@ -139,16 +139,16 @@ def make(db, to, rows=True, stamp=None, width=32):
     for number, _, statements in CHAIN:
         if number > to:
             break
-        db.psql(statements)
+        db.execute(statements)
         if rows and number in ROWS:
-            db.psql(ROWS[number])
+            db.execute(ROWS[number])
     if stamp is not False:
         set_stamp(db, REVISIONS[to if stamp is None else stamp], width)
 
 
 def set_stamp(db, revision, width=32):
     width = max(width, len(revision))
-    db.psql(
+    db.execute(
         "drop table if exists alembic_version;"
         f"create table alembic_version (version_num varchar({width}) not null,"
         " constraint alembic_version_pkc primary key (version_num));"
