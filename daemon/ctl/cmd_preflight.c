@@ -11,6 +11,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/escape.h"
+#include "ctl/migration.h"
 #include "ctl/preflight.h"
 #include "ctl/table.h"
 #include "db/rows.h"
@@ -39,7 +40,8 @@ enum {
 	F_CLOCK,
 	F_DEADLOCK,
 	F_TABLES,
-	F_RECURD
+	F_RECURD,
+	F_MIGRATIONS
 };
 
 void preflight_find(struct preflight *preflight, enum finding_level level, const char *check,
@@ -145,6 +147,36 @@ static int read_schema(struct ctl *ctl, struct preflight *preflight, bool instal
 	return code;
 }
 
+static bool is_applied(const PGresult *applied, int number)
+{
+	for (int row = 0; row < PQntuples(applied); row++)
+		if (row_int4(applied, row, 0) == number)
+			return true;
+	return false;
+}
+
+/* Steps that this program has and the database does not. */
+static int read_migrations(struct ctl *ctl, struct preflight *preflight)
+{
+	struct migration_set set CLEANUP(migration_set_free) = { .n = 0 };
+	struct strbuf missing CLEANUP(strbuf_free) = STRBUF(4096);
+	PGresult *applied CLEANUP(ctl_clear) = NULL;
+	struct err err;
+	if (!migration_set_load(NULL, &set, &err))
+		return ctl_error(EX_SOFTWARE, "%s", err.text);
+	int code = ctl_query(ctl, QUERY_CTL_MIGRATIONS, NULL, &applied);
+	if (code != EX_OK)
+		return code;
+	for (size_t i = 0; i < set.n; i++)
+		if (!set.steps[i].optional && !is_applied(applied, set.steps[i].number))
+			strbuf_addf(
+				&missing, "%s%s", missing.len > 0 ? ", " : "", set.steps[i].name);
+	if (missing.len > 0)
+		preflight_find(preflight, FINDING_PROBLEM, "schema",
+			"not applied: %s; run: recurctl migrate up", missing.data);
+	return EX_OK;
+}
+
 static int read_reminders(struct ctl *ctl, struct preflight *preflight)
 {
 	struct params params CLEANUP(params_free);
@@ -167,6 +199,8 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	check_zone(preflight);
 	if (row_bool(server, 0, F_RECURD))
 		code = read_live(ctl, preflight);
+	if (code == EX_OK && row_bool(server, 0, F_MIGRATIONS))
+		code = read_migrations(ctl, preflight);
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
 		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD));
 	if (code == EX_OK && row_bool(server, 0, F_TABLES))

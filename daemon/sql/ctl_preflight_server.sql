@@ -12,4 +12,5 @@ select pg_catalog.current_setting('server_version_num')::integer,
        pg_catalog.to_regclass('{app}.tasks') is not null
            and pg_catalog.to_regclass('{app}.recurring_tasks') is not null,
        pg_catalog.to_regclass('recurd.settings') is not null
-           and pg_catalog.to_regprocedure('recurd.now()') is not null
+           and pg_catalog.to_regprocedure('recurd.now()') is not null,
+       pg_catalog.to_regclass('recurd.migrations') is not null

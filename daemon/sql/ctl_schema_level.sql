@@ -2,3 +2,4 @@
 -- Index: the primary key.
 select coalesce(max(m.number), 0)::bigint
 from recurd.migrations as m
+where m.applied_at is not null

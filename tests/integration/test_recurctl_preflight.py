@@ -89,6 +89,15 @@ def test_before_the_migration_it_counts_the_same_and_names_the_migration(empty_d
     assert "migrate up" in found(answer, "schema")[0]
 
 
+def test_steps_that_this_program_has_and_the_database_has_not(empty_db):
+    run_ctl(empty_db, "migrate", "up")
+    assert found(ctl_json(empty_db, "preflight"), "schema") == []
+    assert ctl_json(empty_db, "status")["schema_level"] >= 23
+    run_ctl(empty_db, "migrate", "down", "--to", "22")
+    (missing, *_) = found(ctl_json(empty_db, "preflight", expect=FOUND), "schema")
+    assert "0023_views" in missing and "0022" not in missing
+
+
 def test_an_empty_database_is_told_what_it_lacks(empty_db):
     answer = ctl_json(empty_db, "preflight", expect=FOUND)
     assert any("no tables" in detail for detail in found(answer, "schema"))
