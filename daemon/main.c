@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "conf/conf.h"
+#include "recur/zone.h"
 #include "svc/app.h"
 #include "util/mem.h"
 
@@ -51,10 +52,14 @@ static int show_conf(const struct app_options *options, enum mode mode)
 		fprintf(stderr, "recurd: %s\n", err.text);
 		return EX_CONFIG;
 	}
+	bool good = app_check_conf(conf, &err);
+	if (!good)
+		fprintf(stderr, "recurd: %s\n", err.text);
 	if (mode == MODE_DUMP)
 		conf_dump(conf, stdout);
 	conf_free(conf);
-	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	zones_close();
+	return !good ? EX_CONFIG : fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
 int main(int argc, char **argv)

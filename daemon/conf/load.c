@@ -191,6 +191,14 @@ static void warn_of_unknown_variables(void)
 
 /* ---- all together ---- */
 
+/* When we stop waiting before the server stops working, a batch is given up that was about to end. */
+static bool check_together(const struct conf *conf, struct err *err)
+{
+	if (conf->query_timeout > conf->statement_timeout)
+		return true;
+	return err_set(err, "query_timeout must be longer than statement_timeout");
+}
+
 static bool load_all(struct conf *conf, const char *file, const char *const *overrides,
 	size_t overrides_len, struct err *err)
 {
@@ -202,7 +210,7 @@ static bool load_all(struct conf *conf, const char *file, const char *const *ove
 			return false;
 	}
 	use_credential(conf);
-	return true;
+	return check_together(conf, err);
 }
 
 bool conf_load(const char *file, const char *const *overrides, size_t overrides_len,

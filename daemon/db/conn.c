@@ -52,8 +52,8 @@ void conn_enter(struct conn *conn, enum conn_state state)
 {
 	if (state == conn->state)
 		return;
-	bool flight = (state == CONN_BUSY && conn->state == CONN_READY)
-		|| (state == CONN_READY && conn->state == CONN_BUSY);
+	bool flight = (state == CONN_BUSY && conn->state == CONN_READY) ||
+		      (state == CONN_READY && conn->state == CONN_BUSY);
 	if (flight) { /* every statement: too much even for debugging */
 		conn->state = state;
 		return;
@@ -362,8 +362,10 @@ void conn_open(struct conn *conn)
 {
 	if (conn->state != CONN_OFF)
 		return;
+	/* From the loop: a host that refuses at once must not call back before we return. */
 	conn->endpoint = 0;
-	try_endpoint(conn);
+	conn_enter(conn, CONN_WAITING);
+	arm_timer(conn, 0.);
 }
 
 void conn_close(struct conn *conn)

@@ -3,6 +3,7 @@
 
 #include <ev.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -25,7 +26,7 @@ struct app {
 	struct wakeup *wakeup;
 	struct ev_signal hup, term, interrupt, usr1;
 	struct ev_timer watchdog, stop_limit;
-	bool stopping, ended;
+	bool stopping;
 	int status;
 };
 
@@ -45,7 +46,6 @@ static void on_ended(void *arg, enum scheduler_end end, const char *why)
 		log_msg(LOG_ERR, "unavailable", "%s", why);
 		app->status = EX_UNAVAILABLE;
 	}
-	app->ended = true;
 	ev_break(app->loop, EVBREAK_ALL);
 }
 
@@ -63,9 +63,10 @@ static void release_conf(void *arg, struct conf *old)
 	conf_free(old);
 }
 
-static bool check_zone(const struct conf *conf, struct err *err)
+bool app_check_conf(const struct conf *conf, struct err *err)
 {
 	const struct zone *zone;
+	zones_open(conf->zoneinfo_dir);
 	if (zone_load(conf->default_time_zone, &zone, err))
 		return true;
 	return err_prefix(err, "default_time_zone: ");
@@ -78,7 +79,7 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 		    &conf, err))
 		return false;
 	const char *fixed = conf_needs_restart(app->conf, conf);
-	if (fixed || !check_zone(conf, err)) {
+	if (fixed || !app_check_conf(conf, err)) {
 		conf_free(conf);
 		return fixed ? err_set(err, "%s cannot be changed while recurd runs: restart it",
 				       fixed)
@@ -203,11 +204,12 @@ static bool start(struct app *app, struct err *err)
 {
 	/* One arena: the resolver's threads must not each bring their own. */
 	mallopt(M_ARENA_MAX, 1);
+	/* A reader of our standard error that goes away is no reason to die. */
+	signal(SIGPIPE, SIG_IGN);
 	open_log(app);
 	sdnotify_open();
 	queries_bind(app->conf->app_schema);
-	zones_open(app->conf->zoneinfo_dir);
-	if (!check_zone(app->conf, err))
+	if (!app_check_conf(app->conf, err))
 		return false;
 	app->loop = ev_default_loop(EVFLAG_AUTO);
 	if (!app->loop)
@@ -248,9 +250,7 @@ int app_run(const struct app_options *options)
 		log_msg(LOG_NOTICE, "started", "recurd %s", RECURD_VERSION);
 		sdnotify_send("READY=1\nSTATUS=connecting");
 		scheduler_start(app.scheduler);
-		/* A database that refuses at once has ended --once already; ev_run would forget it. */
-		if (!app.ended)
-			ev_run(app.loop, 0);
+		ev_run(app.loop, 0);
 		log_msg(LOG_NOTICE, "stopped", "status %d", app.status);
 	} else {
 		log_msg(LOG_CRIT, "start_failed", "%s", err.text);

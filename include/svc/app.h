@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "conf/conf.h"
+
 struct app_options {
 	const char *file; /* of the configuration; NULL: the default */
 	const char *const *overrides;
@@ -17,5 +19,7 @@ struct app_options {
 	bool once;
 };
 
+/* What conf_load cannot know: whether default_time_zone is there. */
+bool app_check_conf(const struct conf *conf, struct err *err) NODISCARD;
 /* Runs to the end; an exit status of sysexits.h. */
 int app_run(const struct app_options *options);
