@@ -23,7 +23,7 @@ void outlook_print(struct outlook *outlook, struct table *record, const char *na
 		[ZONE_FOLD] = "the first of two: the clock shows this time twice",
 	};
 	struct table *table = record_nest(record, name, heading, columns, ARRAY_LEN(columns));
-	struct occurrence next;
+	struct occurrence next = { .at = 0 };
 	struct err err;
 	enum recur_status status = RECUR_FOUND;
 	for (; outlook && n > 0; n--) {

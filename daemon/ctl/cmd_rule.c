@@ -139,7 +139,7 @@ static void print_occurrences(struct table *record, const struct opened *opened,
 	struct table *table = record_nest(
 		record, "occurrences", "occurrences", columns, ARRAY_LEN(columns));
 	enum recur_status status = RECUR_FOUND;
-	struct occurrence next;
+	struct occurrence next = { .at = 0 };
 	struct err err;
 
 	for (; n > 0; n--) {

@@ -98,6 +98,7 @@ void report_fact(struct report *report, const char *key, json_t *value)
 	json_decref(value);
 }
 
+static void print_note(FILE *out, const char *fmt, va_list args) PRINTF(2, 0);
 static void print_note(FILE *out, const char *fmt, va_list args)
 {
 	struct strbuf text CLEANUP(strbuf_free);
