@@ -50,6 +50,9 @@ class Event(dict):
         self.raw = raw
         self.received = time.monotonic()
 
+    def matches(self, event=None, **fields):
+        return _matches(self, event, fields)
+
 
 def program(name):
     path = BUILD / name
@@ -271,6 +274,13 @@ def run_recurd(*args, db=None, env=None, timeout=30.0, **options):
         return run_program("recurd", "-c", conf, *args, env=env, timeout=timeout)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def once(db, **options):
+    """recurd --once on a database: what is due is done, on the business clock as it stands.  Its log."""
+    done = run_recurd("--foreground", "--once", db=db, **options)
+    assert done.returncode == 0, done.stderr
+    return parse_log(done.stderr)
 
 
 def run_program(name, *args, env=None, timeout=60.0, input=None):

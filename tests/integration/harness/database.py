@@ -136,6 +136,7 @@ class Database:
         columns["user_id"] = user or self.add_user("user-default")
         columns["recurrence_rule"] = rule if isinstance(rule, str) else json.dumps(rule or {"frequency": "daily"})
         columns["next_due_at"] = self.instant(due)
+        columns.setdefault("created_at", self.now())
         self._insert("recurring_tasks", columns)
         return columns["id"]
 
@@ -163,8 +164,9 @@ class Database:
             (users,),
         )
         self.execute(
-            "insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at)"
-            " select %s || '-' || i, 'u-' || (1 + i %% %s), 'Task ' || i, %s, %s from generate_series(1, %s) i",
+            "insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at, created_at)"
+            " select %s || '-' || i, 'u-' || (1 + i %% %s), 'Task ' || i, %s, %s, recurd.now()"
+            " from generate_series(1, %s) i",
             (prefix, users, json.dumps(rule or {"frequency": "daily"}), self.instant(due), count),
         )
 
@@ -176,6 +178,48 @@ class Database:
     def instant(self, when):
         """A datetime as it is; a timedelta counted from the database's business clock."""
         return self.now() + when if isinstance(when, timedelta) else when
+
+    def add_tag(self, template, name, user="user-default"):
+        """A tag of the user, which the template gives to its instances."""
+        tag = str(uuid.uuid4())
+        self.execute("insert into tags (id, user_id, name) values (%s, %s, %s)", (tag, self.add_user(user), name))
+        self.execute("insert into recurd.template_tags values (%s, %s)", (template, tag))
+        return tag
+
+    # What became of them --------------------------------------------------------------------------
+
+    def occurrences(self, template):
+        """The occurrences of a template that became tasks, in order, in UTC."""
+        found = self.column(
+            "select occurrence_at from tasks where recurring_task_id = %s order by occurrence_at", (template,)
+        )
+        return [instant.astimezone(UTC) for instant in found]
+
+    def template(self, template):
+        row = self.row("select * from recurring_tasks where id = %s", (template,))
+        return {k: v.astimezone(UTC) if getattr(v, "tzinfo", None) else v for k, v in row.items()}
+
+    def task(self, task):
+        return self.row("select * from tasks where id = %s", (task,))
+
+    def update(self, table, row_id, **columns):
+        """As the application does: some columns of one row."""
+        names = ", ".join(f'"{name}" = %s' for name in columns)
+        done = self.execute(f"update {table} set {names} where id = %s", [*columns.values(), row_id])
+        assert done.rowcount == 1
+
+    def decisions(self, template, kind=None):
+        return self.rows(
+            "select * from recurd.decisions where template_id = %s and kind = coalesce(%s, kind) order by id",
+            (template, kind),
+        )
+
+    def notifications(self, kind=None):
+        return self.rows("select * from recurd.notifications where kind = coalesce(%s, kind) order by id", (kind,))
+
+    def go_live(self, at=None):
+        """As if the first worker had started then (default: now, on the business clock)."""
+        self.execute("update recurd.settings set live_since = coalesce(%s, recurd.now())", (at,))
 
     # The clock ------------------------------------------------------------------------------------
 

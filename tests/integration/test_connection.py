@@ -1,0 +1,166 @@
+"""The database goes away, is slow, is mute, is not there yet: no reason to exit, and no work is lost."""
+
+import time
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from harness.util import free_port, holds_for, wait_until
+
+SOON = timedelta(milliseconds=300)
+FAST = {"poll_interval": "50ms", "reconnect_limit": "500ms"}
+
+
+def serves(db, daemon, timeout=15):
+    """The daemon makes what is due in this database."""
+    template = db.add_template(SOON)
+
+    def made():
+        assert daemon.process.poll() is None, daemon.log()
+        return db.occurrences(template)
+
+    wait_until(made, timeout, "the daemon serves the database")
+
+
+def test_a_database_that_is_down_at_start(make_cluster, recurd):
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live()
+    cluster.stop()
+    daemon = recurd(db, ready=False, **FAST)
+    daemon.expect("connect_failed")
+    assert daemon.notify.seen("READY") == []
+    cluster.start()
+    daemon.wait_ready(15)
+    serves(db, daemon)
+    daemon.stop()
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate", "kill"])
+def test_a_restart_of_the_server(make_cluster, recurd, mode):
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live()
+    daemon = recurd(db, **FAST)
+    serves(db, daemon)
+    fds = daemon.fds()
+    cluster.restart(mode)
+    serves(db, daemon)
+    cluster.restart(mode)
+    serves(db, daemon)
+    wait_until(lambda: daemon.fds() == fds, what="no file descriptor is left over")
+    daemon.stop()
+
+
+def test_a_backend_that_is_terminated(app_db, recurd):
+    app_db.go_live()
+    daemon = recurd(app_db, **FAST)
+    for _ in range(3):
+        wait_until(
+            lambda: app_db.column(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        )
+        serves(app_db, daemon)
+    daemon.stop()
+
+
+@pytest.mark.parametrize("how", ["cut", "refuse", "stall"])
+def test_a_network_that_breaks(app_db, recurd, proxy, how):
+    app_db.go_live()
+    net = proxy()
+    daemon = recurd(app_db, dsn=net.dsn_for(app_db), query_timeout="1s", connect_timeout="1s", **FAST)
+    serves(app_db, daemon)
+    getattr(net, how)()
+    template = app_db.add_template(SOON)
+    if how != "cut":
+        daemon.expect("connect_failed", timeout=15)
+    net.resume()
+    wait_until(lambda: app_db.occurrences(template), 15, "served after the network is back")
+    assert len(app_db.occurrences(template)) == 1
+    daemon.stop()
+
+
+def test_a_mute_first_host_is_passed_over(app_db, recurd, proxy):
+    app_db.go_live()
+    mute, dead = proxy(), free_port()
+    mute.stall()
+    dsn = f"host=127.0.0.1,127.0.0.1,127.0.0.1 port={mute.port},{dead},{app_db.cluster.port} dbname={app_db.name} user=postgres"
+    started = time.monotonic()
+    daemon = recurd(app_db, dsn=dsn, connect_timeout="500ms", **FAST)
+    assert time.monotonic() - started < 8
+    serves(app_db, daemon)
+    daemon.stop()
+
+
+def test_a_read_only_host_is_passed_over(make_cluster, app_db, recurd):
+    """target_session_attrs is read-write without being asked."""
+    app_db.go_live()
+    first = make_cluster()
+    with psycopg.connect(first.dsn_for("postgres"), autocommit=True) as conn:
+        conn.execute(f'create database "{app_db.name}"')
+    first.configure(default_transaction_read_only="on")
+    dsn = f"host=127.0.0.1,127.0.0.1 port={first.port},{app_db.cluster.port} dbname={app_db.name} user=postgres"
+    daemon = recurd(app_db, dsn=dsn, **FAST)
+    serves(app_db, daemon)
+    daemon.stop()
+
+
+def test_a_password_from_a_file(make_cluster, recurd, tmp_path):
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live()
+    db.execute("create role app login superuser password 'open sesame'")
+    hba = cluster.data / "pg_hba.conf"
+    hba.write_text("local all postgres trust\nhost all app all scram-sha-256\n")
+    cluster.configure(log_connections="on")
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame\nsecond line\n")
+    daemon = recurd(db, dsn=cluster.tcp_dsn_for(db.name, "app"), password_file=secret, **FAST)
+    serves(db, daemon)
+    daemon.stop()
+
+
+def test_a_wrong_password_is_said_and_retried(make_cluster, recurd):
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live()
+    db.execute("create role app login superuser password 'right'")
+    (cluster.data / "pg_hba.conf").write_text("local all postgres trust\nhost all app all scram-sha-256\n")
+    cluster.configure(log_connections="on")
+    daemon = recurd(db, dsn=cluster.tcp_dsn_for(db.name, "app") + " password=wrong", ready=False, **FAST)
+    daemon.expect("connect_failed", count=2)
+    assert any("password authentication failed" in line.raw for line in daemon.seen("connect_failed"))
+    db.execute("alter role app password 'wrong'")
+    daemon.wait_ready(15)
+    daemon.stop()
+
+
+def test_a_server_that_comes_and_goes_does_not_make_it_grow(make_cluster, recurd):
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live()
+    daemon = recurd(db, **FAST)
+    serves(db, daemon)
+    fds, threads = daemon.fds(), daemon.threads()
+    cluster.stop("immediate")
+    count = len(daemon.seen("connect_failed"))
+    daemon.expect("connect_failed", count=count + 8, timeout=20)
+    cluster.start()
+    serves(db, daemon)
+    wait_until(lambda: daemon.fds() == fds and daemon.threads() <= threads + 1, what="as many descriptors as before")
+    daemon.stop()
+
+
+def test_it_does_not_hammer_a_server_that_is_down(make_cluster, recurd):
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    daemon = recurd(db, poll_interval="50ms", reconnect_limit="30s")
+    cluster.stop("immediate")
+    daemon.expect("connect_failed", timeout=15)
+    mark = daemon.mark()
+    holds_for(lambda: len(daemon.seen("connect_failed", mark)) < 12, 3, "attempts are spaced out")
+    cluster.start()
+    daemon.stop()

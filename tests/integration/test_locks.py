@@ -1,0 +1,147 @@
+"""Applications and recurd on the same rows: nobody waits long, and the application is never killed."""
+
+import threading
+import time
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from harness.util import wait_until
+
+AGO = timedelta(seconds=-1)
+
+
+@pytest.fixture
+def db(app_db):
+    app_db.go_live(app_db.now() - timedelta(days=1))
+    return app_db
+
+
+def made(db, user=None):
+    return db.value("select count(*) from tasks where recurring_task_id is not null and user_id = coalesce(%s, user_id)", (user,))
+
+
+def test_a_users_row_held_for_ten_seconds_holds_up_that_user_alone(db, recurd):
+    """1,000 templates of many users are due: all but one are made within five seconds."""
+    db.add_templates(999, AGO, users=300)
+    blocked = db.add_user("blocked")
+    template = db.add_template(AGO, user=blocked)
+    holder = db.connect(autocommit=False)
+    holder.execute("""select * from "user" where id = 'blocked' for update""")
+    started = time.monotonic()
+    daemon = recurd(db)
+    wait_until(lambda: made(db) == 999, 5, "999 are made")
+    assert db.occurrences(template) == []
+
+    # The application goes on in its transaction: it touches the template, and is not the one to be killed.
+    while time.monotonic() - started < 10:
+        holder.execute("update recurring_tasks set title = title || '.' where id = %s", (template,))
+        holder.execute("""update "user" set name = name where id = 'blocked'""")
+        holder.execute("select pg_sleep(0.2)")
+    holder.commit()
+    wait_until(lambda: db.occurrences(template), 10, "the blocked user's task comes after the lock is gone")
+    assert len(db.occurrences(template)) == 1
+    daemon.stop()
+    assert "deadlock detected" not in daemon.log(10000)
+
+
+def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd):
+    locked = db.add_template(AGO)
+    other = db.add_template(AGO)
+    holder = db.connect(autocommit=False)
+    holder.execute("select * from recurring_tasks where id = %s for update", (locked,))
+    daemon = recurd(db, poll_interval="500ms")
+    wait_until(lambda: db.occurrences(other))
+    db.execute("select pg_stat_statements_reset()") if has_statements(db) else None
+    before = daemon.cpu_seconds()
+    deadline = time.monotonic() + 2
+    wait_until(lambda: time.monotonic() > deadline)
+    assert daemon.cpu_seconds() - before < 0.3, "backs off while it cannot have the row"
+    holder.rollback()
+    wait_until(lambda: db.occurrences(locked), 5)
+    daemon.stop()
+
+
+def has_statements(db):
+    db.execute("create extension if not exists pg_stat_statements")
+    return True
+
+
+def test_an_application_waits_no_longer_than_a_batch(db, recurd):
+    """Edits of templates while 20,000 are generated: each is through in far less than a second."""
+    db.add_templates(20000, AGO, users=100)
+    daemon = recurd(db, log_rate=0)
+    wait_until(lambda: made(db) > 0)
+    waits = []
+    with db.connect() as conn:
+        for n in range(1, 400):
+            began = time.monotonic()
+            conn.execute("update recurring_tasks set title = title || '!' where id = %s", (f"t-{n * 50}",))
+            waits.append(time.monotonic() - began)
+    wait_until(lambda: made(db) >= 20000, 60)
+    assert max(waits) < 2, f"longest wait {max(waits):.3f} s"
+    daemon.stop()
+
+
+def test_inserts_that_refer_to_a_claimed_template_do_not_wait(db, recurd):
+    """NO KEY UPDATE: a tag for a template can be added while a batch holds it."""
+    template = db.add_template(timedelta(hours=1))
+    user_tag = "insert into tags (id, user_id, name) values ('tag', 'user-default', 'x')"
+    db.execute(user_tag)
+    holder = db.connect(autocommit=False)
+    holder.execute("select * from recurring_tasks where id = %s for no key update", (template,))
+    with db.connect() as conn:
+        conn.execute("set statement_timeout = '2s'")
+        conn.execute("insert into recurd.template_tags values (%s, 'tag')", (template,))
+    holder.rollback()
+
+
+def test_deadlocks_never_kill_the_application(db, recurd):
+    """The application locks in the opposite order, again and again, with a short deadlock_timeout."""
+    db.execute("alter database " + db.name + " set deadlock_timeout = '400ms'")
+    users = [db.add_user(f"du-{n}") for n in range(4)]
+    daemon = recurd(db, poll_interval="20ms", min_interval="1s")
+    templates = [
+        db.add_template(timedelta(milliseconds=200), {"frequency": "secondly"}, user=user) for user in users
+    ]
+    errors, stop = [], threading.Event()
+
+    def application(n):
+        with psycopg.connect(db.dsn, autocommit=False) as conn:
+            while not stop.is_set():
+                try:
+                    conn.execute('select 1 from "user" where id = %s for update', (users[n],))
+                    conn.execute("select pg_sleep(0.15)")
+                    conn.execute("update recurring_tasks set title = 'x' where id = %s", (templates[n],))
+                    conn.commit()
+                except psycopg.Error as error:
+                    errors.append(error)
+                    conn.rollback()
+
+    threads = [threading.Thread(target=application, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: made(db) >= 12, 30, "recurd gets its turns")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+    assert errors == []
+    daemon.stop()
+
+
+def test_a_stopped_worker_does_not_hold_its_locks_for_ever(db, recurd):
+    """SIGSTOP with rows claimed: the server's own timeouts end the transaction."""
+    import signal
+
+    db.add_templates(3000, AGO, users=3)
+    daemon = recurd(db, batch_size=100, statement_timeout="1s", log_rate=0)
+    wait_until(lambda: made(db) > 0)
+    daemon.kill(signal.SIGSTOP)
+    rows = "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()"
+    wait_until(lambda: db.value(rows) == 0, 20, "no transaction of the stopped worker is left")
+    daemon.kill(signal.SIGCONT)
+    wait_until(lambda: made(db) == 3000, 30, "it goes on after it wakes")
+    daemon.stop()

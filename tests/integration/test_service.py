@@ -1,0 +1,263 @@
+"""recurd as a service: life signs, signals, reload, the command line."""
+
+import re
+import signal
+from datetime import timedelta
+
+import pytest
+
+from harness.daemon import parse_log, run_program, run_recurd
+from harness.util import wait_until
+
+SOON = timedelta(milliseconds=300)
+
+
+def test_life_signs_from_ready_to_stopping(app_db, recurd):
+    daemon = recurd(app_db)
+    assert daemon.notify.seen("STATUS"), "a status text for systemctl status"
+    daemon.stop()
+    order = [key for _, key, _ in daemon.notify.assignments() if key in ("READY", "STOPPING")]
+    assert order == ["READY", "STOPPING"]
+
+
+def test_the_watchdog_is_fed_by_the_loop(app_db, recurd):
+    daemon = recurd(app_db, env={"WATCHDOG_USEC": "400000"})
+    daemon.notify.expect("WATCHDOG", "1", count=6)
+    times = daemon.notify.times("WATCHDOG")
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    assert max(gaps) < 0.4, "each must come before the watchdog's limit"
+    daemon.kill(signal.SIGSTOP)
+    count = len(daemon.notify.times("WATCHDOG"))
+    daemon.kill(signal.SIGCONT)
+    daemon.notify.expect("WATCHDOG", count=count + 1)
+    daemon.stop()
+
+
+def test_without_a_watchdog_it_is_not_fed(app_db, recurd):
+    daemon = recurd(app_db)
+    daemon.stop()
+    assert daemon.notify.seen("WATCHDOG") == []
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_within_seconds(app_db, recurd, sig):
+    daemon = recurd(app_db)
+    daemon.kill(sig)
+    assert daemon.wait(5) == 0
+    daemon.check_clean()
+    wait_until(lambda: app_db.value("select count(*) from recurd.workers") == 0, what="it signs off")
+
+
+def test_it_ends_while_the_database_is_mute(app_db, recurd, proxy):
+    net = proxy()
+    daemon = recurd(app_db, dsn=net.dsn_for(app_db))
+    net.stall()
+    daemon.kill(signal.SIGTERM)
+    assert daemon.wait(10) == 0
+
+
+def test_sigterm_finishes_the_batch(app_db, recurd):
+    app_db.go_live()
+    app_db.add_templates(3000, timedelta(seconds=-1), users=5)
+    daemon = recurd(app_db, batch_size=500, log_rate=100000)
+    daemon.expect("generated")
+    daemon.stop()
+    made = app_db.value("select count(*) from tasks")
+    assert made % 500 == 0 and made > 0, "whole batches"
+    assert made == app_db.value("select count(*) from recurring_tasks where next_due_at > recurd.now()")
+    assert len(daemon.seen("generated")) == made, "no line of a batch that was not written"
+
+
+def test_sigusr1_logs_the_state(app_db, recurd):
+    daemon = recurd(app_db)
+    mark = daemon.mark()
+    daemon.kill(signal.SIGUSR1)
+    line = daemon.expect("state", since=mark)
+    assert line["conn"] == "ready"
+    daemon.stop()
+
+
+# Reload -------------------------------------------------------------------------------------------
+
+
+def reload(daemon):
+    mark = daemon.mark()
+    daemon.kill(signal.SIGHUP)
+    return mark
+
+
+def test_a_good_reload_takes_effect(app_db, recurd):
+    app_db.go_live()
+    daemon = recurd(app_db, poll_interval="50ms", notify_task_created=True)
+    daemon.write_config(notify_task_created=False)
+    mark = reload(daemon)
+    daemon.expect("reloaded", since=mark)
+    daemon.notify.expect("RELOADING", "1")
+    assert int(daemon.notify.expect("MONOTONIC_USEC")) > 0
+    daemon.notify.expect("READY", count=2)
+    app_db.add_template(SOON)
+    daemon.expect("generated")
+    assert app_db.notifications() == []
+    daemon.stop()
+
+
+@pytest.mark.parametrize(
+    "text, where",
+    [
+        ("batch_size = \"none\"\n", "1"),
+        ("\n\nno_such_option = \"1\"\n", "3"),
+        ("batch_size = \"7\"\nbatch_size = \"8\"\n", "2"),
+        ("poll_interval = \"", "1"),
+    ],
+)
+def test_a_bad_reload_changes_nothing(app_db, recurd, text, where):
+    app_db.go_live()
+    daemon = recurd(app_db, poll_interval="50ms")
+    good = daemon.conf.read_text()
+    daemon.write_config(text=text + good)
+    mark = reload(daemon)
+    line = daemon.expect("reload_failed", since=mark)
+    assert f"recurd.conf:{where}:" in line["msg"]
+    daemon.notify.expect("READY", count=2)
+    app_db.add_template(SOON)
+    daemon.expect("generated")
+    daemon.stop()
+
+
+def test_a_reload_that_needs_a_restart_says_so_and_changes_nothing(app_db, recurd):
+    daemon = recurd(app_db)
+    daemon.write_config(app_schema="elsewhere", log_level="debug")
+    mark = reload(daemon)
+    line = daemon.expect("reload_failed", since=mark)
+    assert "app_schema" in line["msg"] and "restart" in line["msg"]
+    daemon.stop()
+
+
+def test_a_reload_can_move_to_another_database(make_db, recurd):
+    old, new = make_db(), make_db()
+    for db in (old, new):
+        db.go_live()
+    daemon = recurd(old, poll_interval="50ms")
+    daemon.write_config(database_url=new.dsn)
+    reload(daemon)
+    template = new.add_template(SOON)
+    wait_until(lambda: new.occurrences(template), what="the new database is served")
+    stale = old.add_template(SOON)
+    later = new.add_template(timedelta(seconds=1))
+    wait_until(lambda: new.occurrences(later))
+    assert old.occurrences(stale) == []
+    daemon.stop()
+
+
+def test_many_reloads_leak_nothing(app_db, recurd):
+    daemon = recurd(app_db)
+    for n in range(3):
+        daemon.expect("reloaded", since=reload(daemon))
+    fds, threads = daemon.fds(), daemon.threads()
+    for n in range(30):
+        daemon.expect("reloaded", since=reload(daemon))
+    assert (daemon.fds(), daemon.threads()) == (fds, threads)
+    daemon.stop()
+
+
+# The command line ---------------------------------------------------------------------------------
+
+
+def test_version_and_usage():
+    version = run_program("recurd", "--version")
+    assert version.returncode == 0 and re.match(r"recurd \d+\.\d+", version.stdout)
+    for args in (["--nonsense"], ["extra"], ["-c"]):
+        usage = run_program("recurd", *args)
+        assert usage.returncode == 64 and usage.stderr, args
+
+
+def test_check_config_needs_no_database():
+    good = run_recurd("--check-config", database_url="host=/nowhere", batch_size=10)
+    assert good.returncode == 0, good.stderr
+    for key, value in (("batch_size", "0"), ("poll_interval", "3"), ("app_schema", "a b"), ("log_level", "loud")):
+        bad = run_recurd("--check-config", **{key: value})
+        assert bad.returncode == 78
+        assert re.search(rf"recurd\.conf:1: .*{key}", bad.stderr), bad.stderr
+    unknown = run_recurd("--check-config", nonsense="1")
+    assert unknown.returncode == 78 and "recurd.conf:1" in unknown.stderr
+
+
+def test_a_bad_configuration_ends_the_start_with_78(app_db):
+    bad = run_recurd("--foreground", db=app_db, batch_size="many")
+    assert bad.returncode == 78 and "batch_size" in bad.stderr
+
+
+def test_dump_config_shows_everything_and_no_password():
+    dump = run_recurd("--dump-config", database_url="postgresql://u:s3cret@db/x?password=s3cret", batch_size=10)
+    assert dump.returncode == 0 and "batch_size" in dump.stdout
+    assert "s3cret" not in dump.stdout + dump.stderr
+    again = run_recurd("--dump-config", env={"RECURD_BATCH_SIZE": "11"}, batch_size=10)
+    assert re.search(r'^batch_size\s*=\s*"?11"?', again.stdout, re.M), "environment goes before the file"
+
+
+def test_a_dump_is_a_configuration(tmp_path):
+    dump = run_recurd("--dump-config", batch_size=10, poll_interval="250ms")
+    conf = tmp_path / "again.conf"
+    conf.write_text(dump.stdout)
+    again = run_program("recurd", "-c", conf, "--dump-config")
+    assert again.returncode == 0, again.stderr
+    strip = lambda text: [line for line in text.splitlines() if line and not line.startswith("#")]  # noqa: E731
+    assert [line.split("#")[0].strip() for line in strip(again.stdout)] == [
+        line.split("#")[0].strip() for line in strip(dump.stdout)
+    ]
+
+
+def test_a_file_that_is_missing_is_an_error(tmp_path):
+    missing = run_program("recurd", "-c", tmp_path / "none.conf", "--check-config")
+    assert missing.returncode == 78 and "none.conf" in missing.stderr
+
+
+# --once -------------------------------------------------------------------------------------------
+
+
+def test_once_does_what_is_due_and_exits(app_db):
+    app_db.go_live()
+    template = app_db.add_template(timedelta(seconds=-1))
+    app_db.add_templates(2500, timedelta(seconds=-1))
+    task = app_db.add_task(remind=timedelta(milliseconds=-1))
+    done = run_recurd("--foreground", "--once", db=app_db)
+    assert done.returncode == 0, done.stderr
+    assert len(app_db.occurrences(template)) == 1
+    assert app_db.value("select count(*) from tasks where recurring_task_id is not null") == 2501
+    assert [row["task_id"] for row in app_db.notifications("reminder")] == [task]
+    assert parse_log(done.stderr)
+    assert app_db.value("select count(*) from recurd.workers") == 0
+
+
+def test_once_with_nothing_to_do(app_db):
+    assert run_recurd("--foreground", "--once", db=app_db).returncode == 0
+
+
+def test_once_without_a_database_fails_in_time():
+    done = run_recurd("--foreground", "--once", database_url="host=/nowhere dbname=x", timeout=60)
+    assert done.returncode == 69 and "/nowhere" in done.stderr
+
+
+def test_a_database_without_our_schema_is_named(empty_db):
+    done = run_recurd("--foreground", "--once", db=empty_db, timeout=60)
+    assert done.returncode == 78
+    assert "recurctl migrate" in done.stderr
+
+
+# What it tells about itself -----------------------------------------------------------------------
+
+
+def test_workers_are_on_record_while_they_live(app_db, recurd):
+    daemon = recurd(app_db, worker_name="alpha", heartbeat_interval="1s")
+    row = wait_until(lambda: app_db.rows("select * from recurd.workers"))[0]
+    assert (row["name"], row["pid"]) == ("alpha", daemon.pid)
+    first = row["seen_at"]
+    wait_until(lambda: app_db.value("select seen_at from recurd.workers") > first, what="a heartbeat")
+    daemon.stop()
+
+
+def test_passwords_are_not_logged(app_db, recurd):
+    daemon = recurd(app_db, dsn=app_db.dsn + " password=s3cret", log_level="debug")
+    daemon.kill(signal.SIGUSR1)
+    daemon.stop()
+    assert "s3cret" not in daemon.log(10000)
