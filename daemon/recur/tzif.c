@@ -317,7 +317,7 @@ static bool block_parse(
 	const unsigned char *p, const struct counts *c, struct tzif *tzif, struct err *err)
 {
 	const unsigned char *index = p + c->time * 8, *types = index + c->time;
-	int offsets[256];
+	int offsets[256] = { 0 };
 
 	for (size_t i = 0; i < c->type; i++) {
 		offsets[i] = (int)be32(types + i * 6);
