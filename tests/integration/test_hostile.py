@@ -1,0 +1,163 @@
+"""Application users write rules, titles and ids: what they write harms their own row at most."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from harness.daemon import once
+from harness.util import wait_until
+
+UTC = timezone.utc
+MONDAY = datetime(2025, 2, 3, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def db(app_db):
+    app_db.freeze(MONDAY - timedelta(days=1))
+    app_db.go_live()
+    app_db.freeze(MONDAY + timedelta(seconds=1))
+    return app_db
+
+
+# Each rule, and what the reason must name.
+POISON = {
+    "no object": ('"daily"', "recurrence_rule"),
+    "null": ("null", "recurrence_rule"),
+    "a list": ("[]", "recurrence_rule"),
+    "empty": ("{}", "frequency"),
+    "unknown frequency": ('{"frequency": "hourlyish"}', "recurrence_rule.frequency"),
+    "frequency of a wrong type": ('{"frequency": 7}', "recurrence_rule.frequency"),
+    "unknown key": ('{"frequency": "daily", "freq": 1}', "recurrence_rule.freq"),
+    "interval zero": ('{"frequency": "daily", "interval": 0}', "recurrence_rule.interval"),
+    "interval negative": ('{"frequency": "daily", "interval": -1}', "recurrence_rule.interval"),
+    "interval huge": ('{"frequency": "daily", "interval": 99999999999999999999}', "recurrence_rule"),
+    "interval fraction": ('{"frequency": "daily", "interval": 1.5}', "recurrence_rule.interval"),
+    "interval as text": ('{"frequency": "daily", "interval": "1"}', "recurrence_rule.interval"),
+    "days of no week": ('{"frequency": "weekly", "days": ["mon", "mox"]}', "recurrence_rule.days[1]"),
+    "days as text": ('{"frequency": "weekly", "days": "mon"}', "recurrence_rule.days"),
+    "end_date nonsense": ('{"frequency": "daily", "end_date": "tomorrow"}', "recurrence_rule.end_date"),
+    "end_date out of range": ('{"frequency": "daily", "end_date": "2025-02-30T00:00:00Z"}', "recurrence_rule.end_date"),
+    "zone unknown": ('{"frequency": "daily", "timeZone": "Europe/Atlantis"}', "recurrence_rule.timeZone"),
+    "zone leaves the folder": ('{"frequency": "daily", "timeZone": "../../../etc/passwd"}', "recurrence_rule.timeZone"),
+    "zone is a folder": ('{"frequency": "daily", "timeZone": "Europe"}', "recurrence_rule.timeZone"),
+    "too frequent": ('{"rrule": "FREQ=SECONDLY"}', "min_interval"),
+    "RRULE nonsense": ('{"rrule": "FREQ=NEVER"}', "rrule"),
+    "RRULE with a tail": ('{"rrule": "FREQ=DAILY;COUNT=3;DROP TABLE tasks"}', "rrule"),
+    "never": ('{"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}', "recurrence_rule"),
+    "controls": ('{"frequency": "a\\nb\\u001b[31m\\u0085"}', "recurrence_rule.frequency"),
+    "deep": ("[" * 3000 + "]" * 3000, "recurrence_rule"),
+    "large": (json.dumps({"frequency": "daily", "x": "y" * 70000}), "65536"),
+}
+
+
+def test_poison_is_quarantined_with_a_reason_and_its_neighbours_are_made(db):
+    poison = {}
+    for name, (rule, _) in POISON.items():
+        poison[name] = db.add_template(MONDAY - timedelta(minutes=1), rule)
+    good = [db.add_template(MONDAY) for _ in range(30)]
+    log = once(db, batch_size=10)
+    for template in good:
+        assert db.occurrences(template) == [MONDAY]
+    wrong = []
+    for name, (_, named) in POISON.items():
+        row = db.template(poison[name])
+        # A rule that never fires beyond its first instant may also just end there.
+        ended = name == "never" and not row["is_active"]
+        if not ended and (row["failed_at"] is None or named not in row["failure"]):
+            wrong.append(f"{name}: {row['failure']}")
+    assert not wrong, "\n".join(wrong)
+    assert {line["event"] for line in log} <= {"generated", "quarantined", "ended", "batch", "connected", "started", "stopped", "state", "settled", "live"} | {line["event"] for line in log if line.priority >= 5}
+
+
+def test_reasons_are_safe_to_print(db):
+    template = db.add_template(MONDAY, POISON["controls"][0])
+    log = once(db)
+    failure = db.template(template)["failure"]
+    assert all(ch.isprintable() for ch in failure), repr(failure)
+    (line,) = [line for line in log if line["event"] == "quarantined"]
+    assert line.raw.isprintable()
+
+
+TITLES = {
+    "quotes": "O'Brien \"quoted\" \\ back",
+    "injection": "'); drop table tasks; --",
+    "format": "%s%n%d",
+    "long": "\u00fc" * 200,
+    "rtl and emoji": "\u202eevil\u202c \U0001f4a3",
+    "newline": "two\nlines\r\x1b[2J",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_titles_arrive_unchanged(db, name):
+    template = db.add_template(MONDAY, title=TITLES[name], description=TITLES[name] * 5)
+    once(db)
+    row = db.row("select title, description from tasks where recurring_task_id = %s", (template,))
+    assert row == {"title": TITLES[name], "description": TITLES[name] * 5}
+
+
+def test_ids_of_any_kind(db):
+    ids = ["", " ", "a,b", '{"x":1}', "{a}", "NULL", "null", "\\", '"', "'", "\u00fc\U0001f4a3", "a\nb", "x" * 500]
+    for template in ids:
+        db.add_template(MONDAY, id=template)
+    once(db)
+    assert {template: len(db.occurrences(template)) for template in ids} == dict.fromkeys(ids, 1)
+
+
+@pytest.mark.parametrize("due", ["infinity", "-infinity", "4714-11-24 00:00:00+00 BC", "294276-12-31 23:59:59+00"])
+def test_instants_at_the_ends_of_time(db, due):
+    template = db.add_template(MONDAY)
+    db.execute("update recurring_tasks set next_due_at = %s where id = %s", (due, template))
+    good = db.add_template(MONDAY)
+    once(db)
+    assert db.occurrences(good) == [MONDAY]
+    assert db.value("select count(*) from tasks where recurring_task_id = %s", (template,)) <= 1
+
+
+def test_a_row_that_the_database_refuses_is_found_and_set_aside(db):
+    """A check of the application's own that one template's instance breaks: it alone is quarantined."""
+    db.execute("alter table tasks add constraint no_mondays check (title <> 'I hate Mondays')")
+    bad = db.add_template(MONDAY - timedelta(minutes=1), title="I hate Mondays")
+    db.add_templates(300, MONDAY, users=3)
+    log = once(db, batch_size=100)
+    assert db.value("select count(*) from tasks") == 300
+    row = db.template(bad)
+    assert row["failed_at"] is not None and "no_mondays" in row["failure"]
+    assert [line["template"] for line in log if line["event"] == "quarantined"] == [bad]
+
+
+def test_a_trigger_of_the_application_that_fails(db):
+    db.psql(
+        "create function angry() returns trigger language plpgsql as"
+        " $$ begin if new.title = 'bad' then raise exception 'no %', new.title; end if; return new; end $$;"
+        " create trigger angry before insert on tasks for each row execute function angry()"
+    )
+    bad = db.add_template(MONDAY - timedelta(minutes=1), title="bad")
+    db.add_templates(50, MONDAY)
+    once(db, batch_size=20)
+    assert db.value("select count(*) from tasks") == 50
+    assert "no bad" in db.template(bad)["failure"]
+
+
+def test_a_user_who_is_deleted_meanwhile_takes_only_his_own_with_him(db):
+    """The template's user has vanished although a foreign key forbids it: constraints were off once."""
+    lost = db.add_template(MONDAY, user=db.add_user("ghost"))
+    db.execute("alter table recurring_tasks drop constraint fk_recurring_tasks_user_id")
+    db.execute("""delete from "user" where id = 'ghost'""")
+    db.add_templates(50, MONDAY)
+    once(db, batch_size=20)
+    assert db.value("select count(*) from tasks") == 50
+    assert db.template(lost)["failed_at"] is not None
+
+
+def test_a_thousand_greedy_templates_do_not_starve_the_modest(app_db, recurd):
+    """Everybody asks for a minute-by-minute catch-up of a month; one new daily task is due now."""
+    app_db.go_live(app_db.now() - timedelta(days=60))
+    app_db.add_templates(300, timedelta(days=-30), rule={"frequency": "minutely"})
+    app_db.execute("update recurring_tasks set created_at = recurd.now()")
+    daemon = recurd(app_db, catch_up_limit=100, log_rate=0)
+    modest = app_db.add_template(timedelta(milliseconds=100))
+    wait_until(lambda: app_db.occurrences(modest), 60, "the modest one's turn")
+    daemon.stop()

@@ -1,0 +1,88 @@
+"""Every statement in daemon/sql prepares, and those that name an index use it, at size, planned generically."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from harness.util import SOURCE
+
+FILES = sorted((SOURCE / "daemon/sql").glob("*.sql"))
+CONTROL = re.compile(r"^(begin|commit|rollback)\b", re.I)
+
+
+def head_and_body(path):
+    lines = path.read_text().splitlines()
+    head = [line[2:].strip() for line in lines if line.startswith("--")]
+    body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
+    return " ".join(head), body.replace("{app}", "public")
+
+
+@pytest.fixture(scope="module")
+def sized_db(cluster):
+    """Big enough that the planner would not choose a sequential scan by mistake."""
+    db = cluster.create_migrated()
+    db.go_live()
+    db.add_templates(20000, timedelta(days=2), users=50)
+    db.execute("update recurring_tasks set next_due_at = recurd.now() + (random() * 40 - 1) * interval '1 day'")
+    db.execute("update recurring_tasks set replan_at = recurd.now() where id like '%%777'")
+    db.execute(
+        "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, remind_at)"
+        " select 'k-' || i, 'x', i %% 2 = 0, 'u-1', now(), now(),"
+        " case when i %% 10 = 0 then recurd.now() + (random() * 40 - 1) * interval '1 day' end"
+        " from generate_series(1, 60000) i"
+    )
+    db.execute("vacuum analyze")
+    yield db
+    db.drop()
+
+
+def test_there_are_statements():
+    assert len(FILES) > 10
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_statement_says_its_caller(path):
+    head, body = head_and_body(path)
+    assert head.startswith("Caller: "), "a statement opens with its caller"
+    for caller in re.findall(r"\b(?:work|svc|db|ctl)/\w+\.c", head):
+        assert (SOURCE / "daemon" / caller).exists(), f"{caller} does not exist"
+    numbers = {int(n) for n in re.findall(r"\$(\d+)", body)}
+    assert numbers == set(range(1, len(numbers) + 1)), "parameters without a gap"
+    for number in numbers:
+        assert f"${number}" in head or re.search(r"\$\d+ to \$\d+|\$\d+-\$?\d+", head), f"${number} is not explained"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_statement_prepares_and_uses_its_index(sized_db, path):
+    head, body = head_and_body(path)
+    if CONTROL.match(body):
+        pytest.skip("transaction control")
+    with sized_db.connect(autocommit=False) as conn:
+        conn.execute(f"prepare p as {body}")
+        types = conn.execute("select parameter_types::text[] from pg_prepared_statements").fetchone()
+        count = len(types["parameter_types"])
+        named = set(re.findall(r"\b(?:ux|ix|pk|uq)_\w+|\btasks_pkey\b", head))
+        if not named:
+            return
+        conn.execute("set local plan_cache_mode = force_generic_plan")
+        for setting in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
+            if path.stem.startswith(("generate_", "reminder_")):
+                conn.execute(f"set local {setting} = off")
+        arguments = "(" + ", ".join(["null"] * count) + ")" if count else ""
+        plan = json.dumps(conn.execute(f"explain (format json) execute p{arguments}").fetchone())
+        used = set(re.findall(r'"Index Name": "(\w+)"', plan))
+        # ON CONFLICT shows its arbiter elsewhere; a foreign key's index is used below the plan.
+        used |= set(re.findall(r"\b(?:ux|ix|pk|uq)_\w+", json.dumps(plan)))
+        missing = {name for name in named - used if not name.startswith("ux_tasks_recurring")}
+        assert not missing, f"not in the plan: {missing}; in it: {used}"
+        conn.rollback()
+
+
+def test_the_polls_touch_few_pages(sized_db):
+    _, body = head_and_body(SOURCE / "daemon/sql/poll.sql")
+    sized_db.execute("select 1")
+    plan = sized_db.value(f"explain (analyze, buffers, format json) {body}")[0]
+    buffers = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+    assert buffers < 60, f"{buffers} pages for one poll"
