@@ -52,12 +52,12 @@ def test_stale_templates_follow_adopt_backlog(old_db, policy, made):
     once(old_db, **({"adopt_backlog": policy} if policy else {}))
     counts = old_db.column(
         "select (select count(*) from tasks k where k.recurring_task_id = t.id) from recurring_tasks t"
-        " where t.id like 'stale-%%'"
+        " where t.id like 'stale-%'"
     )
     assert counts == [made] * 20
     if made == 1:
         assert set(old_db.column("select occurrence_at from tasks where occurrence_at is not null")) == {NOW}
-    ahead = old_db.column("select count(*) from tasks where recurring_task_id like 'ahead-%%'")
+    ahead = old_db.column("select count(*) from tasks where recurring_task_id like 'ahead-%'")
     assert ahead == [0]
     due = set(old_db.column("select next_due_at from recurring_tasks"))
     assert due == {NOW + DAY}

@@ -43,7 +43,7 @@ def test_rows_of_the_application(app_db):
         "title": "Bins", "user_id": user,
     }
     assert app_db.value("select remind_at > recurd.now() from tasks where id = %s", (task,))
-    assert app_db.value("select count(distinct user_id) from recurring_tasks where id like 't-%%'") == 7
+    assert app_db.value("select count(distinct user_id) from recurring_tasks where id like 't-%'") == 7
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate", "kill"])

@@ -48,7 +48,7 @@ def test_it_works_through_one_shared_server_connection(db, recurd, pgbouncer):
     for daemon in daemons:
         works(db, daemon)
     db.add_templates(500, timedelta(seconds=-1), users=10)
-    wait_until(lambda: db.value("select count(*) from tasks where recurring_task_id like 't-%%'") == 500)
+    wait_until(lambda: db.value("select count(*) from tasks where recurring_task_id like 't-%'") == 500)
     for daemon in daemons:
         daemon.stop()
 

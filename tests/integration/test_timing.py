@@ -25,7 +25,7 @@ def statements(db):
     return db.value(
         "select coalesce(sum(calls), 0)::int from pg_stat_statements"
         " where dbid = (select oid from pg_database where datname = current_database())"
-        " and query not like '%%pg_stat_statements%%'"
+        " and query not like '%pg_stat_statements%'"
     )
 
 
@@ -109,7 +109,7 @@ def test_milliseconds_with_the_wake_up_migration(make_db, recurd):
     db = make_db(optional=("wakeup",))
     db.go_live()
     daemon = recurd(db, listen_dsn=db.dsn, poll_interval="10s")
-    wait_until(lambda: db.rows("select 1 from pg_stat_activity where query ilike '%%listen%%recurd_wake%%' and pid <> pg_backend_pid()"))
+    wait_until(lambda: db.rows("select 1 from pg_stat_activity where query ilike '%listen%recurd_wake%' and pid <> pg_backend_pid()"))
     took = []
     for _ in range(10):
         began = time.monotonic()
