@@ -1,4 +1,4 @@
--- Caller: svc/session.c, after session_check passed.
+-- Caller: svc/fitness.c, after session_check passed.
 -- The first worker that ever starts writes live_since; everybody reads it.
 -- Returns business time, live_since, compatible_from.
 with first as (

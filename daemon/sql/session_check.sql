@@ -1,4 +1,4 @@
--- Caller: svc/session.c, first flight on every new connection; reads catalogs only, so that it works
+-- Caller: svc/fitness.c, first flight on every new connection; reads catalogs only, so that it works
 -- whatever state the database is in.
 -- $1 schema of the application's tables   $2 tables and columns needed ("tasks.reminded_at",
 -- "recurd.settings.live_since")   $3 indexes needed ("tasks.ux_..."; unqualified tables are the application's)

@@ -65,11 +65,18 @@ def test_what_the_daemons_role_may_not_do(db, statement):
             conn.execute(statement)
 
 
-def test_row_level_security_that_would_blind_it_is_an_error(db, recurd):
+def test_row_level_security_that_would_blind_it_is_said(db, recurd):
+    """It would see no row and look healthy: instead it waits, and says what to do."""
     db.psql("alter table tasks enable row level security")
-    daemon = recurd(db, dsn=db.dsn_as("recurd_test"), ready=False)
-    assert daemon.wait(15) == 78
-    assert "row" in daemon.log() and "tasks" in daemon.log()
+    daemon = recurd(db, dsn=db.dsn_as("recurd_test"), reconnect_limit="300ms")
+    line = daemon.expect("database_unfit")
+    assert "row-level security" in line["msg"] and "tasks" in line["msg"]
+    task = db.add_task(remind=timedelta(milliseconds=-1))
+    db.psql("create policy recurd on tasks to recurd_worker using (true)")
+    daemon.expect("database_unfit", count=3)
+    db.psql("alter table tasks disable row level security")
+    daemon.expect("reminder", task=task)
+    daemon.stop()
 
 
 def test_missing_grants_are_named(db, recurd):

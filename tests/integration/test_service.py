@@ -240,7 +240,7 @@ def test_once_without_a_database_fails_in_time():
 
 def test_a_database_without_our_schema_is_named(empty_db):
     done = run_recurd("--foreground", "--once", db=empty_db, timeout=60)
-    assert done.returncode == 78
+    assert done.returncode == 69
     assert "recurctl migrate" in done.stderr
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from .database import Database, apply_migrations
+from .daemon import run_program
+from .database import Database
 from .util import clean_environ, free_port, give, service_user, spawn, stop_process, wait_until
 
 
@@ -35,6 +36,7 @@ SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_lock_waits": "on",
+    "log_checkpoints": "off",
     "timezone": "Asia/Kathmandu",
 }
 
@@ -150,7 +152,9 @@ class Cluster:
         key = tuple(sorted(optional))
         if key not in self._migrated:
             database = self.create()
-            apply_migrations(database, key)
+            chosen = [word for name in key for word in ("--with", name)]
+            done = run_program("recurctl", "--dsn", database.dsn, "migrate", "up", *chosen)
+            assert done.returncode == 0, done.stdout + done.stderr
             database.close()
             self._migrated[key] = database.name
         return self.create(self._migrated[key])

@@ -83,6 +83,7 @@ class Recurd:
     def __init__(self, db=None, *args, dsn=None, env=None, wrapper=(), foreground=True, **options):
         self.dir = Path(tempfile.mkdtemp(prefix="rcd-d-", dir="/tmp"))
         self.conf = self.dir / "recurd.conf"
+        self.foreground = foreground
         self.options = {"database_url": dsn or (db and db.dsn), **options}
         self.write_config()
         self.notify = NotifySocket(self.dir / "notify")
@@ -158,8 +159,9 @@ class Recurd:
         return "\n".join([*(e.raw for e in self.events[-last:]), *self.noise[-last:]])
 
     def wait_ready(self, timeout=10.0):
-        """READY=1 to the service manager: it has a database and serves."""
-        self._while_alive(lambda: self.notify.seen("READY"), timeout, "READY=1")
+        """READY=1 to the service manager, and (as far as its log is ours) a database that it serves."""
+        serves = lambda: not self.foreground or self.seen("connected")  # noqa: E731
+        self._while_alive(lambda: self.notify.seen("READY") and serves(), timeout, "READY=1 and a database")
         return self
 
     def _while_alive(self, predicate, timeout, what):
