@@ -133,8 +133,8 @@ def proxy(cluster):
     """proxy(): a breakable network before the session's cluster; .dsn_for(db) goes through it."""
     made = []
 
-    def make(in_front_of=None):
-        made.append(Proxy("127.0.0.1", (in_front_of or cluster).port))
+    def make(in_front_of=None, rewrite=None):
+        made.append(Proxy("127.0.0.1", (in_front_of or cluster).port, rewrite))
         return made[-1]
 
     yield make

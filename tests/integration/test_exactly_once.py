@@ -1,11 +1,10 @@
 """One task per occurrence, whatever conspires: many workers, kill -9, stopped and woken workers.
 
-The mutants at the end prove that these tests can fail: without the unique key and without SKIP LOCKED
-(row locks) the same run produces duplicates.
+The mutants at the end prove that these tests can fail: without the keys and without SKIP LOCKED the same
+run produces duplicates; either alone prevents them.
 """
 
 import random
-import re
 import signal
 from datetime import timedelta
 
@@ -151,74 +150,49 @@ def test_four_daemons_remind_once(app_db, recurd):
 
 # Mutants ------------------------------------------------------------------------------------------
 
-# What keeps two workers apart: the claim's row locks, and below them the unique key.  A naive generator
-# in SQL stands for recurd here, once as it should be, then without each.
-CLAIM = "select id, next_due_at from recurring_tasks where is_active and next_due_at <= recurd.now() order by next_due_at limit 20 {lock}"
+LOCKED = b"for no key update skip locked"
 
 
-def naive_worker(conn, lock):
-    """One claim; the insert and the move are left for finish()."""
-    return conn.execute(CLAIM.format(lock=lock)).fetchall()
+def drop_keys(db):
+    """Neither the occurrence's unique key nor the derived id's primary key stands in the way."""
+    db.execute("drop index ux_tasks_recurring_task_id_occurrence_at")
+    db.execute("create index ux_tasks_recurring_task_id_occurrence_at on tasks (recurring_task_id, occurrence_at)")
+    db.execute("alter table tasks drop constraint tasks_pkey cascade")
 
 
-def finish(conn, claimed):
-    for row in claimed:
-        conn.execute(
-            "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, recurring_task_id, occurrence_at)"
-            " select gen_random_uuid(), title, false, user_id, now(), now(), id, %s from recurring_tasks where id = %s"
-            " on conflict do nothing",
-            (row["next_due_at"], row["id"]),
-        )
-        conn.execute(
-            "update recurring_tasks set next_due_at = %s + interval '1 day' where id = %s", (row["next_due_at"], row["id"])
-        )
-    conn.commit()
-
-
-def two_naive_workers(db, lock):
-    """Both claim before either writes: the order that a crowd of workers meets every second."""
-    db.go_live()
-    db.add_templates(20, AGO)
-    one, two = db.connect(autocommit=False), db.connect(autocommit=False)
-    first, second = naive_worker(one, lock), naive_worker(two, lock)
-    finish(one, first)
-    finish(two, second)
-    one.close()
-    two.close()
+def duplicates_of_four(db, recurd, proxy, locks):
+    """Four daemons at once; without locks, a proxy takes SKIP LOCKED out of their claims."""
+    backlog(db, 4000, 1)
+    net = proxy(rewrite=None if locks else (LOCKED, b" " * len(LOCKED)))
+    daemons = [recurd(db, dsn=net.dsn_for(db), batch_size=500, ready=False, **QUIET) for _ in range(4)]
+    wait_until(lambda: done(db), 60, "everything is made")
+    for daemon in daemons:
+        daemon.stop()
+    assert locks or net.rewritten > 8, "the mutation reached the statements"
     return count_duplicates(db)
 
 
-LOCKED = "for no key update skip locked"
+def test_mutant_without_locks_and_keys_makes_duplicates(app_db, recurd, proxy):
+    """So the tests above can fail."""
+    drop_keys(app_db)
+    assert duplicates_of_four(app_db, recurd, proxy, locks=False) > 0
 
 
-def drop_unique_key(db):
-    db.execute("drop index ux_tasks_recurring_task_id_occurrence_at")
+def test_the_keys_alone_prevent_duplicates(app_db, recurd, proxy):
+    assert duplicates_of_four(app_db, recurd, proxy, locks=False) == 0
+    assert app_db.value("select count(*) from tasks") == 4000
 
 
-def test_mutant_without_key_and_without_locks_makes_duplicates(app_db):
-    drop_unique_key(app_db)
-    assert two_naive_workers(app_db, lock="") == 20
+def test_the_locks_alone_prevent_duplicates(app_db, recurd, proxy):
+    drop_keys(app_db)
+    assert duplicates_of_four(app_db, recurd, proxy, locks=True) == 0
+    assert app_db.value("select count(*) from tasks") == 4000
 
 
-def test_the_key_alone_prevents_them(app_db):
-    assert two_naive_workers(app_db, lock="") == 0
-
-
-def test_the_locks_alone_prevent_them(app_db):
-    drop_unique_key(app_db)
-    assert two_naive_workers(app_db, lock=LOCKED) == 0
-
-
-def test_the_daemons_claim_is_the_one_that_was_tested():
-    from harness.util import SOURCE
-
-    for name in ("generate_claim", "generate_claim_edited", "reminder_take"):
-        text = re.sub(r"\s+", " ", (SOURCE / f"daemon/sql/{name}.sql").read_text()).lower()
-        assert LOCKED in text, name
-
-
-def test_recurd_refuses_to_work_without_the_unique_key(app_db, recurd):
-    drop_unique_key(app_db)
-    daemon = recurd(app_db, ready=False)
-    assert daemon.wait(15) == 78
-    assert "ux_tasks_recurring_task_id_occurrence_at" in daemon.log()
+def test_recurd_does_not_work_without_the_unique_key(app_db, recurd):
+    app_db.execute("drop index ux_tasks_recurring_task_id_occurrence_at")
+    backlog(app_db, 10, 1)
+    daemon = recurd(app_db)
+    assert "ux_tasks_recurring_task_id_occurrence_at" in daemon.expect("database_unfit", count=2)["msg"]
+    assert app_db.value("select count(*) from tasks") == 0
+    daemon.stop()

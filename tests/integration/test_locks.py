@@ -1,5 +1,6 @@
 """Applications and recurd on the same rows: nobody waits long, and the application is never killed."""
 
+import signal
 import threading
 import time
 from datetime import timedelta
@@ -53,7 +54,6 @@ def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd):
     holder.execute("select * from recurring_tasks where id = %s for update", (locked,))
     daemon = recurd(db, poll_interval="500ms")
     wait_until(lambda: db.occurrences(other))
-    db.execute("select pg_stat_statements_reset()") if has_statements(db) else None
     before = daemon.cpu_seconds()
     deadline = time.monotonic() + 2
     wait_until(lambda: time.monotonic() > deadline)
@@ -61,11 +61,6 @@ def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd):
     holder.rollback()
     wait_until(lambda: db.occurrences(locked), 5)
     daemon.stop()
-
-
-def has_statements(db):
-    db.execute("create extension if not exists pg_stat_statements")
-    return True
 
 
 def test_an_application_waits_no_longer_than_a_batch(db, recurd):
@@ -115,6 +110,8 @@ def test_deadlocks_never_kill_the_application(db, recurd):
                     conn.execute("select pg_sleep(0.15)")
                     conn.execute("update recurring_tasks set title = 'x' where id = %s", (templates[n],))
                     conn.commit()
+                    conn.execute("select pg_sleep(0.15)")
+                    conn.rollback()
                 except psycopg.Error as error:
                     errors.append(error)
                     conn.rollback()
@@ -134,8 +131,6 @@ def test_deadlocks_never_kill_the_application(db, recurd):
 
 def test_a_stopped_worker_does_not_hold_its_locks_for_ever(db, recurd):
     """SIGSTOP with rows claimed: the server's own timeouts end the transaction."""
-    import signal
-
     db.add_templates(3000, AGO, users=3)
     daemon = recurd(db, batch_size=100, statement_timeout="1s", log_rate=0)
     wait_until(lambda: made(db) > 0)

@@ -18,7 +18,6 @@ POLLUTION = """
     set bytea_output = 'escape';
     set extra_float_digits = 0;
     set default_transaction_isolation = 'serializable';
-    set default_transaction_read_only = on;
     set statement_timeout = '2s';
     set lock_timeout = '1ms';
     set role none;

@@ -73,7 +73,9 @@ def test_sigusr1_logs_the_state(app_db, recurd):
     mark = daemon.mark()
     daemon.kill(signal.SIGUSR1)
     line = daemon.expect("state", since=mark)
-    assert line["conn"] == "ready"
+    assert line["worker"] and line["generated"] == "0" and line["reminded"] == "0"
+    lane = daemon.expect("lane", since=mark)
+    assert lane["lane"] == "0" and lane["conn"] in ("ready", "busy") and lane["host"].endswith(str(app_db.cluster.port))
     daemon.stop()
 
 

@@ -16,10 +16,16 @@ class Proxy:
     cut()        every connection is reset
     refuse()     cut, and new connections are refused
     resume()     all is well again; what a stall held back is delivered
+
+    rewrite: (old, new) of equal length, replaced in what the client sends: makes a mutant of a program
+    without building one.  rewritten counts.
     """
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, rewrite=None):
         self.target = (host, port)
+        self.rewrite = rewrite
+        self.rewritten = 0
+        assert rewrite is None or len(rewrite[0]) == len(rewrite[1])
         self.port = free_port()
         self.accepted = 0
         self.bytes_to_server = 0
@@ -123,6 +129,9 @@ class Proxy:
         try:
             data = end.recv(65536)
             if data:
+                if from_client and self.rewrite:
+                    self.rewritten += data.count(self.rewrite[0])
+                    data = data.replace(*self.rewrite)
                 other.sendall(data)
                 if from_client:
                     self.bytes_to_server += len(data)
