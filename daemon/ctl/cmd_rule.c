@@ -55,7 +55,8 @@ void rule_argument(const char *text, struct strbuf *json)
 		strbuf_add_text(json, text);
 		return;
 	}
-	object = json_pack("{ss}", "rrule", text);
+	/* RRULE parts have an '=', iCalendar lines a ':', cron's fields neither. */
+	object = json_pack("{ss}", strpbrk(text, "=:") != NULL ? "rrule" : "cron", text);
 	/* Bytes that are not UTF-8 make no JSON: the parser is to say so. */
 	line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 	strbuf_add_text(json, line != NULL ? line : text);

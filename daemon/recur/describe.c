@@ -232,7 +232,8 @@ static void add_lists_of_times(const struct plan *plan, struct strbuf *buf)
 		{ PART_HOUR, " in hour " } };
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rule_has(rule, rows[i].part))
+		if (rule_has(rule, rows[i].part) &&
+			!(i == 0 && plan->seconds == 1 && plan->second[0] == 0))
 			add_numbers(&rule->parts[rows[i].part], rows[i].words, buf);
 }
 

@@ -65,7 +65,27 @@ static int change_compare(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
 
-	return x->order < y->order ? -1 : x->order > y->order;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	/* Of two for one occurrence, the one that leaves it out. */
+	return (int)y->override->excluded - (int)x->override->excluded;
+}
+
+/* Two keys may be one instant: one with Z and one without, or two that a gap makes one. */
+static void drop_repeated(struct recurrence *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->changes_len; i++) {
+		const struct change *change = &r->changes[i];
+
+		if (n > 0 && r->changes[n - 1].order == change->order &&
+			r->changes[n - 1].nominal == change->nominal &&
+			r->changes[n - 1].hides == change->hides)
+			continue;
+		r->changes[n++] = *change;
+	}
+	r->changes_len = n;
 }
 
 static void resolve_changes(struct recurrence *r, const struct rule *rule)
@@ -90,6 +110,7 @@ static void resolve_changes(struct recurrence *r, const struct rule *rule)
 		r->changes[r->changes_len++] = change;
 	}
 	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
+	drop_repeated(r);
 }
 
 bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zone *zone,

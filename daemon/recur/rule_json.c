@@ -310,7 +310,16 @@ static bool take_rrule(struct rule *rule, const json_t *value, const char *path,
 {
 	if (!json_is_string(value))
 		return rule_json_fail(err, path, "a text like \"FREQ=DAILY\"", value);
-	if (!rule_text_parse(json_string_value(value), rule, err))
+	if (!rule_lines_parse(json_string_value(value), rule, err))
+		return err_prefix(err, ROOT "%s: ", path);
+	return true;
+}
+
+static bool take_cron(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	if (!json_is_string(value))
+		return rule_json_fail(err, path, "a text like \"0 9 * * mon-fri\"", value);
+	if (!rule_cron_parse(json_string_value(value), rule, err))
 		return err_prefix(err, ROOT "%s: ", path);
 	return true;
 }
@@ -326,10 +335,11 @@ static const struct rule_key {
 	const char *name;
 	bool (*take)(struct rule *rule, const json_t *value, const char *path, struct err *err);
 	enum rule_part part; /* without take */
-	bool beside_rrule;
+	bool beside_text; /* may stand beside rrule and cron */
 	bool null_is_absent; /* what the applications' models write for an option not chosen */
 } keys[] = {
 	{ "rrule", take_rrule, 0, true, false },
+	{ "cron", take_cron, 0, true, false },
 	{ "frequency", take_frequency, 0, false, false },
 	{ "until", take_until, 0, false, false },
 	{ "end_date", take_end_date, 0, false, true },
@@ -353,11 +363,18 @@ static const struct rule_key {
 	{ "recurrenceOverrides", take_overrides, 0, true, false },
 };
 
+/* The key that holds a whole rule as text; NULL: none. */
+static const char *text_key(const json_t *json)
+{
+	return json_object_get(json, "rrule") != NULL  ? "rrule"
+	       : json_object_get(json, "cron") != NULL ? "cron"
+						       : NULL;
+}
+
 static bool check_keys(const json_t *json, struct err *err)
 {
-	const char *key;
+	const char *key, *text = text_key(json);
 	json_t *value;
-	bool rrule = json_object_get(json, "rrule") != NULL;
 
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
@@ -367,13 +384,13 @@ static bool check_keys(const json_t *json, struct err *err)
 			i++;
 		if (i == ARRAY_LEN(keys)) {
 			json_t *name = json_string(key);
-			char *text CLEANUP(mem_cleanup) = shown(name);
+			char *found CLEANUP(mem_cleanup) = shown(name);
 
 			json_decref(name);
-			return err_set(err, ROOT ": unknown key %s", text);
+			return err_set(err, ROOT ": unknown key %s", found);
 		}
-		if (rrule && !keys[i].beside_rrule)
-			return err_set(err, ROOT ".%s: not allowed beside rrule", key);
+		if (text != NULL && !keys[i].beside_text)
+			return err_set(err, ROOT ".%s: not allowed beside %s", key, text);
 	}
 	return true;
 }
@@ -390,9 +407,10 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 	if (!json_is_object(json))
 		return rule_json_fail(err, "", "an object", json);
 	if (!check_keys(json, err) || !check_pair(json, "days", "byDay", err) ||
+		!check_pair(json, "cron", "rrule", err) ||
 		!check_pair(json, "end_date", "until", err))
 		return false;
-	if (json_object_get(json, "rrule") == NULL && json_object_get(json, "frequency") == NULL)
+	if (text_key(json) == NULL && json_object_get(json, "frequency") == NULL)
 		return err_set(err, ROOT ".frequency: is missing");
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		const json_t *value = json_object_get(json, keys[i].name);
@@ -411,14 +429,14 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err)
 {
 	struct rule *rule = mem_alloc(sizeof(*rule));
-	enum rule_form form = json_object_get(json, "rrule") != NULL ? FORM_TEXT : FORM_JSON;
+	const char *text = text_key(json);
 
 	rule->interval = 1;
 	rule->week_start = 1;
 	if (!parse_object(json, rule, err))
 		goto fail;
-	if (!rule_check(rule, form, err)) {
-		err_prefix(err, form == FORM_TEXT ? ROOT ".rrule: " : ROOT);
+	if (!rule_check(rule, text != NULL ? FORM_TEXT : FORM_JSON, err)) {
+		err_prefix(err, text != NULL ? ROOT ".%s: " : ROOT, text);
 		goto fail;
 	}
 	*ret_rule = rule;

@@ -223,10 +223,6 @@ bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
 	unsigned seen = 0;
 	const char *p = text;
 
-	if (strnlen(text, RULE_TEXT_MAX + 1) > RULE_TEXT_MAX)
-		return err_set(err, "longer than %d bytes", RULE_TEXT_MAX);
-	if (strncasecmp(p, "RRULE:", 6) == 0)
-		p += 6;
 	for (;;) {
 		size_t len = strcspn(p, ";");
 

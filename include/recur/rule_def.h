@@ -48,7 +48,7 @@ struct intset {
 #define RULE_INTERVAL_MAX  INT32_MAX
 #define RULE_COUNT_MAX     INT32_MAX
 #define RULE_OVERRIDES_MAX 4096
-#define RULE_TEXT_MAX      4096 /* of one RRULE value */
+#define RULE_TEXT_MAX      32768 /* of rrule and cron texts */
 #define RULE_YEAR_MIN      1
 #define RULE_YEAR_MAX      9999
 
@@ -110,7 +110,7 @@ static inline bool rule_has(const struct rule *rule, enum rule_part part)
 /* Names of the parts in the form that the user wrote, for errors. */
 enum rule_form { FORM_JSON, FORM_TEXT };
 
-/* RFC 5545 text: the RECUR value alone ("FREQ=..."), with or without "RRULE:". */
+/* RFC 5545 text: the RECUR value alone ("FREQ=..."). */
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
 /* "20251231T235959", with "Z" or not. */
 bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_is_utc) NODISCARD;
@@ -118,6 +118,9 @@ bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_
 void rule_text_lists(const struct rule *rule, struct strbuf *buf);
 /* What no single part shows: combinations that the RFC forbids, days that never come. */
 bool rule_check(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
+/* RFC 5545 content lines, or the RECUR value alone; cron's five fields. */
+bool rule_lines_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
+bool rule_cron_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
 /* What one list value must keep to; form and row name it. */
 bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value);
 

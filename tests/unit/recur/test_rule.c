@@ -141,6 +141,50 @@ static const struct {
 	{ "{\"rrule\":\"FREQ=DAILY;BYWEEKNO=3\"}",
 		"recurrence_rule.rrule: BYWEEKNO: not allowed with frequency daily" },
 	{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=6MO\"}", "recurrence_rule.rrule: no day ever matches" },
+	/* Lines of iCalendar. */
+	{ "{\"rrule\":\"DTSTART:20250101T090000\"}", "recurrence_rule.rrule: there is no RRULE" },
+	{ "{\"rrule\":\"RRULE:FREQ=DAILY\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: RRULE: given twice" },
+	{ "{\"rrule\":\"DTSTART:20250101\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: DTSTART: expected a date with a time, got \"20250101\"" },
+	{ "{\"rrule\":\"DTSTART;VALUE=DATE:20250101\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: DTSTART: parameter \"VALUE=DATE\"" },
+	{ "{\"rrule\":\"EXDATE:20250101T090000,\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: EXDATE: " },
+	{ "{\"rrule\":\"RDATE;VALUE=PERIOD:20250101T090000/PT1H\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: RDATE: parameter" },
+	{ "{\"rrule\":\"EXRULE:FREQ=DAILY\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: unknown line \"EXRULE\"" },
+	{ "{\"rrule\":\"RRULE:FREQ=DAILY\\n\\n\"}",
+		"recurrence_rule.rrule: a line without a colon" },
+	{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\n"
+	  "EXDATE;TZID=Europe/Paris:20250101T090000\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: TZID: Europe/Paris beside Europe/Berlin" },
+	{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\nRRULE:FREQ=DAILY\","
+	  "\"timeZone\":\"Europe/Paris\"}",
+		"recurrence_rule.timeZone: expected the zone that rrule names" },
+	{ "{\"rrule\":\"DTSTART;TZID=../../etc/passwd:20250101T090000\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: TZID: " },
+	/* cron. */
+	{ "{\"cron\":\"0 9 * *\"}", "recurrence_rule.cron: 4 fields, expected five" },
+	{ "{\"cron\":\"\"}", "recurrence_rule.cron: 0 fields" },
+	{ "{\"cron\":\"0 9 * * * *\"}", "recurrence_rule.cron: more than five fields" },
+	{ "{\"cron\":\"@daily\"}", "recurrence_rule.cron: minute: " },
+	{ "{\"cron\":\"60 9 * * *\"}", "recurrence_rule.cron: minute: cannot read \"60\"" },
+	{ "{\"cron\":\"0 9 0 * *\"}", "recurrence_rule.cron: day of the month: " },
+	{ "{\"cron\":\"0 9 * 13 *\"}", "recurrence_rule.cron: month: " },
+	{ "{\"cron\":\"0 9 * * 8\"}", "recurrence_rule.cron: day of the week: " },
+	{ "{\"cron\":\"0 9 * * fri-mon\"}", "recurrence_rule.cron: day of the week: " },
+	{ "{\"cron\":\"0 9 * * fri#6\"}", "recurrence_rule.cron: day of the week: " },
+	{ "{\"cron\":\"*/0 9 * * *\"}", "recurrence_rule.cron: minute: " },
+	{ "{\"cron\":\"5/10 9 * * *\"}", "recurrence_rule.cron: minute: " },
+	{ "{\"cron\":\"1,,2 9 * * *\"}", "recurrence_rule.cron: minute: " },
+	{ "{\"cron\":\"0 9 13 * fri\"}", "recurrence_rule.cron: a day of the month and" },
+	{ "{\"cron\":\"0 9 30 2 *\"}", "recurrence_rule.cron: no day ever matches" },
+	{ "{\"cron\":\"0 9 * * *\",\"rrule\":\"FREQ=DAILY\"}",
+		"recurrence_rule.cron: not allowed beside rrule" },
+	{ "{\"cron\":\"0 9 * * *\",\"interval\":2}",
+		"recurrence_rule.interval: not allowed beside cron" },
 	/* Overrides. */
 	{ "{\"frequency\":\"daily\",\"recurrenceOverrides\":[]}",
 		"recurrence_rule.recurrenceOverrides: " },
@@ -268,6 +312,69 @@ static void rules_go_round(void **state)
 	}
 }
 
+static void other_forms_become_rules(void **state)
+{
+	static const struct {
+		const char *json, *canonical;
+	} cases[] = {
+		{ "{\"cron\":\"30 8 * * *\"}", "{\"frequency\":\"daily\",\"byHour\":[8],"
+					       "\"byMinute\":[30],\"bySecond\":[0]}" },
+		{ "{\"cron\":\" */20  9-17/4 * JAN,jul Mon-tue,7 \"}",
+			"{\"frequency\":\"weekly\",\"byDay\":[{\"day\":\"mo\"},{\"day\":\"tu\"},"
+			"{\"day\":\"su\"}],\"byMonth\":[\"1\",\"7\"],\"byHour\":[9,13,17],"
+			"\"byMinute\":[0,20,40],\"bySecond\":[0]}" },
+		{ "{\"cron\":\"0 0 L-2,15 * *\"}",
+			"{\"frequency\":\"monthly\",\"byMonthDay\":[15,-3],\"byHour\":[0],"
+			"\"byMinute\":[0],\"bySecond\":[0]}" },
+		{ "{\"cron\":\"0 0 * * 5L,mon#1\"}",
+			"{\"frequency\":\"monthly\",\"byDay\":[{\"day\":\"mo\",\"nthOfPeriod\":1},"
+			"{\"day\":\"fr\",\"nthOfPeriod\":-1}],\"byHour\":[0],\"byMinute\":[0],"
+			"\"bySecond\":[0]}" },
+		{ "{\"cron\":\"5 * 1 * *\"}",
+			"{\"frequency\":\"hourly\",\"byMonthDay\":[1],\"byMinute\":[5],"
+			"\"bySecond\":[0]}" },
+		{ "{\"cron\":\"* * *,L * *,fri#2\"}",
+			"{\"frequency\":\"minutely\",\"bySecond\":[0]}" },
+		{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\r\\n"
+		  "RRULE:FREQ=DAI\\r\\n LY\\r\\nEXDATE:20250102T080000Z\\n"
+		  "RDATE;VALUE=DATE-TIME:20250102T120000,20250103T090000\\n"
+		  "EXDATE;TZID=Europe/Berlin:20250103T090000\"}",
+			"{\"frequency\":\"daily\",\"timeZone\":\"Europe/"
+			"Berlin\",\"recurrenceOverrides\":{"
+			"\"2025-01-02T12:00:00\":{},\"2025-01-03T09:00:00\":{\"excluded\":true},"
+			"\"2025-01-02T08:00:00Z\":{\"excluded\":true}}}" },
+	};
+	struct strbuf buf CLEANUP(strbuf_free);
+
+	(void)state;
+	strbuf_init(&buf, RULE_BYTES_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rule *rule = parse(cases[i].json);
+
+		strbuf_reset(&buf);
+		rule_to_json(rule, &buf);
+		assert_string_equal(buf.data, cases[i].canonical);
+		rule_free(rule);
+	}
+}
+
+static void a_start_may_come_with_the_text(void **state)
+{
+	struct rule *rule = parse("{\"rrule\":\"DTSTART:20250101T090000Z\\nRRULE:FREQ=DAILY\"}");
+	sec_t start = 0, expected = 0;
+
+	(void)state;
+	assert_true(wall_parse("2025-01-01T09:00:00", &expected, NULL));
+	assert_true(rule_start(rule, &start));
+	assert_int_equal(start, expected);
+	assert_string_equal(rule_time_zone(rule), "UTC");
+	rule_free(rule);
+	rule = parse("{\"rrule\":\"FREQ=DAILY\"}");
+	assert_false(rule_start(rule, &start));
+	assert_null(rule_time_zone(rule));
+	rule_free(rule);
+}
+
 static void rules_are_told_in_english(void **state)
 {
 	static const struct {
@@ -312,6 +419,8 @@ int main(void)
 		cmocka_unit_test(wrong_rules_are_refused_by_name),
 		cmocka_unit_test(size_and_depth_are_bounded),
 		cmocka_unit_test(rules_go_round),
+		cmocka_unit_test(other_forms_become_rules),
+		cmocka_unit_test(a_start_may_come_with_the_text),
 		cmocka_unit_test(rules_are_told_in_english),
 	};
 
