@@ -35,7 +35,8 @@ begin
     elsif new.recurrence_rule is distinct from old.recurrence_rule then
         if pg_catalog.date_trunc('second', new.next_due_at)
               is distinct from pg_catalog.date_trunc('second', old.next_due_at)
-           and new.next_due_at > coalesce(old.made_through, '-infinity') then
+           and pg_catalog.date_trunc('second', new.next_due_at)
+               > coalesce(pg_catalog.date_trunc('second', old.made_through), '-infinity') then
             -- The application set both: its next_due_at stands.  (One that is history already comes
             -- from the save of a stale row and says nothing.)
             new.replan_at := null;
@@ -48,7 +49,10 @@ begin
         if new.is_active then
             new.resumed_at := recurd.now();
         else
-            new.paused_at := recurd.now();
+            -- Paused again before the pause of before was passed over: one long pause.
+            if old.paused_at is null or old.resumed_at is null or old.next_due_at > old.resumed_at then
+                new.paused_at := recurd.now();
+            end if;
             new.resumed_at := null;
         end if;
     end if;

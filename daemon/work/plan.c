@@ -38,13 +38,16 @@ struct planner {
 	struct rule *rule;
 	const struct zone *zone;
 	struct recurrence *recurrence;
-	bool ours; /* next_due_at is what recurd planned */
-	bool first_stands; /* next_due_at is an occurrence as it stands */
+	usec_t due; /* next_due_at, or what recurd planned where that is history */
+	bool ours; /* due is what recurd planned */
+	bool history; /* due was made or passed over already */
+	bool first_stands; /* due is an occurrence as it stands */
 	sec_t after; /* the walk goes on after this instant */
 	bool adopting; /* from before live_since, never planned by us */
 	/* What the walk found, in order. */
 	struct entry *entries;
 	size_t n, size;
+	size_t excluded_ahead; /* between now and the next occurrence; they count when it comes */
 	bool reached; /* it came to the present, or to the rule's end */
 	bool at_end; /* ... to the rule's end */
 	usec_t ahead; /* ... or this is the next occurrence after now */
@@ -112,7 +115,7 @@ static bool belongs_to_set(struct planner *p, sec_t instant, bool *ret_belongs, 
 static bool anchor(struct planner *p, bool application_set_it, struct err *err)
 {
 	const struct template *t = p->template;
-	sec_t due = sec_from_usec(t->next_due_at);
+	sec_t due = sec_from_usec(p->due);
 	if (t->starts_zone) {
 		if (!open_from(p, t->starts_local, err))
 			return false;
@@ -131,23 +134,39 @@ static sec_t later_of(sec_t second, usec_t instant)
 	return other > second ? other : second;
 }
 
+static bool is_history(const struct template *t, usec_t at)
+{
+	return t->made_through != TEMPLATE_NONE &&
+	       sec_from_usec(at) <= sec_from_usec(t->made_through);
+}
+
+/* A next_due_at that is history comes from the save of a stale row and says nothing: the plan of
+ * before stands, so that nothing between made_through and an edit of the rule comes up again. */
+static void take_due(struct planner *p)
+{
+	const struct template *t = p->template;
+	bool planned = t->planned_due_at != TEMPLATE_NONE;
+	bool stale = is_history(t, t->next_due_at) && planned && !is_history(t, t->planned_due_at);
+	p->due = stale ? t->planned_due_at : t->next_due_at;
+	p->history = is_history(t, p->due);
+	p->ours = planned && same_second(p->due, t->planned_due_at);
+}
+
 /* Where the walk starts, by the rules in the header. */
 static bool find_start(struct planner *p, struct err *err)
 {
 	const struct template *t = p->template;
-	sec_t due = sec_from_usec(t->next_due_at);
-	bool history = t->made_through != TEMPLATE_NONE && due <= sec_from_usec(t->made_through);
+	take_due(p);
+	sec_t due = sec_from_usec(p->due);
 	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
-	p->ours = t->planned_due_at != TEMPLATE_NONE &&
-		  same_second(t->next_due_at, t->planned_due_at);
-	if (!anchor(p, !p->ours && !history, err))
+	if (!anchor(p, !p->ours && !p->history, err))
 		return false;
 	/* After an edit, what we had planned stands only if it was due before it. */
 	bool overtaken = edited && p->ours &&
 			 (t->ended_at != TEMPLATE_NONE || due > sec_from_usec(t->replan_at));
-	p->first_stands = !history && !overtaken;
+	p->first_stands = !p->history && !overtaken;
 	p->after = p->first_stands ? due : later_of(INT64_MIN, t->made_through);
-	if (edited && (p->ours || history))
+	if (edited && (p->ours || p->history))
 		p->after = later_of(p->after, t->replan_at);
 	p->adopting = t->planned_due_at == TEMPLATE_NONE && t->created_at < p->policy->live_since &&
 		      t->next_due_at < p->policy->live_since;
@@ -159,7 +178,7 @@ static bool find_start(struct planner *p, struct err *err)
 static bool count_used_up(const struct planner *p)
 {
 	uint64_t count = rule_count(p->rule);
-	return count > 0 && (uint64_t)p->template->used_count + p->n >= count;
+	return count > 0 && (uint64_t)p->template->used_count + p->n + p->excluded_ahead >= count;
 }
 
 static bool within_pause(const struct template *t, usec_t at)
@@ -197,6 +216,10 @@ static bool walk_to(struct planner *p, usec_t at, bool excluded)
 		reach_end(p);
 		return false;
 	}
+	if (at > p->now && excluded) {
+		p->excluded_ahead++;
+		return true;
+	}
 	if (at > p->now) {
 		p->reached = true;
 		p->ahead = at;
@@ -206,16 +229,38 @@ static bool walk_to(struct planner *p, usec_t at, bool excluded)
 	return true;
 }
 
+/* What an override excludes is never waited for, but uses up COUNT once it is passed. */
+static bool count_passed_exclusions(struct planner *p, struct err *err)
+{
+	const struct template *t = p->template;
+	if (!p->ours || !p->first_stands || rule_count(p->rule) == 0 ||
+		t->made_through == TEMPLATE_NONE)
+		return true;
+	recurrence_seek(p->recurrence, sec_from_usec(t->made_through));
+	for (int steps = 0; steps < PLAN_STEPS; steps++) {
+		struct occurrence found;
+		enum recur_status status = next_occurrence(p, &found, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status == RECUR_END || found.nominal >= sec_from_usec(p->due))
+			break;
+		if (found.excluded && found.nominal * USEC_PER_SEC <= p->now)
+			add_entry(p, found.nominal * USEC_PER_SEC, true);
+	}
+	return true;
+}
+
 static bool walk(struct planner *p, struct err *err)
 {
 	size_t budget = p->policy->catch_up_limit + PLAN_STEPS;
-	usec_t first = p->template->next_due_at;
+	if (!count_passed_exclusions(p, err))
+		return false;
 	if (p->first_stands) {
-		if (!recurrence_within_until(p->recurrence, sec_from_usec(first))) {
+		if (!recurrence_within_until(p->recurrence, sec_from_usec(p->due))) {
 			reach_end(p);
 			return true;
 		}
-		if (!walk_to(p, first, false))
+		if (!walk_to(p, p->due, false))
 			return true;
 	}
 	recurrence_seek(p->recurrence, p->after);
@@ -286,6 +331,16 @@ static void skip(struct plan *plan, enum plan_skip why, usec_t at)
 	skipped->last_at = at;
 }
 
+/* What the application has set for later remains the application's until it is due: it may be moved
+ * again, and no edit of the rule overtakes it. */
+static void leave_to_application(struct planner *p)
+{
+	const struct template *t = p->template;
+	p->plan->planned_due_at = t->planned_due_at;
+	if (t->starts_zone)
+		p->plan->starts_local = t->starts_local;
+}
+
 static void settle(struct planner *p, size_t limit)
 {
 	struct plan *plan = p->plan;
@@ -310,11 +365,13 @@ static void settle(struct planner *p, size_t limit)
 		plan->next_due_at = plan->made_through;
 	} else if (!p->at_end) {
 		plan->next_due_at = p->ahead;
-	} else if ((p->n > 0 || p->ours) && plan->made_through != TEMPLATE_NONE) {
+	} else if ((p->n > 0 || p->ours || p->history) && plan->made_through != TEMPLATE_NONE) {
 		plan->next_due_at = plan->made_through; /* the end: stay on the last occurrence */
 	}
 	/* An unfinished adoption is recognised by the missing plan. */
 	plan->planned_due_at = p->adopting && !p->reached ? TEMPLATE_NONE : plan->next_due_at;
+	if (p->n == 0 && p->first_stands && !p->ours && !p->at_end)
+		leave_to_application(p);
 	bool over = p->at_end && i == p->n;
 	plan->revived = p->template->ended_at != TEMPLATE_NONE && !over;
 	plan->ended = over && (p->template->is_active || p->template->ended_at == TEMPLATE_NONE);
