@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""daemon_page: recurd(8) tells of each option of daemon/main.c and no other, of each exit status, and of
+each event that a log line can have; README.md has the same events in its table, and no other."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STATUS = {"EX_OK": 0, "EX_USAGE": 64, "EX_DATAERR": 65, "EX_UNAVAILABLE": 69, "EX_SOFTWARE": 70,
+          "EX_OSERR": 71, "EX_IOERR": 74, "EX_TEMPFAIL": 75, "EX_CONFIG": 78}
+# Functions that get the name of the event as an argument, and where the names come from.
+NAMED_ELSEWHERE = {
+    ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, "(\w+)"',
+    ("daemon/work/generate_batch.c", "decision->kind"): r'struct decision\)\{ id, "(\w+)"',
+}
+SKIPS = ("daemon/work/plan.c", r"plan_skip_name\(.*?\{ ((?:\"\w+\"(?:, )?)+) \}")
+
+
+def read(name):
+    return (ROOT / name).read_text()
+
+
+def options_of_program():
+    """Long name to its letter or None, from the table for getopt_long."""
+    table = re.search(r"long_options\[\] = \{(.*?)\{ 0 \}", read("daemon/main.c"), re.S)[1]
+    rows = re.findall(r'\{ "([\w-]+)", \w+, NULL, (?:\'(\w)\'|OPTION_\w+) \}', table)
+    return {name: letter or None for name, letter in rows}
+
+
+def section(page, name):
+    return re.search(rf"^\.Sh {name}\n(.*?)(?=^\.Sh )", page, re.S | re.M)[1]
+
+
+def options_of_page(page):
+    options = {}
+    for item in re.findall(r"^\.It (Fl .*)$", section(page, "OPTIONS"), re.M):
+        flags = re.findall(r"Fl ([\w-]+)", item)
+        name = next(flag[1:] for flag in flags if flag.startswith("-"))
+        options[name] = next((flag for flag in flags if not flag.startswith("-")), None)
+    return options
+
+
+def statuses_of_program():
+    used = set()
+    for file in [ROOT / "daemon/main.c", *(ROOT / "daemon/svc").glob("*.c")]:
+        for name in re.findall(r"\bEX_[A-Z]+\b", file.read_text()):
+            used.add(STATUS[name])
+    return used
+
+
+def events_of_program():
+    events, strangers = set(), []
+    for file in sorted((ROOT / "daemon").rglob("*.c")):
+        name = str(file.relative_to(ROOT))
+        text = file.read_text()
+        if name == "daemon/util/log.c":
+            continue
+        calls = re.findall(r"\blog_begin\(\s*&line,\s*([^,;]*,[^,;]*?)\);", text)
+        calls += re.findall(r"\blog_msg\(\s*([^,;]*,[^,;]*),", text)
+        for call in calls:
+            event = re.search(r'^[^,]*,\s*(?:"(\w+)"|([\w>.-]+))', call)
+            if event[1]:
+                events.add(event[1])
+            elif (name, event[2]) in NAMED_ELSEWHERE:
+                events |= set(re.findall(NAMED_ELSEWHERE[name, event[2]], text))
+            else:
+                strangers.append(f"{name}: cannot tell which events {event[2]} stands for")
+    events |= set(re.findall(r"\w+", re.search(SKIPS[1], read(SKIPS[0]), re.S)[1]))
+    return events, strangers
+
+
+def events_of_page(page):
+    found = set()
+    for item in re.findall(r"^\.It Ic ([^\n]*?)(?: Pq .*)?$", section(page, "LOG"), re.M):
+        found |= set(re.findall(r"\w+", item))
+    return found
+
+
+def events_of_readme():
+    table = re.search(r"^\| event \|.*?(?=\n\n)", read("README.md"), re.S | re.M)[0]
+    found = set()
+    for first in re.findall(r"^\| (`[^|]*) \|", table, re.M):
+        found |= set(re.findall(r"`(\w+)`", first))
+    return found
+
+
+def compare(kind, wanted, place, found):
+    missing = [f"{kind} {name} is not in {place}" for name in sorted(wanted - found, key=str)]
+    return missing + [f"{kind} {name} is in {place} only" for name in sorted(found - wanted, key=str)]
+
+
+def main():
+    page = read("man/recurd.8")
+    program, documented = options_of_program(), options_of_page(page)
+    usage = set(re.findall(r"--([a-z][\w-]+)", re.search(r"void usage.*?^}", read("daemon/main.c"), re.S | re.M)[0]))
+    problems = compare("option", set(program), "recurd(8)", set(documented))
+    problems += compare("option", set(program), "recurd --help", usage)
+    problems += [f"option {name}: -{program[name]} in main.c, -{documented[name]} in recurd(8)"
+                 for name in program.keys() & documented.keys() if program[name] != documented[name]]
+    in_page = {int(status) for status in re.findall(r"^\.It (\d+)$", section(page, "EXIT STATUS"), re.M)}
+    problems += compare("exit status", statuses_of_program(), "recurd(8)", in_page)
+    events, strangers = events_of_program()
+    problems += strangers
+    problems += compare("event", events, "recurd(8)", events_of_page(page))
+    problems += compare("event", events, "README.md", events_of_readme())
+    if len(program) < 8 or len(events) < 25:
+        problems.append(f"only {len(program)} options and {len(events)} events found: the form of the code has changed")
+    for problem in problems:
+        print(f"daemon_page: {problem}", file=sys.stderr)
+    if problems:
+        sys.exit(1)
+    print(f"daemon_page: ok, {len(program)} options, {len(events)} events")
+
+
+main()
