@@ -79,6 +79,7 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 	char *sql CLEANUP(mem_cleanup) = mem_printf(
 		"set search_path = %s; set client_min_messages = warning; set lock_timeout = 0;"
 		"set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;"
+		"set standard_conforming_strings = on; set check_function_bodies = on;"
 		"set default_transaction_isolation = 'read committed';"
 		"set default_transaction_read_only = off; set default_transaction_deferrable = off",
 		schema);
