@@ -7,6 +7,10 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
+/* Years 1 to 9999: what RFC 5545 can write. */
+#define INSTANT_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
+#define INSTANT_MAX (INT64_C(253402300799) * USEC_PER_SEC)
+
 struct outlook {
 	struct rule *rule;
 	const struct zone *zone;
@@ -60,8 +64,8 @@ static enum recur_status next_found(
 static bool open_from(struct outlook *outlook, sec_t start_wall, struct err *err)
 {
 	struct recurrence *recurrence;
-	if (!recurrence_open(
-		    outlook->rule, start_wall, outlook->zone, RECUR_UNCOUNTED, &recurrence, err))
+	if (!recurrence_open(outlook->rule, start_wall, outlook->zone,
+		    RECUR_UNCOUNTED | RECUR_EXCLUDED, &recurrence, err))
 		return false;
 	recurrence_close(outlook->recurrence);
 	outlook->recurrence = recurrence;
@@ -76,36 +80,48 @@ static bool belongs(struct outlook *outlook, sec_t instant)
 	struct err err;
 	recurrence_seek(outlook->recurrence, instant - 1);
 	return next_found(outlook->recurrence, &occurrence, &err) == RECUR_FOUND &&
-	       (occurrence.nominal == instant || occurrence.at == instant);
+	       occurrence.nominal == instant;
 }
 
-static sec_t replan_from(const struct template_row *template)
+static sec_t later_of(sec_t second, const usec_t *instant)
 {
-	usec_t from = *template->replan_at;
-	if (template->made_through && *template->made_through > from)
-		from = *template->made_through;
-	return sec_from_usec(from);
+	sec_t other = instant ? sec_from_usec(*instant) : INT64_MIN;
+	return other > second ? other : second;
 }
 
 /* The application's next_due_at is the anchor where there is none, or where it stands off the set. */
+static bool anchor(struct outlook *outlook, const struct template_row *template,
+	bool set_by_application, struct err *err)
+{
+	sec_t due = sec_from_usec(template->next_due_at);
+	if (template->starts_local) {
+		if (!open_from(outlook, *template->starts_local, err))
+			return false;
+		if (!set_by_application || belongs(outlook, due))
+			return true;
+	}
+	return open_from(outlook, zone_to_wall(outlook->zone, due), err);
+}
+
+/* Where the next occurrences start.  work/plan.h has the rules in words. */
 static bool place(struct outlook *outlook, const struct template_row *template, struct err *err)
 {
 	sec_t due = sec_from_usec(template->next_due_at);
 	bool ours = template->planned_due_at && sec_from_usec(*template->planned_due_at) == due;
-	sec_t wall = template->starts_local ? *template->starts_local
-					    : zone_to_wall(outlook->zone, due);
-	if (!open_from(outlook, wall, err))
+	bool history = due <= later_of(INT64_MIN, template->made_through);
+	bool edited = template->replan_at && template->starts_local;
+	if (!anchor(outlook, template, !ours && !history, err))
 		return false;
-	if (template->replan_at && template->starts_local) {
-		recurrence_seek(outlook->recurrence, replan_from(template));
-		return true;
-	}
-	if (template->starts_local && !ours && !belongs(outlook, due) &&
-		!open_from(outlook, zone_to_wall(outlook->zone, due), err))
-		return false;
-	outlook->stands = recurrence_within_until(outlook->recurrence, due);
+	bool overtaken = edited && ours &&
+			 (template->ended || due > sec_from_usec(*template->replan_at));
+	outlook->stands = !history && !overtaken;
 	outlook->first = due;
-	recurrence_seek(outlook->recurrence, due);
+	sec_t after = outlook->stands ? due : later_of(INT64_MIN, template->made_through);
+	if (edited && (ours || history))
+		after = later_of(after, template->replan_at);
+	if (outlook->stands && !recurrence_within_until(outlook->recurrence, due))
+		outlook->left = 0;
+	recurrence_seek(outlook->recurrence, after);
 	return true;
 }
 
@@ -118,7 +134,7 @@ static bool open_rule(const struct conf *conf, const struct template_row *templa
 		return false;
 	const char *zone = rule_time_zone(outlook->rule);
 	if (!zone_load(zone ? zone : conf->default_time_zone, &outlook->zone, err))
-		return false;
+		return err_prefix(err, "recurrence_rule.timeZone: ");
 	uint64_t count = rule_count(outlook->rule), used = (uint64_t) template->used_count;
 	outlook->left = count == 0 ? UINT64_MAX : count > used ? count - used : 0;
 	return true;
@@ -170,6 +186,7 @@ bool outlook_open_row(const struct conf *conf, const PGresult *result, int row, 
 		.replan_at = instant_or_null(result, row, first + TEMPLATE_REPLAN, &replan),
 		.starts_local = has_start ? &starts : NULL,
 		.used_count = row_int8(result, row, first + TEMPLATE_USED),
+		.ended = !row_is_null(result, row, first + TEMPLATE_ENDED),
 	};
 	return outlook_open(conf, &template, ret_outlook, err);
 }
@@ -177,14 +194,19 @@ bool outlook_open_row(const struct conf *conf, const PGresult *result, int row, 
 enum recur_status outlook_next(
 	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err)
 {
-	if (outlook->left == 0)
-		return RECUR_END;
-	outlook->left -= outlook->left != UINT64_MAX;
-	if (!outlook->stands)
-		return next_found(outlook->recurrence, ret_occurrence, err);
-	outlook->stands = false;
-	*ret_occurrence = (struct occurrence){ .nominal = outlook->first,
-		.at = outlook->first,
-		.wall = zone_to_wall(outlook->zone, outlook->first) };
-	return RECUR_FOUND;
+	while (outlook->left > 0) {
+		/* An excluded occurrence is used up like any other. */
+		outlook->left -= outlook->left != UINT64_MAX;
+		if (outlook->stands) {
+			outlook->stands = false;
+			*ret_occurrence = (struct occurrence){ .nominal = outlook->first,
+				.at = outlook->first,
+				.wall = zone_to_wall(outlook->zone, outlook->first) };
+			return RECUR_FOUND;
+		}
+		enum recur_status status = next_found(outlook->recurrence, ret_occurrence, err);
+		if (status != RECUR_FOUND || !ret_occurrence->excluded)
+			return status;
+	}
+	return RECUR_END;
 }

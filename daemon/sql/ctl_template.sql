@@ -12,6 +12,7 @@ select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priori
         where x.recurring_task_id = t.id),
        t.id::text, t.user_id::text, t.title::text,
        case when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
-       t.next_due_at, t.planned_due_at, t.made_through, t.replan_at, t.starts_local, t.used_count
+       t.next_due_at, t.planned_due_at, t.made_through, t.replan_at, t.starts_local, t.used_count,
+       t.ended_at
 from {app}.recurring_tasks as t
 where t.id = $1

@@ -18,6 +18,7 @@ struct template_row {
 	const usec_t *planned_due_at, *made_through, *replan_at; /* NULL: null */
 	const sec_t *starts_local;
 	int64_t used_count;
+	bool ended;
 };
 
 /* Columns that ctl_preflight_open.sql and ctl_template.sql have in common, in this order. */
@@ -32,6 +33,7 @@ enum template_column {
 	TEMPLATE_REPLAN,
 	TEMPLATE_STARTS_LOCAL,
 	TEMPLATE_USED,
+	TEMPLATE_ENDED,
 };
 
 struct outlook;
