@@ -64,6 +64,7 @@ static void poll_failed(struct scheduler *s, const struct reply *reply)
 	struct batch_failure failure = { 0 };
 	batch_failure_take(&failure, reply);
 	batch_log_failure("poll", &failure, s->poll_pause);
+	s->failed = true;
 	agenda_reset(&s->agenda);
 }
 
@@ -114,8 +115,13 @@ static void beat(struct scheduler *s, struct lane *lane)
 static void on_left(void *arg, const struct reply *reply)
 {
 	struct lane *lane = arg;
+	struct scheduler *s = lane->callbacks.arg;
 	(void)reply; /* a row that stays is taken for dead soon enough */
-	scheduler_end(lane->callbacks.arg, SCHEDULER_DONE, NULL);
+	if (s->once && s->failed)
+		scheduler_end(s, SCHEDULER_UNREACHABLE,
+			"something that is due could not be done; the lines above say why");
+	else
+		scheduler_end(s, SCHEDULER_DONE, NULL);
 }
 
 static void leave(struct scheduler *s, struct lane *lane)
@@ -144,6 +150,7 @@ static void take_outcome(struct scheduler *s, const struct lane_report *report)
 		agenda_in_vain(&s->agenda, report->kind, now, FAILED_FIRST, FAILED_LIMIT);
 		batch_log_failure(agenda_name(report->kind), report->failure,
 			s->agenda.items[report->kind].pause);
+		s->failed = true;
 		break;
 	case BATCH_LOST:
 		break;

@@ -24,7 +24,7 @@ struct scheduler;
 enum scheduler_end {
 	SCHEDULER_DONE, /* once: nothing is due any more; or stopped as asked */
 	SCHEDULER_INCOMPATIBLE, /* this binary may not work on this schema */
-	SCHEDULER_UNREACHABLE, /* once: no database, or not fit */
+	SCHEDULER_UNREACHABLE, /* once: no database, or not fit, or something failed */
 };
 
 /* Called once, when the scheduler has come to its end; must not destroy it, but may leave the loop. */

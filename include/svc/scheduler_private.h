@@ -33,6 +33,7 @@ struct scheduler {
 	usec_t next_poll_at; /* monotonic */
 	usec_t poll_pause; /* after failed polls */
 	bool asleep; /* without connections */
+	bool failed; /* something that was due could not be done: the exit status of once */
 	const char *status; /* last told to systemd */
 };
 
