@@ -109,3 +109,8 @@ bool rule_start(const struct rule *rule, sec_t *ret_wall)
 		*ret_wall = rule->start;
 	return rule->has_start;
 }
+
+bool rule_has_overrides(const struct rule *rule)
+{
+	return rule->overrides_len > 0;
+}

@@ -2,6 +2,8 @@
 -- One batch, whole: instances with their tags and notifications, the templates' new state, and the
 -- decisions that were taken.  The server copies the texts from the template.
 -- Instances:  $1 template ids   $2 occurrences   $3 task ids   $4 whether to tell of them
+--             of overrides, empty arrays where the batch has none: $23 due dates   $24 titles
+--             $25 descriptions   $26 priorities
 -- Templates:  $5 ids   $6 next_due_at   $7 planned_due_at   $8 made_through   $9 used_count
 --             $10 starts_local   $11 starts_zone   $12 ended_at   $13 is_active
 --             $14 replan_at   $15 failed_at   $16 failure
@@ -11,9 +13,12 @@
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
                              created_at, updated_at, recurring_task_id, occurrence_at)
-    select o.task_id, t.title, t.description, t.priority, t.user_id, false, o.occurrence,
+    select o.task_id, coalesce(o.title, t.title), coalesce(o.description, t.description),
+           coalesce(o.priority, t.priority), t.user_id, false, coalesce(o.due_at, o.occurrence),
            recurd.now() at time zone 'UTC', recurd.now() at time zone 'UTC', t.id, o.occurrence
-      from unnest($1::text[], $2::timestamptz[], $3::text[]) as o (template, occurrence, task_id)
+      from unnest($1::text[], $2::timestamptz[], $3::text[], $23::timestamptz[], $24::text[],
+                  $25::text[], $26::text[])
+           as o (template, occurrence, task_id, due_at, title, description, priority)
       join {app}.recurring_tasks t on t.id = o.template
         on conflict do nothing
     returning id, user_id, recurring_task_id, occurrence_at

@@ -28,7 +28,10 @@ void generate_batch_add(
 	for (size_t i = 0; i < plan->n; i++) {
 		rows->made = grow(rows->made, rows->made_n, &rows->made_size, sizeof(*rows->made));
 		struct made *made = &rows->made[rows->made_n++];
-		*made = (struct made){ .planned = index, .at = plan->occurrences[i] };
+		*made = (struct made){ .planned = index,
+			.at = plan->occurrences[i],
+			.change = plan->changes ? &plan->changes[i] : NULL };
+		rows->changes = rows->changes || made->change;
 		identity_instance(template->id, made->at, made->id);
 	}
 }
@@ -58,6 +61,30 @@ static void add_instances(const struct generate_batch *rows, struct params *para
 	params_texts(params, templates, n);
 	params_instants(params, instants, NULL, n);
 	params_texts(params, ids, n);
+}
+
+static const char *text_of(const struct plan_change *change, int which)
+{
+	const char *const texts[] = { change->title, change->description, change->priority };
+	return texts[which];
+}
+
+/* What overrides change; hardly any batch has it. */
+static void add_changes(const struct generate_batch *rows, struct params *params)
+{
+	size_t n = rows->changes ? rows->made_n : 0;
+	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
+	for (size_t i = 0; i < n; i++)
+		instants[i] = rows->made[i].change ? rows->made[i].change->at : rows->made[i].at;
+	params_instants(params, instants, NULL, n);
+	for (int which = 0; which < 3; which++) {
+		for (size_t i = 0; i < n; i++) {
+			const struct plan_change *change = rows->made[i].change;
+			texts[i] = change ? text_of(change, which) : NULL;
+		}
+		params_texts(params, texts, n);
+	}
 }
 
 /* One instant of every plan, null where it is TEMPLATE_NONE. */
@@ -179,6 +206,7 @@ void generate_batch_params(const struct generate_batch *rows, usec_t now, bool n
 	params_bool(params, notify_task_created);
 	add_templates(rows, now, params);
 	add_decisions(rows, params);
+	add_changes(rows, params);
 }
 
 /* ---- log lines ---- */
@@ -193,7 +221,8 @@ static void log_instance(const struct planned *planned, const struct made *made,
 	log_text(&line, "task", made->id);
 	log_text(&line, "user", planned->template.user_id);
 	log_instant(&line, "occurrence", made->at);
-	log_int(&line, "late_ms", (clock - made->at) / USEC_PER_MSEC);
+	usec_t due = made->change ? made->change->at : made->at;
+	log_int(&line, "late_ms", (clock - due) / USEC_PER_MSEC);
 	if (planned->plan.is_active)
 		log_instant(&line, "next", planned->plan.next_due_at);
 	else

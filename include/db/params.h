@@ -11,7 +11,7 @@
 
 #include "util/strbuf.h"
 
-#define PARAMS_MAX       24
+#define PARAMS_MAX       32
 #define PARAMS_BYTES_MAX (64u << 20)
 
 struct params {

@@ -24,6 +24,7 @@ bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct 
 void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
 uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */
+bool rule_has_overrides(const struct rule *rule); /* recurrenceOverrides, EXDATE, RDATE */
 /* The DTSTART that the rule's own text gives, as wall time in its zone; false: it gives none. */
 bool rule_start(const struct rule *rule, sec_t *ret_wall);
 /* Canonical JSON, RRULE text, an English sentence. */

@@ -16,7 +16,8 @@ struct planned {
 
 struct made {
 	size_t planned; /* index of its template */
-	usec_t at;
+	usec_t at; /* nominal */
+	const struct plan_change *change; /* NULL: none */
 	char id[INSTANCE_ID_SIZE];
 };
 
@@ -25,6 +26,7 @@ struct generate_batch {
 	size_t n, size;
 	struct made *made;
 	size_t made_n, made_size;
+	bool changes; /* some instance has one */
 	size_t quarantined;
 };
 

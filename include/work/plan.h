@@ -45,10 +45,19 @@ struct plan_skipped {
 	usec_t first_at, last_at; /* only with occurrences > 0 */
 };
 
+/* recurrenceOverrides of one occurrence. */
+struct plan_change {
+	usec_t at; /* where it stands now: the task's due date */
+	const char *title, *description, *priority; /* NULL: the template's */
+};
+
 struct plan {
-	/* To be made, oldest first; owned by the plan. */
+	/* To be made, oldest first, by their nominal instants, which are their identity. */
 	usec_t *occurrences;
 	size_t n;
+	/* What overrides change about them, one each; NULL where the rule has no overrides. */
+	struct plan_change *changes;
+	struct rule *rule; /* keeps the texts of changes; NULL: none */
 	struct plan_skipped skipped[PLAN_SKIPS];
 	/* The template's new state. */
 	usec_t next_due_at, planned_due_at, made_through, replan_at, ended_at;
@@ -65,7 +74,7 @@ struct plan {
 const char *plan_skip_name(enum plan_skip skip);
 
 /* limit: at most so many occurrences to make, at least 1.  now: business time.  Always gives a plan;
- * its owner calls plan_finish. */
+ * its owner calls plan_finish, and the template's texts need not outlive the call. */
 void plan_make(const struct template *template, usec_t now, const struct plan_policy *policy,
 	size_t limit, struct plan *ret_plan);
 void plan_quarantine(const struct template *template, const char *why, struct plan *ret_plan);

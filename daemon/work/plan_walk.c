@@ -1,0 +1,281 @@
+/* The anchor of a template, and the walk over its occurrences up to the present. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/mem.h"
+#include "util/timefmt.h"
+#include "work/plan_private.h"
+
+#define SLICES_MAX 8 /* of about a millisecond: what one plan may compute */
+
+/* Years 1 to 9999: what RFC 5545 can write. */
+#define INSTANT_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
+#define INSTANT_MAX (INT64_C(253402300799) * USEC_PER_SEC)
+
+static usec_t from_sec(sec_t instant)
+{
+	return instant * USEC_PER_SEC;
+}
+
+static bool same_second(usec_t a, usec_t b)
+{
+	return sec_from_usec(a) == sec_from_usec(b);
+}
+
+/* ---- the anchor ---- */
+
+static bool load_zone(struct planner *p, struct err *err)
+{
+	const char *name = rule_time_zone(p->rule);
+	struct err why;
+	if (zone_load(name ? name : p->policy->default_time_zone, &p->zone, &why))
+		return true;
+	return err_set(err, "recurrence_rule.timeZone: %s", why.text);
+}
+
+static bool open_from(struct planner *p, sec_t wall, struct err *err)
+{
+	recurrence_close(p->recurrence);
+	p->recurrence = NULL;
+	if (!recurrence_open(p->rule, wall, p->zone,
+		    RECUR_UNCOUNTED | RECUR_EXCLUDED | RECUR_BY_TIME, &p->recurrence, err))
+		return false;
+	p->plan->starts_local = wall;
+	snprintf(p->plan->starts_zone, sizeof(p->plan->starts_zone), "%s", zone_name(p->zone));
+	return recurrence_check_interval(
+		p->recurrence, p->policy->min_interval / USEC_PER_SEC, err);
+}
+
+/* The next occurrence of the open recurrence.  The slices of one plan are counted together: when they
+ * are used up and the walk has found something, it stops there as if its budget of occurrences were. */
+static enum recur_status next_occurrence(struct planner *p, struct occurrence *ret, struct err *err)
+{
+	while (p->slices < SLICES_MAX) {
+		enum recur_status status = recurrence_next(p->recurrence, ret, err);
+		if (status != RECUR_AGAIN)
+			return status;
+		p->slices++;
+	}
+	if (p->n > 0)
+		return RECUR_AGAIN;
+	err_set(err, "recurrence_rule: finds no occurrence within the limit of computation");
+	return RECUR_FAILED;
+}
+
+/* Whether something of the set stands at that instant, and what. */
+static bool find_at(
+	struct planner *p, sec_t instant, bool *ret_found, struct occurrence *ret, struct err *err)
+{
+	recurrence_seek(p->recurrence, instant - 1);
+	enum recur_status status = next_occurrence(p, ret, err);
+	if (status == RECUR_FAILED)
+		return false;
+	*ret_found = status == RECUR_FOUND && ret->at == instant;
+	return true;
+}
+
+/* Opens the recurrence from the stored anchor, or from the instant that the application set. */
+static bool anchor(struct planner *p, bool application_set_it, struct err *err)
+{
+	const struct template *t = p->template;
+	sec_t due = sec_from_usec(p->due);
+	if (t->starts_zone) {
+		if (!open_from(p, t->starts_local, err))
+			return false;
+		bool belongs = true;
+		struct occurrence found;
+		if (application_set_it && !find_at(p, due, &belongs, &found, err))
+			return false;
+		if (belongs)
+			return true;
+	}
+	return open_from(p, zone_to_wall(p->zone, due), err);
+}
+
+static sec_t later_of(sec_t second, usec_t instant)
+{
+	sec_t other = instant == TEMPLATE_NONE ? INT64_MIN : sec_from_usec(instant);
+	return other > second ? other : second;
+}
+
+static bool is_history(const struct template *t, usec_t at)
+{
+	return t->made_through != TEMPLATE_NONE &&
+	       sec_from_usec(at) <= sec_from_usec(t->made_through);
+}
+
+/* A next_due_at that is history comes from the save of a stale row and says nothing: the plan of
+ * before stands, so that nothing between made_through and an edit of the rule comes up again. */
+static void take_due(struct planner *p)
+{
+	const struct template *t = p->template;
+	bool planned = t->planned_due_at != TEMPLATE_NONE;
+	bool stale = is_history(t, t->next_due_at) && planned && !is_history(t, t->planned_due_at);
+	p->due = stale ? t->planned_due_at : t->next_due_at;
+	p->history = is_history(t, p->due);
+	p->ours = planned && same_second(p->due, t->planned_due_at);
+}
+
+/* Where the walk starts, by the rules in the header. */
+static bool find_start(struct planner *p, struct err *err)
+{
+	const struct template *t = p->template;
+	take_due(p);
+	sec_t due = sec_from_usec(p->due);
+	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
+	if (!anchor(p, !p->ours && !p->history, err))
+		return false;
+	/* After an edit, what we had planned stands only if it was due before it. */
+	bool overtaken = edited && p->ours &&
+			 (t->ended_at != TEMPLATE_NONE || due > sec_from_usec(t->replan_at));
+	p->first_stands = !p->history && !overtaken;
+	p->after = p->first_stands ? due : later_of(INT64_MIN, t->made_through);
+	if (edited && (p->ours || p->history))
+		p->after = later_of(p->after, t->replan_at);
+	p->adopting = t->planned_due_at == TEMPLATE_NONE && t->created_at < p->policy->live_since &&
+		      t->next_due_at < p->policy->live_since;
+	return true;
+}
+
+/* ---- the walk ---- */
+
+static bool count_used_up(const struct planner *p)
+{
+	uint64_t count = rule_count(p->rule);
+	return count > 0 && (uint64_t)p->template->used_count + p->n + p->excluded_ahead >= count;
+}
+
+static bool within_pause(const struct template *t, usec_t at)
+{
+	if (t->resumed_at == TEMPLATE_NONE || at > t->resumed_at)
+		return false;
+	return t->paused_at == TEMPLATE_NONE || at >= t->paused_at;
+}
+
+static void add_entry(struct planner *p, usec_t at, const struct occurrence *found)
+{
+	bool backlog = p->adopting && at <= p->policy->live_since &&
+		       p->policy->adopt_backlog != PLAN_BACKLOG_ALL;
+	int verdict = found->excluded                 ? (int)EXCLUDED
+		      : within_pause(p->template, at) ? (int)PLAN_PAUSED
+		      : backlog                       ? (int)PLAN_ADOPTED
+						      : (int)MAKE;
+	if (p->n == p->size) {
+		p->size = p->size ? p->size * 2 : 4;
+		p->entries = mem_realloc_array(p->entries, p->size, sizeof(*p->entries));
+	}
+	p->entries[p->n++] = (struct entry){ .at = at,
+		.nominal = found->nominal == found->at ? at : from_sec(found->nominal),
+		.verdict = verdict,
+		.title = found->title,
+		.description = found->description,
+		.priority = found->priority };
+}
+
+static void reach_end(struct planner *p)
+{
+	p->reached = true;
+	p->at_end = true;
+}
+
+/* Takes one occurrence; at: where it stands, to the microsecond.  false: the walk is over. */
+static bool walk_to(struct planner *p, usec_t at, const struct occurrence *found)
+{
+	if (count_used_up(p)) {
+		reach_end(p);
+		return false;
+	}
+	if (at > p->now && found->excluded) {
+		p->excluded_ahead++;
+		return true;
+	}
+	if (at > p->now) {
+		p->reached = true;
+		p->ahead = at;
+		return false;
+	}
+	add_entry(p, at, found);
+	return true;
+}
+
+/* What an override excludes is never waited for, but uses up COUNT once it is passed. */
+static bool count_passed_exclusions(struct planner *p, struct err *err)
+{
+	const struct template *t = p->template;
+	if (!p->ours || !p->first_stands || rule_count(p->rule) == 0 ||
+		t->made_through == TEMPLATE_NONE)
+		return true;
+	recurrence_seek(p->recurrence, sec_from_usec(t->made_through));
+	for (int steps = 0; steps < PLAN_STEPS; steps++) {
+		struct occurrence found;
+		enum recur_status status = next_occurrence(p, &found, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status != RECUR_FOUND || found.at >= sec_from_usec(p->due))
+			break;
+		if (found.excluded && from_sec(found.at) <= p->now)
+			add_entry(p, from_sec(found.at), &found);
+	}
+	return true;
+}
+
+/* The first instant stands by itself; where the set has an occurrence there (a moved one, say), it is
+ * that one.  false in *ret_on: the walk is over. */
+static bool walk_first(struct planner *p, bool *ret_on, struct err *err)
+{
+	sec_t due = sec_from_usec(p->due);
+	struct occurrence first = { .nominal = due, .at = due }, found;
+	bool in_set = false;
+	*ret_on = false;
+	if (!recurrence_within_until(p->recurrence, due)) {
+		reach_end(p);
+		return true;
+	}
+	if (rule_has_overrides(p->rule) && !find_at(p, due, &in_set, &found, err))
+		return false;
+	if (in_set && !found.excluded)
+		first = found;
+	*ret_on = walk_to(p, p->due, &first);
+	return true;
+}
+
+static bool walk(struct planner *p, struct err *err)
+{
+	size_t budget = p->policy->catch_up_limit + PLAN_STEPS;
+	bool on = true;
+	if (!count_passed_exclusions(p, err))
+		return false;
+	if (p->first_stands && !walk_first(p, &on, err))
+		return false;
+	if (!on)
+		return true;
+	recurrence_seek(p->recurrence, p->after);
+	while (p->n < budget) {
+		if (count_used_up(p)) {
+			reach_end(p);
+			return true;
+		}
+		struct occurrence found;
+		enum recur_status status = next_occurrence(p, &found, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status == RECUR_END)
+			reach_end(p);
+		if (status != RECUR_FOUND || !walk_to(p, from_sec(found.at), &found))
+			return true;
+	}
+	return true;
+}
+
+/* ---- the whole ---- */
+
+bool plan_walk(struct planner *p, struct err *err)
+{
+	const struct template *t = p->template;
+	if (!t->rule)
+		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
+	if (t->next_due_at < INSTANT_MIN || t->next_due_at > INSTANT_MAX)
+		return err_set(err, "next_due_at: expected an instant in the years 1 to 9999");
+	return rule_parse(t->rule, t->rule_len, &p->rule, err) && load_zone(p, err) &&
+	       find_start(p, err) && walk(p, err);
+}

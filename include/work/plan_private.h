@@ -1,0 +1,46 @@
+/* plan_private: what plan.c (verdicts) and plan_walk.c (anchor and walk) share; nobody else includes
+ * it. */
+#pragma once
+
+#include "recur/recurrence.h"
+#include "work/plan.h"
+
+enum verdict {
+	MAKE = PLAN_SKIPS,
+	EXCLUDED, /* by an override: used up, not worth a word */
+};
+
+struct entry {
+	usec_t at; /* when it is due: nominal, unless an override moved it */
+	usec_t nominal; /* its identity */
+	int verdict; /* enum plan_skip or enum verdict */
+	const char *title, *description, *priority; /* of an override; the rule's memory */
+};
+
+struct planner {
+	const struct template *template;
+	const struct plan_policy *policy;
+	usec_t now;
+	struct plan *plan;
+	struct rule *rule;
+	const struct zone *zone;
+	struct recurrence *recurrence;
+	usec_t due; /* next_due_at, or what recurd planned where that is history */
+	bool ours; /* due is what recurd planned */
+	bool history; /* due was made or passed over already */
+	bool first_stands; /* due is an occurrence as it stands */
+	sec_t after; /* the walk goes on after this instant */
+	bool adopting; /* from before live_since, never planned by us */
+	/* What the walk found, in order. */
+	struct entry *entries;
+	size_t n, size;
+	int slices; /* of computation, used up */
+	size_t excluded_ahead; /* between now and the next occurrence; they count when it comes */
+	bool reached; /* it came to the present, or to the rule's end */
+	bool at_end; /* ... to the rule's end */
+	usec_t ahead; /* ... or this is the next occurrence after now */
+};
+
+/* plan_walk.c: parses the rule, finds the anchor and collects entries.  false: the template is to be
+ * quarantined, err says why. */
+bool plan_walk(struct planner *p, struct err *err) NODISCARD;
