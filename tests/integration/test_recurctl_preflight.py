@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.ctl import FOUND, OK, ctl_json, run_ctl
+from harness.daemon import run_recurd
 from harness.database import apply_migrations
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=timezone.utc)
@@ -33,6 +34,7 @@ def year_of_use(db):
     db.add_template(timedelta(days=-5), DAILY, id="paused", is_active=False)
     db.add_template(timedelta(days=-5), {"frequency": "daily", "end_date": "2025-03-07T12:00:00Z"}, id="ends")
     db.add_template(timedelta(days=-5), {"frequency": "weekly", "days": ["mox"]}, id="broken")
+    db.execute("update recurring_tasks set created_at = recurd.now() - interval '500 days'")
 
 
 def test_a_first_start_is_foretold(db):
@@ -58,6 +60,21 @@ def test_adopt_backlog_and_catch_up_limit_are_taken_into_account(db, policy, mad
     answer = ctl_json(db, "preflight", env={"RECURD_ADOPT_BACKLOG": policy, "RECURD_CATCH_UP_LIMIT": "100"})
     assert answer["adopt_backlog"] == policy
     assert answer["occurrences_to_make"] == made
+
+
+@pytest.mark.parametrize("policy", ["latest", "all", "none"])
+def test_a_first_start_does_what_was_foretold(db, policy):
+    year_of_use(db)
+    options = {"adopt_backlog": policy, "catch_up_limit": 20}
+    answer = ctl_json(db, "preflight", env={f"RECURD_{name.upper()}": str(value) for name, value in options.items()})
+    done = run_recurd("--once", "--foreground", db=db, **options)
+    assert done.returncode == 0, done.stderr
+    assert db.value("select count(*) from tasks where occurrence_at is not null") == answer["occurrences_to_make"]
+    assert db.value("select count(*) from tasks where reminded_at is not null") == answer["reminders_past"]
+    assert db.value("select count(*) from recurd.notifications where kind = 'reminder'") == 0
+    # A broken rule is met when its template is due, or looked at.
+    assert db.column("select id from recurring_tasks where failed_at is not null") == [
+        t["id"] for t in answer["to_quarantine"]]
 
 
 def test_after_the_first_start_everything_due_is_ordinary_catch_up(db):
