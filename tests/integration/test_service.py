@@ -240,6 +240,18 @@ def test_once_without_a_database_fails_in_time():
     assert done.returncode == 69 and "/nowhere" in done.stderr
 
 
+def test_once_says_by_its_status_that_something_failed(app_db):
+    """From cron, a run that could write nothing must not look like one that had nothing to do."""
+    app_db.go_live()
+    app_db.add_template(timedelta(seconds=-1))
+    app_db.execute("create function refuse() returns trigger language plpgsql as 'begin raise insufficient_privilege; end'")
+    app_db.execute("create trigger refuse before insert on tasks for each row execute function refuse()")
+    done = run_recurd("--foreground", "--once", db=app_db)
+    assert done.returncode == 69, done.stderr
+    events = [line["event"] for line in parse_log(done.stderr)]
+    assert "batch_failed" in events and "unavailable" in events
+
+
 def test_a_database_without_our_schema_is_named(empty_db):
     done = run_recurd("--foreground", "--once", db=empty_db, timeout=60)
     assert done.returncode == 69
