@@ -2,14 +2,15 @@
 -- Like generate_claim, for templates whose rule was edited: their next_due_at is computed anew.
 -- $1 at most so many   $2 users to leave out (text[])   $3 this user's only (text, null: all)
 -- $4 largest rule in bytes
--- Index: ix_recurring_tasks_replan.
+-- Index: ix_recurring_tasks_replan, pk_preferences.
 select t.id::text, t.user_id::text,
        case when pg_catalog.pg_column_size(t.recurrence_rule) <= $4
             then case when pg_catalog.octet_length(t.recurrence_rule::text) <= $4
                       then t.recurrence_rule::text end
        end,
        t.next_due_at, t.starts_local, t.starts_zone, t.planned_due_at, t.made_through, t.used_count,
-       t.replan_at, t.paused_at, t.resumed_at, t.ended_at, t.created_at, t.is_active
+       t.replan_at, t.paused_at, t.resumed_at, t.ended_at, t.created_at, t.is_active,
+       (select p.time_zone from recurd.preferences p where p.user_id = t.user_id)
   from {app}.recurring_tasks t
  where t.replan_at is not null and t.failed_at is null
    and (t.is_active or t.ended_at is not null)

@@ -24,13 +24,19 @@ static bool same_second(usec_t a, usec_t b)
 
 /* ---- the anchor ---- */
 
+/* The rule's own zone, else the user's, else the daemon's default. */
 static bool load_zone(struct planner *p, struct err *err)
 {
-	const char *name = rule_time_zone(p->rule);
+	const char *named = rule_time_zone(p->rule), *user = p->template->user_zone;
+	const char *name = named ? named : user ? user : p->policy->default_time_zone;
 	struct err why;
-	if (zone_load(name ? name : p->policy->default_time_zone, &p->zone, &why))
+	if (zone_load(name, &p->zone, &why))
 		return true;
-	return err_set(err, "recurrence_rule.timeZone: %s", why.text);
+	return err_set(err, "%s: %s",
+		named  ? "recurrence_rule.timeZone"
+		: user ? "recurd.preferences.time_zone"
+		       : "default_time_zone",
+		why.text);
 }
 
 static bool open_from(struct planner *p, sec_t wall, struct err *err)

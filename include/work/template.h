@@ -27,6 +27,7 @@ struct template
 	usec_t replan_at; /* when the rule was edited by itself */
 	usec_t paused_at, resumed_at, ended_at, created_at;
 	bool is_active;
+	const char *user_zone; /* of recurd.preferences; NULL: none */
 };
 
 void template_read(const PGresult *result, int row, struct template *ret_template);

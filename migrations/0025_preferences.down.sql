@@ -1,0 +1,2 @@
+drop table recurd.preferences;
+drop function recurd.preferences_changed();
