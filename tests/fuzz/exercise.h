@@ -1,0 +1,77 @@
+/* exercise: what every accepted rule must survive, whatever form it came in. */
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recur/recurrence.h"
+#include "util/timefmt.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+#define CALLS 40
+
+static inline void print_and_read_again(const struct rule *rule, sec_t start)
+{
+	struct strbuf text CLEANUP(strbuf_free);
+	struct strbuf again CLEANUP(strbuf_free);
+	struct rule *second = NULL;
+
+	strbuf_init(&text, 4 * RULE_BYTES_MAX);
+	strbuf_init(&again, 4 * RULE_BYTES_MAX);
+	rule_describe(rule, start, &text);
+	rule_to_rrule(rule, &text);
+	strbuf_reset(&text);
+	rule_to_json(rule, &text);
+	if (text.len > RULE_BYTES_MAX)
+		return;
+	if (!rule_parse(text.data, text.len, &second, NULL))
+		abort();
+	rule_to_json(second, &again);
+	if (strcmp(text.data, again.data) != 0)
+		abort(); /* not canonical */
+	rule_free(second);
+}
+
+static inline void expand(
+	const struct rule *rule, sec_t start, const struct zone *zone, unsigned flags)
+{
+	struct recurrence *recurrence = NULL;
+	struct occurrence occurrence;
+	sec_t last = INT64_MIN;
+
+	if (!recurrence_open(rule, start, zone, flags, &recurrence, NULL))
+		abort();
+	(void)recurrence_check_interval(recurrence, 60, NULL);
+	for (int i = 0; i < CALLS; i++) {
+		enum recur_status status = recurrence_next(recurrence, &occurrence, NULL);
+
+		if (status == RECUR_END || status == RECUR_FAILED)
+			break;
+		if (status != RECUR_FOUND)
+			continue;
+		sec_t order = (flags & RECUR_BY_TIME) != 0 ? occurrence.at : occurrence.nominal;
+
+		if (order < last || ((flags & RECUR_BY_TIME) == 0 && order == last))
+			abort();
+		last = order;
+		if (i == CALLS / 2)
+			recurrence_seek(recurrence, last + 86400 * 365);
+	}
+	recurrence_close(recurrence);
+}
+
+/* seed: any number that goes with the input. */
+static inline void exercise_rule(const struct rule *rule, size_t seed)
+{
+	static const char *const zones[] = { "UTC", "America/New_York", "Pacific/Apia",
+		"Australia/Lord_Howe" };
+	const struct zone *zone = NULL;
+	sec_t start = INT64_C(1741400000) + (sec_t)(seed % 97) * 86000;
+
+	print_and_read_again(rule, start);
+	if (!zone_load(zones[seed % ARRAY_LEN(zones)], &zone, NULL))
+		return; /* a machine without tzdata */
+	expand(rule, start, zone, 0);
+	expand(rule, start, zone, RECUR_BY_TIME | RECUR_UNCOUNTED | RECUR_EXCLUDED);
+}
