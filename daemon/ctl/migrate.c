@@ -160,7 +160,7 @@ static int run(struct ctl *ctl, struct migrator *migrator, const struct order *o
 
 int cmd_migrate(struct ctl *ctl, int argc, char **argv)
 {
-	struct order order;
+	struct order order = { 0 };
 	struct err err;
 	int code = read_order(ctl, argc, argv, &order);
 	if (code != EX_OK)

@@ -1,3 +1,3 @@
--- Caller: svc/wakeup.c, after LISTEN: does what is sent arrive?
+-- Caller: svc/wakeup.c, after LISTEN, from a session of its own: does what is sent arrive?
 -- $1 payload
 select pg_catalog.pg_notify('recurd_wake', $1);

@@ -19,12 +19,39 @@
 struct wakeup {
 	struct ev_loop *loop;
 	struct conn *conn;
+	/* Sends the probe and goes.  A session's own notifications come with its replies, through a
+	 * pooler too: only what another session sends tells whether we hear. */
+	struct conn *prober;
 	struct ev_timer deaf;
 	wakeup_fn *fn;
 	void *arg;
 	char probe[64];
 	bool hears;
 };
+
+static void on_probed(void *arg, const struct reply *reply)
+{
+	struct wakeup *wakeup = arg;
+	if (reply->status == REPLY_LOST)
+		return; /* it connects again, and probes again */
+	if (reply->status == REPLY_FAILED)
+		log_msg(LOG_WARNING, "listen_failed", "%s", reply->message);
+	conn_close(wakeup->prober);
+	if (wakeup->hears)
+		return;
+	ev_timer_set(&wakeup->deaf, PROBE_WAIT_S, 0.);
+	ev_timer_start(wakeup->loop, &wakeup->deaf);
+}
+
+static void on_prober_ready(void *arg)
+{
+	struct wakeup *wakeup = arg;
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, wakeup->probe);
+	conn_add(wakeup->prober, QUERY_LISTEN_PROBE, &params);
+	conn_fly(wakeup->prober, on_probed, wakeup);
+}
 
 static void on_listening(void *arg, const struct reply *reply)
 {
@@ -34,10 +61,8 @@ static void on_listening(void *arg, const struct reply *reply)
 		conn_retry(wakeup->conn, reply->message);
 		return;
 	}
-	if (reply->status == REPLY_LOST || wakeup->hears)
-		return;
-	ev_timer_set(&wakeup->deaf, PROBE_WAIT_S, 0.);
-	ev_timer_start(wakeup->loop, &wakeup->deaf);
+	if (reply->status == REPLY_OK)
+		conn_open(wakeup->prober);
 }
 
 static void on_ready(void *arg)
@@ -46,11 +71,8 @@ static void on_ready(void *arg)
 	snprintf(wakeup->probe, sizeof(wakeup->probe), PROBE_PREFIX "%d %" PRId64, getpid(),
 		clock_monotonic());
 	wakeup->hears = false;
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_text(&params, wakeup->probe);
+	conn_close(wakeup->prober);
 	conn_add(wakeup->conn, QUERY_LISTEN, NULL);
-	conn_add(wakeup->conn, QUERY_LISTEN_PROBE, &params);
 	conn_fly(wakeup->conn, on_listening, wakeup);
 	/* What was sent while nobody listened is in the tables. */
 	wakeup->fn(wakeup->arg);
@@ -60,6 +82,7 @@ static void on_lost(void *arg)
 {
 	struct wakeup *wakeup = arg;
 	ev_timer_stop(wakeup->loop, &wakeup->deaf);
+	conn_close(wakeup->prober);
 }
 
 static void on_notified(void *arg, const char *channel, const char *payload)
@@ -113,8 +136,12 @@ bool wakeup_create(struct ev_loop *loop, const struct conf *conf, wakeup_fn *fn,
 	struct conn_callbacks callbacks = {
 		.arg = wakeup, .ready = on_ready, .lost = on_lost, .notified = on_notified
 	};
-	if (!conn_create(loop, &options, &callbacks, &wakeup->conn, err)) {
-		free(wakeup);
+	struct conn_callbacks probing = { .arg = wakeup, .ready = on_prober_ready };
+	bool ok = conn_create(loop, &options, &callbacks, &wakeup->conn, err);
+	options.name = "probe";
+	ok = ok && conn_create(loop, &options, &probing, &wakeup->prober, err);
+	if (!ok) {
+		wakeup_destroy(wakeup);
 		return err_prefix(err, "listen_dsn: ");
 	}
 	conn_open(wakeup->conn);
@@ -127,6 +154,7 @@ void wakeup_destroy(struct wakeup *wakeup)
 	if (!wakeup)
 		return;
 	ev_timer_stop(wakeup->loop, &wakeup->deaf);
+	conn_destroy(wakeup->prober);
 	conn_destroy(wakeup->conn);
 	free(wakeup);
 }

@@ -1,8 +1,8 @@
 /* wakeup: LISTEN on a direct connection, so that rows that come due at once are noticed at once.
  *
  * Needs option listen_dsn, and the optional migration "wakeup" for its triggers.  A pooler accepts
- * LISTEN and delivers nothing, so every session sends itself a probe; when that does not arrive, a
- * warning says that we are deaf, and poll_interval alone notices what changes.
+ * LISTEN and delivers nothing, so a second, short-lived session sends a probe; when that does not
+ * arrive, a warning says that we are deaf, and poll_interval alone notices what changes.
  */
 #pragma once
 

@@ -109,7 +109,7 @@ def test_milliseconds_with_the_wake_up_migration(make_db, recurd):
     db = make_db(optional=("wakeup",))
     db.go_live()
     daemon = recurd(db, listen_dsn=db.dsn, poll_interval="10s")
-    wait_until(lambda: db.rows("select 1 from pg_stat_activity where query ilike '%listen%recurd_wake%' and pid <> pg_backend_pid()"))
+    daemon.expect("listening")
     took = []
     for _ in range(10):
         began = time.monotonic()
@@ -121,13 +121,25 @@ def test_milliseconds_with_the_wake_up_migration(make_db, recurd):
     daemon.stop()
 
 
+def test_many_listen_sessions_leave_nothing_behind(make_db, recurd):
+    db = make_db(optional=("wakeup",))
+    daemon = recurd(db, listen_dsn=db.dsn, reconnect_limit="300ms")
+    daemon.expect("listening")
+    fds = daemon.fds()
+    for n in range(2, 7):
+        db.execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'")
+        daemon.expect("listening", count=n)
+    wait_until(lambda: daemon.fds() == fds)
+    daemon.stop()
+
+
 def test_it_says_when_it_is_deaf(make_db, recurd, pgbouncer):
     """LISTEN through a pooler in transaction mode reports success and delivers nothing."""
     db = make_db(optional=("wakeup",))
     db.go_live()
     pooler = pgbouncer()
     daemon = recurd(db, listen_dsn=pooler.dsn_for(db), poll_interval="100ms")
-    daemon.expect("listen_deaf", timeout=30)
+    daemon.expect("deaf", timeout=30)
     task = db.add_task(remind=timedelta(0))
     daemon.expect("reminder", task=task)
     daemon.stop()
