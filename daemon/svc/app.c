@@ -91,7 +91,7 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 
 static bool reload(struct app *app, struct err *err)
 {
-	struct conf *conf;
+	struct conf *conf = NULL;
 	struct wakeup *wakeup;
 	if (!load_again(app, &conf, err))
 		return false;
