@@ -174,7 +174,7 @@ int cmd_migrate(struct ctl *ctl, int argc, char **argv)
 	};
 	if (!migration_set_load(order.dir, &migrator.set, &err))
 		return ctl_error(EX_CONFIG, "%s", err.text);
-	if (order.to >= 0 && order.to > 0 && !migration_find(&migrator.set, order.to)) {
+	if (order.to > 0 && !migration_find(&migrator.set, order.to)) {
 		migration_set_free(&migrator.set);
 		return ctl_usage(ctl, "there is no step %d", order.to);
 	}

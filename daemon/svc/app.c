@@ -80,10 +80,10 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 		return false;
 	const char *fixed = conf_needs_restart(app->conf, conf);
 	if (fixed || !app_check_conf(conf, err)) {
+		if (fixed)
+			err_set(err, "%s cannot be changed while recurd runs: restart it", fixed);
 		conf_free(conf);
-		return fixed ? err_set(err, "%s cannot be changed while recurd runs: restart it",
-				       fixed)
-			     : false;
+		return false;
 	}
 	*ret_conf = conf;
 	return true;
@@ -91,7 +91,7 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 
 static bool reload(struct app *app, struct err *err)
 {
-	struct conf *conf = NULL;
+	struct conf *conf;
 	struct wakeup *wakeup;
 	if (!load_again(app, &conf, err))
 		return false;

@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "work": {"work", "recur", "db", "conf", "util"},
     "svc": {"svc", "work", "recur", "db", "conf", "util"},
     "ctl": {"ctl", "recur", "db", "conf", "util"},
-    "main": {"svc", "conf", "util"},
+    "main": {"svc", "work", "recur", "db", "conf", "util"},
 }
 # Libraries, and the layers that know them.
 LIBRARIES = {
