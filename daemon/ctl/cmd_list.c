@@ -158,7 +158,7 @@ int cmd_list(struct ctl *ctl, int argc, char **argv)
 	struct listing listing = { .left = filter.number > 0 ? filter.number : INT64_MAX };
 	listing.table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
 	code = ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, list_take, &listing);
-	table_end(listing.table, code == EX_OK ? "no template" : "");
+	table_end(listing.table, code == EX_OK ? "no template" : NULL);
 	if (code == EX_OK && listing.cut)
 		fprintf(stderr, "recurctl: there are more; -n 0 lists all\n");
 	return code;
@@ -183,7 +183,12 @@ int cmd_retry(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(ctl, "retry takes one template's ID, or --all-failed");
 	const char *id = filter.all_failed ? NULL : argv[optind];
 	params_text(&params, id);
-	code = ctl_query(ctl, QUERY_CTL_RETRY, &params, &result);
+	/* Somebody else's row lock must not hold us up without a word. */
+	code = ctl_exec(ctl, "begin; set local lock_timeout = '5s'");
+	if (code == EX_OK)
+		code = ctl_query(ctl, QUERY_CTL_RETRY, &params, &result);
+	if (code == EX_OK)
+		code = ctl_exec(ctl, "commit");
 	if (code != EX_OK)
 		return code;
 	if (id && PQntuples(result) == 0)

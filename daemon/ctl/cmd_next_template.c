@@ -11,7 +11,7 @@
 #define TEXT_MAX  (4 * RULE_BYTES_MAX)
 
 void outlook_print(struct outlook *outlook, struct table *record, const char *name,
-	const char *heading, int64_t n)
+	const char *heading, int64_t n, const char *none)
 {
 	static const struct column columns[] = {
 		{ "at", "AT", 0 },
@@ -35,7 +35,7 @@ void outlook_print(struct outlook *outlook, struct table *record, const char *na
 		table_text(table, next.at != next.nominal ? "moved" : notes[next.fit]);
 		table_end_row(table);
 	}
-	table_end(table, status == RECUR_FAILED ? err.text : "none");
+	table_end(table, status == RECUR_FAILED ? err.text : none);
 }
 
 static void print(struct ctl *ctl, struct outlook *outlook, int64_t n)
@@ -60,7 +60,7 @@ static void print(struct ctl *ctl, struct outlook *outlook, int64_t n)
 	rule_to_rrule(outlook_rule(outlook), &text);
 	table_text(record, text.data);
 	table_end_row(record);
-	outlook_print(outlook, record, "occurrences", "occurrences", n);
+	outlook_print(outlook, record, "occurrences", "occurrences", n, "none");
 	table_end(record, "");
 }
 

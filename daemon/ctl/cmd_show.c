@@ -1,12 +1,12 @@
 /* recurctl show: everything about one template or one task. */
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/args.h"
 #include "ctl/commands.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
-#include "util/timefmt.h"
 
 #define DECISIONS_MAX 20
 
@@ -36,6 +36,13 @@ static const char *state_name(const PGresult *result)
 	if (!row_is_null(result, 0, T_ENDED))
 		return "ended";
 	return row_bool(result, 0, T_IS_ACTIVE) ? "active" : "paused";
+}
+
+static const char *why_none(const char *state)
+{
+	if (strcmp(state, "paused") == 0)
+		return "none while it is paused";
+	return strcmp(state, "quarantined") == 0 ? "none while it is in quarantine" : "none";
 }
 
 static int query_decisions(struct ctl *ctl, const char *id, PGresult **ret_result)
@@ -105,21 +112,23 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
 	if (code != EX_OK)
 		return code;
+	const char *state = state_name(result);
 	bool works = outlook_open_row(ctl->conf, result, 0, T_OUTLOOK, &outlook, &err);
 	if (works)
 		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
 	struct table *record = record_begin(
 		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
 	table_text(record, "template");
-	table_text(record, state_name(result));
+	table_text(record, state);
 	for (int column = 0; column < T_OUTLOOK; column++)
 		table_cell(record, result, 0, column);
 	table_text(record, works ? zone_name(outlook_zone(outlook)) : NULL);
 	table_text(record, works ? sentence.data : NULL);
 	table_text(record, works ? NULL : err.text);
 	table_end_row(record);
-	bool comes = row_bool(result, 0, T_IS_ACTIVE) && row_is_null(result, 0, T_FAILED);
-	outlook_print(comes ? outlook : NULL, record, "next_occurrences", "next occurrences", n);
+	bool comes = strcmp(state, "active") == 0;
+	outlook_print(comes ? outlook : NULL, record, "next_occurrences", "next occurrences", n,
+		why_none(state));
 	print_decisions(record, decisions);
 	table_end(record, "");
 	return EX_OK;

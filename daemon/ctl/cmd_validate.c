@@ -74,7 +74,7 @@ static void begin(struct ctl *ctl, struct validation *validation)
 
 static int finish(struct validation *validation, int code)
 {
-	table_end(validation->table, code == EX_OK ? "ok" : "");
+	table_end(validation->table, code == EX_OK ? "ok" : NULL);
 	zones_close();
 	if (code != EX_OK)
 		return code;

@@ -184,11 +184,22 @@ int ctl_getopt(struct ctl *ctl, int argc, char **argv)
 	return letter;
 }
 
+/* A database without an encoding holds any bytes, and the server refuses to give out those that are
+ * not UTF-8 to a client that wants UTF-8; we escape them. */
+static void settle_encoding(PGconn *pq)
+{
+	const char *encoding = PQparameterStatus(pq, "server_encoding");
+	if (encoding && strcmp(encoding, "SQL_ASCII") == 0)
+		(void)PQsetClientEncoding(pq, "SQL_ASCII");
+}
+
 struct session *ctl_session(struct ctl *ctl, struct err *err)
 {
-	if (!ctl->session && !session_open(ctl->conf->database_url, ctl->conf->password_file,
-				     &ctl->session, err))
-		ctl->session = NULL;
+	if (ctl->session)
+		return ctl->session;
+	if (!session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
+		return ctl->session = NULL;
+	settle_encoding(session_pq(ctl->session));
 	return ctl->session;
 }
 
@@ -204,6 +215,7 @@ int ctl_query_failed(struct ctl *ctl, const struct err *err)
 		{ "42703", EX_CONFIG, "run: recurctl migrate up" },
 		{ "42883", EX_CONFIG, "run: recurctl migrate up" },
 		{ "42501", EX_CONFIG, "grant this role recurd_worker or recurd_reader" },
+		{ "55P03", EX_UNAVAILABLE, "somebody else holds a row; try again" },
 		{ "22", EX_DATAERR, NULL },
 	};
 	const char *state = ctl->session ? session_sqlstate(ctl->session) : "";
@@ -224,6 +236,18 @@ int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PG
 	if (!session)
 		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
 	if (!session_query(session, id, params, ret_result, &err))
+		return ctl_query_failed(ctl, &err);
+	return EX_OK;
+}
+
+int ctl_exec(struct ctl *ctl, const char *sql)
+{
+	struct err err;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct session *session = ctl_session(ctl, &err);
+	if (!session)
+		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
+	if (!session_exec(session, sql, &result, &err))
 		return ctl_query_failed(ctl, &err);
 	return EX_OK;
 }

@@ -1,18 +1,6 @@
 /* Rows by cursor: a listing of any length in constant memory, one snapshot. */
 #include "ctl/ctl.h"
 
-static int run(struct ctl *ctl, const char *sql)
-{
-	struct err err;
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	struct session *session = ctl_session(ctl, &err);
-	if (!session)
-		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
-	if (!session_exec(session, sql, &result, &err))
-		return ctl_query_failed(ctl, &err);
-	return EX_OK;
-}
-
 /* ret_more: whether to ask for the next rows. */
 static int fetch(struct ctl *ctl, bool (*take)(void *context, const PGresult *result, int row),
 	void *context, bool *ret_more)
@@ -32,10 +20,10 @@ int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params,
 {
 	PGresult *opened CLEANUP(ctl_clear) = NULL;
 	bool more = true;
-	int code = run(ctl, "begin isolation level read committed read only");
+	int code = ctl_exec(ctl, "begin isolation level read committed read only");
 	if (code == EX_OK)
 		code = ctl_query(ctl, open, params, &opened);
 	while (code == EX_OK && more)
 		code = fetch(ctl, take, context, &more);
-	return code == EX_OK ? run(ctl, "commit") : code;
+	return code == EX_OK ? ctl_exec(ctl, "commit") : code;
 }

@@ -317,6 +317,8 @@ static void end_output(struct table *table, const char *empty)
 		fputc('\n', table->out);
 	} else if (table->record || table->array) {
 		return; /* printed, or the record's */
+	} else if (table->rows == 0 && !empty) {
+		return;
 	} else if (table->json) {
 		fputs(table->rows == 0 ? "[]\n" : "\n]\n", table->out);
 	} else if (table->rows == 0) {

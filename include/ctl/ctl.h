@@ -72,6 +72,8 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3);
  * (migrate first, grant rights), and returns the exit code; EX_OK: the caller PQclears ret_result. */
 int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params,
 	PGresult **ret_result) NODISCARD;
+/* Transaction control and the like; exit code as ctl_query. */
+int ctl_exec(struct ctl *ctl, const char *sql) NODISCARD;
 /* Tells of a failure of the session's last call and returns the exit code. */
 int ctl_query_failed(struct ctl *ctl, const struct err *err);
 

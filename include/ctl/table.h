@@ -58,5 +58,6 @@ void table_json(struct table *table, const char *value); /* JSON text as it stan
 void table_cell(struct table *table, const PGresult *result, int row, int column);
 void table_row(struct table *table, const PGresult *result, int row);
 void table_end_row(struct table *table);
-/* Prints what is left and frees the table.  Without a row it prints "[]" or, as text, `empty`. */
+/* Prints what is left and frees the table.  Without a row it prints "[]" or, as text, `empty`; NULL: the
+ * listing broke off, nothing is said of what is not there. */
 void table_end(struct table *table, const char *empty);

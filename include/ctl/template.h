@@ -55,6 +55,6 @@ enum recur_status outlook_next(
 	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
 
 struct table;
-/* The next n occurrences, as a listing of a record; outlook NULL: none. */
+/* The next n occurrences, as a listing of a record; none: what is said instead of them. */
 void outlook_print(struct outlook *outlook, struct table *record, const char *name,
-	const char *heading, int64_t n);
+	const char *heading, int64_t n, const char *none);

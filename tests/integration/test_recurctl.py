@@ -3,11 +3,13 @@
 import re
 import subprocess
 from datetime import datetime, timedelta, timezone
+from random import Random
 
 import pytest
 
 from harness.ctl import CONFIG, DATA, FOUND, IO, OK, UNAVAILABLE, USAGE, ctl_json, run_ctl
 from harness.daemon import program
+from harness.database import apply_migrations
 from harness.util import clean_environ
 
 UTC = timezone.utc
@@ -63,6 +65,36 @@ def test_every_command_has_help_and_refuses_nonsense():
 ])
 def test_wrong_arguments_are_usage_errors_before_any_connection(args):
     run_ctl(None, *args, dsn="host=/nonexistent", expect=USAGE)
+
+
+def test_nonsense_of_any_kind_never_crashes(db):
+    db.add_template(timedelta(hours=1), id="t")
+    random = Random(20250310)
+    words = ["", "-", "--", "-n", "-n5", "-nx", "--user", "--state", "active", "--until", "--check", "--all", "t", "{", "{}",
+             "[]", "FREQ=DAILY", "FREQ=", "\x01", "\xff\udcff", "a" * 5000, "--number=3", "--to", "9" * 40, "-o", "json",
+             "--template", "--template=t", "--start", "2025-01-01T00:00:00", "--after", "0", "%s%n", "'; --"]
+    for name in commands():
+        if name == "migrate":
+            continue  # takes "down"
+        for _ in range(15):
+            run_ctl(db, name, *random.choices(words, k=random.randint(0, 4)), stdin=b"", expect=None)
+
+
+def test_titles_of_a_database_without_an_encoding(cluster, db):
+    """SQL_ASCII checks nothing: bytes come that are not UTF-8."""
+    name = f"{db.name}_ascii"
+    db.execute(f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0")
+    try:
+        plain = type(db)(cluster, name)
+        apply_migrations(plain)
+        plain.conn.execute("set client_encoding = 'SQL_ASCII'")
+        plain.add_template(timedelta(hours=1), id="raw")
+        plain.execute("update recurring_tasks set title = convert_from('\\x61ff62'::bytea, 'SQL_ASCII')")
+        assert "a\\xffb" in run_ctl(plain, "list").text
+        assert ctl_json(plain, "list")[0]["title"] == "a\ufffdb"
+        plain.close()
+    finally:
+        db.execute(f"drop database {name} with (force)")
 
 
 def test_global_options_stand_before_and_after_the_command(db):
@@ -421,6 +453,15 @@ def test_retry_takes_templates_out_of_quarantine_and_leaves_a_trace(db):
     assert db.value("select count(*) from recurring_tasks where failed_at is not null or failure is not null") == 0
     assert db.column("select template_id from recurd.decisions where kind = 'retried' order by 1") == ["a", "b"]
     assert ctl_json(db, "retry", "--all-failed") == []
+
+
+def test_retry_does_not_wait_for_ever_for_a_row_that_somebody_holds(db):
+    db.add_template(timedelta(hours=-1), id="held")
+    db.execute("update recurring_tasks set failed_at = now(), failure = 'x'")
+    with db.connect(autocommit=False) as holder:
+        holder.execute("update recurring_tasks set title = 'mine'")
+        assert "try again" in run_ctl(db, "retry", "held", expect=UNAVAILABLE).errors
+    assert len(ctl_json(db, "retry", "held")) == 1
 
 
 # Views --------------------------------------------------------------------------------------------
