@@ -76,8 +76,20 @@ def test_nonsense_of_any_kind_never_crashes(db):
     for name in commands():
         if name == "migrate":
             continue  # takes "down"
-        for _ in range(15):
+        for _ in range(6):
             run_ctl(db, name, *random.choices(words, k=random.randint(0, 4)), stdin=b"", expect=None)
+
+
+def test_through_a_pooler_in_transaction_mode(db, pgbouncer):
+    db.add_templates(2500, timedelta(hours=1))
+    broken = db.add_template(timedelta(hours=1), {"frequency": "x"}, id="broken")
+    db.execute("update recurring_tasks set failed_at = now(), failure = 'x' where id = 'broken'")
+    dsn = pgbouncer(pool_size=1).dsn_for(db)
+    assert len(ctl_json(None, "list", "-n", "0", dsn=dsn)) == 2501
+    assert [r["id"] for r in ctl_json(None, "validate", "--all", dsn=dsn, expect=FOUND)] == [broken]
+    assert [r["id"] for r in ctl_json(None, "retry", "--all-failed", dsn=dsn)] == [broken]
+    for command in ("status", "workers", "upcoming", "preflight"):
+        run_ctl(None, command, dsn=dsn)
 
 
 def test_titles_of_a_database_without_an_encoding(cluster, db):
