@@ -217,3 +217,8 @@ sec_t zone_to_wall(const struct zone *zone, sec_t instant)
 {
 	return instant + tzif_offset_at(zone->tzif, instant);
 }
+
+const struct zone *zones_at(size_t index)
+{
+	return index < zones.n ? zones.list[index] : NULL;
+}

@@ -91,8 +91,8 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 
 static bool reload(struct app *app, struct err *err)
 {
-	struct conf *conf;
-	struct wakeup *wakeup;
+	struct conf *conf = NULL;
+	struct wakeup *wakeup = NULL;
 	if (!load_again(app, &conf, err))
 		return false;
 	if (!wakeup_create(app->loop, conf, on_woken, app, &wakeup, err)) {

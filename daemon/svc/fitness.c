@@ -16,7 +16,7 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"tasks.recurring_task_id", "tasks.occurrence_at", "tasks.reminded_at", "task_tags.tag_id",
 	"recurd.settings.live_since", "recurd.settings.compatible_from", "recurd.notifications.key",
 	"recurd.decisions.kind", "recurd.workers.seen_at", "recurd.template_tags.tag_id",
-	"recurd.preferences.time_zone" };
+	"recurd.preferences.time_zone", "recurd.zones.digest" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",

@@ -109,7 +109,25 @@ static void on_beat(void *arg, const struct reply *reply)
 
 static void beat(struct scheduler *s, struct lane *lane)
 {
+	zonewatch_look(s->zonewatch);
 	heartbeat_send(&s->heartbeat, lane_borrow(lane), s->conf, clock_monotonic(), on_beat, lane);
+}
+
+static void on_watched(void *arg, const struct reply *reply)
+{
+	struct lane *lane = arg;
+	struct scheduler *s = lane->callbacks.arg;
+	s->watching = false;
+	zonewatch_take(s->zonewatch, reply);
+	if (lane_home(lane, reply))
+		scheduler_turn(s);
+}
+
+static void watch_zones(struct scheduler *s, struct lane *lane)
+{
+	s->watching = true;
+	s->polled = false; /* templates may be marked */
+	zonewatch_send(s->zonewatch, lane_borrow(lane), on_watched, lane);
 }
 
 static void on_left(void *arg, const struct reply *reply)
@@ -164,6 +182,7 @@ void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *re
 	s->heartbeat.reminded += (int64_t)report->told;
 	s->heartbeat.quarantined += (int64_t)report->quarantined;
 	s->polled = false;
+	zonewatch_note(s->zonewatch);
 	if (report->settling) {
 		s->settling = false;
 		s->settled = report->outcome == BATCH_NOTHING;
@@ -212,6 +231,10 @@ static bool assign(struct scheduler *s, struct lane *lane)
 		beat(s, lane);
 		return true;
 	}
+	if (zonewatch_pending(s->zonewatch, false) && !s->watching) {
+		watch_zones(s, lane);
+		return true;
+	}
 	if (settle_is_due(s, now)) {
 		s->settling = true;
 		lane_settle(lane, s->conf);
@@ -225,6 +248,10 @@ static bool assign(struct scheduler *s, struct lane *lane)
 	}
 	if (!s->poller && (!s->polled || s->next_poll_at <= now)) {
 		poll(s, lane);
+		return true;
+	}
+	if (zonewatch_pending(s->zonewatch, true) && !s->watching && !s->poller && !s->once) {
+		watch_zones(s, lane);
 		return true;
 	}
 	return false;

@@ -97,7 +97,7 @@ void scheduler_apply_conf(struct scheduler *s)
 	s->next_conf = NULL;
 	s->released(s->released_arg, old);
 	tell_rate_set(&s->rate, s->conf->log_rate);
-	s->asleep = s->settling = s->polled = false;
+	s->asleep = s->settling = s->watching = s->polled = false;
 	s->poller = NULL;
 	scheduler_start(s);
 }
@@ -126,6 +126,7 @@ bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
 	s->wake.data = s;
 	agenda_reset(&s->agenda);
 	heartbeat_init(&s->heartbeat);
+	s->zonewatch = zonewatch_create();
 	tell_rate_set(&s->rate, conf->log_rate);
 	*ret_scheduler = s;
 	return true;
@@ -139,6 +140,7 @@ void scheduler_destroy(struct scheduler *s)
 	close_lanes(&s->lanes);
 	close_lanes(&s->next_lanes);
 	heartbeat_finish(&s->heartbeat);
+	zonewatch_destroy(s->zonewatch);
 	parking_clear(&s->parking);
 	if (s->next_conf) /* asked for, never taken up */
 		s->released(s->released_arg, s->conf);

@@ -137,13 +137,15 @@ static void add_templates(const struct generate_batch *rows, usec_t now, struct 
 	params_texts(params, texts, n);
 }
 
+#define DECISIONS_PER_PLAN (PLAN_SKIPS + 4)
+
 struct decision {
 	const char *template_id, *kind, *detail;
 	usec_t first_at, last_at;
 	int64_t occurrences;
 };
 
-/* At most PLAN_SKIPS + 3 of one plan. */
+/* At most DECISIONS_PER_PLAN. */
 static size_t decisions_of(const struct planned *planned, struct decision *decisions)
 {
 	const struct plan *plan = &planned->plan;
@@ -158,6 +160,9 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 	if (plan->failed)
 		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
+	if (plan->rezoned)
+		decisions[n++] = (struct decision){ id, "rezoned", plan->starts_zone,
+			plan->rezoned_from, plan->next_due_at, 0 };
 	if (plan->ended)
 		decisions[n++] = (struct decision){ id, "ended", NULL, plan->next_due_at,
 			plan->next_due_at, plan->used_count };
@@ -166,8 +171,6 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 			TEMPLATE_NONE, 0 };
 	return n;
 }
-
-#define DECISIONS_PER_PLAN (PLAN_SKIPS + 3)
 
 static void add_decisions(const struct generate_batch *rows, struct params *params)
 {

@@ -118,6 +118,9 @@ static void settle(struct planner *p, size_t limit)
 	plan->planned_due_at = p->adopting && !p->reached ? TEMPLATE_NONE : plan->next_due_at;
 	if (p->n == 0 && p->first_stands && !p->ours && !p->at_end)
 		leave_to_application(p);
+	usec_t first = p->n > 0 ? p->entries[0].at : plan->next_due_at;
+	plan->rezoned = p->rezoned && first != p->template->next_due_at;
+	plan->rezoned_from = p->template->next_due_at;
 	bool over = p->at_end && i == p->n;
 	plan->revived = p->template->ended_at != TEMPLATE_NONE && !over;
 	plan->ended = over && (p->template->is_active || p->template->ended_at == TEMPLATE_NONE);

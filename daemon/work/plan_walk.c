@@ -122,6 +122,30 @@ static void take_due(struct planner *p)
 	p->ours = planned && same_second(p->due, t->planned_due_at);
 }
 
+#define ZONE_SHIFT_MAX (26 * 3600) /* the most that a change of its zone can move an instant */
+
+/* The zone's data have changed: of the set as it is now, the occurrence that next_due_at was.  The
+ * nearest, since the clocks of a place move by hours and its rules by days, or by nothing at all. */
+static bool find_moved(struct planner *p, sec_t due, struct err *err)
+{
+	sec_t best = INT64_MAX;
+	p->after = later_of(due - ZONE_SHIFT_MAX, p->template->made_through);
+	recurrence_seek(p->recurrence, p->after);
+	for (int steps = 0; steps < 4 * PLAN_STEPS; steps++) {
+		struct occurrence found;
+		enum recur_status status = next_occurrence(p, &found, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status != RECUR_FOUND || found.at > due + ZONE_SHIFT_MAX)
+			break;
+		if (found.excluded || llabs(found.at - due) >= llabs(best - due))
+			continue;
+		best = found.at;
+		p->after = best - 1;
+	}
+	return true;
+}
+
 /* Where the walk starts, by the rules in the header. */
 static bool find_start(struct planner *p, struct err *err)
 {
@@ -140,7 +164,8 @@ static bool find_start(struct planner *p, struct err *err)
 		p->after = later_of(p->after, t->replan_at);
 	p->adopting = t->planned_due_at == TEMPLATE_NONE && t->created_at < p->policy->live_since &&
 		      t->next_due_at < p->policy->live_since;
-	return true;
+	p->rezoned = edited && t->replan_at == TEMPLATE_REZONE && overtaken && !p->history;
+	return !p->rezoned || find_moved(p, due, err);
 }
 
 /* ---- the walk ---- */

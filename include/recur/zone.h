@@ -37,3 +37,5 @@ uint64_t zone_digest(const struct zone *zone);
  * whose file has changed is replaced in place; one whose file is gone or broken stays as it was.
  * Returns how many have changed. */
 size_t zones_refresh(void);
+/* The loaded zones, in the order of their names; NULL: fewer than that. */
+const struct zone *zones_at(size_t index);

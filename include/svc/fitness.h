@@ -8,7 +8,7 @@
 
 #include "db/conn.h"
 
-#define SCHEMA_LEVEL 25 /* the newest migration that this binary knows */
+#define SCHEMA_LEVEL 26 /* the newest migration that this binary knows */
 
 enum fitness_verdict {
 	FITNESS_GOOD,

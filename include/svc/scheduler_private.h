@@ -6,6 +6,7 @@
 #include "svc/heartbeat.h"
 #include "svc/lane.h"
 #include "svc/scheduler.h"
+#include "svc/zonewatch.h"
 
 struct lanes {
 	struct lane *at[SCHEDULER_LANES_MAX];
@@ -23,6 +24,8 @@ struct scheduler {
 	void *ended_arg;
 	struct lanes lanes, next_lanes; /* next_lanes: of next_conf, not yet opened */
 	struct heartbeat heartbeat;
+	struct zonewatch *zonewatch;
+	bool watching; /* a lane is at a step of it */
 	struct agenda agenda;
 	struct tell_rate rate;
 	struct parking parking;

@@ -8,6 +8,8 @@
  *   rule's set, else it becomes the anchor.
  * - A rule that was edited by itself keeps the anchor's wall time and what was due before the edit,
  *   and goes on after the later of the edit and made_through.
+ * - When the data of its time zone have changed, the wall time of what is planned stays and its
+ *   instant moves.
  * - Of what was missed, the newest catch_up_limit are made, oldest first; the rest is dropped.
  * - What lies between paused_at and resumed_at is not made.
  * - A template from before live_since that recurd never planned follows adopt_backlog.
@@ -66,6 +68,8 @@ struct plan {
 	char starts_zone[65]; /* "": still none */
 	bool is_active;
 	bool failed; /* quarantined: failure says why, the rest is as it was */
+	bool rezoned; /* moved by new time zone data, from rezoned_from */
+	usec_t rezoned_from;
 	bool ended; /* ended by this plan */
 	bool revived; /* had ended, goes on */
 	struct err failure;

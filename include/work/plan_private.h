@@ -29,6 +29,7 @@ struct planner {
 	bool ours; /* due is what recurd planned */
 	bool history; /* due was made or passed over already */
 	bool first_stands; /* due is an occurrence as it stands */
+	bool rezoned; /* the data of its zone have changed, nothing else */
 	sec_t after; /* the walk goes on after this instant */
 	bool adopting; /* from before live_since, never planned by us */
 	/* What the walk found, in order. */

@@ -12,6 +12,8 @@
 #include "util/macros.h"
 
 #define TEMPLATE_NONE (INT64_MIN + 1)
+/* In replan_at, '-infinity': nobody edited the rule, but the data of its time zone have changed. */
+#define TEMPLATE_REZONE INT64_MIN
 
 struct template
 {
