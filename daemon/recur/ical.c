@@ -49,9 +49,10 @@ bool ical_fits(const struct plan *plan)
 	const struct rule *rule = plan->rule;
 	struct civil start = civil_from_wall(plan->start);
 
-	if (rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) || rule_has(rule, PART_WEEKNO) ||
-		rule_has(rule, PART_YEARDAY) || plan->interval > ICAL_INTERVAL_MAX ||
-		start.year < 1900 || start.year > ICAL_YEAR_LAST)
+	if (plan->never || rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) ||
+		rule_has(rule, PART_WEEKNO) || rule_has(rule, PART_YEARDAY) ||
+		plan->interval > ICAL_INTERVAL_MAX || start.year < 1900 ||
+		start.year > ICAL_YEAR_LAST)
 		return false;
 	switch (plan->freq) {
 	case FREQ_DAILY:

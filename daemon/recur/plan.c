@@ -364,10 +364,34 @@ static bool small_set_reaches(const struct plan *plan)
 }
 
 /* The calendar repeats after 400 years, and has only 28 kinds of years with their neighbours. */
+static bool days_ever_match(const struct plan *plan)
+{
+	bool seen[2][2][7] = { 0 };
+
+	for (int number = 2000; number < 2400; number++) {
+		struct year year;
+
+		year_init(&year, number, plan->rule->week_start);
+		if (seen[year.leap][is_leap(number - 1)][year.first_weekday])
+			continue;
+		seen[year.leap][is_leap(number - 1)][year.first_weekday] = true;
+		if (year_possible(plan, &year))
+			return true;
+	}
+	return false;
+}
+
+void plan_settle(struct plan *plan)
+{
+	/* Only these can depend on what the start has added. */
+	if (plan->freq >= FREQ_MONTHLY && (plan->months != 0 || rule_has(plan->rule, PART_WEEKNO) ||
+						  rule_has(plan->rule, PART_SETPOS)))
+		plan->never |= !days_ever_match(plan);
+}
+
 bool plan_possible(const struct rule *rule, enum rule_form form, struct err *err)
 {
 	struct plan plan;
-	bool seen[2][2][7] = { 0 };
 
 	/* A Monday, 3 January: a day that every month has. */
 	plan_init(&plan, rule, days_from_civil(2000, 1, 3) * DAY_SECONDS);
@@ -376,18 +400,8 @@ bool plan_possible(const struct rule *rule, enum rule_form form, struct err *err
 	if (!small_set_reaches(&plan))
 		return err_set(err, "%s: no set has so many occurrences",
 			form == FORM_JSON ? ".bySetPosition" : "BYSETPOS");
-	if (!plan.day_filter)
+	if (!plan.day_filter || days_ever_match(&plan))
 		return true;
-	for (int number = 2000; number < 2400; number++) {
-		struct year year;
-
-		year_init(&year, number, rule->week_start);
-		if (seen[year.leap][is_leap(number - 1)][year.first_weekday])
-			continue;
-		seen[year.leap][is_leap(number - 1)][year.first_weekday] = true;
-		if (year_possible(&plan, &year))
-			return true;
-	}
 	return err_set(err, "%sno day ever matches all of the lists%s",
 		form == FORM_JSON ? ": " : "",
 		rule_has(rule, PART_SETPOS) ? " and set positions" : "");

@@ -127,6 +127,7 @@ bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zon
 	r->zone = zone;
 	r->flags = flags;
 	plan_init(&r->plan, rule, start_wall);
+	plan_settle(&r->plan);
 	set_limits(r, rule);
 	resolve_changes(r, rule);
 	candidates_open(&r->main.candidates, &r->plan, count);

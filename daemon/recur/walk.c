@@ -5,6 +5,10 @@
 
 #include "util/timefmt.h"
 
+/* A day looked at costs about as much as a step elsewhere. */
+#define DAYS_OF_MONTH_AS_STEPS 30
+#define DAYS_OF_YEAR_AS_STEPS  360
+
 static int64_t unit_of(enum rule_freq freq)
 {
 	return freq == FREQ_HOURLY ? 3600 : freq == FREQ_MINUTELY ? 60 : 1;
@@ -112,7 +116,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 			return false;
 		}
 		fill_months(walk, (int)number, 1, 12);
-		*steps -= 12;
+		*steps -= DAYS_OF_YEAR_AS_STEPS;
 		break;
 	case FREQ_MONTHLY:
 		if (number / 12 > RULE_YEAR_MAX) {
@@ -120,7 +124,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 			return false;
 		}
 		fill_months(walk, (int)(number / 12), (int)(number % 12) + 1, 1);
-		--*steps;
+		*steps -= DAYS_OF_MONTH_AS_STEPS;
 		break;
 	case FREQ_WEEKLY:
 	case FREQ_DAILY:
@@ -131,7 +135,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 			return false;
 		}
 		fill_days(walk, number, plan->freq == FREQ_WEEKLY ? 7 : 1);
-		--*steps;
+		*steps -= plan->freq == FREQ_WEEKLY ? 7 : 1;
 		break;
 	default:
 		if (!find_subdaily(walk, steps, end))

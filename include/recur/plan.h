@@ -20,7 +20,7 @@ struct plan {
 	bool day_filter; /* some day may not match */
 	uint32_t monthday_pos, monthday_neg;
 	uint8_t days; /* plain weekdays */
-	bool never; /* no time of day can ever match */
+	bool never; /* it is known that nothing ever matches */
 	/* Filters above the frequency (bit sets, 0: all) and lists below it. */
 	uint32_t hour_filter;
 	uint64_t minute_filter, second_filter;
@@ -45,6 +45,8 @@ struct year {
 #define DAY_SECONDS 86400
 
 void plan_init(struct plan *plan, const struct rule *rule, sec_t start_wall);
+/* Looks whether the days can match at all from this start: sets `never`. */
+void plan_settle(struct plan *plan);
 /* A rule whose days never come, whatever its start, or whose set positions lie beyond every set. */
 bool plan_possible(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
 

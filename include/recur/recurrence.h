@@ -18,7 +18,7 @@
 #include "recur/rule.h"
 #include "recur/zone.h"
 
-#define RECUR_STEPS       4000 /* of one call; a step is a period or a day looked at */
+#define RECUR_STEPS       16000 /* of one call; a step is a day or a sub-daily period looked at */
 #define RECUR_EMPTY_STEPS 20000000 /* without finding anything */
 
 struct recurrence;

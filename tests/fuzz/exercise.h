@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "recur/recurrence.h"
+#include "recur/rule_def.h"
 #include "util/timefmt.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -42,7 +43,9 @@ static inline void expand(
 
 	if (!recurrence_open(rule, start, zone, flags, &recurrence, NULL))
 		abort();
-	(void)recurrence_check_interval(recurrence, 60, NULL);
+	/* Clock changes and overrides may bring occurrences together; nothing else may. */
+	bool apart = recurrence_check_interval(recurrence, 3600, NULL) &&
+		     strcmp(zone_name(zone), "UTC") == 0 && rule->overrides_len == 0;
 	for (int i = 0; i < CALLS; i++) {
 		enum recur_status status = recurrence_next(recurrence, &occurrence, NULL);
 
@@ -53,6 +56,8 @@ static inline void expand(
 		sec_t order = (flags & RECUR_BY_TIME) != 0 ? occurrence.at : occurrence.nominal;
 
 		if (order < last || ((flags & RECUR_BY_TIME) == 0 && order == last))
+			abort();
+		if (apart && last != INT64_MIN && order - last < 3600)
 			abort();
 		last = order;
 		if (i == CALLS / 2)

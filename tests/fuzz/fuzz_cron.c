@@ -8,8 +8,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	json_auto_t *json = json_pack("{ss%}", "cron", (const char *)data, size);
 	struct rule *rule = NULL;
 
-	/* NULL: no UTF-8, which no JSON could hold. */
-	if (json == NULL || !rule_parse_value(json, &rule, NULL))
+	/* No JSON text holds what is not UTF-8, and jansson refuses NUL bytes. */
+	if (json == NULL || memchr(data, 0, size) != NULL || !rule_parse_value(json, &rule, NULL))
 		return 0;
 	exercise_rule(rule, size);
 	rule_free(rule);

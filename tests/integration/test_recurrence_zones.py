@@ -1,0 +1,83 @@
+"""Conversion of local times to instants against Python's zoneinfo, around every clock change 1970-2100.
+
+By default the zones that have surprised people and a random choice of others; RECURD_ALL_ZONES=1 takes
+every zone of the system.
+"""
+
+import datetime as dt
+import json
+import os
+import random
+import subprocess
+import zoneinfo
+
+from harness.util import BUILD
+
+RECURCTL = BUILD / "recurctl"
+SURPRISING = {
+    "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin",
+    "America/Sao_Paulo", "Asia/Tehran", "Pacific/Apia", "Africa/Monrovia", "America/St_Johns", "Asia/Gaza",
+    "Asia/Jerusalem", "Antarctica/Troll", "Africa/El_Aaiun", "Pacific/Kwajalein", "America/Scoresbysund",
+}
+EPOCH = dt.datetime(1970, 1, 1)
+END = int((dt.datetime(2101, 1, 1) - EPOCH).total_seconds())
+STEP = 3 * 86400
+
+
+def offset(zone, instant):
+    return (EPOCH + dt.timedelta(seconds=instant)).replace(tzinfo=dt.timezone.utc).astimezone(zone).utcoffset()
+
+
+def clock_changes(zone):
+    """(instant, offset before, offset after)"""
+    before = offset(zone, 0)
+    for start in range(0, END, STEP):
+        after = offset(zone, start + STEP)
+        if after == before:
+            continue
+        low, high = start, start + STEP
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(zone, middle) == before else (low, middle)
+        yield high, before, offset(zone, high)
+        before = after
+
+
+def walls(zone):
+    for instant, before, after in clock_changes(zone):
+        at = EPOCH + dt.timedelta(seconds=instant)
+        one, other = sorted((at + before, at + after))
+        second = dt.timedelta(seconds=1)
+        yield from (one - second, one, one + (other - one) / 2, other - second, other, other + dt.timedelta(days=30))
+
+
+def expected(wall, zone):
+    instant = wall.replace(tzinfo=zone, fold=0).astimezone(dt.timezone.utc)
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def chosen_zones():
+    names = sorted(n for n in zoneinfo.available_timezones() if n not in ("localtime", "Factory", "posixrules"))
+    if os.environ.get("RECURD_ALL_ZONES") == "1":
+        return names
+    seed = int(os.environ.get("RECURD_SEED", random.SystemRandom().randrange(10**9)))
+    print(f"RECURD_SEED={seed}")
+    return sorted(SURPRISING & set(names) | set(random.Random(seed).sample(names, 20)))
+
+
+def test_local_times_become_the_instants_that_zoneinfo_gives():
+    cases = []
+    for name in chosen_zones():
+        zone = zoneinfo.ZoneInfo(name)
+        cases += [(name, w.replace(microsecond=0), expected(w.replace(microsecond=0), zone)) for w in walls(zone)]
+    assert len(cases) > 1000
+    lines = "".join(
+        json.dumps({"rule": {"frequency": "yearly", "count": 1}, "start": wall.isoformat(), "timeZone": name, "n": 1}) + "\n"
+        for name, wall, _ in cases
+    )
+    done = subprocess.run([RECURCTL, "expand"], input=lines, capture_output=True, text=True, check=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(cases)
+    wrong = [(case, answer) for case, answer in zip(cases, answers) if answer.get("occurrences") != [case[2]]]
+    print(f"{len(cases)} local times in {len({c[0] for c in cases})} zones")
+    assert not wrong, f"{len(wrong)} wrong, the first: {wrong[0]}"
