@@ -39,12 +39,23 @@ static bool load_zone(struct planner *p, struct err *err)
 		why.text);
 }
 
+#define COUNTED_MAX 2000
+
+/* COUNT is compared with used_count, at no cost that grows.  But what overrides add does not count, and
+ * used_count cannot tell: there the recurrence counts for itself, from the anchor. */
+static bool counts_itself(const struct planner *p)
+{
+	return rule_has_overrides(p->rule) && rule_count(p->rule) <= COUNTED_MAX;
+}
+
 static bool open_from(struct planner *p, sec_t wall, struct err *err)
 {
 	recurrence_close(p->recurrence);
 	p->recurrence = NULL;
-	if (!recurrence_open(p->rule, wall, p->zone,
-		    RECUR_UNCOUNTED | RECUR_EXCLUDED | RECUR_BY_TIME, &p->recurrence, err))
+	unsigned flags = RECUR_EXCLUDED | RECUR_BY_TIME;
+	if (!counts_itself(p))
+		flags |= RECUR_UNCOUNTED;
+	if (!recurrence_open(p->rule, wall, p->zone, flags, &p->recurrence, err))
 		return false;
 	p->plan->starts_local = wall;
 	snprintf(p->plan->starts_zone, sizeof(p->plan->starts_zone), "%s", zone_name(p->zone));
@@ -172,8 +183,8 @@ static bool find_start(struct planner *p, struct err *err)
 
 static bool count_used_up(const struct planner *p)
 {
-	uint64_t count = rule_count(p->rule);
-	return count > 0 && (uint64_t)p->template->used_count + p->n + p->excluded_ahead >= count;
+	uint64_t count = counts_itself(p) ? 0 : rule_count(p->rule);
+	return count > 0 && (uint64_t)p->template->used_count + p->n >= count;
 }
 
 static bool within_pause(const struct template *t, usec_t at)
@@ -216,7 +227,7 @@ static bool walk_to(struct planner *p, usec_t at, const struct occurrence *found
 		reach_end(p);
 		return false;
 	}
-	if (at > p->now && found->excluded) {
+	if (at > p->now && found->excluded) { /* never waited for */
 		p->excluded_ahead++;
 		return true;
 	}
@@ -226,27 +237,6 @@ static bool walk_to(struct planner *p, usec_t at, const struct occurrence *found
 		return false;
 	}
 	add_entry(p, at, found);
-	return true;
-}
-
-/* What an override excludes is never waited for, but uses up COUNT once it is passed. */
-static bool count_passed_exclusions(struct planner *p, struct err *err)
-{
-	const struct template *t = p->template;
-	if (!p->ours || !p->first_stands || rule_count(p->rule) == 0 ||
-		t->made_through == TEMPLATE_NONE)
-		return true;
-	recurrence_seek(p->recurrence, sec_from_usec(t->made_through));
-	for (int steps = 0; steps < PLAN_STEPS; steps++) {
-		struct occurrence found;
-		enum recur_status status = next_occurrence(p, &found, err);
-		if (status == RECUR_FAILED)
-			return false;
-		if (status != RECUR_FOUND || found.at >= sec_from_usec(p->due))
-			break;
-		if (found.excluded && from_sec(found.at) <= p->now)
-			add_entry(p, from_sec(found.at), &found);
-	}
 	return true;
 }
 
@@ -274,8 +264,6 @@ static bool walk(struct planner *p, struct err *err)
 {
 	size_t budget = p->policy->catch_up_limit + PLAN_STEPS;
 	bool on = true;
-	if (!count_passed_exclusions(p, err))
-		return false;
 	if (p->first_stands && !walk_first(p, &on, err))
 		return false;
 	if (!on)
