@@ -65,14 +65,15 @@ static void skip(struct plan *plan, enum plan_skip why, usec_t at)
 	skipped->last_at = at;
 }
 
-/* What the application has set for later remains the application's until it is due: it may be moved
- * again, and no edit of the rule overtakes it. */
+/* What the application has set, and nothing has come of it: it is no anchor yet.  As long as it lies
+ * ahead it remains the application's, and no edit of the rule overtakes it. */
 static void leave_to_application(struct planner *p)
 {
 	const struct template *t = p->template;
-	p->plan->planned_due_at = t->planned_due_at;
 	if (t->starts_zone)
 		p->plan->starts_local = t->starts_local;
+	if (!p->at_end)
+		p->plan->planned_due_at = t->planned_due_at;
 }
 
 static void take(struct plan *plan, const struct entry *entry)
@@ -117,7 +118,7 @@ static void settle(struct planner *p, size_t limit)
 	}
 	/* An unfinished adoption is recognised by the missing plan. */
 	plan->planned_due_at = p->adopting && !p->reached ? TEMPLATE_NONE : plan->next_due_at;
-	if (p->n == 0 && p->first_stands && !p->ours && !p->at_end)
+	if (p->n == 0 && p->first_stands && !p->ours)
 		leave_to_application(p);
 	usec_t first = p->n > 0 ? p->entries[0].at : plan->next_due_at;
 	plan->rezoned = p->rezoned && first != p->template->next_due_at;

@@ -2,10 +2,11 @@
  *
  * In words, for a template that is due or whose rule was edited:
  *
- * - An instant not later than made_through is history: never made again, only advanced past.
+ * - An instant not later than made_through is history: never made again, only advanced past.  As
+ *   next_due_at it comes from the save of a stale row and says nothing: what recurd planned stands.
  * - next_due_at as recurd planned it: go on from the anchor.  Anything else the application set: that
  *   instant is made as it stands (within until and COUNT); it keeps the anchor if it belongs to the
- *   rule's set, else it becomes the anchor.
+ *   rule's set, else it becomes the anchor.  Until it is due it is the application's own.
  * - A rule that was edited by itself keeps the anchor's wall time and what was due before the edit,
  *   and goes on after the later of the edit and made_through.
  * - When the data of its time zone have changed, the wall time of what is planned stays and its
@@ -13,6 +14,7 @@
  * - Of what was missed, the newest catch_up_limit are made, oldest first; the rest is dropped.
  * - What lies between paused_at and resumed_at is not made.
  * - A template from before live_since that recurd never planned follows adopt_backlog.
+ * - What an override excludes is passed over, and never next_due_at.
  * - COUNT is compared with used_count.  After the last occurrence the template ends.
  *
  * Instants are compared in whole seconds: an ORM that cuts microseconds changes nothing.

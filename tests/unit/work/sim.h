@@ -156,8 +156,7 @@ static inline void sim_run(struct sim *sim, const char *now)
 }
 
 /* What the application and the trigger of migration 0013 do with the row. */
-static inline void sim_save(
-	struct sim *sim, const char *rule, usec_t due, bool active, usec_t now)
+static inline void sim_save(struct sim *sim, const char *rule, usec_t due, bool active, usec_t now)
 {
 	struct template *row = &sim->row;
 	bool moved = sec_from_usec(due) != sec_from_usec(row->next_due_at);

@@ -14,7 +14,8 @@ static const struct {
 	size_t limit;
 	const char *now, *wanted;
 } catch_ups[] = {
-	{ "one fewer than the limit", 3, "01-07T10:00", "01-06T10:00 01-07T10:00 | next 01-08T10:00" },
+	{ "one fewer than the limit", 3, "01-07T10:00",
+		"01-06T10:00 01-07T10:00 | next 01-08T10:00" },
 	{ "the limit itself", 3, "01-08T10:00",
 		"01-06T10:00 01-07T10:00 01-08T10:00 | next 01-09T10:00" },
 	{ "one more: the oldest is dropped", 3, "01-09T10:00",
@@ -48,7 +49,8 @@ static void what_is_dropped_is_told_with_its_ends(void **state)
 	plan_make(&sim.row, at("01-09T12:00"), &sim.policy, 1000, &plan);
 	const struct plan_skipped *dropped = &plan.skipped[PLAN_DROPPED];
 	assert_int_equal(dropped->occurrences, 2);
-	assert_true(dropped->first_at == at("01-06T10:00") && dropped->last_at == at("01-07T10:00"));
+	assert_true(
+		dropped->first_at == at("01-06T10:00") && dropped->last_at == at("01-07T10:00"));
 	assert_int_equal(plan.used_count, 4);
 	assert_true(plan.made_through == at("01-09T10:00"));
 	plan_finish(&plan);
@@ -61,7 +63,8 @@ static void dropped_ones_use_up_count(void **state)
 	sim_init(&sim, "{\"frequency\":\"daily\",\"count\":5}", "01-06T10:00");
 	sim.policy.catch_up_limit = 2;
 	sim_run(&sim, "02-01T00:00");
-	sim_expect(&sim, "the last two of five", "01-09T10:00 01-10T10:00 | dropped 3 | ended 01-10T10:00");
+	sim_expect(&sim, "the last two of five",
+		"01-09T10:00 01-10T10:00 | dropped 3 | ended 01-10T10:00");
 }
 
 static void paused_ones_are_none_of_the_newest(void **state)
@@ -109,8 +112,8 @@ static void assert_same(const char *words, size_t limit, struct sim *one, struct
 		    one->row.ended_at == many->row.ended_at &&
 		    one->row.starts_local == many->row.starts_local;
 	if (!same)
-		fail_msg("%s: batches of %zu make %zu, next %s; one batch %zu, next %s", words, limit,
-			many->made_n, short_instant(many->row.next_due_at), one->made_n,
+		fail_msg("%s: batches of %zu make %zu, next %s; one batch %zu, next %s", words,
+			limit, many->made_n, short_instant(many->row.next_due_at), one->made_n,
 			short_instant(one->row.next_due_at));
 }
 
@@ -200,7 +203,8 @@ static void new_occurrences_between_batches_are_made_too(void **state)
 	plan_finish(&plan);
 	sim_run(&sim, "01-06T10:07");
 	sim_expect(&sim, "a slow worker",
-		"01-06T10:00 01-06T10:01 01-06T10:02 01-06T10:03 01-06T10:04 01-06T10:05 01-06T10:06 "
+		"01-06T10:00 01-06T10:01 01-06T10:02 01-06T10:03 01-06T10:04 01-06T10:05 "
+		"01-06T10:06 "
 		"01-06T10:07 | next 01-06T10:08");
 }
 
@@ -220,17 +224,18 @@ static const struct {
 	{ "latest is of what lies before the first start; later ones are ordinary",
 		PLAN_BACKLOG_LATEST, "01-06T10:00", "2024-06-01T00:00", "01-22T12:00",
 		"01-20T10:00 01-21T10:00 01-22T10:00 | adopted 14 | next 01-23T10:00" },
-	{ "none, and later ones", PLAN_BACKLOG_NONE, "01-06T10:00", "2024-06-01T00:00", "01-22T12:00",
-		"01-21T10:00 01-22T10:00 | adopted 15 | next 01-23T10:00" },
+	{ "none, and later ones", PLAN_BACKLOG_NONE, "01-06T10:00", "2024-06-01T00:00",
+		"01-22T12:00", "01-21T10:00 01-22T10:00 | adopted 15 | next 01-23T10:00" },
 	{ "only one was missed: latest is that one", PLAN_BACKLOG_LATEST, "01-20T10:00",
 		"2024-06-01T00:00", "01-20T12:00", "01-20T10:00 | next 01-21T10:00" },
 	{ "due at the very instant of the first start is not before it", PLAN_BACKLOG_NONE,
-		"01-20T12:00", "2024-06-01T00:00", "01-20T12:00", "01-20T12:00 | next 01-21T12:00" },
+		"01-20T12:00", "2024-06-01T00:00", "01-20T12:00",
+		"01-20T12:00 | next 01-21T12:00" },
 	{ "created later, back-dated: ordinary catch-up", PLAN_BACKLOG_NONE, "01-18T10:00",
 		"01-20T12:00:01", "01-20T12:00:01",
 		"01-18T10:00 01-19T10:00 01-20T10:00 | next 01-21T10:00" },
-	{ "due after the first start: ordinary", PLAN_BACKLOG_NONE, "01-21T10:00", "2024-06-01T00:00",
-		"01-21T10:00", "01-21T10:00 | next 01-22T10:00" },
+	{ "due after the first start: ordinary", PLAN_BACKLOG_NONE, "01-21T10:00",
+		"2024-06-01T00:00", "01-21T10:00", "01-21T10:00 | next 01-22T10:00" },
 };
 
 static void templates_of_before_follow_adopt_backlog(void **state)
@@ -265,7 +270,8 @@ static void an_adopted_rule_that_is_over_ends(void **state)
 {
 	struct sim sim;
 	(void)state;
-	sim_init(&sim, "{\"frequency\":\"daily\",\"end_date\":\"2025-01-08T10:00:00Z\"}", "01-06T10:00");
+	sim_init(&sim, "{\"frequency\":\"daily\",\"end_date\":\"2025-01-08T10:00:00Z\"}",
+		"01-06T10:00");
 	sim.policy.live_since = at("01-20T12:00");
 	sim.policy.adopt_backlog = PLAN_BACKLOG_NONE;
 	sim_run(&sim, "01-20T12:00");
@@ -304,7 +310,8 @@ int main(void)
 		cmocka_unit_test(paused_ones_are_none_of_the_newest),
 		cmocka_unit_test(the_end_comes_with_the_write_that_makes_the_last),
 		cmocka_unit_test(small_batches_make_what_one_large_makes),
-		cmocka_unit_test(a_minutely_rule_months_behind_keeps_the_newest_and_counts_the_rest),
+		cmocka_unit_test(
+			a_minutely_rule_months_behind_keeps_the_newest_and_counts_the_rest),
 		cmocka_unit_test(a_truncated_backlog_ends_with_count),
 		cmocka_unit_test(new_occurrences_between_batches_are_made_too),
 		cmocka_unit_test(templates_of_before_follow_adopt_backlog),
