@@ -1,0 +1,127 @@
+/* agenda: precedence, the next wake-up, pauses after attempts in vain. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "svc/agenda.h"
+
+#define MS      USEC_PER_MSEC
+#define NOTHING AGENDA_KINDS
+
+static struct agenda fresh(void)
+{
+	struct agenda agenda;
+	agenda_reset(&agenda);
+	return agenda;
+}
+
+static void an_empty_agenda_asks_for_nothing(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	assert_int_equal(agenda_pick(&agenda, INT64_MAX - 1, 0), NOTHING);
+	assert_int_equal(agenda_next(&agenda, 5), AGENDA_NEVER);
+}
+
+static void reminders_come_first_then_edits_then_the_rest(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++)
+		agenda_set(&agenda, kind, true, AGENDA_NEVER);
+	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
+		assert_int_equal(agenda_pick(&agenda, 10, 0), kind);
+		agenda_set(&agenda, kind, false, AGENDA_NEVER);
+	}
+	assert_int_equal(agenda_pick(&agenda, 10, 0), NOTHING);
+}
+
+static void what_lies_ahead_is_picked_at_its_instant_and_not_before(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	agenda_set(&agenda, AGENDA_GENERATE, false, 1000);
+	agenda_set(&agenda, AGENDA_REMIND, false, 2000);
+	assert_int_equal(agenda_next(&agenda, 10), 1000);
+	assert_int_equal(agenda_pick(&agenda, 999, 0), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 1000, 0), AGENDA_GENERATE);
+	assert_int_equal(agenda_next(&agenda, 1500), 1500);
+}
+
+static void an_instant_is_served_once(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	agenda_set(&agenda, AGENDA_REMIND, false, 1000);
+	assert_true(agenda_start(&agenda, AGENDA_REMIND, 1000));
+	assert_int_equal(agenda_pick(&agenda, 5000, 0), NOTHING);
+	agenda_set(&agenda, AGENDA_REMIND, true, 9000);
+	assert_false(agenda_start(&agenda, AGENDA_REMIND, 5000));
+	assert_int_equal(agenda_next(&agenda, 5000), 5000);
+}
+
+static void attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit(void **state)
+{
+	static const usec_t pauses[] = { 20 * MS, 40 * MS, 80 * MS, 100 * MS, 100 * MS };
+	struct agenda agenda = fresh();
+	usec_t now = 7;
+	(void)state;
+	agenda_set(&agenda, AGENDA_GENERATE, true, AGENDA_NEVER);
+	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
+		agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
+		assert_int_equal(agenda_next(&agenda, now), now + pauses[i]);
+		assert_int_equal(agenda_pick(&agenda, now + pauses[i] - 1, 0), NOTHING);
+		now += pauses[i];
+		assert_int_equal(agenda_pick(&agenda, now, 0), AGENDA_GENERATE);
+	}
+	agenda_served(&agenda, AGENDA_GENERATE, false);
+	agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
+	assert_int_equal(agenda_next(&agenda, now), now + 20 * MS);
+}
+
+/* A locked row must not delay one that comes due meanwhile, nor another kind. */
+static void a_pause_holds_up_nothing_else(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	agenda_set(&agenda, AGENDA_GENERATE, true, 500);
+	agenda_in_vain(&agenda, AGENDA_GENERATE, 100, 10000, 10000);
+	assert_int_equal(agenda_next(&agenda, 100), 500);
+	assert_int_equal(agenda_pick(&agenda, 500, 0), AGENDA_GENERATE);
+	agenda_set(&agenda, AGENDA_REMIND, true, AGENDA_NEVER);
+	assert_int_equal(agenda_pick(&agenda, 200, 0), AGENDA_REMIND);
+}
+
+static void a_second_connection_joins_only_where_there_is_plenty(void **state)
+{
+	struct agenda agenda = fresh();
+	const unsigned generating = 1u << AGENDA_GENERATE;
+	(void)state;
+	agenda_set(&agenda, AGENDA_GENERATE, true, AGENDA_NEVER);
+	assert_int_equal(agenda_pick(&agenda, 10, generating), NOTHING);
+	agenda_served(&agenda, AGENDA_GENERATE, true);
+	assert_int_equal(agenda_pick(&agenda, 10, generating), AGENDA_GENERATE);
+	agenda_in_vain(&agenda, AGENDA_GENERATE, 10, 5, 5);
+	assert_int_equal(agenda_pick(&agenda, 20, generating), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 20, 0), AGENDA_GENERATE);
+	agenda_set(&agenda, AGENDA_REPLAN, true, AGENDA_NEVER);
+	assert_int_equal(agenda_pick(&agenda, 20, generating), AGENDA_REPLAN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_agenda_asks_for_nothing),
+		cmocka_unit_test(reminders_come_first_then_edits_then_the_rest),
+		cmocka_unit_test(what_lies_ahead_is_picked_at_its_instant_and_not_before),
+		cmocka_unit_test(an_instant_is_served_once),
+		cmocka_unit_test(attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit),
+		cmocka_unit_test(a_pause_holds_up_nothing_else),
+		cmocka_unit_test(a_second_connection_joins_only_where_there_is_plenty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
