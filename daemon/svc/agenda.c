@@ -26,24 +26,30 @@ static bool ready(const struct agenda_item *item, usec_t now)
 	return item->next_at <= now || (item->due && item->not_before <= now);
 }
 
+/* Another connection is at it, and one is enough. */
+static bool taken(const struct agenda *agenda, enum agenda_kind kind, unsigned under_way)
+{
+	return (under_way >> kind & 1) && !agenda->items[kind].plenty;
+}
+
 enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now, unsigned under_way)
 {
 	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
-		const struct agenda_item *item = &agenda->items[kind];
-		bool taken = (under_way >> kind & 1) && !item->plenty;
-		if (!taken && ready(item, now))
+		if (!taken(agenda, kind, under_way) && ready(&agenda->items[kind], now))
 			return kind;
 	}
 	return AGENDA_KINDS;
 }
 
-usec_t agenda_next(const struct agenda *agenda, usec_t now)
+usec_t agenda_next(const struct agenda *agenda, usec_t now, unsigned under_way, bool polled)
 {
 	usec_t next = AGENDA_NEVER;
-	for (int kind = 0; kind < AGENDA_KINDS; kind++) {
+	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
 		const struct agenda_item *item = &agenda->items[kind];
 		usec_t at = item->next_at;
-		if (item->due && item->not_before < at)
+		if (taken(agenda, kind, under_way))
+			continue;
+		if (polled && item->due && item->not_before < at)
 			at = item->not_before;
 		if (at < next)
 			next = at;

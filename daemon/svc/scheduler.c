@@ -260,8 +260,14 @@ static bool assign(struct scheduler *s, struct lane *lane)
 static void arm_wake(struct scheduler *s)
 {
 	usec_t now = clock_monotonic();
-	usec_t at = agenda_next(&s->agenda, now);
-	usec_t others[] = { s->next_poll_at, s->heartbeat.due_at, parking_next(&s->parking) };
+	ev_timer_stop(s->loop, &s->wake);
+	/* Nobody could take anything up: whoever becomes idle comes here again.  To wake for what is due
+	 * but under way would be to spin. */
+	if (scheduler_count(s, LANE_IDLE) == 0 || s->next_conf)
+		return;
+	usec_t at = agenda_next(&s->agenda, now, under_way(s), s->polled);
+	usec_t others[] = { s->poller ? 0 : s->next_poll_at, s->heartbeat.due_at,
+		s->polled ? parking_next(&s->parking) : 0 };
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
 		if (others[i] && others[i] < at)
 			at = others[i];
@@ -273,7 +279,6 @@ static void arm_wake(struct scheduler *s)
 			lane_close(s->lanes.at[i]);
 	}
 	ev_now_update(s->loop);
-	ev_timer_stop(s->loop, &s->wake);
 	ev_timer_set(&s->wake, at > now ? (double)(at - now) / 1e6 : 0., 0.);
 	ev_timer_start(s->loop, &s->wake);
 }

@@ -199,7 +199,7 @@ static void log_lanes(const struct scheduler *s)
 
 void scheduler_log_state(const struct scheduler *s)
 {
-	usec_t now = clock_monotonic(), next = agenda_next(&s->agenda, now);
+	usec_t now = clock_monotonic(), next = agenda_next(&s->agenda, now, 0, true);
 	struct log_line line;
 	log_begin(&line, LOG_NOTICE, "state");
 	log_text(&line, "worker", s->heartbeat.id);
