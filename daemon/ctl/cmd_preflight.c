@@ -41,7 +41,8 @@ enum {
 	F_DEADLOCK,
 	F_TABLES,
 	F_RECURD,
-	F_MIGRATIONS
+	F_MIGRATIONS,
+	F_PREFERENCES
 };
 
 void preflight_find(struct preflight *preflight, enum finding_level level, const char *check,
@@ -189,6 +190,13 @@ static int read_reminders(struct ctl *ctl, struct preflight *preflight)
 	return code;
 }
 
+static int read_templates(struct ctl *ctl, struct preflight *preflight, const PGresult *server)
+{
+	bool migrated = row_bool(server, 0, F_PREFERENCES);
+	return ctl_stream(ctl, migrated ? QUERY_CTL_PREFLIGHT_OPEN : QUERY_CTL_PREFLIGHT_EARLY_OPEN,
+		NULL, preflight_take_template, preflight);
+}
+
 static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *server)
 {
 	int code = EX_OK;
@@ -206,8 +214,7 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	if (code == EX_OK && row_bool(server, 0, F_TABLES))
 		code = read_reminders(ctl, preflight);
 	if (code == EX_OK && row_bool(server, 0, F_TABLES))
-		code = ctl_stream(
-			ctl, QUERY_CTL_PREFLIGHT_OPEN, NULL, preflight_take_template, preflight);
+		code = read_templates(ctl, preflight, server);
 	if (code == EX_OK)
 		preflight_conclude(preflight);
 	return code;

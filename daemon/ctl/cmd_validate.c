@@ -25,11 +25,15 @@ struct validation {
 };
 
 /* A rule that works is one that opens; one that never falls due again is over, not wrong. */
-static bool rule_works(const struct conf *conf, const char *id, const char *rule,
-	usec_t next_due_at, struct err *err)
+static bool rule_works(const struct conf *conf, const PGresult *result, int row, struct err *err)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
-	struct template_row template = { .id = id, .rule = rule, .next_due_at = next_due_at };
+	struct template_row template = {
+		.id = row_text(result, row, 1),
+		.rule = row_text(result, row, 3),
+		.next_due_at = row_instant(result, row, 4),
+		.user_zone = row_text(result, row, 5),
+	};
 	struct occurrence occurrence;
 	if (!outlook_open(conf, &template, &outlook, err))
 		return false;
@@ -44,8 +48,7 @@ static bool validate_row(void *context, const PGresult *result, int row)
 	struct validation *validation = context;
 	struct err err;
 	validation->checked++;
-	if (rule_works(validation->conf, row_text(result, row, 1), row_text(result, row, 3),
-		    row_instant(result, row, 4), &err))
+	if (rule_works(validation->conf, result, row, &err))
 		return true;
 	validation->failed++;
 	for (int column = 0; column < 4; column++)

@@ -7,6 +7,10 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
+/* As work/plan_walk.c has them. */
+#define SLICES_MAX     8
+#define EXCLUSIONS_MAX 1000
+
 /* Years 1 to 9999: what RFC 5545 can write. */
 #define INSTANT_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
 #define INSTANT_MAX (INT64_C(253402300799) * USEC_PER_SEC)
@@ -17,7 +21,7 @@ struct outlook {
 	struct recurrence *recurrence;
 	sec_t start_wall;
 	bool stands; /* `first` is made whether or not it belongs to the rule's set */
-	sec_t first;
+	struct occurrence first;
 	uint64_t left; /* occurrences until COUNT; UINT64_MAX: no end */
 };
 
@@ -51,21 +55,25 @@ void outlook_cleanup(struct outlook **outlook)
 	*outlook = NULL;
 }
 
+/* Slices are counted as the daemon counts them: a rule that it would give up is given up here. */
 static enum recur_status next_found(
-	struct recurrence *recurrence, struct occurrence *ret_occurrence, struct err *err)
+	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err)
 {
-	enum recur_status status;
-	do
-		status = recurrence_next(recurrence, ret_occurrence, err);
-	while (status == RECUR_AGAIN);
-	return status;
+	for (int slices = 0; slices < SLICES_MAX; slices++) {
+		enum recur_status status = recurrence_next(
+			outlook->recurrence, ret_occurrence, err);
+		if (status != RECUR_AGAIN)
+			return status;
+	}
+	(void)err_set(err, "recurrence_rule: finds no occurrence within the limit of computation");
+	return RECUR_FAILED;
 }
 
 static bool open_from(struct outlook *outlook, sec_t start_wall, struct err *err)
 {
 	struct recurrence *recurrence;
 	if (!recurrence_open(outlook->rule, start_wall, outlook->zone,
-		    RECUR_UNCOUNTED | RECUR_EXCLUDED, &recurrence, err))
+		    RECUR_UNCOUNTED | RECUR_EXCLUDED | RECUR_BY_TIME, &recurrence, err))
 		return false;
 	recurrence_close(outlook->recurrence);
 	outlook->recurrence = recurrence;
@@ -73,14 +81,13 @@ static bool open_from(struct outlook *outlook, sec_t start_wall, struct err *err
 	return true;
 }
 
-/* Whether the instant is an occurrence of the rule from its anchor. */
-static bool belongs(struct outlook *outlook, sec_t instant)
+/* Whether something of the rule's set stands at that instant, and what. */
+static bool belongs(struct outlook *outlook, sec_t instant, struct occurrence *ret_occurrence)
 {
-	struct occurrence occurrence;
 	struct err err;
 	recurrence_seek(outlook->recurrence, instant - 1);
-	return next_found(outlook->recurrence, &occurrence, &err) == RECUR_FOUND &&
-	       occurrence.nominal == instant;
+	return next_found(outlook, ret_occurrence, &err) == RECUR_FOUND &&
+	       ret_occurrence->at == instant;
 }
 
 static sec_t later_of(sec_t second, const usec_t *instant)
@@ -90,39 +97,85 @@ static sec_t later_of(sec_t second, const usec_t *instant)
 }
 
 /* The application's next_due_at is the anchor where there is none, or where it stands off the set. */
-static bool anchor(struct outlook *outlook, const struct template_row *template,
+static bool anchor(struct outlook *outlook, const struct template_row *template, sec_t due,
 	bool set_by_application, struct err *err)
 {
-	sec_t due = sec_from_usec(template->next_due_at);
+	struct occurrence found;
 	if (template->starts_local) {
 		if (!open_from(outlook, *template->starts_local, err))
 			return false;
-		if (!set_by_application || belongs(outlook, due))
+		if (!set_by_application || belongs(outlook, due, &found))
 			return true;
 	}
 	return open_from(outlook, zone_to_wall(outlook->zone, due), err);
 }
 
+static bool is_history(const struct template_row *template, usec_t instant)
+{
+	return template->made_through &&
+	       sec_from_usec(instant) <= sec_from_usec(*template->made_through);
+}
+
+/* A next_due_at that is history comes from the save of a stale row: the plan of before stands. */
+static sec_t take_due(const struct template_row *template)
+{
+	bool stale = is_history(template, template->next_due_at) && template->planned_due_at &&
+		     !is_history(template, *template->planned_due_at);
+	return sec_from_usec(stale ? *template->planned_due_at : template->next_due_at);
+}
+
+/* What an override excluded on the way to `due` is used up with it. */
+static void count_exclusions(
+	struct outlook *outlook, const struct template_row *template, sec_t due)
+{
+	struct occurrence found;
+	struct err err;
+	recurrence_seek(outlook->recurrence, later_of(INT64_MIN, template->made_through));
+	for (int i = 0; i < EXCLUSIONS_MAX && outlook->left > 0; i++) {
+		if (next_found(outlook, &found, &err) != RECUR_FOUND || found.at >= due)
+			break;
+		outlook->left -= found.excluded;
+	}
+}
+
 /* Where the next occurrences start.  work/plan.h has the rules in words. */
 static bool place(struct outlook *outlook, const struct template_row *template, struct err *err)
 {
-	sec_t due = sec_from_usec(template->next_due_at);
+	sec_t due = take_due(template);
 	bool ours = template->planned_due_at && sec_from_usec(*template->planned_due_at) == due;
-	bool history = due <= later_of(INT64_MIN, template->made_through);
+	bool history = is_history(template, due * USEC_PER_SEC);
 	bool edited = template->replan_at && template->starts_local;
-	if (!anchor(outlook, template, !ours && !history, err))
+	if (!anchor(outlook, template, due, !ours && !history, err))
 		return false;
 	bool overtaken = edited && ours &&
 			 (template->ended || due > sec_from_usec(*template->replan_at));
 	outlook->stands = !history && !overtaken;
-	outlook->first = due;
+	outlook->first = (struct occurrence){ .nominal = due, .at = due };
+	struct occurrence found;
+	if (outlook->stands && belongs(outlook, due, &found) && !found.excluded)
+		outlook->first = found;
 	sec_t after = outlook->stands ? due : later_of(INT64_MIN, template->made_through);
 	if (edited && (ours || history))
 		after = later_of(after, template->replan_at);
 	if (outlook->stands && !recurrence_within_until(outlook->recurrence, due))
 		outlook->left = 0;
+	if (outlook->left != UINT64_MAX && ours && outlook->stands && template->made_through)
+		count_exclusions(outlook, template, due);
 	recurrence_seek(outlook->recurrence, after);
 	return true;
+}
+
+/* The rule's own zone, else the user's, else the default. */
+static bool load_zone(const struct conf *conf, const struct template_row *template,
+	struct outlook *outlook, struct err *err)
+{
+	const char *named = rule_time_zone(outlook->rule), *user = template->user_zone;
+	if (zone_load(named ? named : user ? user : conf->default_time_zone, &outlook->zone, err))
+		return true;
+	return err_prefix(err, "%s: ",
+		named  ? "recurrence_rule.timeZone"
+		: user ? "recurd.preferences.time_zone"
+		       : "default_time_zone");
 }
 
 static bool open_rule(const struct conf *conf, const struct template_row *template,
@@ -132,9 +185,8 @@ static bool open_rule(const struct conf *conf, const struct template_row *templa
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
 	if (!rule_parse(template->rule, strlen(template->rule), &outlook->rule, err))
 		return false;
-	const char *zone = rule_time_zone(outlook->rule);
-	if (!zone_load(zone ? zone : conf->default_time_zone, &outlook->zone, err))
-		return err_prefix(err, "recurrence_rule.timeZone: ");
+	if (!load_zone(conf, template, outlook, err))
+		return false;
 	uint64_t count = rule_count(outlook->rule), used = (uint64_t) template->used_count;
 	outlook->left = count == 0 ? UINT64_MAX : count > used ? count - used : 0;
 	return true;
@@ -187,6 +239,7 @@ bool outlook_open_row(const struct conf *conf, const PGresult *result, int row, 
 		.starts_local = has_start ? &starts : NULL,
 		.used_count = row_int8(result, row, first + TEMPLATE_USED),
 		.ended = !row_is_null(result, row, first + TEMPLATE_ENDED),
+		.user_zone = row_text(result, row, first + TEMPLATE_USER_ZONE),
 	};
 	return outlook_open(conf, &template, ret_outlook, err);
 }
@@ -199,12 +252,10 @@ enum recur_status outlook_next(
 		outlook->left -= outlook->left != UINT64_MAX;
 		if (outlook->stands) {
 			outlook->stands = false;
-			*ret_occurrence = (struct occurrence){ .nominal = outlook->first,
-				.at = outlook->first,
-				.wall = zone_to_wall(outlook->zone, outlook->first) };
+			*ret_occurrence = outlook->first;
 			return RECUR_FOUND;
 		}
-		enum recur_status status = next_found(outlook->recurrence, ret_occurrence, err);
+		enum recur_status status = next_found(outlook, ret_occurrence, err);
 		if (status != RECUR_FOUND || !ret_occurrence->excluded)
 			return status;
 	}

@@ -1,10 +1,11 @@
 -- recurctl preflight: opens the cursor over the templates that recurd would look at.  Columns that are
 -- not there yet (before the migration) are taken from "absent", as in ctl_preflight_reminders.
 -- A rule that is larger than any that is accepted comes as null.
--- Index: none, the table is read once.
+-- Index: pk_preferences; the templates are read once.
 declare ctl_rows no scroll cursor for
 select t.id, t.user_id, t.title, t.rule, t.next_due_at, t.planned_due_at, t.made_through, t.replan_at,
-       t.starts_local, t.used_count, t.ended_at
+       t.starts_local, t.used_count, t.ended_at,
+       (select p.time_zone from recurd.preferences as p where p.user_id = t.user_id)
 from (select null::timestamptz as failed_at, null::timestamptz as planned_due_at,
              null::timestamptz as made_through, null::timestamptz as replan_at,
              null::timestamp as starts_local, 0::bigint as used_count,

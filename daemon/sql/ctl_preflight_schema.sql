@@ -4,7 +4,7 @@
 -- Index: none.
 with object (kind, name) as (
     values ('table', 'recurd.settings'), ('table', 'recurd.notifications'), ('table', 'recurd.decisions'),
-           ('table', 'recurd.workers'), ('table', 'recurd.template_tags'),
+           ('table', 'recurd.workers'), ('table', 'recurd.template_tags'), ('table', 'recurd.preferences'),
            ('view', 'recurd.status'), ('view', 'recurd.upcoming'), ('view', 'recurd.worker_states'),
            ('index', '{app}.ux_tasks_recurring_task_id_occurrence_at'),
            ('index', '{app}.ux_tasks_repeat_of'),
@@ -44,7 +44,8 @@ with object (kind, name) as (
            ('recurd.workers', 'SELECT', array['id']),
            ('recurd.workers', 'INSERT', array['id']),
            ('recurd.workers', 'UPDATE', array['seen_at']),
-           ('recurd.template_tags', 'SELECT', array['tag_id'])
+           ('recurd.template_tags', 'SELECT', array['tag_id']),
+           ('recurd.preferences', 'SELECT', array['user_id', 'time_zone'])
 ), needed_delete (relation) as (
     values ('recurd.notifications'), ('recurd.workers')
 ), refused (what) as (

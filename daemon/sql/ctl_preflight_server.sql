@@ -13,4 +13,5 @@ select pg_catalog.current_setting('server_version_num')::integer,
            and pg_catalog.to_regclass('{app}.recurring_tasks') is not null,
        pg_catalog.to_regclass('recurd.settings') is not null
            and pg_catalog.to_regprocedure('recurd.now()') is not null,
-       pg_catalog.to_regclass('recurd.migrations') is not null
+       pg_catalog.to_regclass('recurd.migrations') is not null,
+       pg_catalog.to_regclass('recurd.preferences') is not null

@@ -13,6 +13,6 @@ select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priori
        t.id::text, t.user_id::text, t.title::text,
        case when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
        t.next_due_at, t.planned_due_at, t.made_through, t.replan_at, t.starts_local, t.used_count,
-       t.ended_at
+       t.ended_at, (select p.time_zone from recurd.preferences as p where p.user_id = t.user_id)
 from {app}.recurring_tasks as t
 where t.id = $1

@@ -19,6 +19,7 @@ struct template_row {
 	const sec_t *starts_local;
 	int64_t used_count;
 	bool ended;
+	const char *user_zone; /* of recurd.preferences; NULL: none */
 };
 
 /* Columns that ctl_preflight_open.sql and ctl_template.sql have in common, in this order. */
@@ -34,6 +35,7 @@ enum template_column {
 	TEMPLATE_STARTS_LOCAL,
 	TEMPLATE_USED,
 	TEMPLATE_ENDED,
+	TEMPLATE_USER_ZONE,
 };
 
 struct outlook;

@@ -16,6 +16,11 @@ RULES = {
     "berlin": {"frequency": "daily", "timeZone": "Europe/Berlin"},
     "counted": {"frequency": "weekly", "count": 9},
     "until": {"frequency": "weekly", "end_date": "2025-03-31T23:59:59Z"},
+    "user's zone": {"frequency": "daily", "interval": 3},
+    "excluded": {"frequency": "daily", "count": 80, "recurrenceOverrides": {
+        "2025-02-05T09:30:00": {"excluded": True}, "2025-03-04T09:30:00": {"excluded": True},
+        "2025-03-20T09:30:00": {"excluded": True}, "2025-03-25T09:30:00": {"start": "2025-03-25T18:00:00"},
+        "2025-04-01T04:00:00": {}}},
     "last friday": {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "timeZone": "America/New_York"},
 }
 # What an application does to its template, in SQL.
@@ -28,6 +33,10 @@ CHANGES = {
     "zone edited": "update recurring_tasks set recurrence_rule = recurrence_rule || '{\"timeZone\": \"Asia/Tokyo\"}'",
     "edited and moved": """update recurring_tasks set recurrence_rule = '{"frequency": "weekly"}',
                            next_due_at = next_due_at + interval '1 day 1 hour'""",
+    "stale save": "update recurring_tasks set next_due_at = next_due_at - interval '7 days'",
+    "user moved": "update recurd.preferences set time_zone = 'Asia/Tokyo'",
+    "edited while overdue": """update recurring_tasks set next_due_at = recurd.now() - interval '1 hour';
+                               update recurring_tasks set recurrence_rule = '{"frequency": "weekly"}'""",
     "counted out": """update recurring_tasks set recurrence_rule = '{"frequency": "daily", "count": 1}'""",
 }
 
@@ -39,8 +48,8 @@ def run_once(db):
 
 def made(db, template):
     return db.column(
-        "select to_char(occurrence_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from tasks"
-        " where recurring_task_id = %s order by occurrence_at", (template,))
+        "select to_char(due_date at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from tasks"
+        " where recurring_task_id = %s order by due_date", (template,))
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -48,7 +57,8 @@ def test_next_foretells_what_is_made(app_db, change):
     app_db.freeze(START)
     run_once(app_db)
     for rule, text in RULES.items():
-        app_db.add_template(datetime(2025, 1, 31, 9, 30, tzinfo=UTC), text, id=rule)
+        app_db.add_template(datetime(2025, 1, 31, 9, 30, tzinfo=UTC), text, id=rule, user=app_db.add_user(rule))
+    app_db.execute("""insert into recurd.preferences (user_id, time_zone) values ('user''s zone', 'America/New_York')""")
     app_db.freeze(START + timedelta(days=50))
     run_once(app_db)
     before = {rule: made(app_db, rule) for rule in RULES}

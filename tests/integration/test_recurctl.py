@@ -356,6 +356,19 @@ def test_show_a_template_with_its_next_occurrences_in_local_time(db):
     assert shown["sentence"] and shown["problem"] is None
 
 
+def test_a_users_time_zone_is_taken_for_rules_that_name_none(db):
+    user = db.add_user("kiri")
+    template = db.add_template(datetime(2025, 3, 11, 9, 0, tzinfo=UTC), user=user)
+    db.execute("insert into recurd.preferences (user_id, time_zone) values (%s, 'Asia/Tokyo')", (user,))
+    shown = ctl_json(db, "show", template)
+    assert shown["time_zone"] == "Asia/Tokyo"
+    assert shown["next_occurrences"][0]["local"] == "2025-03-11T18:00:00"
+    assert run_ctl(db, "validate", template).code == OK
+    db.execute("update recurd.preferences set time_zone = 'Mars/Olympus'")
+    for answer in (ctl_json(db, "validate", "--all", expect=FOUND)[0], ctl_json(db, "preflight")["to_quarantine"][0]):
+        assert answer["id"] == template and answer["problem"].startswith("recurd.preferences.time_zone")
+
+
 def test_show_tells_what_would_be_made_of_a_count_that_runs_out(db):
     template = db.add_template(timedelta(hours=1), {"frequency": "daily", "count": 5})
     db.execute("update recurring_tasks set used_count = 3 where id = %s", (template,))
