@@ -76,6 +76,16 @@ static void leave_to_application(struct planner *p)
 		p->plan->planned_due_at = t->planned_due_at;
 }
 
+static usec_t last_occurrence(const struct planner *p)
+{
+	for (size_t i = p->n; i-- > 0;) {
+		if (p->entries[i].verdict != (int)EXCLUDED)
+			return p->entries[i].at;
+	}
+	bool before = p->template->made_through != TEMPLATE_NONE;
+	return before ? p->template->made_through : p->plan->made_through;
+}
+
 static void take(struct plan *plan, const struct entry *entry)
 {
 	if (plan->changes)
@@ -114,7 +124,7 @@ static void settle(struct planner *p, size_t limit)
 		plan->next_due_at = p->ahead;
 		plan->used_count += p->excluded_ahead;
 	} else if ((p->n > 0 || p->ours || p->history) && plan->made_through != TEMPLATE_NONE) {
-		plan->next_due_at = plan->made_through; /* the end: stay on the last occurrence */
+		plan->next_due_at = last_occurrence(p); /* the end: stay on it */
 	}
 	/* An unfinished adoption is recognised by the missing plan. */
 	plan->planned_due_at = p->adopting && !p->reached ? TEMPLATE_NONE : plan->next_due_at;
