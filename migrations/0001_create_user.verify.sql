@@ -44,7 +44,7 @@ begin
         union all
         select format('constraint %s on %s is missing', name, tab)
                || case when needed then ' [needed]' else '' end
-        from (values ('user_pkey', '"user"', 'PRIMARY KEY (id)%', false))
+        from (values ('user_pkey', '"user"', 'PRIMARY KEY (id)%', true))
              as w (name, tab, wanted, needed)
         where not exists (select from pg_constraint
                           where conrelid = to_regclass(tab) and convalidated
