@@ -65,8 +65,10 @@ double row_float8(const PGresult *result, int row, int column)
 
 static usec_t from_postgres(int64_t value)
 {
-	bool infinite = value == USEC_INFINITY || value == USEC_MINUS_INFINITY;
-	return infinite ? value : value + POSTGRES_EPOCH;
+	if (value == USEC_INFINITY || value == USEC_MINUS_INFINITY)
+		return value;
+	/* The last 30 years of PostgreSQL's range lie beyond ours. */
+	return value > USEC_INFINITY - POSTGRES_EPOCH ? USEC_INFINITY : value + POSTGRES_EPOCH;
 }
 
 usec_t row_instant(const PGresult *result, int row, int column)

@@ -12,6 +12,7 @@
 #include "util/fault.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/timefmt.h"
 #include "work/generate_batch.h"
 #include "work/parking.h"
 
@@ -167,7 +168,7 @@ static void log_batch(const struct generator *generator, size_t silent)
 	log_int(&line, "templates", (int64_t)generator->rows.n);
 	log_int(&line, "without_line", (int64_t)silent);
 	log_int(&line, "ms", (clock_monotonic() - generator->batch.began_at) / USEC_PER_MSEC);
-	if (generator->source == GENERATOR_DUE)
+	if (generator->source == GENERATOR_DUE && oldest->next_due_at != USEC_MINUS_INFINITY)
 		log_int(&line, "lag_ms",
 			(generator->batch.now - oldest->next_due_at) / USEC_PER_MSEC);
 	log_end(&line);

@@ -73,7 +73,7 @@ def test_a_backend_that_is_terminated(app_db, recurd):
 def test_a_network_that_breaks(app_db, recurd, proxy, how):
     app_db.go_live()
     net = proxy()
-    daemon = recurd(app_db, dsn=net.dsn_for(app_db), query_timeout="1s", connect_timeout="1s", **FAST)
+    daemon = recurd(app_db, dsn=net.dsn_for(app_db), statement_timeout="500ms", query_timeout="1s", connect_timeout="1s", **FAST)
     serves(app_db, daemon)
     getattr(net, how)()
     template = app_db.add_template(SOON)
