@@ -23,7 +23,7 @@ static void an_empty_agenda_asks_for_nothing(void **state)
 	struct agenda agenda = fresh();
 	(void)state;
 	assert_int_equal(agenda_pick(&agenda, INT64_MAX - 1, 0), NOTHING);
-	assert_int_equal(agenda_next(&agenda, 5), AGENDA_NEVER);
+	assert_int_equal(agenda_next(&agenda, 5, 0, true), AGENDA_NEVER);
 }
 
 static void reminders_come_first_then_edits_then_the_rest(void **state)
@@ -45,10 +45,10 @@ static void what_lies_ahead_is_picked_at_its_instant_and_not_before(void **state
 	(void)state;
 	agenda_set(&agenda, AGENDA_GENERATE, false, 1000);
 	agenda_set(&agenda, AGENDA_REMIND, false, 2000);
-	assert_int_equal(agenda_next(&agenda, 10), 1000);
+	assert_int_equal(agenda_next(&agenda, 10, 0, true), 1000);
 	assert_int_equal(agenda_pick(&agenda, 999, 0), NOTHING);
 	assert_int_equal(agenda_pick(&agenda, 1000, 0), AGENDA_GENERATE);
-	assert_int_equal(agenda_next(&agenda, 1500), 1500);
+	assert_int_equal(agenda_next(&agenda, 1500, 0, true), 1500);
 }
 
 static void an_instant_is_served_once(void **state)
@@ -60,7 +60,7 @@ static void an_instant_is_served_once(void **state)
 	assert_int_equal(agenda_pick(&agenda, 5000, 0), NOTHING);
 	agenda_set(&agenda, AGENDA_REMIND, true, 9000);
 	assert_false(agenda_start(&agenda, AGENDA_REMIND, 5000));
-	assert_int_equal(agenda_next(&agenda, 5000), 5000);
+	assert_int_equal(agenda_next(&agenda, 5000, 0, true), 5000);
 }
 
 static void attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit(void **state)
@@ -72,14 +72,14 @@ static void attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit(void *
 	agenda_set(&agenda, AGENDA_GENERATE, true, AGENDA_NEVER);
 	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
 		agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
-		assert_int_equal(agenda_next(&agenda, now), now + pauses[i]);
+		assert_int_equal(agenda_next(&agenda, now, 0, true), now + pauses[i]);
 		assert_int_equal(agenda_pick(&agenda, now + pauses[i] - 1, 0), NOTHING);
 		now += pauses[i];
 		assert_int_equal(agenda_pick(&agenda, now, 0), AGENDA_GENERATE);
 	}
 	agenda_served(&agenda, AGENDA_GENERATE, false);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
-	assert_int_equal(agenda_next(&agenda, now), now + 20 * MS);
+	assert_int_equal(agenda_next(&agenda, now, 0, true), now + 20 * MS);
 }
 
 /* A locked row must not delay one that comes due meanwhile, nor another kind. */
@@ -89,7 +89,7 @@ static void a_pause_holds_up_nothing_else(void **state)
 	(void)state;
 	agenda_set(&agenda, AGENDA_GENERATE, true, 500);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, 100, 10000, 10000);
-	assert_int_equal(agenda_next(&agenda, 100), 500);
+	assert_int_equal(agenda_next(&agenda, 100, 0, true), 500);
 	assert_int_equal(agenda_pick(&agenda, 500, 0), AGENDA_GENERATE);
 	agenda_set(&agenda, AGENDA_REMIND, true, AGENDA_NEVER);
 	assert_int_equal(agenda_pick(&agenda, 200, 0), AGENDA_REMIND);
@@ -111,6 +111,21 @@ static void a_second_connection_joins_only_where_there_is_plenty(void **state)
 	assert_int_equal(agenda_pick(&agenda, 20, generating), AGENDA_REPLAN);
 }
 
+/* What another connection is at wakes nobody; neither does what an old poll saw due. */
+static void the_next_look_leaves_out_what_is_taken_or_old(void **state)
+{
+	struct agenda agenda = fresh();
+	const unsigned generating = 1u << AGENDA_GENERATE;
+	(void)state;
+	agenda_set(&agenda, AGENDA_GENERATE, true, 900);
+	agenda_set(&agenda, AGENDA_REMIND, false, 1000);
+	assert_int_equal(agenda_next(&agenda, 10, 0, true), 10);
+	assert_int_equal(agenda_next(&agenda, 10, 0, false), 900);
+	assert_int_equal(agenda_next(&agenda, 10, generating, true), 1000);
+	agenda_served(&agenda, AGENDA_GENERATE, true);
+	assert_int_equal(agenda_next(&agenda, 10, generating, true), 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +136,7 @@ int main(void)
 		cmocka_unit_test(attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit),
 		cmocka_unit_test(a_pause_holds_up_nothing_else),
 		cmocka_unit_test(a_second_connection_joins_only_where_there_is_plenty),
+		cmocka_unit_test(the_next_look_leaves_out_what_is_taken_or_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
