@@ -8,8 +8,8 @@
 #include "util/timefmt.h"
 
 /* As work/plan_walk.c has them. */
-#define SLICES_MAX     8
-#define EXCLUSIONS_MAX 1000
+#define SLICES_MAX  8
+#define COUNTED_MAX 2000
 
 /* Years 1 to 9999: what RFC 5545 can write. */
 #define INSTANT_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
@@ -69,11 +69,18 @@ static enum recur_status next_found(
 	return RECUR_FAILED;
 }
 
+/* What overrides add does not count, and used_count cannot tell: there the recurrence counts. */
+static bool counts_itself(const struct rule *rule)
+{
+	return rule_has_overrides(rule) && rule_count(rule) <= COUNTED_MAX;
+}
+
 static bool open_from(struct outlook *outlook, sec_t start_wall, struct err *err)
 {
 	struct recurrence *recurrence;
-	if (!recurrence_open(outlook->rule, start_wall, outlook->zone,
-		    RECUR_UNCOUNTED | RECUR_EXCLUDED | RECUR_BY_TIME, &recurrence, err))
+	unsigned flags = RECUR_EXCLUDED | RECUR_BY_TIME |
+			 (counts_itself(outlook->rule) ? 0 : RECUR_UNCOUNTED);
+	if (!recurrence_open(outlook->rule, start_wall, outlook->zone, flags, &recurrence, err))
 		return false;
 	recurrence_close(outlook->recurrence);
 	outlook->recurrence = recurrence;
@@ -124,20 +131,6 @@ static sec_t take_due(const struct template_row *template)
 	return sec_from_usec(stale ? *template->planned_due_at : template->next_due_at);
 }
 
-/* What an override excluded on the way to `due` is used up with it. */
-static void count_exclusions(
-	struct outlook *outlook, const struct template_row *template, sec_t due)
-{
-	struct occurrence found;
-	struct err err;
-	recurrence_seek(outlook->recurrence, later_of(INT64_MIN, template->made_through));
-	for (int i = 0; i < EXCLUSIONS_MAX && outlook->left > 0; i++) {
-		if (next_found(outlook, &found, &err) != RECUR_FOUND || found.at >= due)
-			break;
-		outlook->left -= found.excluded;
-	}
-}
-
 /* Where the next occurrences start.  work/plan.h has the rules in words. */
 static bool place(struct outlook *outlook, const struct template_row *template, struct err *err)
 {
@@ -159,8 +152,6 @@ static bool place(struct outlook *outlook, const struct template_row *template, 
 		after = later_of(after, template->replan_at);
 	if (outlook->stands && !recurrence_within_until(outlook->recurrence, due))
 		outlook->left = 0;
-	if (outlook->left != UINT64_MAX && ours && outlook->stands && template->made_through)
-		count_exclusions(outlook, template, due);
 	recurrence_seek(outlook->recurrence, after);
 	return true;
 }
@@ -188,7 +179,8 @@ static bool open_rule(const struct conf *conf, const struct template_row *templa
 	if (!load_zone(conf, template, outlook, err))
 		return false;
 	uint64_t count = rule_count(outlook->rule), used = (uint64_t) template->used_count;
-	outlook->left = count == 0 ? UINT64_MAX : count > used ? count - used : 0;
+	bool counted = count > 0 && !counts_itself(outlook->rule);
+	outlook->left = !counted ? UINT64_MAX : count > used ? count - used : 0;
 	return true;
 }
 
