@@ -90,15 +90,6 @@ static bool set_ident(
 /* libpq quotes what it was given; its words go on only where no password can be among them. */
 static bool conninfo_error(const char *text, const char *message, struct err *err)
 {
-	const char *driver = strchr(text, '+');
-	const char *scheme_end = strstr(text, "://");
-
-	if (strncmp(text, "postgres", 8) == 0 && driver != NULL && scheme_end != NULL &&
-		driver < scheme_end)
-		return err_set(err,
-			"expected postgresql://..., got a URL that names a driver: leave out "
-			"\"%.*s\"",
-			scheme_end - driver > 40 ? 40 : (int)(scheme_end - driver), driver);
 	if (strchr(text, '@') != NULL || strcasestr(text, "pass") != NULL || message == NULL)
 		return err_set(err, "expected a URI (postgresql://...) or keyword=value pairs "
 				    "that libpq accepts");
@@ -106,11 +97,24 @@ static bool conninfo_error(const char *text, const char *message, struct err *er
 		err, "expected a URI or keyword=value pairs that libpq accepts: %s", message);
 }
 
+/* The URL of a Python application often names its driver, postgresql+asyncpg://: dropped. */
+static char *without_driver(const char *text)
+{
+	size_t scheme = strcspn(text, ":");
+	const char *driver = memchr(text, '+', scheme);
+
+	if (driver == NULL || strncmp(text, "postgres", 8) != 0 ||
+		strncmp(text + scheme, "://", 3) != 0)
+		return mem_strdup(text);
+	return mem_printf("%.*s%s", (int)(driver - text), text, text + scheme);
+}
+
 static bool set_conninfo(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
 	char *message = NULL;
-	PQconninfoOption *parsed = PQconninfoParse(text, &message);
+	char *plain CLEANUP(mem_cleanup) = without_driver(text);
+	PQconninfoOption *parsed = PQconninfoParse(plain, &message);
 
 	if (parsed == NULL) {
 		conninfo_error(text, message, err);
@@ -118,7 +122,7 @@ static bool set_conninfo(
 		return false;
 	}
 	PQconninfoFree(parsed);
-	keep_text(conf, option, text);
+	keep_text(conf, option, plain);
 	return true;
 }
 

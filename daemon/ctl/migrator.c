@@ -2,6 +2,7 @@
 #include "ctl/migrator.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,27 @@
 	"comment on table recurd.migrations is 'what recurctl migrate has done; applied_at is " \
 	"null"                                                                                  \
 	" while a step is unfinished';"
+
+static PGcancel *cancel_handle;
+static volatile sig_atomic_t is_interrupted;
+
+/* The server ends the statement, as psql has it do; a second signal ends us.  PQcancel is made for
+ * signal handlers. */
+static void on_signal(int number)
+{
+	char error[256];
+	(void)number;
+	is_interrupted = 1;
+	(void)PQcancel(cancel_handle, error, sizeof(error));
+}
+
+static void catch_signals(PGconn *pq)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	cancel_handle = PQgetCancel(pq);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
 
 static void pause_ms(int ms)
 {
@@ -67,7 +89,7 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 	if (row_int4(result, 0, 2) != PQbackendPID(pq))
 		return err_set(err,
 			"this connection goes through a pooler, and migrations need one to the "
-			"server itself: pass its address with --dsn, or set listen_dsn");
+			"server itself: pass its address with --dsn");
 	if (!row_bool(result, 0, 3))
 		return err_set(err,
 			"there is no schema \"%s\": set app_schema to the schema of the "
@@ -75,6 +97,7 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 			migrator->app_schema);
 
 	(void)PQsetNoticeReceiver(pq, take_notice, migrator);
+	catch_signals(pq);
 	char *schema = PQescapeIdentifier(pq, migrator->app_schema, strlen(migrator->app_schema));
 	char *sql CLEANUP(mem_cleanup) = mem_printf(
 		"set search_path = %s; set client_min_messages = warning; set lock_timeout = 0;"
@@ -89,6 +112,10 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 
 void migrator_finish(struct migrator *migrator)
 {
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	PQfreeCancel(cancel_handle);
+	cancel_handle = NULL;
 	session_close(migrator->watcher);
 	migrator->watcher = NULL;
 	migration_set_free(&migrator->set);
@@ -116,6 +143,8 @@ bool migrator_lock(struct migrator *migrator, struct err *err)
 			return false;
 		if (row_bool(result, 0, 0))
 			return true;
+		if (is_interrupted)
+			return err_set(err, "interrupted");
 		if (tries % (WATCH_AGAIN_MS / PAUSE_LOCK_MS) == 0)
 			tell_holder(migrator, &key);
 		pause_ms(PAUSE_LOCK_MS);
@@ -169,6 +198,10 @@ static PGresult *send_and_wait(struct migrator *migrator, const char *sql, struc
 	PGconn *pq = session_pq(migrator->session);
 	PGresult *kept = NULL;
 	migrator->sqlstate[0] = '\0';
+	if (is_interrupted) {
+		err_set(err, "interrupted; run it again to go on");
+		return NULL;
+	}
 	if (!PQsendQuery(pq, sql)) {
 		err_set(err, "the connection is lost: %.200s", PQerrorMessage(pq));
 		return NULL;

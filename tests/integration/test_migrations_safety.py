@@ -176,6 +176,22 @@ def test_killed_during_a_concurrent_build(empty_db, step):
     assert empty_db.value("select adopted from recurd.migrations where number = %s", (step,)) is False
 
 
+def test_ctrl_c(empty_db):
+    """The statement is cancelled on the server, too; the next run goes on."""
+    alembic.make(empty_db, 11)
+    with snapshot(empty_db) as old:
+        process = start_migrate(empty_db, "up")
+        wait_until(lambda: building(empty_db), what="an index is being built")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 65 and "it was cancelled" in err
+        wait_until(lambda: not building(empty_db))
+        old.rollback()
+    migrate(empty_db, "up")
+    assert invalid_indexes(empty_db) == []
+    assert migrate(empty_db, "verify").json["good"]
+
+
 def test_interrupted_step_can_be_undone(empty_db):
     migrate(empty_db, "up", "--to", 5)
     before = dump(empty_db)

@@ -237,7 +237,7 @@ static void credential_is_the_last_resort(void **state)
 
 static void errors_do_not_quote_passwords(void **state)
 {
-	static const char *const urls[] = { "postgresql+asyncpg://u:geheim@h/db",
+	static const char *const urls[] = { "postgresql+asyncpg://u:geheim@h/db?nonsense=1",
 		"postgresql://u:geheim@h:port/db", "postgresql://u:geheim@h/db?nonsense=1",
 		"mysql://u:geheim@h/db", "host=h password='geheim", "host=h passwd=geheim" };
 
@@ -257,10 +257,27 @@ static void errors_do_not_quote_passwords(void **state)
 		assert_null(strstr(err.text, "geheim"));
 		assert_non_null(strstr(err.text, "RECURD_DATABASE_URL: expected"));
 	}
-	setenv("RECURD_DATABASE_URL", urls[0], 1);
-	fails(NULL, 0, "leave out \"+asyncpg\"");
 	setenv("RECURD_DATABASE_URL", "host=h prot=5", 1);
 	fails(NULL, 0, "prot");
+}
+
+static void driver_of_a_url_is_dropped(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "postgresql+asyncpg://u@h/db", "postgresql://u@h/db" },
+		{ "postgres+psycopg2://u:a+b@h/db", "postgres://u:a+b@h/db" },
+		{ "postgresql://u:a+b@h/db", "postgresql://u:a+b@h/db" },
+		{ "host=h password=a+b://", "host=h password=a+b://" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		setenv("RECURD_DATABASE_URL", cases[i][0], 1);
+		struct conf *conf = load_text("");
+
+		assert_string_equal(conf->database_url, cases[i][1]);
+		conf_free(conf);
+	}
 }
 
 static char *dumped(const struct conf *conf)
@@ -414,6 +431,7 @@ int main(void)
 		TEST(bad_flags_and_variables),
 		TEST(credential_is_the_last_resort),
 		TEST(errors_do_not_quote_passwords),
+		TEST(driver_of_a_url_is_dropped),
 		TEST(dump_masks_passwords),
 		TEST(dump_is_read_as_the_same),
 		TEST(dump_tells_where_values_come_from),
