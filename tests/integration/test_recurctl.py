@@ -327,7 +327,7 @@ def test_columns_line_up_under_their_headings(db):
         db.add_template(timedelta(hours=1), title=title, id=title[:1] * 3)
     head, *rows = run_ctl(db, "list").lines()
     at = head.index("PRIORITY")
-        for row in rows:
+    for row in rows:
         width = cells = 0
         for cells, char in enumerate(row):
             if width >= at:
