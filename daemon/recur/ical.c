@@ -63,9 +63,9 @@ bool ical_fits(const struct plan *plan)
 	case FREQ_MONTHLY:
 		return plan->months == 0 && few_months_between(plan);
 	case FREQ_YEARLY:
+		/* Leap days would make it look through four years, or eight. */
 		return plan->months != 0 && plan->has_monthday && !plan->has_days &&
-		       (plan->interval == 1 ||
-			       (plan->monthday_pos >> 29 == 0 && plan->monthday_neg >> 29 == 0));
+		       plan->monthday_pos >> 29 == 0 && plan->monthday_neg >> 29 == 0;
 	default:
 		return false;
 	}
@@ -121,7 +121,7 @@ struct ical *ical_open(const struct plan *plan)
 	rule_text_lists(plan->rule, &text);
 	ical->start = to_ical(plan->start);
 	ical->start_wall = plan->start;
-	if (text.overflowed || !parse(ical, text.data) || !rewind_iterator(ical)) {
+	if (text.overflowed || !parse(ical, text.data)) {
 		ical_close(ical);
 		return NULL;
 	}
@@ -151,8 +151,12 @@ bool ical_seek(struct ical *ical, sec_t wall)
 
 bool ical_next(struct ical *ical, sec_t *ret_wall)
 {
-	struct icaltimetype time = icalrecur_iterator_next(ical->iterator);
+	struct icaltimetype time;
 
+	/* Not made before it is needed: it costs more than all the rest. */
+	if (ical->iterator == NULL && !rewind_iterator(ical))
+		return false;
+	time = icalrecur_iterator_next(ical->iterator);
 	if (icaltime_is_null_time(time) || time.year > ICAL_YEAR_LAST)
 		return false;
 	*ret_wall = from_ical(&time);

@@ -72,6 +72,16 @@ static int64_t k_from(const struct plan *plan, sec_t wall)
 	return -floor_div(plan->base - wall, plan->interval * unit_of(plan->freq));
 }
 
+/* The day after a day that does not match, or the first after a month that does not. */
+static int64_t next_day(const struct plan *plan, int64_t day)
+{
+	struct civil civil = civil_from_wall(day * DAY_SECONDS);
+
+	if (plan->months == 0 || (plan->months >> civil.month & 1) != 0)
+		return day + 1;
+	return day - civil.day + 1 + days_in_month(civil.year, civil.month);
+}
+
 /* Moves k on to a sub-daily period that passes the filters.  False: out of steps, or at the end. */
 static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
 {
@@ -86,7 +96,7 @@ static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
 		if (at > end)
 			return false;
 		if (!takes_day(walk, day))
-			walk->k = k_from(plan, (day + 1) * DAY_SECONDS);
+			walk->k = k_from(plan, next_day(plan, day) * DAY_SECONDS);
 		else if (plan->hour_filter != 0 && (plan->hour_filter >> t / 3600 & 1) == 0)
 			walk->k = k_from(plan, day * DAY_SECONDS + t / 3600 * 3600 + 3600);
 		else if (plan->minute_filter != 0 && (plan->minute_filter >> t / 60 % 60 & 1) == 0)
