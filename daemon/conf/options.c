@@ -37,7 +37,7 @@ const struct conf_option conf_options[] = {
 	{ FIELD(worker_name), .type = CONF_TEXT, .reloadable = true,
 		.help = "This worker's name in logs and recurd.workers; unset: the host's name" },
 	{ FIELD(default_time_zone), .type = CONF_TEXT, .default_text = "UTC", .reloadable = true,
-		.help = "The zone of rules that name none" },
+		.help = "The zone of rules that name none and whose user has none" },
 	{ FIELD(zoneinfo_dir), .type = CONF_TEXT, .default_text = "/usr/share/zoneinfo",
 		.help = "Where the time zones' TZif files are" },
 	{ FIELD(connections), .type = CONF_INT, .default_text = "1", .min = 1, .max = 16,
