@@ -92,6 +92,11 @@ void conn_watch(struct conn *conn, int events)
 	if (ev_is_active(&conn->io) && conn->io.fd == fd && (conn->io.events & 3) == events)
 		return;
 	ev_io_stop(conn->loop, &conn->io);
+	if (fd < 0) {
+		/* libpq gave the socket up while it was sending: the next turn finds out why. */
+		ev_feed_event(conn->loop, &conn->io, EV_READ);
+		return;
+	}
 	ev_io_set(&conn->io, fd, events);
 	ev_io_start(conn->loop, &conn->io);
 }

@@ -77,7 +77,7 @@ static void when_all_places_are_taken_the_oldest_gives_way(void **state)
 {
 	struct parking parking = { 0 };
 	const char *ids[PARKING_MAX];
-	char name[16];
+	char name[32];
 	(void)state;
 	for (int i = 0; i < PARKING_MAX + 3; i++) {
 		snprintf(name, sizeof(name), "user-%d", i);
