@@ -150,7 +150,8 @@ static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_resu
 	return ctl_query(ctl, QUERY_CTL_NOTIFICATIONS, &params, ret_result);
 }
 
-static void print_told(struct table *record, const PGresult *told)
+/* silent: a reminder was handled, and nothing of it is left or was ever told. */
+static void print_told(struct table *record, const PGresult *told, bool silent)
 {
 	static const struct column columns[] = {
 		{ "created_at", "TOLD", 0 },
@@ -162,7 +163,10 @@ static void print_told(struct table *record, const PGresult *told)
 		record, "notifications", "notifications", columns, ARRAY_LEN(columns));
 	for (int row = 0; row < PQntuples(told); row++)
 		table_row(table, told, row);
-	table_end(table, "none");
+	table_end(table,
+		silent ? "none: the reminder was from before the first start, or passed while the "
+			 "task was complete; or its notification is past its retention"
+		       : "none");
 }
 
 static const struct column task_columns[] = {
@@ -198,7 +202,7 @@ static int show_task(struct ctl *ctl, const PGresult *result)
 	for (int column = 0; column + 1 < (int)ARRAY_LEN(task_columns); column++)
 		table_cell(record, result, 0, column);
 	table_end_row(record);
-	print_told(record, told);
+	print_told(record, told, !row_is_null(result, 0, K_REMINDED));
 	table_end(record, "");
 	return EX_OK;
 }

@@ -205,7 +205,11 @@ int cmd_status(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(ctl, "status takes no argument");
 	if (threshold && !check)
 		return ctl_usage(ctl, "thresholds need --check");
-	int code = ctl_query(ctl, QUERY_CTL_STATUS, NULL, &result);
+	/* Monitoring asks every minute: it must not pile up behind a lock. */
+	int code = ctl_exec(ctl, "begin read only; set local lock_timeout = '5s'; set local "
+				 "statement_timeout = '30s'");
+	if (code == EX_OK)
+		code = ctl_query(ctl, QUERY_CTL_STATUS, NULL, &result);
 	if (code != EX_OK)
 		return code;
 	return check ? print_check(ctl, result, &limits) : print_status(ctl, result);

@@ -215,7 +215,7 @@ int ctl_query_failed(struct ctl *ctl, const struct err *err)
 		{ "42703", EX_CONFIG, "run: recurctl migrate up" },
 		{ "42883", EX_CONFIG, "run: recurctl migrate up" },
 		{ "42501", EX_CONFIG, "grant this role recurd_worker or recurd_reader" },
-		{ "55P03", EX_UNAVAILABLE, "somebody else holds a row; try again" },
+		{ "55P03", EX_UNAVAILABLE, "somebody else holds a lock; try again" },
 		{ "22", EX_DATAERR, NULL },
 	};
 	const char *state = ctl->session ? session_sqlstate(ctl->session) : "";

@@ -233,6 +233,12 @@ def test_status_check_looks_at_failures_and_dead_workers(db, option, problem):
     assert run_ctl(db, "status", "--check", *args, option, "1").code == OK
 
 
+def test_status_does_not_pile_up_behind_a_lock(db):
+    with db.connect(autocommit=False) as holder:
+        holder.execute("lock table tasks in access exclusive mode")
+        assert "lock timeout" in run_ctl(db, "status", "--check", expect=UNAVAILABLE).errors
+
+
 def test_status_check_wants_a_worker(db):
     assert "0 workers alive" in run_ctl(db, "status", "--check", expect=FOUND).text
     assert run_ctl(db, "status", "--check", "--min-workers", "0").code == OK

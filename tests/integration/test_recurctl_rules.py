@@ -104,6 +104,8 @@ def test_show_a_task_with_what_was_told_of_it(db):
     shown = ctl_json(db, "show", task)
     assert shown["kind"] == "task" and shown["reminder_pending"] is False
     assert [n["kind"] for n in shown["notifications"]] == ["reminder"]
+    db.execute("delete from recurd.notifications")
+    assert "before the first start" in run_ctl(db, "show", task).text
     run_ctl(db, "show", "nothing", expect=DATA)
 
 
