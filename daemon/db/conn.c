@@ -114,11 +114,11 @@ static void drop_link(struct conn *conn)
 }
 
 /* A round over all hosts has failed, or a session broke: wait, then start with the first host. */
-static void wait_for_round(struct conn *conn, const char *what, const char *why)
+static void wait_for_round(struct conn *conn, int priority, const char *what, const char *why)
 {
 	double pause = backoff_fail(&conn->backoff);
 	struct log_line line;
-	log_begin(&line, LOG_WARNING, what);
+	log_begin(&line, priority, what);
 	log_text(&line, "conn", conn->name);
 	log_text(&line, "host", conn->label);
 	log_fmt(&line, "retry_ms", "%.0f", pause * 1e3);
@@ -162,7 +162,7 @@ static void endpoint_failed(struct conn *conn, const char *why)
 		try_endpoint(conn);
 		return;
 	}
-	wait_for_round(conn, "connect_failed", last.text);
+	wait_for_round(conn, LOG_WARNING, "connect_failed", last.text);
 	if (conn->callbacks.failed)
 		conn->callbacks.failed(conn->callbacks.arg, last.text);
 }
@@ -287,7 +287,7 @@ void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 	memcpy(reply.sqlstate, sqlstate, strnlen(sqlstate, 5));
 	reply.message = reason;
 	struct flight_callback callback = flight_take_callback(conn);
-	wait_for_round(conn, "connection_lost", reason);
+	wait_for_round(conn, LOG_WARNING, "connection_lost", reason);
 	if (callback.fn)
 		callback.fn(callback.arg, &reply);
 	else
@@ -382,7 +382,8 @@ void conn_close(struct conn *conn)
 void conn_retry(struct conn *conn, const char *why)
 {
 	if (conn->state == CONN_READY || conn->state == CONN_BUSY)
-		wait_for_round(conn, "connection_unfit", why);
+		wait_for_round(
+			conn, LOG_DEBUG, "connection_unfit", why); /* its owner has said it */
 }
 
 void conn_settled(struct conn *conn)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "db/rows.h"
 #include "db/sqlstate.h"
@@ -38,7 +39,10 @@ static bool arrived(struct fitness *fitness, const struct reply *reply)
 {
 	if (reply->status == REPLY_OK)
 		return true;
-	set_why(fitness, reply->statement ? reply->statement : "", ": ", reply->message);
+	bool denied = strcmp(reply->sqlstate, "42501") == 0;
+	set_why(fitness, reply->message, "",
+		denied ? ": this role needs what recurd_worker has (grant recurd_worker to it)"
+		       : "");
 	finish(fitness, reply->status == REPLY_LOST ? FITNESS_LOST : FITNESS_WAIT);
 	return false;
 }

@@ -19,7 +19,7 @@ enum fitness_verdict {
 
 struct fitness_report {
 	enum fitness_verdict verdict;
-	char why[512];
+	char why[1024];
 	usec_t deadlock_timeout;
 	usec_t live_since;
 };
