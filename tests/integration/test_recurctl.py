@@ -11,7 +11,7 @@ import pytest
 from harness.ctl import CONFIG, DATA, FOUND, IO, OK, UNAVAILABLE, USAGE, ctl_json, run_ctl
 from harness.daemon import program
 from harness.database import apply_migrations
-from harness.util import clean_environ
+from harness.util import clean_environ, wait_until
 
 UTC = timezone.utc
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=UTC)
@@ -252,6 +252,21 @@ def test_a_worker_is_dead_when_silent_and_replaced_when_its_like_came_after_it(d
     states = {(w["name"], w["state"]) for w in ctl_json(db, "workers")}
     assert states == {("a", "alive"), ("b", "dead"), ("c", "replaced"), ("c", "alive")}
     assert ctl_json(db, "status")["workers_dead"] == 1
+
+
+def test_a_running_daemon_is_alive_and_a_killed_one_is_not_for_long(app_db, recurd):
+    app_db.add_template(timedelta(seconds=-1))
+    daemon = recurd(app_db, worker_name="night", heartbeat_interval="1s")
+    wait_until(lambda: app_db.value("select count(*) from tasks") == 1, what="the instance")
+    wait_until(lambda: [w["state"] for w in ctl_json(app_db, "workers")] == ["alive"], what="a worker alive")
+    assert run_ctl(app_db, "status", "--check").text == "ok\n"
+    daemon.kill()
+    daemon.wait()
+    wait_until(lambda: run_ctl(app_db, "status", "--check", expect=None).code == FOUND, what="the alarm")
+    assert [w["state"] for w in ctl_json(app_db, "workers")] == ["dead"]
+    recurd(app_db, worker_name="night", heartbeat_interval="1s")
+    wait_until(lambda: run_ctl(app_db, "status", "--check", expect=None).code == OK, what="the end of the alarm")
+    assert sorted(w["state"] for w in ctl_json(app_db, "workers")) == ["alive", "replaced"]
 
 
 # Listings -----------------------------------------------------------------------------------------
