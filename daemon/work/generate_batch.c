@@ -154,7 +154,8 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 	for (enum plan_skip why = 0; why < PLAN_SKIPS; why++) {
 		const struct plan_skipped *skipped = &plan->skipped[why];
 		if (skipped->occurrences)
-			decisions[n++] = (struct decision){ id, plan_skip_name(why), NULL,
+			decisions[n++] = (struct decision){ id, plan_skip_name(why),
+				skipped->estimated ? "their number is estimated" : NULL,
 				skipped->first_at, skipped->last_at, skipped->occurrences };
 	}
 	if (plan->failed)

@@ -22,7 +22,7 @@ const char *plan_skip_name(enum plan_skip skip)
 /* The newest of the backlog is made all the same, unless the policy is none. */
 static void adopt_latest(struct planner *p)
 {
-	if (p->policy->adopt_backlog != PLAN_BACKLOG_LATEST)
+	if (p->policy->adopt_backlog != PLAN_BACKLOG_LATEST || p->jumped)
 		return;
 	for (size_t i = p->n; i-- > 0;) {
 		if (p->entries[i].verdict == (int)PLAN_ADOPTED) {
@@ -34,8 +34,8 @@ static void adopt_latest(struct planner *p)
 
 static void drop_oldest(struct planner *p)
 {
-	size_t makes = 0;
-	for (size_t i = 0; i < p->n; i++)
+	size_t makes = p->jumped ? SIZE_MAX : 0;
+	for (size_t i = 0; i < p->n && !p->jumped; i++)
 		makes += p->entries[i].verdict == (int)MAKE;
 	for (size_t i = 0; i < p->n && makes > p->policy->catch_up_limit; i++) {
 		if (p->entries[i].verdict != (int)MAKE)
@@ -76,6 +76,20 @@ static void leave_to_application(struct planner *p)
 		p->plan->planned_due_at = t->planned_due_at;
 }
 
+/* What the walk passed over without looking: as the last that it saw, only more of it. */
+static void pass_over(struct planner *p)
+{
+	size_t i = p->n;
+	while (i-- > 0 && p->entries[i].verdict >= PLAN_SKIPS)
+		;
+	struct plan_skipped *skipped = &p->plan->skipped[p->entries[i].verdict];
+	skipped->occurrences += p->jumped;
+	skipped->last_at = p->jumped_to;
+	skipped->estimated = true;
+	p->plan->made_through = p->jumped_to;
+	p->plan->used_count += p->jumped;
+}
+
 static usec_t last_occurrence(const struct planner *p)
 {
 	for (size_t i = p->n; i-- > 0;) {
@@ -114,6 +128,8 @@ static void settle(struct planner *p, size_t limit)
 		plan->made_through = entry->at;
 		plan->used_count++;
 	}
+	if (p->jumped)
+		pass_over(p);
 	plan->replan_at = TEMPLATE_NONE;
 	if (i < p->n) {
 		plan->next_due_at = p->entries[i].at;

@@ -260,6 +260,86 @@ static bool walk_first(struct planner *p, bool *ret_on, struct err *err)
 	return true;
 }
 
+/* All that was found is of one kind?  Excluded ones count with any. */
+static bool is_uniform(const struct planner *p, int *ret_verdict)
+{
+	*ret_verdict = EXCLUDED;
+	for (size_t i = 0; i < p->n; i++) {
+		int verdict = p->entries[i].verdict;
+		if (verdict == (int)EXCLUDED)
+			continue;
+		if (*ret_verdict != (int)EXCLUDED && *ret_verdict != verdict)
+			return false;
+		*ret_verdict = verdict;
+	}
+	return *ret_verdict != (int)EXCLUDED;
+}
+
+/* How far what follows shares the verdict of what was found. */
+static usec_t same_until(const struct planner *p, int verdict)
+{
+	const struct template *t = p->template;
+	usec_t last = p->entries[p->n - 1].at, until = p->now;
+	if (verdict == (int)PLAN_PAUSED)
+		until = t->resumed_at;
+	else if (t->resumed_at != TEMPLATE_NONE && t->resumed_at > last &&
+		 t->paused_at != TEMPLATE_NONE)
+		until = t->paused_at;
+	if (verdict == (int)PLAN_ADOPTED && p->policy->live_since < until)
+		until = p->policy->live_since;
+	return until < p->now ? until : p->now;
+}
+
+/* Whether at least catch_up_limit occurrences lie between two instants. */
+static bool enough_between(
+	struct planner *p, usec_t after, usec_t until, bool *ret_enough, struct err *err)
+{
+	size_t found_n = 0;
+	recurrence_seek(p->recurrence, sec_from_usec(after));
+	while (found_n < p->policy->catch_up_limit) {
+		struct occurrence found;
+		enum recur_status status = next_occurrence(p, &found, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status != RECUR_FOUND || from_sec(found.at) > until)
+			break;
+		found_n += !found.excluded;
+	}
+	*ret_enough = found_n >= p->policy->catch_up_limit;
+	return true;
+}
+
+/* The walk has used up its budget, far from the present: passes over what is certain not to be made,
+ * however much it is.  COUNT must be counted, unless it is of that size itself. */
+static bool jump(struct planner *p, struct err *err)
+{
+	int verdict;
+	uint64_t count = rule_count(p->rule);
+	if ((count > 0 && count <= PLAN_JUMP) || p->n < 2 || !is_uniform(p, &verdict))
+		return true;
+	usec_t last = p->entries[p->n - 1].at, until = same_until(p, verdict);
+	usec_t gap = (last - p->entries[0].at) / (usec_t)(p->n - 1);
+	usec_t margin = gap * (usec_t)(p->policy->catch_up_limit + PLAN_STEPS);
+	usec_t to = until - margin;
+	/* Where the rule is sparser near the present, or over, more of it has to stay. */
+	for (bool enough = false; gap > 0 && !enough;) {
+		if ((to - last) / gap < PLAN_JUMP)
+			return true;
+		if (!enough_between(p, to, until, &enough, err))
+			return false;
+		if (enough) {
+			p->jumped = (to - last) / gap;
+			p->jumped_to = from_sec(sec_from_usec(to));
+		} else if (margin < (until - last) / 2) {
+			margin *= 2;
+			to = until - margin;
+		} else {
+			to = last + (to - last) / 2;
+		}
+	}
+	return true;
+}
+
 static bool walk(struct planner *p, struct err *err)
 {
 	size_t budget = p->policy->catch_up_limit + PLAN_STEPS;
@@ -283,7 +363,7 @@ static bool walk(struct planner *p, struct err *err)
 		if (status != RECUR_FOUND || !walk_to(p, from_sec(found.at), &found))
 			return true;
 	}
-	return true;
+	return jump(p, err);
 }
 
 /* ---- the whole ---- */

@@ -19,7 +19,9 @@
  *
  * Instants are compared in whole seconds: an ORM that cuts microseconds changes nothing.
  * One call does a bounded amount of work (PLAN_STEPS occurrences); a template that is farther behind
- * comes out with a next_due_at that is still due, and the next batch goes on from there.
+ * comes out with a next_due_at that is still due, and the next batch goes on from there.  From one that
+ * is absurdly far behind (PLAN_JUMP occurrences) the plan jumps near to the present instead, so that
+ * no row can keep workers busy for hours; how many were passed over is an estimate then.
  */
 #pragma once
 
@@ -30,6 +32,7 @@
 #include "work/template.h"
 
 #define PLAN_STEPS 1000 /* occurrences looked at in one call, beyond catch_up_limit */
+#define PLAN_JUMP  200000 /* farther behind than so many */
 
 enum plan_backlog { PLAN_BACKLOG_LATEST, PLAN_BACKLOG_ALL, PLAN_BACKLOG_NONE };
 
@@ -47,6 +50,7 @@ enum plan_skip { PLAN_DROPPED, PLAN_PAUSED, PLAN_ADOPTED, PLAN_SKIPS };
 struct plan_skipped {
 	int64_t occurrences;
 	usec_t first_at, last_at; /* only with occurrences > 0 */
+	bool estimated; /* their number */
 };
 
 /* recurrenceOverrides of one occurrence. */

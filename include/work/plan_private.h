@@ -40,6 +40,8 @@ struct planner {
 	bool reached; /* it came to the present, or to the rule's end */
 	bool at_end; /* ... to the rule's end */
 	usec_t ahead; /* ... or this is the next occurrence after now */
+	int64_t jumped; /* about so many more were passed over, all of one verdict, up to ... */
+	usec_t jumped_to;
 };
 
 /* plan_walk.c: parses the rule, finds the anchor and collects entries.  false: the template is to be

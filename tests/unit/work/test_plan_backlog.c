@@ -192,6 +192,97 @@ static void a_truncated_backlog_ends_with_count(void **state)
 		"100: 01-04T09:40 .. 01-04T11:19 | dropped 4900 | ended 01-04T11:19");
 }
 
+/* ---- farther behind than anybody can be in earnest ---- */
+
+static const struct {
+	const char *words, *rule, *due, *now, *first, *last;
+	size_t made;
+} absurd[] = {
+	{ "every minute since the year 1", MINUTELY, "0001-01-01T00:00", "01-06T10:00",
+		"01-06T08:21", "01-06T10:00", 100 },
+	{ "every hour since the year 1", HOURLY, "0001-01-01T00:00", "01-06T10:30", "01-02T07:00",
+		"01-06T10:00", 100 },
+	{ "every minute, but only in Februaries, which are long ago in October",
+		"{\"rrule\":\"FREQ=MINUTELY;BYMONTH=2\"}", "1900-02-01T00:00", "10-06T10:00",
+		"02-28T22:20", "02-28T23:59", 100 },
+	{ "a COUNT beyond all counting", "{\"rrule\":\"FREQ=MINUTELY;COUNT=2000000000\"}",
+		"0001-01-01T00:00", "01-06T10:00", "01-06T08:21", "01-06T10:00", 100 },
+	{ "over since a long time", "{\"rrule\":\"FREQ=MINUTELY;UNTIL=19900101T000000Z\"}",
+		"0001-01-01T00:00", "01-06T10:00", "1989-12-31T22:21", "1990-01-01T00:00", 100 },
+	{ "until is exact all the same", "{\"rrule\":\"FREQ=MINUTELY;UNTIL=20241224T180000Z\"}",
+		"1970-01-01T00:00", "01-06T10:00", "2024-12-24T16:21", "2024-12-24T18:00", 100 },
+};
+
+/* Whatever a row says, it is up to date after a few calls, with the newest that were missed. */
+static void nobody_keeps_a_worker_busy_with_the_past(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(absurd); i++) {
+		struct sim sim;
+		sim_init(&sim, absurd[i].rule, absurd[i].due);
+		sim_run(&sim, absurd[i].now);
+		if (sim.failed || sim.made_n != absurd[i].made || sim.calls > 260 ||
+			sim.made[0] != at(absurd[i].first) ||
+			sim.made[sim.made_n - 1] != at(absurd[i].last))
+			fail_msg("%s: %zu made, from %s to %s, in %zu calls %s", absurd[i].words,
+				sim.made_n, short_instant(sim.made[0]),
+				short_instant(sim.made[sim.made_n - 1]), sim.calls, sim.failure);
+		assert_int_equal(sim.row.used_count, sim.skipped[PLAN_DROPPED] + 100);
+	}
+}
+
+static void what_is_passed_over_is_estimated_and_said_to_be(void **state)
+{
+	struct sim sim;
+	struct plan plan;
+	(void)state;
+	sim_init(&sim, MINUTELY, "2000-01-01T00:00");
+	plan_make(&sim.row, at("01-01T00:00"), &sim.policy, 1000, &plan);
+	const struct plan_skipped *dropped = &plan.skipped[PLAN_DROPPED];
+	assert_true(dropped->estimated && plan.n == 0);
+	assert_true(dropped->first_at == at("2000-01-01T00:00"));
+	assert_true(dropped->last_at == plan.made_through);
+	int64_t minutes = (plan.made_through - dropped->first_at) / (60 * USEC_PER_SEC);
+	assert_in_range(dropped->occurrences, minutes - 2, minutes + 2);
+	plan_finish(&plan);
+}
+
+static void a_long_past_is_adopted_at_a_jump(void **state)
+{
+	static const struct {
+		enum plan_backlog backlog;
+		size_t made;
+	} cases[] = { { PLAN_BACKLOG_LATEST, 1 }, { PLAN_BACKLOG_NONE, 0 },
+		{ PLAN_BACKLOG_ALL, 100 } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct sim sim;
+		sim_init(&sim, MINUTELY, "1900-01-01T00:00");
+		sim.row.created_at = at("2024-01-01T00:00");
+		sim.policy.live_since = at("01-11T00:00");
+		sim.policy.adopt_backlog = cases[i].backlog;
+		sim_run(&sim, "01-11T00:00");
+		assert_int_equal(sim.made_n, cases[i].made);
+		assert_true(sim.made_n == 0 || sim.made[sim.made_n - 1] == at("01-11T00:00"));
+		assert_true(sim.row.next_due_at == at("01-11T00:01") && sim.calls < 10);
+	}
+}
+
+static void a_long_pause_is_passed_at_a_jump_and_what_lies_before_it_is_made(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim, MINUTELY, "1990-01-01T00:00");
+	sim.policy.catch_up_limit = 5;
+	sim.row.paused_at = at("2000-01-01T00:00:30");
+	sim.row.resumed_at = at("01-06T10:00:30");
+	sim_run(&sim, "01-06T10:02");
+	assert_int_equal(sim.made_n, 7); /* five before the pause, two after it */
+	assert_true(sim.made[4] == at("2000-01-01T00:00"));
+	assert_true(sim.made[5] == at("01-06T10:01") && sim.made[6] == at("01-06T10:02"));
+	assert_true(sim.skipped[PLAN_PAUSED] > 13000000 && sim.calls < 20);
+}
+
 static void new_occurrences_between_batches_are_made_too(void **state)
 {
 	struct sim sim;
@@ -313,6 +404,10 @@ int main(void)
 		cmocka_unit_test(
 			a_minutely_rule_months_behind_keeps_the_newest_and_counts_the_rest),
 		cmocka_unit_test(a_truncated_backlog_ends_with_count),
+		cmocka_unit_test(nobody_keeps_a_worker_busy_with_the_past),
+		cmocka_unit_test(what_is_passed_over_is_estimated_and_said_to_be),
+		cmocka_unit_test(a_long_past_is_adopted_at_a_jump),
+		cmocka_unit_test(a_long_pause_is_passed_at_a_jump_and_what_lies_before_it_is_made),
 		cmocka_unit_test(new_occurrences_between_batches_are_made_too),
 		cmocka_unit_test(templates_of_before_follow_adopt_backlog),
 		cmocka_unit_test(adoption_happens_once),
