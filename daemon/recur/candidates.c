@@ -23,7 +23,8 @@ void candidates_fork(struct candidates *dst, const struct candidates *src)
 	if (src->ical == NULL)
 		return;
 	dst->ical = ical_open(src->walk.plan);
-	if (dst->ical == NULL || !ical_seek(dst->ical, dst->after))
+	dst->ical_placed = false;
+	if (dst->ical == NULL)
 		leave_ical(dst);
 }
 
@@ -47,8 +48,17 @@ void candidates_seek(struct candidates *candidates, sec_t wall)
 	}
 	if (candidates->ical == NULL)
 		walk_seek(&candidates->walk, wall);
-	else if (!ical_seek(candidates->ical, wall))
-		leave_ical(candidates);
+	/* libical's seek is dear, and the next call may be another seek. */
+	candidates->ical_placed = false;
+}
+
+/* libical's next candidate; false: it has none, or cannot go there. */
+static bool next_of_ical(struct candidates *candidates, sec_t *ret_wall)
+{
+	if (!candidates->ical_placed && !ical_seek(candidates->ical, candidates->after))
+		return false;
+	candidates->ical_placed = true;
+	return ical_next(candidates->ical, ret_wall);
 }
 
 enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_t *ret_wall)
@@ -56,7 +66,7 @@ enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_
 	sec_t wall = 0;
 
 	while (candidates->ical != NULL) {
-		if (!ical_next(candidates->ical, &wall)) {
+		if (!next_of_ical(candidates, &wall)) {
 			leave_ical(candidates);
 			break;
 		}

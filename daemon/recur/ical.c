@@ -117,6 +117,8 @@ struct ical *ical_open(const struct plan *plan)
 	struct strbuf text CLEANUP(strbuf_free);
 	struct ical *ical = mem_alloc(sizeof(*ical));
 
+	/* Some builds abort where others return an error. */
+	icalerror_set_errors_are_fatal(0);
 	strbuf_init(&text, RULE_TEXT_MAX);
 	rule_text_lists(plan->rule, &text);
 	ical->start = to_ical(plan->start);
@@ -151,12 +153,8 @@ bool ical_seek(struct ical *ical, sec_t wall)
 
 bool ical_next(struct ical *ical, sec_t *ret_wall)
 {
-	struct icaltimetype time;
+	struct icaltimetype time = icalrecur_iterator_next(ical->iterator);
 
-	/* Not made before it is needed: it costs more than all the rest. */
-	if (ical->iterator == NULL && !rewind_iterator(ical))
-		return false;
-	time = icalrecur_iterator_next(ical->iterator);
 	if (icaltime_is_null_time(time) || time.year > ICAL_YEAR_LAST)
 		return false;
 	*ret_wall = from_ical(&time);

@@ -275,14 +275,13 @@ void recurrence_seek(struct recurrence *r, sec_t after)
 }
 /* Overrides ---------------------------------------------------------------------------------------- */
 
-static void apply(const struct recurrence *r, const struct change *change, struct occurrence *occ)
+static void apply(const struct change *change, struct occurrence *occ)
 {
 	occ->at = change->at;
 	occ->excluded = change->override->excluded;
 	occ->title = change->override->title;
 	occ->description = change->override->description;
 	occ->priority = change->override->priority;
-	(void)r;
 }
 
 static struct occurrence added(const struct recurrence *r, const struct change *change)
@@ -292,7 +291,7 @@ static struct occurrence added(const struct recurrence *r, const struct change *
 	occ.wall = change->override->key_is_instant ? zone_to_wall(r->zone, change->nominal)
 						    : change->override->key;
 	occ.fit = zone_fit_wall(r->zone, occ.wall).fit;
-	apply(r, change, &occ);
+	apply(change, &occ);
 	return occ;
 }
 
@@ -309,7 +308,7 @@ static bool take_change(struct recurrence *r, struct occurrence *ret_occurrence)
 	}
 	if (meets && change->nominal == change->order) {
 		occ = r->next_of_rule;
-		apply(r, change, &occ);
+		apply(change, &occ);
 		r->have_rule = false;
 	} else if (change->override->excluded) {
 		return false; /* the rule has nothing there */

@@ -1,5 +1,6 @@
 /* JSON to rule: RFC 8984 RecurrenceRule, the stored `days`/`end_date` form, or RFC 5545 text under
  * `rrule`.  A key is a row of keys[]; what is not there is an error. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* Rule to text: RRULE and canonical JSON.  What comes out means the same when it is read again. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

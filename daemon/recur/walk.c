@@ -109,7 +109,29 @@ static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
 	return false;
 }
 
-static int64_t lower_bound(const struct walk *walk, sec_t wall);
+static sec_t candidate(const struct walk *walk, int64_t i)
+{
+	const struct plan *plan = walk->plan;
+
+	return walk->period + (sec_t)walk->day_at[i / plan->times] * DAY_SECONDS +
+	       plan_time(plan, i % plan->times);
+}
+
+/* The period's first candidate that is not before wall. */
+static int64_t lower_bound(const struct walk *walk, sec_t wall)
+{
+	int64_t low = 0, high = walk->total;
+
+	while (low < high) {
+		int64_t mid = low + (high - low) / 2;
+
+		if (candidate(walk, mid) < wall)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
 
 /* Fills in period k.  False: out of steps, or beyond the end (then period says so). */
 static bool fill(struct walk *walk, int *steps, sec_t end)
@@ -159,30 +181,6 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 	if (walk->floor > walk->period)
 		walk->at = lower_bound(walk, walk->floor);
 	return true;
-}
-
-static sec_t candidate(const struct walk *walk, int64_t i)
-{
-	const struct plan *plan = walk->plan;
-
-	return walk->period + (sec_t)walk->day_at[i / plan->times] * DAY_SECONDS +
-	       plan_time(plan, i % plan->times);
-}
-
-/* The period's first candidate that is not before wall. */
-static int64_t lower_bound(const struct walk *walk, sec_t wall)
-{
-	int64_t low = 0, high = walk->total;
-
-	while (low < high) {
-		int64_t mid = low + (high - low) / 2;
-
-		if (candidate(walk, mid) < wall)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
 }
 
 /* The next position that may match: the middle of a large set is out of BYSETPOS's reach. */

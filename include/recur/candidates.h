@@ -10,6 +10,7 @@
 struct candidates {
 	struct walk walk;
 	struct ical *ical; /* NULL: the walk alone */
+	bool ical_placed; /* it stands at `after` */
 	sec_t after; /* nothing before this */
 	uint64_t count; /* 0: no COUNT */
 	uint64_t counted; /* how many the walk has given */

@@ -15,6 +15,7 @@ bool ical_fits(const struct plan *plan);
 /* NULL: libical does not take the rule. */
 struct ical *ical_open(const struct plan *plan);
 void ical_close(struct ical *ical);
-/* The following ical_next gives the first candidate that is not before wall.  False: not possible. */
+/* The following ical_next gives the first candidate that is not before wall; needed before the first
+ * one, too.  False: not possible. */
 bool ical_seek(struct ical *ical, sec_t wall);
 bool ical_next(struct ical *ical, sec_t *ret_wall);

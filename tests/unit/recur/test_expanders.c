@@ -89,6 +89,7 @@ static void both_expanders_agree(void **state)
 			used++;
 			ical = ical_open(&plan);
 			assert_non_null(ical);
+			assert_true(ical_seek(ical, plan.start));
 			walk_init(&walk, &plan);
 			compare(ical, &walk, plan.start, text);
 			for (int years = 0; years < 60; years += 7) {
