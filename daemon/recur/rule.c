@@ -50,18 +50,30 @@ bool intset_empty(const struct intset *set)
 	return memcmp(set, &empty, sizeof(empty)) == 0;
 }
 
+/* The first member that is not below `from`, -1: none.  By words, not by members: a set is nearly
+ * empty, and this is asked for every row that is generated. */
+static int first_from(const uint64_t *words, int from)
+{
+	for (int i = from; i <= INTSET_MAX; i = (i / 64 + 1) * 64) {
+		uint64_t rest = words[i / 64] >> i % 64;
+		if (rest != 0)
+			return i + __builtin_ctzll(rest);
+	}
+	return -1;
+}
+
 int intset_next(const struct intset *set, int value)
 {
+	int next = -1;
+
 	if (value == INTSET_START || value >= 0) {
-		for (int i = value == INTSET_START ? 0 : value + 1; i <= INTSET_MAX; i++)
-			if (intset_has(set, i))
-				return i;
+		next = first_from(set->pos, value == INTSET_START ? 0 : value + 1);
+		if (next >= 0)
+			return next;
 		value = 0;
 	}
-	for (int i = value - 1; i >= -INTSET_MAX; i--)
-		if (intset_has(set, i))
-			return i;
-	return INTSET_END;
+	next = first_from(set->neg, 1 - value);
+	return next >= 0 ? -next : INTSET_END;
 }
 
 bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
