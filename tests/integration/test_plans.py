@@ -1,0 +1,125 @@
+"""The daemon's statements read the large tables through the indexes that their heads name: at 300,000 rows, whatever
+the planner knows of them (statistics from before a bulk load, none, fresh ones), planned with and without values.
+
+A plan that reads a large table whole makes every batch cost what the whole table costs, and nobody notices
+until the table is large.
+"""
+
+import json
+import re
+import sys
+
+import pytest
+
+from harness.util import SOURCE
+
+sys.path.insert(0, str(SOURCE / "tests" / "bench"))
+
+from data import forget_statistics, load_templates
+
+ROWS = 300_000
+BATCH = 1000
+LARGE = {"tasks", "recurring_tasks"}
+STATES = ["stale", "none", "analysed"]
+STATEMENTS = ["poll", "generate_claim", "generate_claim_edited", "generate_write", "reminder_take", "reminder_settle", "zones_mark"]
+BATCHES = set(STATEMENTS) - {"poll", "zones_mark"}
+INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
+# Behind ON CONFLICT and foreign keys; no node of a plan shows them.
+UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at"}
+# Values as they come in a full batch: one for each element of an array.
+VALUES = {
+    "text[]": f"(select array_agg(id::text) from (select id from recurring_tasks limit {BATCH}) t)",
+    "timestamp with time zone[]": f"array_fill(timestamptz '2025-01-01', array[{BATCH}])",
+    "timestamp without time zone[]": f"array_fill(timestamp '2025-01-01', array[{BATCH}])",
+    "bigint[]": f"array_fill(1::bigint, array[{BATCH}])",
+    "boolean[]": f"array_fill(true, array[{BATCH}])",
+    "boolean": "true",
+    "bigint": str(BATCH),
+    "integer": "65536",
+    "timestamp with time zone": "timestamptz '2020-01-01'",
+    "text": "null",
+}
+SPECIAL = {("generate_claim", "text[]"): "array[]::text[]", ("generate_claim_edited", "text[]"): "array[]::text[]", ("zones_mark", "text"): "'1'"}
+
+
+def read(name):
+    text = (SOURCE / "daemon" / "sql" / f"{name}.sql").read_text()
+    head = " ".join(line for line in text.splitlines() if line.startswith("--"))
+    body = re.sub(r"^--.*\n", "", text, flags=re.M).strip().rstrip(";").replace("{app}", "public")
+    return set(INDEX.findall(head)) - UNSEEN, body
+
+
+@pytest.fixture(scope="module")
+def large_db(cluster):
+    db = cluster.create_migrated()
+    for table in ("tasks", "recurring_tasks", "recurd.template_tags"):
+        db.execute(f"alter table {table} set (autovacuum_enabled = off)")
+    load_templates(db, 100, 10, tasks=100)  # and analyses
+    load_templates(db, ROWS, 2 * BATCH, tasks=ROWS, analyse=False)
+    # Reminders of a year, told and done with, and some that are pending.
+    db.execute(
+        "update tasks set remind_at = now() - random() * interval '365 days', reminded_at = now(), is_complete = random() < 0.9"
+        " where random() < 0.2"
+    )
+    db.execute(
+        "update tasks set remind_at = now() - interval '1 hour', reminded_at = null, is_complete = false"
+        f" where id in (select id from tasks limit {2 * BATCH})"
+    )
+    db.execute(f"update recurring_tasks set replan_at = now() where id in (select id from recurring_tasks limit {BATCH})")
+    yield db
+    db.drop()
+
+
+@pytest.fixture(scope="module", params=STATES)
+def known(large_db, request):
+    """The same rows, and what the planner believes of them."""
+    if request.param == "none":
+        forget_statistics(large_db, -1)
+    elif request.param == "analysed":
+        large_db.execute("vacuum analyze")
+    return large_db
+
+
+def _nodes(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)
+
+
+def _plan(db, name, body, generic):
+    with db.connect(autocommit=False) as conn:
+        conn.execute("prepare p as " + body)
+        types = conn.execute("select parameter_types::text[] as types from pg_prepared_statements where name = 'p'").fetchone()["types"]
+        values = [SPECIAL.get((name, kind), VALUES[kind]) for kind in types]
+        # Literals: a subquery is no argument that the planner could look into.
+        literals = [
+            "null" if (found := conn.execute(f"select quote_literal(({value})::text) as v").fetchone()["v"]) is None else f"{found}::{kind}"
+            for value, kind in zip(values, types)
+        ]
+        conn.execute(f"set local plan_cache_mode = force_{'generic' if generic else 'custom'}_plan")
+        if name in BATCHES:  # as tx_settings.sql does
+            for setting in ("hashjoin", "mergejoin", "seqscan"):
+                conn.execute(f"set local enable_{setting} = off")
+        arguments = f"({', '.join(literals)})" if literals else ""
+        (plan,) = conn.execute(f"explain (format json) execute p{arguments}").fetchone().values()
+        conn.rollback()
+    return list(_nodes(plan[0]["Plan"]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("generic", [True, False], ids=["generic", "custom"])
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_large_tables_are_read_through_the_named_indexes(known, name, generic):
+    indexes, body = read(name)
+    nodes = _plan(known, name, body, generic)
+    whole = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE]
+    assert not whole, f"reads {whole} whole:\n{json.dumps(nodes[0], indent=1)}"
+    used = {node["Index Name"] for node in nodes if "Index Name" in node}
+    assert indexes <= used, f"not used: {indexes - used}; used: {used}"
+
+
+def test_the_list_is_complete():
+    """A new statement of the daemon that names an index of a large table is looked at here."""
+    heads = {path.stem: read(path.stem)[0] for path in (SOURCE / "daemon/sql").glob("*.sql")}
+    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index for index in found)}
+    assert ours == set(STATEMENTS), "see STATEMENTS"
