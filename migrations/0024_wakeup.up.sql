@@ -12,8 +12,9 @@ alter table recurd.settings
     add column wake_horizon interval not null default '2 s'
         constraint ck_settings_wake_horizon check (wake_horizon between '0 s' and '1 day');
 
+-- Called by the two below, whose search_path it has.
 create function recurd.wake(due timestamptz) returns void
-    language plpgsql set search_path = ''
+    language plpgsql
 as $$
 begin
     if due <= recurd.now() + (select wake_horizon from recurd.settings)
