@@ -83,8 +83,7 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 	if (row_int4(result, 0, 0) < SERVER_VERSION_MIN)
 		return err_set(err, "PostgreSQL 14 or newer is needed, this is %s",
 			PQparameterStatus(pq, "server_version"));
-	if (row_bool(result, 0, 1))
-		return err_set(err, "this server is a standby: migrate the primary");
+	migrator->is_standby = row_bool(result, 0, 1);
 	/* A pooler invents a pid of its own for the client. */
 	if (row_int4(result, 0, 2) != PQbackendPID(pq))
 		return err_set(err,
@@ -133,6 +132,8 @@ static void tell_holder(struct migrator *migrator, const struct params *key)
 
 bool migrator_lock(struct migrator *migrator, struct err *err)
 {
+	if (migrator->is_standby)
+		return err_set(err, "this server is a standby: migrate the primary");
 	struct params key CLEANUP(params_free);
 	params_init(&key);
 	params_int8(&key, LOCK_KEY);

@@ -33,6 +33,7 @@ struct migrator {
 	bool accept_changes;
 	/* migrator.c alone: */
 	struct session *watcher;
+	bool is_standby;
 	char sqlstate[6];
 	struct err blockers; /* who kept the last statement waiting; "" */
 };
@@ -51,10 +52,10 @@ struct records {
 	size_t n;
 };
 
-/* Checks that this is a direct connection to a primary, and settles search_path and timeouts. */
+/* Checks that this is a direct connection, and settles search_path and timeouts. */
 bool migrator_prepare(struct migrator *migrator, struct err *err) NODISCARD;
 void migrator_finish(struct migrator *migrator);
-/* Returns when no other migrator is at work. */
+/* Returns when no other migrator is at work; refuses a standby. */
 bool migrator_lock(struct migrator *migrator, struct err *err) NODISCARD;
 /* recurd.migrations is there afterwards. */
 bool migrator_bootstrap(struct migrator *migrator, struct err *err) NODISCARD;
