@@ -296,3 +296,18 @@ def test_hostile_session_defaults(empty_db):
     migrate(empty_db, "up", "--with", "wakeup")
     assert migrate(empty_db, "verify").json["good"]
     migrate(empty_db, "down", "--to", 0)
+
+
+def test_standby(make_cluster):
+    """It can be looked at, and is not changed."""
+    cluster = make_cluster()
+    db = cluster.create()
+    migrate(db, "up", "--to", 12)
+    cluster.stop()
+    (cluster.data / "standby.signal").touch()
+    cluster.start()
+    assert migrate(db, "status").json["level"] == 12
+    assert migrate(db, "verify", "--to", 12).json["good"]
+    assert migrate(db, "--dry-run").states[13] == "applied"
+    for args in (["up"], ["down", "--to", 0]):
+        assert "standby" in migrate(db, *args, code=65).err
