@@ -34,6 +34,27 @@ static inline void print_and_read_again(const struct rule *rule, sec_t start)
 	rule_free(second);
 }
 
+/* The RRULE text says the same rule; it has no words for zone and overrides. */
+static inline void read_text_again(const struct rule *rule)
+{
+	struct strbuf text CLEANUP(strbuf_free);
+	struct strbuf again CLEANUP(strbuf_free);
+	struct strbuf json CLEANUP(strbuf_free);
+	struct rule *second = NULL;
+
+	strbuf_init(&text, RULE_BYTES_MAX);
+	strbuf_init(&again, RULE_BYTES_MAX);
+	strbuf_init(&json, RULE_BYTES_MAX);
+	rule_to_rrule(rule, &text);
+	strbuf_addf(&json, "{\"rrule\":\"%s\"}", text.data);
+	if (!rule_parse(json.data, json.len, &second, NULL))
+		abort();
+	rule_to_rrule(second, &again);
+	if (strcmp(text.data, again.data) != 0)
+		abort();
+	rule_free(second);
+}
+
 static inline void expand(
 	const struct rule *rule, sec_t start, const struct zone *zone, unsigned flags)
 {
@@ -75,6 +96,7 @@ static inline void exercise_rule(const struct rule *rule, size_t seed)
 	sec_t start = INT64_C(1741400000) + (sec_t)(seed % 97) * 86000;
 
 	print_and_read_again(rule, start);
+	read_text_again(rule);
 	if (!zone_load(zones[seed % ARRAY_LEN(zones)], &zone, NULL))
 		return; /* a machine without tzdata */
 	expand(rule, start, zone, 0);
