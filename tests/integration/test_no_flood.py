@@ -230,3 +230,22 @@ def test_a_thousand_tasks_reopened_at_once_are_silent(db):
     db.execute("update tasks set is_complete = false")
     once(db)
     assert db.notifications("reminder") == []
+
+
+# Rows from an absurd past ----------------------------------------------------------------------------
+
+
+def test_templates_back_dated_to_the_year_one_keep_nobody_waiting(db, recurd):
+    """A user back-dates forty templates by two thousand years, every minute; another has one that is due now."""
+    once(db)
+    db.add_templates(40, datetime(1, 1, 1, tzinfo=UTC), rule={"rrule": "FREQ=MINUTELY"})
+    modest = db.add_template(NOW)
+    recurd(db, catch_up_limit=10, log_rate=0, poll_interval="50ms")
+    wait_until(lambda: db.occurrences(modest), 30, "the modest one's turn")
+    due = "is_active and failed_at is null and next_due_at <= recurd.now()"
+    wait_until(lambda: db.value(f"select count(*) from recurring_tasks where {due}") == 0, 60, "all are up to date", 0.1)
+    assert db.value("select count(*) from tasks where recurring_task_id like 't-%'") == 400
+    (first, *rest) = db.decisions("t-1", "dropped")
+    assert first["detail"] == "their number is estimated" and len(rest) < 5
+    years = (datetime(2025, 6, 2) - datetime(1, 1, 1)) / timedelta(minutes=1)
+    assert sum(row["occurrences"] for row in (first, *rest)) == pytest.approx(years, rel=0.01)
