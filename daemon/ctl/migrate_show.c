@@ -97,18 +97,22 @@ static const char *state_of(const struct migration *step, const struct record *r
 	return record->adopted ? "adopted" : "applied";
 }
 
+/* When it was applied, or how it could be; NULL: nothing to say.  The caller frees it. */
+static char *remark_on(const struct migration *step, const struct record *record)
+{
+	char when[INSTANT_TEXT_MAX];
+	if (record && record->finished)
+		return mem_strdup(instant_format(
+			record->applied_at - record->applied_at % USEC_PER_SEC, when));
+	if (!record && step->optional)
+		return mem_printf("apply it with: recurctl migrate up --with %s", step->optional);
+	return NULL;
+}
+
 static void show_step(
 	struct migrator *migrator, const struct migration *step, const struct record *record)
 {
-	char when[INSTANT_TEXT_MAX];
-	char *optional CLEANUP(mem_cleanup) = NULL;
-	const char *remark = NULL;
-	if (record && record->finished)
-		remark = instant_format(
-			record->applied_at - record->applied_at % USEC_PER_SEC, when);
-	else if (step->optional)
-		remark = optional = mem_printf(
-			"apply it with: recurctl migrate up --with %s", step->optional);
+	char *remark CLEANUP(mem_cleanup) = remark_on(step, record);
 	report_step(&migrator->report, step->number, step->name, state_of(step, record), remark);
 	if (record && record->finished && migrator->report.json)
 		json_object_set_new(migrator->report.step, "applied_at", json_string(remark));
