@@ -4,7 +4,8 @@
 #include "recur/plan.h"
 #include "util/timefmt.h"
 
-#define TIMES_SHOWN 6 /* more times of day than these are told as hours and minutes */
+#define MONDAY_TO_FRIDAY 0x3e
+#define TIMES_SHOWN      6 /* more times of day than these are told as hours and minutes */
 
 static const char *const unit_names[FREQ_COUNT] = { "second", "minute", "hour", "day", "week",
 	"month", "year" };
@@ -83,7 +84,12 @@ static void add_monthdays(const struct plan *plan, struct strbuf *buf)
 static void add_weekdays(const struct plan *plan, struct strbuf *buf)
 {
 	struct lister lister = { buf, __builtin_popcount(plan->days), 0 };
+	const char *every = plan->freq > FREQ_WEEKLY ? "every " : "";
 
+	if (plan->days == MONDAY_TO_FRIDAY && !plan->has_nth) {
+		strbuf_addf(buf, "%sMonday to Friday", every);
+		return;
+	}
 	for (int i = 0; i < 7; i++)
 		lister.left += intset_count(&plan->rule->nth[i]);
 	for (int i = 0; i < 7; i++) {
@@ -92,8 +98,9 @@ static void add_weekdays(const struct plan *plan, struct strbuf *buf)
 
 		if ((plan->days >> day & 1) != 0) {
 			list_next(&lister);
-			strbuf_addf(buf, "%s%s", plan->freq > FREQ_WEEKLY ? "every " : "",
-				day_names[day]);
+			strbuf_addf(buf, "%s%s", every, day_names[day]);
+			if (!plan->has_nth)
+				every = "";
 		}
 		for (int v = intset_next(nth, INTSET_START); v != INTSET_END;
 			v = intset_next(nth, v)) {
@@ -117,14 +124,30 @@ static void add_months(const struct plan *plan, struct strbuf *buf)
 	}
 }
 
+/* Where the run of numbers that begins with v ends; v itself where it is short. */
+static int end_of_run(const struct intset *set, int v)
+{
+	int end = v;
+
+	while (v >= 0 && intset_has(set, end + 1))
+		end++;
+	return end - v >= 2 ? end : v;
+}
+
+/* " at minute 5", " in hours 9 to 16 and 20" */
 static void add_numbers(const struct intset *set, const char *before, struct strbuf *buf)
 {
-	struct lister lister = { buf, intset_count(set), 0 };
+	struct lister lister = { buf, 0, 0 };
 
-	strbuf_add_text(buf, before);
-	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v)) {
+	for (int v = intset_next(set, INTSET_START); v != INTSET_END;
+		v = intset_next(set, end_of_run(set, v)))
+		lister.left++;
+	strbuf_addf(buf, "%s%s ", before, intset_count(set) > 1 ? "s" : "");
+	for (int v = intset_next(set, INTSET_START), end; v != INTSET_END;
+		v = intset_next(set, end)) {
 		list_next(&lister);
-		strbuf_addf(buf, "%d", v);
+		end = end_of_run(set, v);
+		strbuf_addf(buf, end > v ? "%d to %d" : "%d", v, end);
 	}
 }
 
@@ -134,7 +157,8 @@ static bool is_weekday_position(const struct plan *plan)
 	const struct rule *rule = plan->rule;
 
 	return rule_has(rule, PART_SETPOS) && intset_count(&rule->parts[PART_SETPOS]) == 1 &&
-	       plan->days == 0x3e && !plan->has_nth && !plan->has_monthday && plan->months == 0;
+	       plan->days == MONDAY_TO_FRIDAY && !plan->has_nth && !plan->has_monthday &&
+	       plan->months == 0;
 }
 
 /* "on 29 February", "on the last weekday": what needs no list of days.  False: it does. */
@@ -180,11 +204,11 @@ static void add_days(const struct plan *plan, struct strbuf *buf)
 		add_monthdays(plan, buf);
 	}
 	if (rule_has(rule, PART_YEARDAY))
-		add_numbers(&rule->parts[PART_YEARDAY], " on day ", buf);
+		add_numbers(&rule->parts[PART_YEARDAY], " on day", buf);
 	if (rule_has(rule, PART_YEARDAY))
 		strbuf_add_text(buf, " of the year");
 	if (rule_has(rule, PART_WEEKNO))
-		add_numbers(&rule->parts[PART_WEEKNO], " in week ", buf);
+		add_numbers(&rule->parts[PART_WEEKNO], " in week", buf);
 	if (plan->months != 0) {
 		strbuf_add_text(buf, plan->has_monthday || plan->has_nth ? " of " : " in ");
 		add_months(plan, buf);
@@ -222,30 +246,31 @@ static void add_clock(const struct plan *plan, struct strbuf *buf)
 	}
 }
 
-static void add_lists_of_times(const struct plan *plan, struct strbuf *buf)
+/* What the rule, or its start, says of one part of the clock; nothing for ":00" alone. */
+static void add_time_list(const struct plan *plan, enum rule_part part, const uint8_t *list, int n,
+	const char *words, struct strbuf *buf)
 {
-	const struct rule *rule = plan->rule;
-	static const struct {
-		enum rule_part part;
-		const char *words;
-	} rows[] = { { PART_SECOND, " at second " }, { PART_MINUTE, " at minute " },
-		{ PART_HOUR, " in hour " } };
+	struct intset set = { 0 };
+	bool below = plan->freq > (part == PART_SECOND          ? FREQ_SECONDLY
+					  : part == PART_MINUTE ? FREQ_MINUTELY
+								: FREQ_HOURLY);
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rule_has(rule, rows[i].part) &&
-			!(i == 0 && plan->seconds == 1 && plan->second[0] == 0))
-			add_numbers(&rule->parts[rows[i].part], rows[i].words, buf);
+	if (!below && !rule_has(plan->rule, part))
+		return;
+	if (below && n == 1 && list[0] == 0 && part != PART_HOUR)
+		return;
+	if (!below)
+		set = plan->rule->parts[part];
+	for (int i = 0; below && i < n; i++)
+		intset_add(&set, list[i]);
+	add_numbers(&set, words, buf);
 }
 
-static void add_start(const struct plan *plan, struct strbuf *buf)
+static void add_lists_of_times(const struct plan *plan, struct strbuf *buf)
 {
-	struct civil start = civil_from_wall(plan->start);
-
-	/* Where the start alone says which minute or second it is. */
-	if (plan->freq == FREQ_HOURLY && !rule_has(plan->rule, PART_MINUTE) && start.minute != 0)
-		strbuf_addf(buf, " at minute %d", start.minute);
-	if (plan->freq == FREQ_MINUTELY && !rule_has(plan->rule, PART_SECOND) && start.second != 0)
-		strbuf_addf(buf, " at second %d", start.second);
+	add_time_list(plan, PART_SECOND, plan->second, plan->seconds, " at second", buf);
+	add_time_list(plan, PART_MINUTE, plan->minute, plan->minutes, " at minute", buf);
+	add_time_list(plan, PART_HOUR, plan->hour, plan->hours, " in hour", buf);
 }
 
 static void add_end(const struct rule *rule, struct strbuf *buf)
@@ -282,7 +307,6 @@ void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf
 		add_clock(&plan, buf);
 	else
 		add_lists_of_times(&plan, buf);
-	add_start(&plan, buf);
 	add_position(&plan, buf);
 	add_end(rule, buf);
 }

@@ -392,6 +392,17 @@ static void rules_are_told_in_english(void **state)
 		{ "{\"frequency\":\"monthly\",\"byMonthDay\":[-1]}",
 			"every month on the last day at 09:00" },
 		{ "{\"frequency\":\"minutely\",\"interval\":15}", "every 15 minutes" },
+		{ "{\"cron\":\"*/15 * * * *\"}", "every hour at minutes 0, 15, 30 and 45" },
+		{ "{\"rrule\":\"FREQ=MINUTELY;INTERVAL=30;BYHOUR=9,10,11,12,16;BYDAY=MO,TU,WE,TH,"
+		  "FR\"}",
+			"every 30 minutes on Monday to Friday in hours 9 to 12 and 16" },
+		{ "{\"rrule\":\"FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7;BYMINUTE=30\"}",
+			"every day at minute 30 in hours 0 to 7" },
+		{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=MO,1WE,FR\"}",
+			"every month on every Monday, the first Wednesday and every Friday at "
+			"09:00" },
+		{ "{\"rrule\":\"FREQ=YEARLY;BYWEEKNO=20,-1;BYYEARDAY=1\"}",
+			"every year on day 1 of the year in weeks 20 and -1 at 09:00" },
 		{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1\"}",
 			"every month on the last weekday (Monday to Friday) at 09:00" },
 		{ "{\"frequency\":\"daily\",\"byHour\":[9,17],\"byMinute\":[30]}",
