@@ -126,3 +126,12 @@ bool rule_has_overrides(const struct rule *rule)
 {
 	return rule->overrides_len > 0;
 }
+
+bool rule_only_excludes(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->overrides_len; i++) {
+		if (!rule->overrides[i].excluded)
+			return false;
+	}
+	return true;
+}

@@ -138,7 +138,6 @@ static void settle(struct planner *p, size_t limit)
 		plan->next_due_at = plan->made_through;
 	} else if (!p->at_end) {
 		plan->next_due_at = p->ahead;
-		plan->used_count += p->excluded_ahead;
 	} else if ((p->n > 0 || p->ours || p->history) && plan->made_through != TEMPLATE_NONE) {
 		plan->next_due_at = last_occurrence(p); /* the end: stay on it */
 	}

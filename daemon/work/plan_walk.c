@@ -45,7 +45,8 @@ static bool load_zone(struct planner *p, struct err *err)
  * used_count cannot tell: there the recurrence counts for itself, from the anchor. */
 static bool counts_itself(const struct planner *p)
 {
-	return rule_has_overrides(p->rule) && rule_count(p->rule) <= COUNTED_MAX;
+	return rule_has_overrides(p->rule) && !rule_only_excludes(p->rule) &&
+	       rule_count(p->rule) <= COUNTED_MAX;
 }
 
 static bool open_from(struct planner *p, sec_t wall, struct err *err)
@@ -184,7 +185,8 @@ static bool find_start(struct planner *p, struct err *err)
 static bool count_used_up(const struct planner *p)
 {
 	uint64_t count = counts_itself(p) ? 0 : rule_count(p->rule);
-	return count > 0 && (uint64_t)p->template->used_count + p->n >= count;
+	uint64_t used = (uint64_t)(p->template->used_count + p->excluded_ahead) + p->n;
+	return count > 0 && used >= count;
 }
 
 static bool within_pause(const struct template *t, usec_t at)
@@ -257,6 +259,27 @@ static bool walk_first(struct planner *p, bool *ret_on, struct err *err)
 	if (in_set && !found.excluded)
 		first = found;
 	*ret_on = walk_to(p, p->due, &first);
+	return true;
+}
+
+/* What is excluded is never waited for, but uses up COUNT once it is passed. */
+static bool count_passed_exclusions(struct planner *p, struct err *err)
+{
+	const struct template *t = p->template;
+	if (!p->ours || !p->first_stands || t->made_through == TEMPLATE_NONE ||
+		rule_count(p->rule) == 0 || counts_itself(p) || !rule_has_overrides(p->rule))
+		return true;
+	recurrence_seek(p->recurrence, sec_from_usec(t->made_through));
+	for (int steps = 0; steps < PLAN_STEPS; steps++) {
+		struct occurrence found;
+		enum recur_status status = next_occurrence(p, &found, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status != RECUR_FOUND || found.at >= sec_from_usec(p->due))
+			break;
+		if (found.excluded && from_sec(found.at) <= p->now)
+			add_entry(p, from_sec(found.at), &found);
+	}
 	return true;
 }
 
@@ -344,6 +367,8 @@ static bool walk(struct planner *p, struct err *err)
 {
 	size_t budget = p->policy->catch_up_limit + PLAN_STEPS;
 	bool on = true;
+	if (!count_passed_exclusions(p, err))
+		return false;
 	if (p->first_stands && !walk_first(p, &on, err))
 		return false;
 	if (!on)

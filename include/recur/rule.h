@@ -25,6 +25,7 @@ void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
 uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */
 bool rule_has_overrides(const struct rule *rule); /* recurrenceOverrides, EXDATE, RDATE */
+bool rule_only_excludes(const struct rule *rule); /* none of them moves, adds or renames */
 /* The DTSTART that the rule's own text gives, as wall time in its zone; false: it gives none. */
 bool rule_start(const struct rule *rule, sec_t *ret_wall);
 /* Canonical JSON, RRULE text, an English sentence. */

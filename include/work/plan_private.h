@@ -36,7 +36,7 @@ struct planner {
 	struct entry *entries;
 	size_t n, size;
 	int slices; /* of computation, used up */
-	int64_t excluded_ahead; /* passed over between now and ahead: used up with it */
+	int64_t excluded_ahead; /* between now and ahead: used up once they are passed */
 	bool reached; /* it came to the present, or to the rule's end */
 	bool at_end; /* ... to the rule's end */
 	usec_t ahead; /* ... or this is the next occurrence after now */

@@ -141,6 +141,62 @@ static void overrides_do_not_slide_count(void **state)
 	}
 }
 
+#define FIVE \
+	"{\"frequency\":\"daily\",\"count\":5,\"recurrenceOverrides\":{" EXCLUDE("01-10T10:00") "}}"
+
+/* Holidays in a rule change nothing about COUNT: it is the template's, whatever became of the anchor. */
+static void count_goes_across_a_moved_anchor_with_holidays(void **state)
+{
+	static const struct {
+		const char *words, *due, *wanted;
+	} cases[] = {
+		{ "off the set", "01-09T18:00",
+			"01-06T10:00 01-07T10:00 01-09T18:00 01-10T18:00 01-11T18:00 | ended "
+			"01-11T18:00" },
+		{ "onto the set", "01-09T10:00",
+			"01-06T10:00 01-07T10:00 01-09T10:00 01-11T10:00 | ended 01-11T10:00" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct sim at_once, daily;
+		sim_init(&at_once, FIVE, "01-06T10:00");
+		sim_run(&at_once, "01-07T10:00");
+		sim_move(&at_once, cases[i].due, "01-07T11:00");
+		daily = at_once;
+		if (daily.row.starts_zone)
+			daily.row.starts_zone = daily.zone;
+		sim_run(&at_once, "01-30T00:00");
+		sim_expect(&at_once, cases[i].words, cases[i].wanted);
+		for (int day = 1; day < 20; day++)
+			sim_run_in_batches(&daily, at("01-06T23:00") + day * DAY, 1);
+		sim_expect(&daily, cases[i].words, cases[i].wanted);
+	}
+}
+
+static void edits_before_a_holiday_count_it_once(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim, FIVE, "01-06T10:00");
+	sim_run(&sim, "01-09T10:00");
+	for (int edit = 0; edit < 3; edit++) {
+		sim_edit(&sim,
+			"{\"frequency\":\"daily\",\"count\":6,\"recurrenceOverrides\":{" EXCLUDE(
+				"01-10T10:00") "}}",
+			"01-09T11:00");
+		sim_run(&sim, "01-09T11:00");
+		sim_edit(&sim, FIVE, "01-09T12:00");
+		sim_edit(&sim,
+			"{\"frequency\":\"daily\",\"count\":6,\"recurrenceOverrides\":{" EXCLUDE(
+				"01-10T10:00") "},\"interval\":1}",
+			"01-09T12:00");
+		sim_run(&sim, "01-09T12:00");
+	}
+	sim_run(&sim, "01-30T00:00");
+	sim_expect(&sim, "six with the holiday",
+		"01-06T10:00 01-07T10:00 01-08T10:00 01-09T10:00 01-11T10:00 | ended 01-11T10:00");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +206,8 @@ int main(void)
 		cmocka_unit_test(an_exclusion_that_comes_as_an_edit_moves_what_lies_ahead),
 		cmocka_unit_test(an_excluded_instant_that_the_application_sets_is_made),
 		cmocka_unit_test(overrides_do_not_slide_count),
+		cmocka_unit_test(count_goes_across_a_moved_anchor_with_holidays),
+		cmocka_unit_test(edits_before_a_holiday_count_it_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
