@@ -7,7 +7,6 @@
 
 /* A day looked at costs about as much as a step elsewhere. */
 #define DAYS_OF_MONTH_AS_STEPS 30
-#define DAYS_OF_YEAR_AS_STEPS  360
 
 static int64_t unit_of(enum rule_freq freq)
 {
@@ -148,7 +147,8 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 			return false;
 		}
 		fill_months(walk, (int)number, 1, 12);
-		*steps -= DAYS_OF_YEAR_AS_STEPS;
+		*steps -= DAYS_OF_MONTH_AS_STEPS *
+			  (plan->months != 0 ? __builtin_popcount(plan->months) : 12);
 		break;
 	case FREQ_MONTHLY:
 		if (number / 12 > RULE_YEAR_MAX) {
