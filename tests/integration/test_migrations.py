@@ -19,6 +19,7 @@ OPTIONAL = ["--with", "wakeup"]
 WAKEUP = 24
 
 
+@pytest.mark.slow
 def test_every_step_can_be_undone_with_rows_present(empty_db):
     """Up, then down, gives back the dump from before; up again the dump from after."""
     migrate(empty_db, "up", "--to", 1)

@@ -69,6 +69,7 @@ def raised(db, connection):
     return "\n".join(texts)
 
 
+@pytest.mark.slow
 def test_every_object_is_named_when_it_is_missing(full_db):
     """Every index, constraint, trigger, function, column, view and table, one after the other."""
     objects = full_db.rows(OBJECTS) + [{"kind": "table", "name": name, "tab": None} for name in TABLES]
