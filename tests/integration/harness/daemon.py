@@ -265,7 +265,7 @@ def _matches(line, event, fields):
     return True
 
 
-def run_recurd(*args, db=None, env=None, timeout=30.0, **options):
+def run_recurd(*args, db=None, env=None, timeout=100.0, **options):
     """Runs recurd to its end (--check-config, --once, ...): the CompletedProcess, with text."""
     directory = tempfile.mkdtemp(prefix="rcd-r-", dir="/tmp")
     try:
