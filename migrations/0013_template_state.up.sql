@@ -71,3 +71,6 @@ create trigger recurd_template_created_paused before insert on recurring_tasks
     for each row
     when (not new.is_active)
     execute function recurd.template_changed();
+
+-- Triggers fire without this right; nobody else may put the function on a table of his own.
+revoke all on function recurd.template_changed() from public;

@@ -38,3 +38,6 @@ create trigger recurd_task_completion_changed before update on tasks
 create trigger recurd_task_created_complete before insert on tasks
     for each row when (new.is_complete)
     execute function recurd.task_completion_changed();
+
+-- Triggers fire without this right; nobody else may put the function on a table of his own.
+revoke all on function recurd.task_completion_changed() from public;

@@ -40,8 +40,9 @@ grant update (reminded_at) on tasks to recurd_worker;
 grant insert (task_id, tag_id), select (task_id, tag_id) on task_tags to recurd_worker;
 
 grant select, update (live_since) on recurd.settings to recurd_worker;
-grant select, insert, delete on recurd.notifications to recurd_worker;
-grant select, insert, delete on recurd.decisions to recurd_worker;
+-- SELECT ... FOR UPDATE, by which two workers prune beside each other, needs a right to update.
+grant select, insert, delete, update (id) on recurd.notifications to recurd_worker;
+grant select, insert, delete, update (id) on recurd.decisions to recurd_worker;
 grant select, insert, update, delete on recurd.workers to recurd_worker;
 grant select on recurd.template_tags to recurd_worker;
 

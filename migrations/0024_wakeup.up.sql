@@ -78,3 +78,8 @@ create trigger recurd_task_changed_wake after update on tasks
         and (new.reminded_at is null or new.remind_at > new.reminded_at)
         and (old.remind_at is distinct from new.remind_at or old.is_complete))
     execute function recurd.task_wake();
+
+-- Triggers fire without this right; nobody else may put the functions on a table of his own.
+revoke all on function recurd.wake(timestamptz) from public;
+revoke all on function recurd.template_wake() from public;
+revoke all on function recurd.task_wake() from public;

@@ -38,3 +38,6 @@ create trigger recurd_preferences_changed after insert or update or delete on re
     for each row execute function recurd.preferences_changed();
 
 grant select on recurd.preferences to recurd_worker, recurd_reader;
+
+-- Triggers fire without this right; nobody else may put the function on a table of his own.
+revoke all on function recurd.preferences_changed() from public;

@@ -89,7 +89,10 @@ void conn_disarm_timer(struct conn *conn)
 void conn_watch(struct conn *conn, int events)
 {
 	int fd = PQsocket(conn->pq);
-	if (ev_is_active(&conn->io) && conn->io.fd == fd && (conn->io.events & 3) == events)
+	/* While connecting, libpq may have closed the socket and opened another with the same number. */
+	bool same = conn->state != CONN_CONNECTING && ev_is_active(&conn->io) &&
+		    conn->io.fd == fd && (conn->io.events & (EV_READ | EV_WRITE)) == events;
+	if (same)
 		return;
 	ev_io_stop(conn->loop, &conn->io);
 	if (fd < 0) {
@@ -290,7 +293,7 @@ void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 	wait_for_round(conn, LOG_WARNING, "connection_lost", reason);
 	if (callback.fn)
 		callback.fn(callback.arg, &reply);
-	else
+	else if (conn->callbacks.lost)
 		conn->callbacks.lost(conn->callbacks.arg);
 }
 
@@ -383,7 +386,7 @@ void conn_retry(struct conn *conn, const char *why)
 {
 	if (conn->state == CONN_READY || conn->state == CONN_BUSY)
 		wait_for_round(
-			conn, LOG_DEBUG, "connection_unfit", why); /* its owner has said it */
+			conn, LOG_DEBUG, "connection_unfit", why);
 }
 
 void conn_settled(struct conn *conn)

@@ -52,6 +52,15 @@ void conn_add(struct conn *conn, enum query_id query, const struct params *param
 	flight->results[flight->n++] = NULL;
 }
 
+void conn_add_limits(struct conn *conn, struct conn_limits limits)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_milliseconds(&params, limits.statement_timeout);
+	params_milliseconds(&params, limits.lock_timeout);
+	conn_add(conn, QUERY_FLIGHT_LIMITS, &params);
+}
+
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 {
 	struct flight *flight = &conn->flight;
@@ -120,7 +129,9 @@ static void finish(struct conn *conn)
 	struct reply reply = { .results = home.results, .n = home.n };
 	if (home.failed >= 0) {
 		reply.status = REPLY_FAILED;
-		reply.statement = query_name(home.queries[home.failed]);
+		/* An error at the Sync itself (a deferred constraint, NOTIFY) has no statement. */
+		reply.statement = home.failed < home.n ? query_name(home.queries[home.failed])
+						       : "commit";
 		memcpy(reply.sqlstate, home.sqlstate, sizeof(reply.sqlstate));
 		reply.message = home.message;
 	}
@@ -167,8 +178,12 @@ static void break_link(struct conn *conn)
 
 void flight_progress(struct conn *conn, int events)
 {
+	if (conn->flight.send_failed) { /* a statement is missing: its Sync must not count as success */
+		break_link(conn);
+		return;
+	}
 	int flushed = PQflush(conn->pq);
-	bool alive = flushed >= 0 && !conn->flight.send_failed;
+	bool alive = flushed >= 0;
 	if (events & EV_READ)
 		alive = PQconsumeInput(conn->pq) == 1 && alive;
 	bool home = drain(conn);

@@ -5,6 +5,8 @@
  */
 #include "db/params.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "util/mem.h"
@@ -204,4 +206,12 @@ void params_values(const struct params *params, const char *values[static PARAMS
 		bool is_null = params->offsets[i] == SIZE_MAX;
 		values[i] = is_null ? NULL : params->data.data + params->offsets[i];
 	}
+}
+
+void params_milliseconds(struct params *params, usec_t timeout)
+{
+	char text[32];
+	usec_t ms = timeout / USEC_PER_MSEC;
+	snprintf(text, sizeof(text), "%" PRId64, ms > 0 ? ms : 1);
+	params_text(params, text);
 }

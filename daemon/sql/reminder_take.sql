@@ -1,6 +1,7 @@
 -- Caller: work/reminder.c.
 -- Takes due reminders: marks them handled, writes their notifications, returns them, oldest first.
 -- $1 at most so many   $2 live_since: earlier ones are not ours to tell
+-- $3 tasks to leave out (text[])   $4 this task only (text, null: all)
 -- Index: ix_tasks_pending_remind_at, tasks_pkey.
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at,
@@ -9,6 +10,8 @@ with due as materialized (
      where k.remind_at is not null and not k.is_complete
        and (k.reminded_at is null or k.remind_at > k.reminded_at)
        and k.remind_at >= $2 and k.remind_at <= recurd.now()
+       and k.id <> all ($3::text[])
+       and ($4::text is null or k.id = $4::text)
      order by k.remind_at
      limit $1
        for no key update skip locked

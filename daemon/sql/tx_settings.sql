@@ -8,6 +8,7 @@ select recurd.now(),
        pg_catalog.set_config('lock_timeout', $2, true),
        pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true),
        pg_catalog.set_config('search_path', $4, true),
+       pg_catalog.set_config('jit', 'off', true),
        pg_catalog.set_config('enable_hashjoin', 'off', true),
        pg_catalog.set_config('enable_mergejoin', 'off', true),
        pg_catalog.set_config('enable_seqscan', 'off', true);

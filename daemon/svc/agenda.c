@@ -21,9 +21,9 @@ void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t n
 }
 
 /* A row that comes due by itself may be served even while older ones are waited for. */
-static bool ready(const struct agenda_item *item, usec_t now)
+static bool ready(const struct agenda_item *item, usec_t now, bool polled)
 {
-	return item->next_at <= now || (item->due && item->not_before <= now);
+	return item->next_at <= now || (polled && item->due && item->not_before <= now);
 }
 
 /* Another connection is at it, and one is enough. */
@@ -32,10 +32,11 @@ static bool taken(const struct agenda *agenda, enum agenda_kind kind, unsigned u
 	return (under_way >> kind & 1) && !agenda->items[kind].plenty;
 }
 
-enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now, unsigned under_way)
+enum agenda_kind agenda_pick(
+	const struct agenda *agenda, usec_t now, unsigned under_way, bool polled)
 {
 	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
-		if (!taken(agenda, kind, under_way) && ready(&agenda->items[kind], now))
+		if (!taken(agenda, kind, under_way) && ready(&agenda->items[kind], now, polled))
 			return kind;
 	}
 	return AGENDA_KINDS;

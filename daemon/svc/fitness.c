@@ -13,7 +13,8 @@
 static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurring_tasks.starts_local", "recurring_tasks.planned_due_at",
 	"recurring_tasks.made_through", "recurring_tasks.used_count", "recurring_tasks.replan_at",
-	"recurring_tasks.resumed_at", "recurring_tasks.ended_at", "recurring_tasks.failed_at",
+	"recurring_tasks.resumed_at", "recurring_tasks.paused_at", "recurring_tasks.starts_zone",
+	"recurring_tasks.failure", "recurring_tasks.ended_at", "recurring_tasks.failed_at",
 	"tasks.recurring_task_id", "tasks.occurrence_at", "tasks.reminded_at", "task_tags.tag_id",
 	"recurd.settings.live_since", "recurd.settings.compatible_from", "recurd.notifications.key",
 	"recurd.decisions.kind", "recurd.workers.seen_at", "recurd.template_tags.tag_id",
@@ -52,8 +53,8 @@ static void on_begun(void *arg, const struct reply *reply)
 	struct fitness *fitness = arg;
 	if (!arrived(fitness, reply))
 		return;
-	const PGresult *result = reply->results[0];
-	if (PQntuples(result) != 1) {
+	const PGresult *result = reply->results[2];
+	if (PQntuples(result) != 1 || row_is_null(result, 0, 1)) {
 		set_why(fitness, "recurd.settings has no row", "", ": run recurctl migrate up");
 		finish(fitness, FITNESS_WAIT);
 		return;
@@ -76,7 +77,7 @@ static void on_checked(void *arg, const struct reply *reply)
 	struct fitness *fitness = arg;
 	if (!arrived(fitness, reply))
 		return;
-	const PGresult *result = reply->results[0];
+	const PGresult *result = reply->results[1];
 	fitness->report.deadlock_timeout = row_int8(result, 0, 1) * USEC_PER_MSEC;
 	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
 	if (row_bool(result, 0, 0))
@@ -92,21 +93,24 @@ static void on_checked(void *arg, const struct reply *reply)
 		finish(fitness, FITNESS_WAIT);
 		return;
 	}
+	conn_add_limits(fitness->conn, fitness->limits);
+	conn_add(fitness->conn, QUERY_SESSION_FIRST, NULL);
 	conn_add(fitness->conn, QUERY_SESSION_BEGIN, NULL);
 	conn_fly(fitness->conn, on_begun, fitness);
 }
 
 void fitness_check(struct fitness *fitness, struct conn *conn, const char *app_schema,
-	fitness_done_fn *done, void *arg)
+	struct conn_limits limits, fitness_done_fn *done, void *arg)
 {
 	*fitness = (struct fitness){
-		.conn = conn, .app_schema = app_schema, .done = done, .arg = arg
+		.conn = conn, .app_schema = app_schema, .limits = limits, .done = done, .arg = arg
 	};
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, app_schema);
 	params_texts(&params, columns, ARRAY_LEN(columns));
 	params_texts(&params, indexes, ARRAY_LEN(indexes));
+	conn_add_limits(conn, limits);
 	conn_add(conn, QUERY_SESSION_CHECK, &params);
 	conn_fly(conn, on_checked, fitness);
 }

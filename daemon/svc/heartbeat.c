@@ -50,14 +50,18 @@ void heartbeat_send(struct heartbeat *heartbeat, struct conn *conn, const struct
 	params_int8(&params, heartbeat->reminded);
 	params_int8(&params, heartbeat->quarantined);
 	conn_add(conn, QUERY_WORKER_BEAT, &params);
-	if (conf->notification_retention > 0) {
-		struct params prune CLEANUP(params_free);
-		params_init(&prune);
-		params_int8(&prune, conf->notification_retention);
-		params_int8(&prune, PRUNE_LIMIT);
-		conn_add(conn, QUERY_NOTIFICATIONS_PRUNE, &prune);
-	}
 	heartbeat->due_at = monotonic + interval(conf);
+	conn_fly(conn, fn, arg);
+}
+
+void heartbeat_prune(struct conn *conn, const struct conf *conf, reply_fn *fn, void *arg)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int8(&params, conf->notification_retention);
+	params_int8(&params, PRUNE_LIMIT);
+	conn_add(conn, QUERY_NOTIFICATIONS_PRUNE, &params);
+	conn_add(conn, QUERY_DECISIONS_PRUNE, &params);
 	conn_fly(conn, fn, arg);
 }
 

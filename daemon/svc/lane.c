@@ -61,7 +61,7 @@ static void on_ready(void *arg)
 {
 	struct lane *lane = arg;
 	enter(lane, LANE_CHECKING);
-	fitness_check(&lane->fitness, lane->conn, lane->app_schema, on_fit, lane);
+	fitness_check(&lane->fitness, lane->conn, lane->app_schema, lane->limits, on_fit, lane);
 }
 
 static void go_offline(struct lane *lane)
@@ -86,6 +86,7 @@ static void on_failed(void *arg, const char *why)
 struct conn *lane_borrow(struct lane *lane)
 {
 	enter(lane, LANE_BUSY);
+	conn_add_limits(lane->conn, lane->limits);
 	return lane->conn;
 }
 
@@ -162,8 +163,15 @@ static void on_reminded(void *arg, const struct reminder_report *report)
 	lane->report.outcome = report->outcome;
 	lane->report.failure = report->failure;
 	lane->report.told = report->settling ? 0 : report->told;
+	lane->report.again = report->again;
 	lane->report.full = report->full;
 	worked(lane);
+}
+
+static struct reminder_options reminder_options(const struct lane *lane, const struct conf *conf)
+{
+	return (struct reminder_options){ .limit = (size_t)conf->batch_size,
+		.live_since = lane->fit.live_since };
 }
 
 static void start(struct lane *lane, enum agenda_kind kind, bool settling, bool foreseen)
@@ -180,8 +188,8 @@ void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind
 	struct batch_settings settings = batch_settings(lane, conf);
 	start(lane, kind, false, foreseen);
 	if (kind == AGENDA_REMIND) {
-		reminder_run(lane->reminder, lane->conn, &settings, lane->fit.live_since,
-			(size_t)conf->batch_size, on_reminded, lane);
+		struct reminder_options options = reminder_options(lane, conf);
+		reminder_run(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
 		return;
 	}
 	struct generator_options options = generator_options(lane, conf);
@@ -193,8 +201,8 @@ void lane_settle(struct lane *lane, const struct conf *conf)
 {
 	struct batch_settings settings = batch_settings(lane, conf);
 	start(lane, AGENDA_REMIND, true, false);
-	reminder_settle(
-		lane->reminder, lane->conn, &settings, (size_t)conf->batch_size, on_reminded, lane);
+	struct reminder_options options = reminder_options(lane, conf);
+	reminder_settle(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
 }
 
 /* ---- life ---- */
@@ -218,8 +226,8 @@ static bool connect_lane(
 }
 
 bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate *rate,
-	struct parking *parking, const struct lane_callbacks *callbacks, struct lane **ret_lane,
-	struct err *err)
+	struct parking *users, struct parking *tasks, const struct lane_callbacks *callbacks,
+	struct lane **ret_lane, struct err *err)
 {
 	struct lane *lane = mem_alloc(sizeof(*lane));
 	if (!connect_lane(lane, loop, conf, err)) {
@@ -229,8 +237,9 @@ bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate
 	lane->callbacks = *callbacks;
 	lane->search_path = mem_printf("\"%s\", pg_temp", conf->app_schema);
 	lane->app_schema = conf->app_schema;
-	lane->generator = generator_create(loop, rate, parking);
-	lane->reminder = reminder_create(rate);
+	lane->limits = (struct conn_limits){ conf->statement_timeout, conf->lock_timeout };
+	lane->generator = generator_create(loop, rate, users);
+	lane->reminder = reminder_create(rate, tasks);
 	*ret_lane = lane;
 	return true;
 }

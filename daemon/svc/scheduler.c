@@ -76,11 +76,17 @@ static void on_polled(void *arg, const struct reply *reply)
 	if (!lane_home(lane, reply))
 		return;
 	if (reply->status == REPLY_OK)
-		take_poll(s, reply->results[0], conn_sent_at(lane->conn));
+		take_poll(s, reply->results[LANE_RESULT], conn_sent_at(lane->conn));
 	else
 		poll_failed(s, reply);
-	s->polled = true;
+	s->polled = !s->stale;
 	scheduler_turn(s);
+}
+
+void scheduler_outdate(struct scheduler *s)
+{
+	s->polled = false;
+	s->stale = true;
 }
 
 static void poll(struct scheduler *s, struct lane *lane)
@@ -89,6 +95,7 @@ static void poll(struct scheduler *s, struct lane *lane)
 	params_init(&params);
 	params_instant(&params, lane->fit.live_since);
 	s->poller = lane;
+	s->stale = false;
 	struct conn *conn = lane_borrow(lane);
 	conn_add(conn, QUERY_POLL, &params);
 	conn_fly(conn, on_polled, lane);
@@ -104,12 +111,20 @@ static void on_beat(void *arg, const struct reply *reply)
 	if (reply->status == REPLY_FAILED)
 		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
 			reply->message);
-	scheduler_turn(lane->callbacks.arg);
+	struct scheduler *s = lane->callbacks.arg;
+	if (!s->pruning || s->stopping) {
+		scheduler_turn(s);
+		return;
+	}
+	s->pruning = false;
+	heartbeat_prune(lane_borrow(lane), s->conf, on_beat, lane);
 }
 
 static void beat(struct scheduler *s, struct lane *lane)
 {
 	zonewatch_look(s->zonewatch);
+	s->settled = false; /* what was held last time, and what applications back-dated since */
+	s->pruning = s->conf->notification_retention > 0;
 	heartbeat_send(&s->heartbeat, lane_borrow(lane), s->conf, clock_monotonic(), on_beat, lane);
 }
 
@@ -126,7 +141,7 @@ static void on_watched(void *arg, const struct reply *reply)
 static void watch_zones(struct scheduler *s, struct lane *lane)
 {
 	s->watching = true;
-	s->polled = false; /* templates may be marked */
+	scheduler_outdate(s); /* templates may be marked */
 	zonewatch_send(s->zonewatch, lane_borrow(lane), on_watched, lane);
 }
 
@@ -150,6 +165,21 @@ static void leave(struct scheduler *s, struct lane *lane)
 
 /* ---- what a batch brought ---- */
 
+/* Locks of others in our way: told once, until something of the kind is done. */
+static void log_in_vain(const struct scheduler *s, const struct lane_report *report)
+{
+	if (report->outcome == BATCH_NOTHING || s->agenda.items[report->kind].pause > 0)
+		return;
+	struct log_line line;
+	log_begin(&line, LOG_WARNING, "waiting");
+	log_text(&line, "kind", agenda_name(report->kind));
+	log_text(&line, "sqlstate", report->failure->sqlstate);
+	log_text(&line, "statement", report->failure->statement);
+	log_text(&line, "reason", report->failure->message);
+	log_text(&line, "next", "tried again until it works");
+	log_end(&line);
+}
+
 static void take_outcome(struct scheduler *s, const struct lane_report *report)
 {
 	usec_t now = clock_monotonic();
@@ -160,9 +190,12 @@ static void take_outcome(struct scheduler *s, const struct lane_report *report)
 	case BATCH_CONFLICT:
 	case BATCH_ROW:
 	case BATCH_NOTHING:
-		if (!report->again && !report->foreseen && !report->settling)
-			agenda_in_vain(
-				&s->agenda, report->kind, now, VAIN_FIRST, s->conf->poll_interval);
+		if (report->again || (report->foreseen && report->outcome == BATCH_NOTHING))
+			break;
+		if (report->settling && report->outcome == BATCH_NOTHING)
+			break; /* there is no more of it */
+		log_in_vain(s, report);
+		agenda_in_vain(&s->agenda, report->kind, now, VAIN_FIRST, s->conf->poll_interval);
 		break;
 	case BATCH_FAILED:
 		agenda_in_vain(&s->agenda, report->kind, now, FAILED_FIRST, FAILED_LIMIT);
@@ -181,7 +214,7 @@ void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *re
 	s->heartbeat.generated += (int64_t)report->made;
 	s->heartbeat.reminded += (int64_t)report->told;
 	s->heartbeat.quarantined += (int64_t)report->quarantined;
-	s->polled = false;
+	scheduler_outdate(s);
 	zonewatch_note(s->zonewatch);
 	if (report->settling) {
 		s->settling = false;
@@ -206,15 +239,23 @@ static unsigned under_way(const struct scheduler *s)
 	return kinds;
 }
 
+/* When somebody who waits alone has his turn; 0: nobody does. */
+static usec_t retry_at(const struct scheduler *s, enum agenda_kind kind)
+{
+	usec_t at = parking_next(kind == AGENDA_REMIND ? &s->tasks : &s->users);
+	usec_t not_before = s->agenda.items[kind].not_before;
+	return at && at < not_before ? not_before : at;
+}
+
 static enum agenda_kind choose(const struct scheduler *s, usec_t now)
 {
-	enum agenda_kind kind = agenda_pick(&s->agenda, now, under_way(s));
-	usec_t retry_at = parking_next(&s->parking);
-	if (kind == AGENDA_KINDS && retry_at && retry_at <= now)
-		kind = AGENDA_GENERATE; /* a user who waits alone has his turn */
-	/* What the last poll said is old once a batch has ended; what it foresaw is not. */
-	if (kind < AGENDA_KINDS && !s->polled && s->agenda.items[kind].next_at > now)
-		kind = AGENDA_KINDS;
+	static const enum agenda_kind retried[] = { AGENDA_REMIND, AGENDA_GENERATE };
+	enum agenda_kind kind = agenda_pick(&s->agenda, now, under_way(s), s->polled);
+	for (size_t i = 0; i < ARRAY_LEN(retried) && kind == AGENDA_KINDS; i++) {
+		usec_t at = retry_at(s, retried[i]);
+		if (at && at <= now)
+			kind = retried[i];
+	}
 	return kind;
 }
 
@@ -267,7 +308,7 @@ static void arm_wake(struct scheduler *s)
 		return;
 	usec_t at = agenda_next(&s->agenda, now, under_way(s), s->polled);
 	usec_t others[] = { s->poller ? 0 : s->next_poll_at, s->heartbeat.due_at,
-		s->polled ? parking_next(&s->parking) : 0 };
+		retry_at(s, AGENDA_REMIND), retry_at(s, AGENDA_GENERATE) };
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
 		if (others[i] && others[i] < at)
 			at = others[i];
@@ -281,6 +322,20 @@ static void arm_wake(struct scheduler *s)
 	ev_now_update(s->loop);
 	ev_timer_set(&s->wake, at > now ? (double)(at - now) / 1e6 : 0., 0.);
 	ev_timer_start(s->loop, &s->wake);
+}
+
+static struct lane *idle_lane(const struct scheduler *s)
+{
+	for (size_t i = 0; i < s->lanes.n; i++) {
+		if (s->lanes.at[i]->state == LANE_IDLE)
+			return s->lanes.at[i];
+	}
+	return NULL;
+}
+
+static bool quiet_now(const struct scheduler *s)
+{
+	return scheduler_count(s, LANE_BUSY) == 0 && idle_lane(s);
 }
 
 /* Everybody who is idle gets something to do; then sleep until the next instant of interest. */
@@ -309,9 +364,9 @@ void scheduler_turn(struct scheduler *s)
 		scheduler_end(s, SCHEDULER_DONE, NULL);
 		return;
 	}
-	if (s->once && s->polled && scheduler_count(s, LANE_IDLE) == s->lanes.n) {
+	if (s->once && s->polled && quiet_now(s)) {
 		s->stopping = true;
-		leave(s, s->lanes.at[0]);
+		leave(s, idle_lane(s));
 		return;
 	}
 	arm_wake(s);

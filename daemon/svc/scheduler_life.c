@@ -1,5 +1,7 @@
 /* The scheduler's life: sessions that come and go, start, reload, stop, and what it says of itself. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "svc/scheduler_private.h"
 #include "util/clock.h"
@@ -9,10 +11,12 @@
 
 static void tell_status(struct scheduler *s, const char *status, const char *detail)
 {
-	if (status == s->status)
+	char text[sizeof(s->status)];
+	snprintf(text, sizeof(text), "%s %s", status, detail);
+	if (strcmp(text, s->status) == 0)
 		return;
-	s->status = status;
-	sdnotify_send("STATUS=%s %s", status, detail);
+	memcpy(s->status, text, sizeof(text));
+	sdnotify_send("STATUS=%s", text);
 }
 
 /* ---- sessions ---- */
@@ -41,7 +45,7 @@ static void on_unreachable(void *arg, struct lane *lane, const char *why)
 {
 	struct scheduler *s = arg;
 	(void)lane;
-	if (s->once)
+	if (s->once && scheduler_count(s, LANE_OFFLINE) == s->lanes.n)
 		scheduler_end(s, SCHEDULER_UNREACHABLE, why);
 	else
 		tell_status(s, "database unavailable:", why);
@@ -77,7 +81,7 @@ static bool make_lanes(
 		.offline = scheduler_offline,
 		.worked = scheduler_worked };
 	while (lanes->n < (size_t)conf->connections) {
-		if (!lane_create(s->loop, conf, &s->rate, &s->parking, &callbacks,
+		if (!lane_create(s->loop, conf, &s->rate, &s->users, &s->tasks, &callbacks,
 			    &lanes->at[lanes->n], err)) {
 			close_lanes(lanes);
 			return false;
@@ -141,7 +145,8 @@ void scheduler_destroy(struct scheduler *s)
 	close_lanes(&s->next_lanes);
 	heartbeat_finish(&s->heartbeat);
 	zonewatch_destroy(s->zonewatch);
-	parking_clear(&s->parking);
+	parking_clear(&s->users);
+	parking_clear(&s->tasks);
 	if (s->next_conf) /* asked for, never taken up */
 		s->released(s->released_arg, s->conf);
 	free(s);
@@ -179,7 +184,7 @@ bool scheduler_reload(struct scheduler *s, struct conf *conf,
 
 void scheduler_poke(struct scheduler *s)
 {
-	s->polled = false;
+	scheduler_outdate(s);
 	scheduler_wake(s);
 }
 
@@ -206,7 +211,8 @@ void scheduler_log_state(const struct scheduler *s)
 	log_int(&line, "generated", s->heartbeat.generated);
 	log_int(&line, "reminded", s->heartbeat.reminded);
 	log_int(&line, "quarantined", s->heartbeat.quarantined);
-	log_int(&line, "held_users", (int64_t)s->parking.n);
+	log_int(&line, "held_users", (int64_t)s->users.n);
+	log_int(&line, "refused_reminders", (int64_t)s->tasks.n);
 	if (next != AGENDA_NEVER)
 		log_int(&line, "next_due_ms", (next - now) / USEC_PER_MSEC);
 	if (s->next_poll_at > now)

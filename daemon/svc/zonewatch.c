@@ -31,7 +31,7 @@ struct zonewatch {
 	struct work *work;
 	size_t n, size, at;
 	char *last_id; /* of the stretch before */
-	int64_t marked;
+	int64_t marked, held;
 	size_t recorded; /* zones that were loaded when all of them had been recorded */
 };
 
@@ -194,7 +194,7 @@ static void next_zone(struct zonewatch *watch)
 {
 	free(watch->last_id);
 	watch->last_id = NULL;
-	watch->marked = 0;
+	watch->marked = watch->held = 0;
 	if (watch->at < watch->n)
 		watch->step = watch->work[watch->at].changed ? STEP_MARK : STEP_RECORD;
 	else
@@ -204,6 +204,7 @@ static void next_zone(struct zonewatch *watch)
 static void take_mark(struct zonewatch *watch, const PGresult *result)
 {
 	watch->marked += row_int8(result, 0, 1);
+	watch->held += row_int8(result, 0, 2);
 	free(watch->last_id);
 	watch->last_id = NULL;
 	if (!row_is_null(result, 0, 0)) {
@@ -214,8 +215,16 @@ static void take_mark(struct zonewatch *watch, const PGresult *result)
 	log_begin(&line, LOG_NOTICE, "tzdata_applied");
 	log_text(&line, "zone", zone_name(watch->work[watch->at].zone));
 	log_int(&line, "templates", watch->marked);
+	log_int(&line, "held", watch->held);
 	log_end(&line);
-	watch->step = STEP_RECORD;
+	if (watch->held == 0) {
+		watch->step = STEP_RECORD;
+		return;
+	}
+	/* The digest stays the old one: the next look finds it and passes over the table again. */
+	watch->failed = true;
+	watch->at++;
+	next_zone(watch);
 }
 
 void zonewatch_take(struct zonewatch *watch, const struct reply *reply)
@@ -229,7 +238,7 @@ void zonewatch_take(struct zonewatch *watch, const struct reply *reply)
 		watch->recorded = count_loaded();
 		return;
 	}
-	const PGresult *result = reply->results[0];
+	const PGresult *result = reply->results[reply->n - 1];
 	switch (watch->step) {
 	case STEP_LIST:
 		take_list(watch, result);

@@ -21,17 +21,8 @@ const char *batch_outcome_name(enum batch_outcome outcome)
 
 static void end(struct batch *batch)
 {
-	free(batch->hint);
-	batch->hint = NULL;
+	batch_clear(batch);
 	batch->done(batch->job, batch->outcome);
-}
-
-static void milliseconds(struct params *params, usec_t timeout)
-{
-	char text[32];
-	snprintf(text, sizeof(text), "%" PRId64,
-		timeout / USEC_PER_MSEC > 0 ? timeout / USEC_PER_MSEC : 1);
-	params_text(params, text);
 }
 
 void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
@@ -46,9 +37,9 @@ void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
 		.began_at = clock_monotonic() };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	milliseconds(&params, settings->statement_timeout);
-	milliseconds(&params, settings->lock_timeout);
-	milliseconds(&params, settings->idle_timeout);
+	params_milliseconds(&params, settings->statement_timeout);
+	params_milliseconds(&params, settings->lock_timeout);
+	params_milliseconds(&params, settings->idle_timeout);
 	params_text(&params, settings->search_path);
 	conn_add(conn, QUERY_TX_BEGIN, NULL);
 	conn_add(conn, QUERY_TX_SETTINGS, &params);
@@ -143,6 +134,8 @@ static void on_committed(void *arg, const struct reply *reply)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, batch->hint);
+	conn_add_limits(batch->conn, (struct conn_limits){ batch->settings.statement_timeout,
+					     batch->settings.lock_timeout });
 	conn_add(batch->conn, QUERY_EMIT, &params);
 	conn_fly(batch->conn, on_hinted, batch);
 }
@@ -172,6 +165,12 @@ void batch_lose(struct batch *batch)
 	snprintf(batch->failure.message, sizeof(batch->failure.message), "the session broke");
 	batch->outcome = BATCH_LOST;
 	end(batch);
+}
+
+void batch_clear(struct batch *batch)
+{
+	free(batch->hint);
+	batch->hint = NULL;
 }
 
 usec_t batch_clock(const struct batch *batch)

@@ -1,8 +1,4 @@
-/* The generator's batches; see the header.
- *
- * `narrow` is the size of the next batch while a row that nobody can write is being looked for: it
- * halves with every conflict and doubles with every success.  At one row the culprit is found.
- */
+/* The generator's batches; see the header.  How a row that nobody can write is found: narrow.h. */
 #include "work/generator.h"
 
 #include <stdlib.h>
@@ -14,9 +10,13 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 #include "work/generate_batch.h"
+#include "work/narrow.h"
 #include "work/parking.h"
 
 #define SLICE               (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
+#define PLANNING_LIMIT      (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
+#define REFUSALS_MAX        2
+#define HELD_PAUSE_LIMIT    (2 * USEC_PER_SEC)
 #define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
 
 struct generator {
@@ -30,10 +30,12 @@ struct generator {
 	void *arg;
 	struct parking *parking;
 	char *alone; /* the parked user that this batch is about; NULL: everybody else */
-	size_t narrow; /* 0: no limit but the option's */
+	struct narrow narrow;
 	size_t limit; /* of this batch */
 	char *suspect_user, *suspect_template; /* the only row of a batch of one */
-	char *refused_template, *refusal; /* to be quarantined, and why */
+	char *refused_template, *refusal; /* the server refused its task, and why */
+	int refusals; /* in a row: one may be a passing race, two are a verdict */
+	usec_t planning_began;
 	PGresult *claimed;
 	int next_row;
 	struct generate_batch rows;
@@ -72,6 +74,7 @@ void generator_destroy(struct generator *generator)
 	if (!generator)
 		return;
 	ev_timer_stop(generator->loop, &generator->slice);
+	batch_clear(&generator->batch);
 	clear_batch(generator);
 	replace(&generator->alone, NULL);
 	replace(&generator->suspect_user, NULL);
@@ -83,18 +86,10 @@ void generator_destroy(struct generator *generator)
 
 /* ---- the end of a batch ---- */
 
-static void widen(struct generator *generator)
-{
-	if (generator->narrow == 0)
-		return;
-	generator->narrow *= 2;
-	if (generator->narrow >= generator->options.limit)
-		generator->narrow = 0;
-}
-
 static void park_suspect(struct generator *generator)
 {
-	bool first = parking_add(generator->parking, generator->suspect_user, clock_monotonic());
+	bool first = parking_add(
+		generator->parking, generator->suspect_user, clock_monotonic(), HELD_PAUSE_LIMIT);
 	struct log_line line;
 	log_begin(&line, first ? LOG_NOTICE : LOG_DEBUG, "held");
 	log_text(&line, "template", generator->suspect_template);
@@ -104,11 +99,19 @@ static void park_suspect(struct generator *generator)
 	log_end(&line);
 }
 
-static void condemn_suspect(struct generator *generator)
+static bool was_refused(const struct generator *generator, const char *template_id)
+{
+	return generator->refused_template && strcmp(generator->refused_template, template_id) == 0;
+}
+
+static void note_refusal(struct generator *generator)
 {
 	struct err why;
 	err_set(&why, "the database refuses the task: %s (SQLSTATE %s)",
 		generator->batch.failure.message, generator->batch.failure.sqlstate);
+	if (!was_refused(generator, generator->suspect_template))
+		generator->refusals = 0;
+	generator->refusals++;
 	replace(&generator->refused_template, generator->suspect_template);
 	replace(&generator->refusal, why.text);
 }
@@ -117,17 +120,16 @@ static void condemn_suspect(struct generator *generator)
 static void close_in(struct generator *generator, enum batch_outcome outcome)
 {
 	if (generator->claimed_n != 1) {
-		size_t from = generator->claimed_n ? generator->claimed_n : generator->limit;
-		generator->narrow = from / 2 > 0 ? from / 2 : 1;
+		narrow_failed(&generator->narrow,
+			generator->claimed_n ? generator->claimed_n : generator->limit);
 		return;
 	}
-	bool condemned = generator->refused_template &&
-			 strcmp(generator->refused_template, generator->suspect_template) == 0;
-	if (outcome == BATCH_CONFLICT ||
-		condemned) /* condemned: not even the verdict can be written */
+	bool hopeless = was_refused(generator, generator->suspect_template) &&
+			generator->refusals >= REFUSALS_MAX;
+	if (outcome == BATCH_CONFLICT || hopeless) /* not even the verdict can be written */
 		park_suspect(generator);
 	else
-		condemn_suspect(generator);
+		note_refusal(generator);
 }
 
 static void on_done(void *job, enum batch_outcome outcome)
@@ -143,13 +145,14 @@ static void on_done(void *job, enum batch_outcome outcome)
 		if (generator->alone)
 			parking_remove(generator->parking, generator->alone);
 		replace(&generator->refused_template, NULL);
-		widen(generator);
+		narrow_worked(&generator->narrow, generator->options.limit);
 	} else if (outcome == BATCH_NOTHING && generator->alone) {
 		parking_remove(generator->parking, generator->alone);
 		report.again = true;
 	} else if (outcome == BATCH_CONFLICT || outcome == BATCH_ROW) {
 		close_in(generator, outcome);
-		report.again = true;
+		/* A claim that waits in vain, for a whole table say, is no hurry. */
+		report.again = generator->claimed_n > 0;
 	}
 	report.again = report.again || outcome == BATCH_COMMITTED;
 	clear_batch(generator);
@@ -210,7 +213,7 @@ static void plan_row(struct generator *generator, int row)
 		replace(&generator->suspect_user, template.user_id);
 		replace(&generator->suspect_template, template.id);
 	}
-	if (generator->refused_template && strcmp(generator->refused_template, template.id) == 0)
+	if (was_refused(generator, template.id) && generator->refusals >= REFUSALS_MAX)
 		plan_quarantine(&template, generator->refusal, &plan);
 	else
 		plan_make(&template, generator->batch.now, &generator->options.policy,
@@ -224,6 +227,9 @@ static void plan_slice(struct generator *generator)
 	while (generator->next_row < (int)generator->claimed_n &&
 		generator->rows.made_n < generator->limit) {
 		plan_row(generator, generator->next_row++);
+		/* Costly rules: what is planned is written before the server loses its patience. */
+		if (clock_monotonic() - generator->planning_began > PLANNING_LIMIT)
+			break;
 		if (clock_monotonic() >= until) {
 			ev_timer_set(&generator->slice, 0., 0.);
 			ev_timer_start(generator->loop, &generator->slice);
@@ -252,6 +258,7 @@ static void on_claimed(void *job, const struct reply *reply)
 	generator->claimed = reply_take(reply, BATCH_BEGIN_RESULTS);
 	generator->claimed_n = (size_t)PQntuples(generator->claimed);
 	generator->next_row = 0;
+	generator->planning_began = clock_monotonic();
 	fault("generator.claimed");
 	if (generator->claimed_n == 0)
 		batch_abandon(&generator->batch);
@@ -279,12 +286,12 @@ void generator_run(struct generator *generator, struct conn *conn,
 	generator->arg = arg;
 	generator->claimed_n = 0;
 	generator->made_n = 0;
-	replace(&generator->alone, parking_due(generator->parking, clock_monotonic()));
-	generator->limit = generator->alone    ? 1
-			   : generator->narrow ? generator->narrow
-					       : options->limit;
+	replace(&generator->alone, source == GENERATOR_DUE
+					   ? parking_take(generator->parking, clock_monotonic())
+					   : NULL);
+	generator->limit = generator->alone ? 1 : narrow_limit(&generator->narrow, options->limit);
 	struct batch_settings own = *settings;
-	if ((generator->alone || generator->narrow) && own.lock_timeout > NARROW_LOCK_TIMEOUT)
+	if ((generator->alone || generator->narrow.limit) && own.lock_timeout > NARROW_LOCK_TIMEOUT)
 		own.lock_timeout = NARROW_LOCK_TIMEOUT;
 	struct params params CLEANUP(params_free);
 	params_init(&params);

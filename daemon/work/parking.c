@@ -7,7 +7,6 @@
 #include "util/mem.h"
 
 #define PAUSE_FIRST (200 * USEC_PER_MSEC)
-#define PAUSE_LIMIT (2 * USEC_PER_SEC)
 
 static struct parked *find(struct parking *parking, const char *user_id)
 {
@@ -31,7 +30,7 @@ void parking_clear(struct parking *parking)
 		remove_at(parking, parking->n - 1);
 }
 
-bool parking_add(struct parking *parking, const char *user_id, usec_t now)
+bool parking_add(struct parking *parking, const char *user_id, usec_t now, usec_t limit)
 {
 	struct parked *parked = find(parking, user_id);
 	bool added = !parked;
@@ -42,8 +41,8 @@ bool parking_add(struct parking *parking, const char *user_id, usec_t now)
 		*parked = (struct parked){ .user_id = mem_strdup(user_id) };
 	}
 	parked->pause = parked->pause ? parked->pause * 2 : PAUSE_FIRST;
-	if (parked->pause > PAUSE_LIMIT)
-		parked->pause = PAUSE_LIMIT;
+	if (parked->pause > limit)
+		parked->pause = limit;
 	parked->retry_at = now + parked->pause;
 	return added;
 }
@@ -55,9 +54,9 @@ void parking_remove(struct parking *parking, const char *user_id)
 		remove_at(parking, (size_t)(parked - parking->places));
 }
 
-static const struct parked *soonest(const struct parking *parking)
+static struct parked *soonest(struct parking *parking)
 {
-	const struct parked *best = NULL;
+	struct parked *best = NULL;
 	for (size_t i = 0; i < parking->n; i++) {
 		if (!best || parking->places[i].retry_at < best->retry_at)
 			best = &parking->places[i];
@@ -65,16 +64,23 @@ static const struct parked *soonest(const struct parking *parking)
 	return best;
 }
 
-const char *parking_due(const struct parking *parking, usec_t now)
+const char *parking_take(struct parking *parking, usec_t now)
 {
-	const struct parked *best = soonest(parking);
-	return best && best->retry_at <= now ? best->user_id : NULL;
+	struct parked *best = soonest(parking);
+	if (!best || best->retry_at > now)
+		return NULL;
+	best->retry_at = now + best->pause;
+	return best->user_id;
 }
 
 usec_t parking_next(const struct parking *parking)
 {
-	const struct parked *best = soonest(parking);
-	return best ? best->retry_at : 0;
+	usec_t next = 0;
+	for (size_t i = 0; i < parking->n; i++) {
+		if (!next || parking->places[i].retry_at < next)
+			next = parking->places[i].retry_at;
+	}
+	return next;
 }
 
 size_t parking_ids(const struct parking *parking, const char *ids[static PARKING_MAX])

@@ -9,38 +9,122 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
+#include "work/narrow.h"
+
+#define REFUSED_PAUSE_LIMIT (60 * USEC_PER_SEC)
 
 struct reminder {
 	struct tell_rate *rate;
+	struct parking *parking;
+	struct conn *conn;
 	struct batch batch;
+	struct reminder_options options;
 	reminder_done_fn *done;
 	void *arg;
-	size_t told, limit;
+	struct narrow narrow;
+	size_t told, limit; /* limit: of this batch */
+	char *alone; /* the parked task that this batch is about; NULL: all others */
 	bool settling;
 };
 
-struct reminder *reminder_create(struct tell_rate *rate)
+struct reminder *reminder_create(struct tell_rate *rate, struct parking *parking)
 {
 	struct reminder *reminder = mem_alloc(sizeof(*reminder));
 	reminder->rate = rate;
+	reminder->parking = parking;
 	return reminder;
 }
 
 void reminder_destroy(struct reminder *reminder)
 {
+	if (!reminder)
+		return;
+	batch_clear(&reminder->batch);
+	free(reminder->alone);
 	free(reminder);
+}
+
+/* ---- the end of a batch ---- */
+
+static void report(struct reminder *reminder, enum batch_outcome outcome, bool again)
+{
+	struct reminder_report report = { .outcome = outcome,
+		.failure = &reminder->batch.failure,
+		.told = outcome == BATCH_COMMITTED ? reminder->told : 0,
+		.again = again,
+		.full = !reminder->alone && reminder->told == reminder->limit,
+		.settling = reminder->settling };
+	reminder->done(reminder->arg, &report);
+}
+
+static void park(struct reminder *reminder, const char *task_id)
+{
+	bool first = parking_add(
+		reminder->parking, task_id, clock_monotonic(), REFUSED_PAUSE_LIMIT);
+	struct log_line line;
+	log_begin(&line, first ? LOG_WARNING : LOG_DEBUG, "reminder_refused");
+	log_text(&line, "task", task_id);
+	log_text(&line, "sqlstate", reminder->batch.failure.sqlstate);
+	log_text(&line, "reason", reminder->batch.failure.message);
+	log_text(&line, "next", "waits alone, the others go on");
+	log_end(&line);
+}
+
+static void on_suspect(void *arg, const struct reply *reply)
+{
+	struct reminder *reminder = arg;
+	bool found = reply->status == REPLY_OK && PQntuples(reply->results[1]) == 1;
+	if (found)
+		park(reminder, row_text(reply->results[1], 0, 0));
+	report(reminder, reply->status == REPLY_LOST ? BATCH_LOST : BATCH_ROW, found);
+}
+
+static void leave_out_parked(const struct reminder *reminder, struct params *params)
+{
+	const char *parked[PARKING_MAX];
+	size_t n = reminder->alone ? 0 : parking_ids(reminder->parking, parked);
+	params_texts(params, parked, n);
+}
+
+/* A batch of one was refused: ask which it was. */
+static void find_suspect(struct reminder *reminder)
+{
+	struct params params CLEANUP(params_free);
+	usec_t live_since = reminder->options.live_since;
+	params_init(&params);
+	params_instant(&params, reminder->settling ? USEC_MINUS_INFINITY : live_since);
+	params_instant(&params, reminder->settling ? live_since : USEC_INFINITY);
+	leave_out_parked(reminder, &params);
+	params_text(&params, reminder->alone);
+	conn_add_limits(
+		reminder->conn, (struct conn_limits){ reminder->batch.settings.statement_timeout,
+					reminder->batch.settings.lock_timeout });
+	conn_add(reminder->conn, QUERY_REMINDER_SUSPECT, &params);
+	conn_fly(reminder->conn, on_suspect, reminder);
 }
 
 static void on_done(void *job, enum batch_outcome outcome)
 {
 	struct reminder *reminder = job;
-	struct reminder_report report = { .outcome = outcome,
-		.failure = &reminder->batch.failure,
-		.told = outcome == BATCH_COMMITTED ? reminder->told : 0,
-		.full = reminder->told == reminder->limit,
-		.settling = reminder->settling };
-	reminder->done(reminder->arg, &report);
+	bool again = outcome == BATCH_COMMITTED;
+	if (outcome == BATCH_COMMITTED)
+		narrow_worked(&reminder->narrow, reminder->options.limit);
+	if (reminder->alone && (outcome == BATCH_COMMITTED || outcome == BATCH_NOTHING)) {
+		parking_remove(reminder->parking, reminder->alone);
+		again = true;
+	}
+	if (outcome == BATCH_ROW && reminder->limit == 1) {
+		find_suspect(reminder);
+		return;
+	}
+	if (outcome == BATCH_ROW || outcome == BATCH_CONFLICT) {
+		narrow_failed(&reminder->narrow, reminder->limit);
+		again = outcome == BATCH_ROW;
+	}
+	report(reminder, outcome, again);
 }
+
+/* ---- telling ---- */
 
 /* Columns of reminder_take.sql. */
 enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_KEY };
@@ -113,38 +197,49 @@ static void on_settled(void *job, const struct reply *reply)
 }
 
 static void start(struct reminder *reminder, struct conn *conn,
-	const struct batch_settings *settings, reminder_done_fn *done, void *arg)
+	const struct batch_settings *settings, const struct reminder_options *options,
+	reminder_done_fn *done, void *arg)
 {
+	reminder->conn = conn;
+	reminder->options = *options;
 	reminder->done = done;
 	reminder->arg = arg;
 	reminder->told = 0;
+	reminder->limit = reminder->alone ? 1 : narrow_limit(&reminder->narrow, options->limit);
 	batch_begin(&reminder->batch, conn, "remind", settings, on_done, reminder);
 }
 
 void reminder_run(struct reminder *reminder, struct conn *conn,
-	const struct batch_settings *settings, usec_t live_since, size_t limit,
+	const struct batch_settings *settings, const struct reminder_options *options,
 	reminder_done_fn *done, void *arg)
 {
+	const char *alone = parking_take(reminder->parking, clock_monotonic());
+	free(reminder->alone);
+	reminder->alone = alone ? mem_strdup(alone) : NULL;
+	reminder->settling = false;
+	start(reminder, conn, settings, options, done, arg);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	reminder->limit = limit;
-	params_int8(&params, (int64_t)limit);
-	params_instant(&params, live_since);
-	reminder->settling = false;
-	start(reminder, conn, settings, done, arg);
+	params_int8(&params, (int64_t)reminder->limit);
+	params_instant(&params, options->live_since);
+	leave_out_parked(reminder, &params);
+	params_text(&params, reminder->alone);
 	conn_add(conn, QUERY_REMINDER_TAKE, &params);
 	batch_fly(&reminder->batch, on_taken);
 }
 
 void reminder_settle(struct reminder *reminder, struct conn *conn,
-	const struct batch_settings *settings, size_t limit, reminder_done_fn *done, void *arg)
+	const struct batch_settings *settings, const struct reminder_options *options,
+	reminder_done_fn *done, void *arg)
 {
+	mem_cleanup(&reminder->alone);
+	reminder->settling = true;
+	start(reminder, conn, settings, options, done, arg);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	reminder->limit = limit;
-	params_int8(&params, (int64_t)limit);
-	reminder->settling = true;
-	start(reminder, conn, settings, done, arg);
+	params_int8(&params, (int64_t)reminder->limit);
+	params_instant(&params, options->live_since);
+	leave_out_parked(reminder, &params);
 	conn_add(conn, QUERY_REMINDER_SETTLE, &params);
 	batch_fly(&reminder->batch, on_settled);
 }

@@ -66,6 +66,7 @@ typedef void reply_fn(void *arg, const struct reply *reply);
 struct conn_callbacks {
 	void *arg;
 	void (*ready)(void *arg); /* connected: flights may start */
+	/* May be NULL. */
 	void (*lost)(void *arg); /* was ready, and no flight was under way that would tell */
 	/* No host could be reached; the next round follows by itself.  May be NULL, must not destroy. */
 	void (*failed)(void *arg, const char *why);
@@ -106,6 +107,12 @@ int conn_server_version(const struct conn *conn); /* 150020; 0: not connected */
 
 /* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */
 void conn_add(struct conn *conn, enum query_id query, const struct params *params);
+/* First in a flight that is no batch: limits on the server's side for its implicit transaction, local,
+ * so that a backend that waits for a lock does not outlive our patience.  Its result comes first. */
+struct conn_limits {
+	usec_t statement_timeout, lock_timeout;
+};
+void conn_add_limits(struct conn *conn, struct conn_limits limits);
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg);
 /* When the last flight was sent, on the monotonic clock (util/clock.h). */
 usec_t conn_sent_at(const struct conn *conn);

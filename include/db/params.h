@@ -30,6 +30,8 @@ void params_null(struct params *params, Oid type);
 void params_text(struct params *params, const char *value); /* NULL: null */
 void params_int4(struct params *params, int32_t value);
 void params_int8(struct params *params, int64_t value);
+/* A timeout as text, in milliseconds, at least 1: for set_config. */
+void params_milliseconds(struct params *params, usec_t timeout);
 void params_bool(struct params *params, bool value);
 void params_instant(struct params *params, usec_t value); /* timestamptz; infinities map */
 void params_wall(struct params *params, sec_t value); /* timestamp */

@@ -10,7 +10,7 @@
 
 #include "util/err.h"
 
-#define RESOLVE_THREADS_MAX   4
+#define RESOLVE_THREADS_MAX   20 /* more than there are connections in a process */
 #define RESOLVE_ADDRESSES_MAX 16
 
 struct resolve;

@@ -28,11 +28,12 @@ struct agenda {
 void agenda_reset(struct agenda *agenda);
 void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at);
 /* The kind to work on now; AGENDA_KINDS: none.  under_way: bit 1 << kind for each that another
- * connection is at; such a kind is picked only while there is plenty of it. */
-enum agenda_kind agenda_pick(const struct agenda *agenda, usec_t now, unsigned under_way);
+ * connection is at; such a kind is picked only while there is plenty of it.  polled
+ * false: what the last poll saw due is old, and only what it foresaw counts. */
+enum agenda_kind agenda_pick(
+	const struct agenda *agenda, usec_t now, unsigned under_way, bool polled);
 /* When pick may answer differently, never before now; AGENDA_NEVER: when somebody calls.  What is
- * under way and not plenty has to end first; polled false: what the last poll saw due is old, and
- * only what it foresaw counts. */
+ * under way and not plenty has to end first. */
 usec_t agenda_next(const struct agenda *agenda, usec_t now, unsigned under_way, bool polled);
 /* An attempt on it is starting.  true: it was foreseen (its next_at has come), so that finding
  * nothing is no failure: with a jittery network it may be a trifle early, and the next poll knows. */

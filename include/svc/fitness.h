@@ -29,6 +29,7 @@ typedef void fitness_done_fn(void *arg, const struct fitness_report *report);
 struct fitness {
 	struct conn *conn;
 	const char *app_schema;
+	struct conn_limits limits;
 	fitness_done_fn *done;
 	void *arg;
 	struct fitness_report report;
@@ -36,4 +37,4 @@ struct fitness {
 
 /* The struct is the caller's and must live until done, which comes exactly once. */
 void fitness_check(struct fitness *fitness, struct conn *conn, const char *app_schema,
-	fitness_done_fn *done, void *arg);
+	struct conn_limits limits, fitness_done_fn *done, void *arg);

@@ -1,7 +1,8 @@
 /* heartbeat: this worker's row in recurd.workers, and the housekeeping that comes with it.
  *
  * Due every heartbeat_interval; the scheduler sends it when the connection is free.  One flight a
- * beat: the row, and where notification_retention is set, a bounded prune of old notifications.
+ * beat; where notification_retention is set, another that removes old notifications and decisions, a
+ * bounded number of them.
  */
 #pragma once
 
@@ -23,5 +24,6 @@ void heartbeat_finish(struct heartbeat *heartbeat);
 /* A beat's flight; fn gets the reply.  Sets the next due_at. */
 void heartbeat_send(struct heartbeat *heartbeat, struct conn *conn, const struct conf *conf,
 	usec_t monotonic, reply_fn *fn, void *arg);
+void heartbeat_prune(struct conn *conn, const struct conf *conf, reply_fn *fn, void *arg);
 /* The farewell: removes the row. */
 void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, reply_fn *fn, void *arg);

@@ -49,6 +49,7 @@ struct lane {
 	struct fitness_report fit; /* of the last check that passed */
 	/* private */
 	const char *app_schema;
+	struct conn_limits limits; /* of the scheduler's own statements */
 	char *search_path;
 	struct lane_callbacks callbacks;
 	struct fitness fitness;
@@ -57,10 +58,10 @@ struct lane {
 	struct lane_report report; /* of the batch under way */
 };
 
-/* conf is read here only. */
+/* conf is read here only.  users, tasks: who waits alone. */
 bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate *rate,
-	struct parking *parking, const struct lane_callbacks *callbacks, struct lane **ret_lane,
-	struct err *err) NODISCARD;
+	struct parking *users, struct parking *tasks, const struct lane_callbacks *callbacks,
+	struct lane **ret_lane, struct err *err) NODISCARD;
 void lane_destroy(struct lane *lane);
 void lane_open(struct lane *lane);
 void lane_close(struct lane *lane); /* without callbacks; lane_open brings it back */
@@ -68,7 +69,9 @@ void lane_close(struct lane *lane); /* without callbacks; lane_open brings it ba
 /* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then. */
 void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, bool foreseen);
 void lane_settle(struct lane *lane, const struct conf *conf);
-/* On an idle lane: the scheduler's own statement.  fn calls lane_home first. */
+/* On an idle lane: the scheduler's own statements, one flight.  Its limits are added already: the first
+ * result is theirs, LANE_RESULT the first of the borrower's.  The reply's function calls lane_home. */
+#define LANE_RESULT 1
 struct conn *lane_borrow(struct lane *lane);
 /* Idle again, or offline.  false: the session is gone. */
 bool lane_home(struct lane *lane, const struct reply *reply);

@@ -24,25 +24,29 @@ struct scheduler {
 	void *ended_arg;
 	struct lanes lanes, next_lanes; /* next_lanes: of next_conf, not yet opened */
 	struct heartbeat heartbeat;
+	bool pruning; /* old notifications and decisions go after this beat */
 	struct zonewatch *zonewatch;
 	bool watching; /* a lane is at a step of it */
 	struct agenda agenda;
 	struct tell_rate rate;
-	struct parking parking;
+	struct parking users, tasks; /* whose templates, or which reminders, wait alone */
 	bool settled; /* reminders from before live_since are marked */
 	bool settling; /* a lane is at that */
 	const struct lane *poller; /* NULL: nobody polls */
 	bool polled; /* since the last batch ended */
+	bool stale; /* what happened while a poll was out may not be in it */
 	usec_t next_poll_at; /* monotonic */
 	usec_t poll_pause; /* after failed polls */
 	bool asleep; /* without connections */
 	bool failed; /* something that was due could not be done: the exit status of once */
-	const char *status; /* last told to systemd */
+	char status[256]; /* last told to systemd */
 };
 
 /* scheduler.c */
 void scheduler_turn(struct scheduler *s);
 void scheduler_wake(struct scheduler *s);
+/* What the last poll said is old, and so may be what one says that is out. */
+void scheduler_outdate(struct scheduler *s);
 void scheduler_end(struct scheduler *s, enum scheduler_end end, const char *why);
 void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *report);
 size_t scheduler_count(const struct scheduler *s, enum lane_state state);

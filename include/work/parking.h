@@ -23,12 +23,13 @@ struct parking {
 };
 
 void parking_clear(struct parking *parking);
-/* Parks a user, or doubles the pause of one who is parked.  When all places are taken the oldest
+/* Parks a user, or doubles the pause of one who is parked, up to limit.  When all places are taken the oldest
  * gives way: it will be met again.  true: newly parked. */
-bool parking_add(struct parking *parking, const char *user_id, usec_t now);
+bool parking_add(struct parking *parking, const char *user_id, usec_t now, usec_t limit);
 void parking_remove(struct parking *parking, const char *user_id);
-/* The user to try alone now; NULL: none.  Valid until the next change. */
-const char *parking_due(const struct parking *parking, usec_t now);
+/* The user to try alone now; NULL: none.  Valid until the next change.  His next turn is put off, so
+ * that nobody else tries him at the same time. */
+const char *parking_take(struct parking *parking, usec_t now);
 usec_t parking_next(const struct parking *parking); /* 0: nobody is parked */
 /* ids has PARKING_MAX places; returns how many were filled. */
 size_t parking_ids(const struct parking *parking, const char *ids[static PARKING_MAX]);

@@ -2,32 +2,43 @@
  *
  * One batch takes up to `limit` pending reminders, oldest first, marks them handled and writes one row
  * of recurd.notifications each, in one statement; then one log line each, COMMIT, one NOTIFY.
- * A reminder whose row an application holds is skipped and comes with a later batch.
+ * A reminder whose row an application holds is skipped and comes with a later batch.  One that the
+ * server refuses to mark (a trigger or a constraint of the application's) is looked for in ever
+ * smaller batches and waits by itself, tried again at growing intervals: it holds up nobody.
  */
 #pragma once
 
 #include "work/batch.h"
+#include "work/parking.h"
 #include "work/tell.h"
 
 struct reminder;
 
+struct reminder_options {
+	size_t limit; /* reminders in a batch */
+	usec_t live_since; /* earlier ones are settled, not told */
+};
+
 struct reminder_report {
 	enum batch_outcome outcome;
 	const struct batch_failure *failure; /* of a bad outcome */
-	size_t told;
+	size_t told; /* or settled */
+	bool again; /* there is more to do at once */
 	bool full; /* as many as may be in a batch: there is plenty */
 	bool settling; /* it was a batch of silent settling, not of telling */
 };
 
 typedef void reminder_done_fn(void *arg, const struct reminder_report *report);
 
-struct reminder *reminder_create(struct tell_rate *rate);
-void reminder_destroy(struct reminder *reminder); /* only when no batch is under way */
+/* rate and parking (of tasks) are shared by the reminders of a process, and outlive them. */
+struct reminder *reminder_create(struct tell_rate *rate, struct parking *parking);
+void reminder_destroy(struct reminder *reminder); /* no callback comes any more */
 
 /* One batch on a ready connection; done comes later, exactly once, as its last act. */
 void reminder_run(struct reminder *reminder, struct conn *conn,
-	const struct batch_settings *settings, usec_t live_since, size_t limit,
+	const struct batch_settings *settings, const struct reminder_options *options,
 	reminder_done_fn *done, void *arg);
-/* One batch of marking reminders from before live_since handled; told counts them. */
+/* One batch of marking reminders from before live_since handled. */
 void reminder_settle(struct reminder *reminder, struct conn *conn,
-	const struct batch_settings *settings, size_t limit, reminder_done_fn *done, void *arg);
+	const struct batch_settings *settings, const struct reminder_options *options,
+	reminder_done_fn *done, void *arg);

@@ -22,7 +22,7 @@ static void an_empty_agenda_asks_for_nothing(void **state)
 {
 	struct agenda agenda = fresh();
 	(void)state;
-	assert_int_equal(agenda_pick(&agenda, INT64_MAX - 1, 0), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, INT64_MAX - 1, 0, true), NOTHING);
 	assert_int_equal(agenda_next(&agenda, 5, 0, true), AGENDA_NEVER);
 }
 
@@ -33,10 +33,10 @@ static void reminders_come_first_then_edits_then_the_rest(void **state)
 	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++)
 		agenda_set(&agenda, kind, true, AGENDA_NEVER);
 	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
-		assert_int_equal(agenda_pick(&agenda, 10, 0), kind);
+		assert_int_equal(agenda_pick(&agenda, 10, 0, true), kind);
 		agenda_set(&agenda, kind, false, AGENDA_NEVER);
 	}
-	assert_int_equal(agenda_pick(&agenda, 10, 0), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 10, 0, true), NOTHING);
 }
 
 static void what_lies_ahead_is_picked_at_its_instant_and_not_before(void **state)
@@ -46,8 +46,8 @@ static void what_lies_ahead_is_picked_at_its_instant_and_not_before(void **state
 	agenda_set(&agenda, AGENDA_GENERATE, false, 1000);
 	agenda_set(&agenda, AGENDA_REMIND, false, 2000);
 	assert_int_equal(agenda_next(&agenda, 10, 0, true), 1000);
-	assert_int_equal(agenda_pick(&agenda, 999, 0), NOTHING);
-	assert_int_equal(agenda_pick(&agenda, 1000, 0), AGENDA_GENERATE);
+	assert_int_equal(agenda_pick(&agenda, 999, 0, true), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 1000, 0, true), AGENDA_GENERATE);
 	assert_int_equal(agenda_next(&agenda, 1500, 0, true), 1500);
 }
 
@@ -57,7 +57,7 @@ static void an_instant_is_served_once(void **state)
 	(void)state;
 	agenda_set(&agenda, AGENDA_REMIND, false, 1000);
 	assert_true(agenda_start(&agenda, AGENDA_REMIND, 1000));
-	assert_int_equal(agenda_pick(&agenda, 5000, 0), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 5000, 0, true), NOTHING);
 	agenda_set(&agenda, AGENDA_REMIND, true, 9000);
 	assert_false(agenda_start(&agenda, AGENDA_REMIND, 5000));
 	assert_int_equal(agenda_next(&agenda, 5000, 0, true), 5000);
@@ -73,9 +73,9 @@ static void attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit(void *
 	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
 		agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
 		assert_int_equal(agenda_next(&agenda, now, 0, true), now + pauses[i]);
-		assert_int_equal(agenda_pick(&agenda, now + pauses[i] - 1, 0), NOTHING);
+		assert_int_equal(agenda_pick(&agenda, now + pauses[i] - 1, 0, true), NOTHING);
 		now += pauses[i];
-		assert_int_equal(agenda_pick(&agenda, now, 0), AGENDA_GENERATE);
+		assert_int_equal(agenda_pick(&agenda, now, 0, true), AGENDA_GENERATE);
 	}
 	agenda_served(&agenda, AGENDA_GENERATE, false);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
@@ -90,9 +90,9 @@ static void a_pause_holds_up_nothing_else(void **state)
 	agenda_set(&agenda, AGENDA_GENERATE, true, 500);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, 100, 10000, 10000);
 	assert_int_equal(agenda_next(&agenda, 100, 0, true), 500);
-	assert_int_equal(agenda_pick(&agenda, 500, 0), AGENDA_GENERATE);
+	assert_int_equal(agenda_pick(&agenda, 500, 0, true), AGENDA_GENERATE);
 	agenda_set(&agenda, AGENDA_REMIND, true, AGENDA_NEVER);
-	assert_int_equal(agenda_pick(&agenda, 200, 0), AGENDA_REMIND);
+	assert_int_equal(agenda_pick(&agenda, 200, 0, true), AGENDA_REMIND);
 }
 
 static void a_second_connection_joins_only_where_there_is_plenty(void **state)
@@ -101,14 +101,14 @@ static void a_second_connection_joins_only_where_there_is_plenty(void **state)
 	const unsigned generating = 1u << AGENDA_GENERATE;
 	(void)state;
 	agenda_set(&agenda, AGENDA_GENERATE, true, AGENDA_NEVER);
-	assert_int_equal(agenda_pick(&agenda, 10, generating), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 10, generating, true), NOTHING);
 	agenda_served(&agenda, AGENDA_GENERATE, true);
-	assert_int_equal(agenda_pick(&agenda, 10, generating), AGENDA_GENERATE);
+	assert_int_equal(agenda_pick(&agenda, 10, generating, true), AGENDA_GENERATE);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, 10, 5, 5);
-	assert_int_equal(agenda_pick(&agenda, 20, generating), NOTHING);
-	assert_int_equal(agenda_pick(&agenda, 20, 0), AGENDA_GENERATE);
+	assert_int_equal(agenda_pick(&agenda, 20, generating, true), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 20, 0, true), AGENDA_GENERATE);
 	agenda_set(&agenda, AGENDA_REPLAN, true, AGENDA_NEVER);
-	assert_int_equal(agenda_pick(&agenda, 20, generating), AGENDA_REPLAN);
+	assert_int_equal(agenda_pick(&agenda, 20, generating, true), AGENDA_REPLAN);
 }
 
 /* What another connection is at wakes nobody; neither does what an old poll saw due. */

@@ -1,0 +1,8 @@
+-- Caller: svc/heartbeat.c, after each heartbeat where notification_retention is set.
+-- $1 retention in microseconds   $2 at most so many
+-- Index: ix_decisions_at.
+delete from recurd.decisions
+ where id in (select d.id from recurd.decisions d
+               where d.at < recurd.now() - $1::bigint * interval '1 microsecond'
+               order by d.at limit $2
+                 for update skip locked);

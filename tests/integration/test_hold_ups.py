@@ -1,0 +1,114 @@
+"""One row, one lock, one race must not hold up the rest.  Each of these once did."""
+
+import shutil
+import time
+from datetime import timedelta
+
+import pytest
+
+from harness.util import wait_until
+
+AGO = timedelta(seconds=-1)
+SOON = timedelta(seconds=1)
+
+
+@pytest.fixture
+def db(app_db):
+    app_db.go_live(app_db.now() - timedelta(days=1))
+    return app_db
+
+
+def refuse_titles(db, title):
+    """A trigger of the application's that refuses to touch tasks of that title."""
+    db.execute(
+        f"""create function refuse() returns trigger language plpgsql as
+            $$begin if new.title = '{title}' then raise exception 'not this one'; end if; return new; end$$"""
+    )
+    db.execute("create trigger refuse before update on tasks for each row execute function refuse()")
+
+
+def test_a_reminder_that_the_server_refuses_waits_alone(db, recurd):
+    """A trigger of the application refuses one of six: all six went without a word, for ever."""
+    refuse_titles(db, "poison")
+    poisoned = db.add_task(remind=AGO, title="poison")
+    healthy = [db.add_task(remind=AGO) for _ in range(5)]
+    daemon = recurd(db)
+    wait_until(lambda: len(db.notifications("reminder")) == 5)
+    assert {row["task_id"] for row in db.notifications("reminder")} == set(healthy)
+    daemon.expect("reminder_refused", task=poisoned)
+    db.execute("drop trigger refuse on tasks")
+    daemon.expect("reminder", task=poisoned, timeout=20)
+
+
+def test_an_old_reminder_that_cannot_be_settled_stops_nothing(app_db, recurd):
+    """Settling came before all other work, and tried the same batch again without a pause."""
+    refuse_titles(app_db, "poison")
+    app_db.add_task(remind=timedelta(days=-90), title="poison")
+    daemon = recurd(app_db)
+    template = app_db.add_template(timedelta(0))
+    wait_until(lambda: app_db.occurrences(template))
+    daemon.expect("reminder_refused")
+
+
+def test_a_locked_table_is_told_and_leaves_no_backends_behind(db, recurd):
+    """With our patience shorter than the lock, every reconnect left one more backend waiting."""
+    holder = db.connect(autocommit=False)
+    holder.execute("lock table tasks, recurring_tasks in access exclusive mode")
+    daemon = recurd(db, statement_timeout="1s", query_timeout="1500ms", lock_timeout="200ms", ready=False)
+    daemon.expect("batch_failed", timeout=15, kind="poll")
+    deadline = time.monotonic() + 4
+    wait_until(lambda: time.monotonic() > deadline)
+    ours = db.value("select count(*) from pg_stat_activity where application_name = 'recurd' and datname = current_database()")
+    assert ours <= 1
+    holder.rollback()
+    template = db.add_template(AGO)
+    wait_until(lambda: db.occurrences(template), 15)
+
+
+def test_a_tag_that_goes_while_its_task_is_made_condemns_nobody(db, recurd):
+    """The foreign key of the tag failed once, and a healthy template was in quarantine for good."""
+    template = db.add_template(SOON)
+    db.add_tag(template, "gone")
+    holder = db.connect(autocommit=False)
+    holder.execute("delete from task_tags")
+    holder.execute("delete from tags")  # takes template_tags with it, once it is committed
+    daemon = recurd(db)
+    wait_until(lambda: db.now() > db.template(template)["next_due_at"], 5)
+    holder.commit()
+    wait_until(lambda: db.occurrences(template), 10)
+    assert db.template(template)["failed_at"] is None
+    daemon.stop()
+
+
+@pytest.mark.parametrize("run", range(3))
+def test_many_sessions_may_start_first_together(app_db, recurd, run):
+    """Who came second for live_since read nothing, and aborted."""
+    daemon = recurd(app_db, "--once", connections=8, ready=False)
+    assert daemon.wait(20) == 0
+    assert app_db.value("select live_since is not null from recurd.settings")
+
+
+def test_zone_data_are_applied_beside_an_application_that_holds_a_row(db, recurd, tmp_path):
+    """Marking waited for the application's lock, and could make it the victim of a deadlock."""
+    zones = tmp_path / "zoneinfo"
+    shutil.copytree("/usr/share/zoneinfo", zones, symlinks=True)
+    tmp_path.chmod(0o755)
+    held = db.add_template(AGO, rule={"frequency": "daily", "timeZone": "Europe/Berlin"})
+    free = db.add_template(AGO, rule={"frequency": "daily", "timeZone": "Europe/Berlin"})
+    daemon = recurd(db, zoneinfo_dir=zones, heartbeat_interval="1s")
+    wait_until(lambda: db.value("select count(*) from recurd.zones where name = 'Europe/Berlin'"))
+
+
+    def due(template):  # replan_at is -infinity for a moment, which Python cannot read
+        return db.value("select next_due_at from recurring_tasks where id = %s", (template,))
+
+    before = {t: due(t) for t in (held, free)}
+    holder = db.connect(autocommit=False)
+    holder.execute("select * from recurring_tasks where id = %s for update", (held,))
+    berlin = zones / "Europe/Berlin"
+    berlin.unlink()
+    shutil.copy("/usr/share/zoneinfo/Europe/Moscow", berlin)
+    daemon.expect("tzdata_applied", zone="Europe/Berlin", held="1")
+    wait_until(lambda: due(free) != before[free])
+    holder.rollback()
+    wait_until(lambda: due(held) != before[held], 20)
