@@ -70,7 +70,7 @@ def counts(db, rows):
         ("all", {"stale": 31, "hourly": 100, "over": 58, "counted": 10}),
     ],
 )
-@pytest.mark.parametrize("batch_size", [pytest.param(7, marks=pytest.mark.slow), 1000])
+@pytest.mark.parametrize("batch_size", [pytest.param(50, marks=pytest.mark.slow), 1000])
 def test_the_first_start_on_a_year_of_use(db, year, policy, made, batch_size):
     """One task a template that was due (or none, or up to the limit), no word about old reminders; next time nothing."""
     log = once(db, adopt_backlog=policy, batch_size=batch_size)
