@@ -20,7 +20,6 @@ from recurrence import oracle, rules
 
 RECURCTL = BUILD / "recurctl"
 HORIZON = {"SECONDLY": 20, "MINUTELY": 40, "HOURLY": 400, "DAILY": 1500, "WEEKLY": 1500, "MONTHLY": 3000, "YEARLY": 6000}
-BIG = 5000
 UTC_TEXT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -96,10 +95,9 @@ def expected(case, walls):
     """The instants up to the case's end; fewer than n mean that nothing else comes before the end."""
     end = min(case["end"], case["rule"].get("UNTIL", case["end"]))
     from_wall = oracle.to_wall(case["after"], case["zone"]) - dt.timedelta(hours=27)
-    # Some of the set may be left out, some moved here from before.
+    # Each override may take one of the set away.
     spare = len(case.get("overrides", {}))
-    early = case["after"] - dt.timedelta(days=2 if spare else 0)
-    found = oracle.instants(walls(from_wall - dt.timedelta(days=2), end), case["zone"], early, BIG if spare else case["n"])
+    found = oracle.instants(walls(from_wall, end), case["zone"], case["after"], case["n"] + spare)
     return apply_overrides(case, found, case["n"])
 
 
