@@ -69,7 +69,9 @@ int next_of_template(struct ctl *ctl, const char *id, int64_t n)
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct params params CLEANUP(params_free);
 	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct plan_policy policy;
 	struct err err;
+	template_policy(ctl->conf, &policy);
 	params_init(&params);
 	params_text(&params, id);
 	int code = ctl_query(ctl, QUERY_CTL_TEMPLATE, &params, &result);
@@ -77,7 +79,7 @@ int next_of_template(struct ctl *ctl, const char *id, int64_t n)
 		return code;
 	if (PQntuples(result) == 0)
 		return ctl_error(EX_DATAERR, "there is no template \"%s\"", id);
-	if (!outlook_open_row(ctl->conf, result, 0, T_OUTLOOK, &outlook, &err))
+	if (!outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err))
 		return ctl_error(EX_DATAERR, "%s", err.text);
 	print(ctl, outlook, n);
 	return EX_OK;

@@ -107,13 +107,15 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct strbuf sentence CLEANUP(strbuf_free);
 	PGresult *decisions CLEANUP(ctl_clear) = NULL;
+	struct plan_policy policy;
 	struct err err;
+	template_policy(ctl->conf, &policy);
 	strbuf_init(&sentence, 4096);
 	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
 	if (code != EX_OK)
 		return code;
 	const char *state = state_name(result);
-	bool works = outlook_open_row(ctl->conf, result, 0, T_OUTLOOK, &outlook, &err);
+	bool works = outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err);
 	if (works)
 		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
 	struct table *record = record_begin(

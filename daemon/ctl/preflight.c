@@ -107,10 +107,12 @@ bool preflight_take_template(void *context, const PGresult *result, int row)
 {
 	struct preflight *preflight = context;
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
+	struct plan_policy policy;
 	struct err err;
+	template_policy(preflight->conf, &policy);
 	int64_t missed = -1;
 	preflight->templates++;
-	if (outlook_open_row(preflight->conf, result, row, 0, &outlook, &err))
+	if (outlook_open_row(&policy, result, row, 0, &outlook, &err))
 		missed = count_missed(outlook, preflight->now, &err);
 	if (missed < 0)
 		add_broken(preflight, result, row, &err);

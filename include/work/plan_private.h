@@ -1,5 +1,5 @@
-/* plan_private: what plan.c (verdicts) and plan_walk.c (anchor and walk) share; nobody else includes
- * it. */
+/* plan_private: what plan_start.c (anchor), plan_walk.c (walk), plan.c (verdicts) and outlook.c share;
+ * nobody else includes it. */
 #pragma once
 
 #include "recur/recurrence.h"
@@ -44,6 +44,17 @@ struct planner {
 	usec_t jumped_to;
 };
 
-/* plan_walk.c: parses the rule, finds the anchor and collects entries.  false: the template is to be
+/* plan_start.c: parses the rule, finds the anchor and what is next.  false: the template is to be
  * quarantined, err says why. */
+bool plan_start(struct planner *p, struct err *err) NODISCARD;
+/* The next occurrence of the open recurrence; RECUR_AGAIN: the plan's slices are used up. */
+enum recur_status plan_next_occurrence(
+	struct planner *p, struct occurrence *ret, struct err *err) NODISCARD;
+/* Whether something of the set stands at that instant, and what. */
+bool plan_find_at(struct planner *p, sec_t instant, bool *ret_found, struct occurrence *ret,
+	struct err *err) NODISCARD;
+bool plan_counts_itself(const struct planner *p);
+sec_t plan_later_of(sec_t second, usec_t instant); /* TEMPLATE_NONE is earlier than all */
+
+/* plan_walk.c: plan_start, then collects entries up to the present. */
 bool plan_walk(struct planner *p, struct err *err) NODISCARD;

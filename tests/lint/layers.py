@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "recur": {"recur", "util"},
     "work": {"work", "recur", "db", "conf", "util"},
     "svc": {"svc", "work", "recur", "db", "conf", "util"},
-    "ctl": {"ctl", "recur", "db", "conf", "util"},
+    "ctl": {"ctl", "work", "recur", "db", "conf", "util"},
     "main": {"svc", "work", "recur", "db", "conf", "util"},
 }
 # Libraries, and the layers that know them.
