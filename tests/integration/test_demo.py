@@ -1,0 +1,47 @@
+"""The demo, as a person sees it: on a terminal, until Ctrl-C."""
+
+import fcntl
+import glob
+import os
+import pty
+import re
+import select
+import subprocess
+import termios
+import time
+
+from harness.util import BUILD, SOURCE, clean_environ
+
+SECONDS = 15
+
+
+def test_the_demo_shows_tasks_and_reminders_and_ends_on_ctrl_c():
+    before = set(glob.glob("/tmp/recurd-demo-*"))
+    screen, terminal = pty.openpty()
+    demo = subprocess.Popen(
+        [str(SOURCE / "tests/demo/demo")], stdin=terminal, stdout=terminal, stderr=terminal,
+        env=clean_environ(RECURD_BUILD=BUILD), start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(terminal)
+    text, started, interrupted = "", None, None
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if select.select([screen], [], [], 0.1)[0]:
+            try:
+                text += os.read(screen, 65536).decode()
+            except OSError:
+                break  # the terminal's other end is closed: it is over
+        if started is None and "event=connected" in text:
+            started = time.monotonic()
+        seen = "event=generated" in text and "event=reminder" in text
+        if started and not interrupted and (seen or time.monotonic() - started > SECONDS):
+            assert seen, f"neither within {SECONDS} s:\n{text}"
+            os.write(screen, b"\x03")
+            interrupted = time.monotonic()
+    os.close(screen)
+    assert demo.wait(10) == 0, text
+    assert interrupted and time.monotonic() - interrupted < 10, text
+    assert re.search(r"^\d\d:\d\d:\d\d  event=generated .* late_ms=\d+ ", text, re.M), text
+    assert re.search(r"[1-9]\d* tasks made from recurring ones", text), text
+    assert set(glob.glob("/tmp/recurd-demo-*")) <= before, "nothing is left behind"
