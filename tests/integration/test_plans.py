@@ -21,8 +21,7 @@ ROWS = 300_000
 BATCH = 1000
 LARGE = {"tasks", "recurring_tasks"}
 STATES = ["stale", "none", "analysed"]
-STATEMENTS = ["poll", "generate_claim", "generate_claim_edited", "generate_write", "reminder_take", "reminder_settle", "zones_mark"]
-BATCHES = set(STATEMENTS) - {"poll", "zones_mark"}
+STATEMENTS = ["poll", "generate_claim", "generate_claim_edited", "generate_write", "reminder_take", "reminder_settle", "reminder_suspect", "zones_mark"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
 # Behind ON CONFLICT and foreign keys; no node of a plan shows them.
 UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at"}
@@ -39,7 +38,7 @@ VALUES = {
     "timestamp with time zone": "timestamptz '2020-01-01'",
     "text": "null",
 }
-SPECIAL = {("generate_claim", "text[]"): "array[]::text[]", ("generate_claim_edited", "text[]"): "array[]::text[]", ("zones_mark", "text"): "'1'"}
+SPECIAL = {("reminder_take", "text[]"): "array[]::text[]", ("reminder_settle", "text[]"): "array[]::text[]", ("reminder_suspect", "text[]"): "array[]::text[]", ("generate_claim", "text[]"): "array[]::text[]", ("generate_claim_edited", "text[]"): "array[]::text[]", ("zones_mark", "text"): "'1'"}
 
 
 def read(name):
@@ -97,9 +96,8 @@ def _plan(db, name, body, generic):
             for value, kind in zip(values, types)
         ]
         conn.execute(f"set local plan_cache_mode = force_{'generic' if generic else 'custom'}_plan")
-        if name in BATCHES:  # as tx_settings.sql does
-            for setting in ("hashjoin", "mergejoin", "seqscan"):
-                conn.execute(f"set local enable_{setting} = off")
+        for setting in ("hashjoin", "mergejoin", "seqscan"):  # as tx_settings.sql and flight_limits.sql do
+            conn.execute(f"set local enable_{setting} = off")
         arguments = f"({', '.join(literals)})" if literals else ""
         (plan,) = conn.execute(f"explain (format json) execute p{arguments}").fetchone().values()
         conn.rollback()
