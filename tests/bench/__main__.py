@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-os.environ["RECURD_BUILD"] = "build-release"
+os.environ.setdefault("RECURD_BUILD", "build-release")
 
 import idle
 import lateness
@@ -71,6 +71,7 @@ def main():
     results, rig, load = report.Results(), Rig(), []
     conditions = {
         "commit": report.commit(),
+        "build": os.environ["RECURD_BUILD"],
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "processors": os.cpu_count(),
         "settings": SETTINGS,
