@@ -1,7 +1,9 @@
 -- Caller: svc/scheduler.c, between batches and every poll_interval.
 -- What is due, and when the next thing will be: business time, then for reminders and templates the
--- oldest that is due and the next that will be, then the oldest edit of a rule.
--- $1 live_since: earlier reminders are not ours to tell
+-- oldest that is due and the next that will be, then the oldest edit of a rule; last, what all this
+-- cost the server in microseconds.
+-- $1 look for due reminders from here on, $2 for due templates (svc/lowwater.h); never for reminders
+-- from before live_since, which are not ours to tell
 -- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan.
 select recurd.now(),
        (select k.remind_at from {app}.tasks k
@@ -15,7 +17,8 @@ select recurd.now(),
            and k.remind_at > recurd.now()
          order by k.remind_at limit 1),
        (select t.next_due_at from {app}.recurring_tasks t
-         where t.is_active and t.failed_at is null and t.next_due_at <= recurd.now()
+         where t.is_active and t.failed_at is null
+           and t.next_due_at >= $2 and t.next_due_at <= recurd.now()
          order by t.next_due_at limit 1),
        (select t.next_due_at from {app}.recurring_tasks t
          where t.is_active and t.failed_at is null and t.next_due_at > recurd.now()
@@ -23,4 +26,6 @@ select recurd.now(),
        (select t.replan_at from {app}.recurring_tasks t
          where t.replan_at is not null and t.failed_at is null
            and (t.is_active or t.ended_at is not null)
-         order by t.replan_at limit 1);
+         order by t.replan_at limit 1),
+       (extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())
+            * 1000000)::bigint;

@@ -1,7 +1,7 @@
 -- Caller: work/reminder.c.
 -- Takes due reminders: marks them handled, writes their notifications, returns them, oldest first.
--- $1 at most so many   $2 live_since: earlier ones are not ours to tell
--- $3 tasks to leave out (text[])   $4 this task only (text, null: all)
+-- $1 at most so many   $2 due from here on: nothing older was seen, or it is from before live_since
+-- and not ours to tell   $3 tasks to leave out (text[])   $4 this task only (text, null: all)
 -- Index: ix_tasks_pending_remind_at, tasks_pkey.
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at,

@@ -183,16 +183,19 @@ static void start(struct lane *lane, enum agenda_kind kind, bool settling, bool 
 	enter(lane, LANE_BUSY);
 }
 
-void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, bool foreseen)
+void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, usec_t from,
+	bool foreseen)
 {
 	struct batch_settings settings = batch_settings(lane, conf);
 	start(lane, kind, false, foreseen);
 	if (kind == AGENDA_REMIND) {
 		struct reminder_options options = reminder_options(lane, conf);
+		options.from = from > options.live_since ? from : options.live_since;
 		reminder_run(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
 		return;
 	}
 	struct generator_options options = generator_options(lane, conf);
+	options.from = from;
 	enum generator_source source = kind == AGENDA_GENERATE ? GENERATOR_DUE : GENERATOR_EDITED;
 	generator_run(lane->generator, lane->conn, &settings, &options, source, on_generated, lane);
 }

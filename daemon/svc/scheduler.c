@@ -42,6 +42,16 @@ static usec_t ahead(const PGresult *result, int column, usec_t now, usec_t sent_
 	return sent_at + (at - now);
 }
 
+/* column: the oldest that is due; the next one ahead follows it. */
+static void take_seen(
+	struct scheduler *s, const PGresult *result, enum agenda_kind kind, int column)
+{
+	int seen = column + row_is_null(result, 0, column);
+	lowwater_clean(&s->lowwater, kind, row_instant(result, 0, seen == column ? column : 0));
+	s->seen[kind] = row_is_null(result, 0, seen) ? USEC_MINUS_INFINITY
+						     : row_instant(result, 0, seen);
+}
+
 /* Columns of poll.sql. */
 static void take_poll(struct scheduler *s, const PGresult *result, usec_t sent_at)
 {
@@ -51,6 +61,9 @@ static void take_poll(struct scheduler *s, const PGresult *result, usec_t sent_a
 	agenda_set(&s->agenda, AGENDA_GENERATE, !row_is_null(result, 0, 3),
 		ahead(result, 4, now, sent_at));
 	agenda_set(&s->agenda, AGENDA_REPLAN, !row_is_null(result, 0, 5), AGENDA_NEVER);
+	take_seen(s, result, AGENDA_REMIND, 1);
+	take_seen(s, result, AGENDA_GENERATE, 3);
+	lowwater_polled(&s->lowwater, s->polled_full, clock_monotonic(), row_int8(result, 0, 6));
 	s->poll_pause = 0;
 	s->next_poll_at = clock_monotonic() + s->conf->poll_interval;
 }
@@ -66,6 +79,7 @@ static void poll_failed(struct scheduler *s, const struct reply *reply)
 	batch_log_failure("poll", &failure, s->poll_pause);
 	s->failed = true;
 	agenda_reset(&s->agenda);
+	lowwater_reset(&s->lowwater);
 }
 
 static void on_polled(void *arg, const struct reply *reply)
@@ -93,7 +107,11 @@ static void poll(struct scheduler *s, struct lane *lane)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	params_instant(&params, lane->fit.live_since);
+	s->polled_full = s->once || lowwater_full(&s->lowwater, clock_monotonic());
+	usec_t reminders = lowwater_from(&s->lowwater, AGENDA_REMIND, s->polled_full);
+	params_instant(
+		&params, reminders > lane->fit.live_since ? reminders : lane->fit.live_since);
+	params_instant(&params, lowwater_from(&s->lowwater, AGENDA_GENERATE, s->polled_full));
 	s->poller = lane;
 	s->stale = false;
 	struct conn *conn = lane_borrow(lane);
@@ -284,7 +302,7 @@ static bool assign(struct scheduler *s, struct lane *lane)
 	enum agenda_kind kind = choose(s, now);
 	if (kind < AGENDA_KINDS) {
 		bool foreseen = agenda_start(&s->agenda, kind, now);
-		lane_work(lane, s->conf, kind, foreseen);
+		lane_work(lane, s->conf, kind, s->seen[kind], foreseen);
 		return true;
 	}
 	if (!s->poller && (!s->polled || s->next_poll_at <= now)) {

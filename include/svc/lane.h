@@ -66,8 +66,10 @@ void lane_destroy(struct lane *lane);
 void lane_open(struct lane *lane);
 void lane_close(struct lane *lane); /* without callbacks; lane_open brings it back */
 
-/* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then. */
-void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, bool foreseen);
+/* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then.
+ * from: the oldest row of that kind that was seen. */
+void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, usec_t from,
+	bool foreseen);
 void lane_settle(struct lane *lane, const struct conf *conf);
 /* On an idle lane: the scheduler's own statements, one flight.  Its limits are added already: the first
  * result is theirs, LANE_RESULT the first of the borrower's.  The reply's function calls lane_home. */

@@ -5,6 +5,7 @@
 #include "svc/agenda.h"
 #include "svc/heartbeat.h"
 #include "svc/lane.h"
+#include "svc/lowwater.h"
 #include "svc/scheduler.h"
 #include "svc/zonewatch.h"
 
@@ -35,6 +36,9 @@ struct scheduler {
 	const struct lane *poller; /* NULL: nobody polls */
 	bool polled; /* since the last batch ended */
 	bool stale; /* what happened while a poll was out may not be in it */
+	bool polled_full; /* the poll under way looks everywhere */
+	struct lowwater lowwater;
+	usec_t seen[AGENDA_KINDS]; /* the oldest row that the last poll saw, database's clock */
 	usec_t next_poll_at; /* monotonic */
 	usec_t poll_pause; /* after failed polls */
 	bool asleep; /* without connections */

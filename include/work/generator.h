@@ -24,6 +24,7 @@ struct generator_options {
 	struct plan_policy policy; /* its texts must outlive the batch */
 	size_t limit; /* occurrences in a batch */
 	bool notify_task_created;
+	usec_t from; /* of what is due: nothing older was seen */
 };
 
 struct generator_report {

@@ -17,6 +17,7 @@ struct reminder;
 struct reminder_options {
 	size_t limit; /* reminders in a batch */
 	usec_t live_since; /* earlier ones are settled, not told */
+	usec_t from; /* not before live_since: nothing older is due */
 };
 
 struct reminder_report {
@@ -34,7 +35,8 @@ typedef void reminder_done_fn(void *arg, const struct reminder_report *report);
 struct reminder *reminder_create(struct tell_rate *rate, struct parking *parking);
 void reminder_destroy(struct reminder *reminder); /* no callback comes any more */
 
-/* One batch on a ready connection; done comes later, exactly once, as its last act. */
+/* One batch on a ready connection, of reminders that are not older than `from`; done comes later, exactly
+ * once, as its last act. */
 void reminder_run(struct reminder *reminder, struct conn *conn,
 	const struct batch_settings *settings, const struct reminder_options *options,
 	reminder_done_fn *done, void *arg);

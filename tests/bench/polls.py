@@ -28,7 +28,7 @@ def _explain(db, query):
 
 
 def _polls(db, results, measure, subject):
-    query = statement("poll").replace("$1", "'2000-01-01 00:00+00'::timestamptz")
+    query = statement("poll").replace("$1", "'2000-01-01 00:00+00'::timestamptz").replace("$2", "timestamptz '-infinity'")
     _explain(db, query)
     for _ in range(REPEATS):
         results.add(measure, subject, _explain(db, query))
