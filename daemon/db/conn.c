@@ -385,8 +385,7 @@ void conn_close(struct conn *conn)
 void conn_retry(struct conn *conn, const char *why)
 {
 	if (conn->state == CONN_READY || conn->state == CONN_BUSY)
-		wait_for_round(
-			conn, LOG_DEBUG, "connection_unfit", why);
+		wait_for_round(conn, LOG_DEBUG, "connection_unfit", why);
 }
 
 void conn_settled(struct conn *conn)
