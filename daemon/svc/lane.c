@@ -83,10 +83,11 @@ static void on_failed(void *arg, const char *why)
 	lane->callbacks.unreachable(lane->callbacks.arg, lane, why);
 }
 
-struct conn *lane_borrow(struct lane *lane)
+struct conn *lane_borrow(struct lane *lane, bool limited)
 {
 	enter(lane, LANE_BUSY);
-	conn_add_limits(lane->conn, lane->limits);
+	if (limited)
+		conn_add_limits(lane->conn, lane->limits);
 	return lane->conn;
 }
 

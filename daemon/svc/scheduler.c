@@ -87,10 +87,13 @@ static void on_polled(void *arg, const struct reply *reply)
 	struct lane *lane = arg;
 	struct scheduler *s = lane->callbacks.arg;
 	s->poller = NULL;
+	/* A poll is one statement and no more; but one that got no answer may have left a backend
+	 * behind that waits for a lock, and the next must not add to that. */
+	s->cautious = reply->status != REPLY_OK;
 	if (!lane_home(lane, reply))
 		return;
 	if (reply->status == REPLY_OK)
-		take_poll(s, reply->results[LANE_RESULT], conn_sent_at(lane->conn));
+		take_poll(s, reply->results[reply->n - 1], conn_sent_at(lane->conn));
 	else
 		poll_failed(s, reply);
 	s->polled = !s->stale;
@@ -114,7 +117,7 @@ static void poll(struct scheduler *s, struct lane *lane)
 	params_instant(&params, lowwater_from(&s->lowwater, AGENDA_GENERATE, s->polled_full));
 	s->poller = lane;
 	s->stale = false;
-	struct conn *conn = lane_borrow(lane);
+	struct conn *conn = lane_borrow(lane, s->cautious);
 	conn_add(conn, QUERY_POLL, &params);
 	conn_fly(conn, on_polled, lane);
 }
@@ -135,7 +138,7 @@ static void on_beat(void *arg, const struct reply *reply)
 		return;
 	}
 	s->pruning = false;
-	heartbeat_prune(lane_borrow(lane), s->conf, on_beat, lane);
+	heartbeat_prune(lane_borrow(lane, true), s->conf, on_beat, lane);
 }
 
 static void beat(struct scheduler *s, struct lane *lane)
@@ -143,7 +146,8 @@ static void beat(struct scheduler *s, struct lane *lane)
 	zonewatch_look(s->zonewatch);
 	s->settled = false; /* what was held last time, and what applications back-dated since */
 	s->pruning = s->conf->notification_retention > 0;
-	heartbeat_send(&s->heartbeat, lane_borrow(lane), s->conf, clock_monotonic(), on_beat, lane);
+	heartbeat_send(
+		&s->heartbeat, lane_borrow(lane, true), s->conf, clock_monotonic(), on_beat, lane);
 }
 
 static void on_watched(void *arg, const struct reply *reply)
@@ -160,7 +164,7 @@ static void watch_zones(struct scheduler *s, struct lane *lane)
 {
 	s->watching = true;
 	scheduler_outdate(s); /* templates may be marked */
-	zonewatch_send(s->zonewatch, lane_borrow(lane), on_watched, lane);
+	zonewatch_send(s->zonewatch, lane_borrow(lane, true), on_watched, lane);
 }
 
 static void on_left(void *arg, const struct reply *reply)
@@ -178,7 +182,7 @@ static void on_left(void *arg, const struct reply *reply)
 static void leave(struct scheduler *s, struct lane *lane)
 {
 	s->leaving = true;
-	heartbeat_leave(&s->heartbeat, lane_borrow(lane), on_left, lane);
+	heartbeat_leave(&s->heartbeat, lane_borrow(lane, true), on_left, lane);
 }
 
 /* ---- what a batch brought ---- */

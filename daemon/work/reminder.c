@@ -238,7 +238,7 @@ void reminder_settle(struct reminder *reminder, struct conn *conn,
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_int8(&params, (int64_t)reminder->limit);
-	params_instant(&params, options->from);
+	params_instant(&params, options->live_since);
 	leave_out_parked(reminder, &params);
 	conn_add(conn, QUERY_REMINDER_SETTLE, &params);
 	batch_fly(&reminder->batch, on_settled);

@@ -71,10 +71,10 @@ void lane_close(struct lane *lane); /* without callbacks; lane_open brings it ba
 void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, usec_t from,
 	bool foreseen);
 void lane_settle(struct lane *lane, const struct conf *conf);
-/* On an idle lane: the scheduler's own statements, one flight.  Its limits are added already: the first
- * result is theirs, LANE_RESULT the first of the borrower's.  The reply's function calls lane_home. */
-#define LANE_RESULT 1
-struct conn *lane_borrow(struct lane *lane);
+/* On an idle lane: the scheduler's own statements, one flight.  limited: limits on the server's side
+ * come first, and so does their result; the borrower's is the last.  The reply's function calls
+ * lane_home. */
+struct conn *lane_borrow(struct lane *lane, bool limited);
 /* Idle again, or offline.  false: the session is gone. */
 bool lane_home(struct lane *lane, const struct reply *reply);
 const char *lane_state_name(enum lane_state state);

@@ -154,7 +154,9 @@ def test_a_reload_can_move_to_another_database(make_db, recurd):
 def test_many_reloads_leak_nothing(app_db, recurd):
     daemon = recurd(app_db)
     for n in range(3):
-        daemon.expect("reloaded", since=reload(daemon))
+        mark = reload(daemon)
+        daemon.expect("reloaded", since=mark)
+        daemon.expect("connected", since=mark)  # or the socket would be missing in what follows
     fds, threads = daemon.fds(), daemon.threads()
     for n in range(30):
         daemon.expect("reloaded", since=reload(daemon))

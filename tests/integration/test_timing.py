@@ -125,6 +125,7 @@ def test_many_listen_sessions_leave_nothing_behind(make_db, recurd):
     db = make_db(optional=("wakeup",))
     daemon = recurd(db, listen_dsn=db.dsn, reconnect_limit="300ms")
     daemon.expect("listening")
+    daemon.expect("connected", conn="main")
     fds = daemon.fds()
     for n in range(2, 7):
         db.execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'")
