@@ -8,6 +8,8 @@
 #include "util/log.h"
 #include "util/mem.h"
 
+#define PLAN_PATIENCE (4 * USEC_PER_MSEC) /* the loop has others to serve */
+
 static const char *const state_names[] = { "offline", "checking", "idle", "busy" };
 
 const char *lane_state_name(enum lane_state state)
@@ -127,6 +129,7 @@ static struct generator_options generator_options(const struct lane *lane, const
 			.adopt_backlog = backlogs[conf->adopt_backlog],
 			.catch_up_limit = (size_t)conf->catch_up_limit,
 			.min_interval = conf->min_interval,
+			.patience = PLAN_PATIENCE,
 			.default_time_zone = conf->default_time_zone },
 		.limit = (size_t)conf->batch_size,
 		.notify_task_created = conf->notify_task_created,

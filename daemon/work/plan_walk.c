@@ -1,6 +1,7 @@
 /* The walk over a template's occurrences, from where it stands up to the present. */
 #include <stdlib.h>
 
+#include "util/clock.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 #include "work/plan_private.h"
@@ -193,8 +194,17 @@ static bool jump(struct planner *p, struct err *err)
 	return true;
 }
 
+/* Not before something is sure to be dropped: else what is found now would be made, although newer
+ * occurrences have the better right. */
+static bool out_of_patience(const struct planner *p, usec_t began)
+{
+	return p->policy->patience > 0 && p->n > p->policy->catch_up_limit &&
+	       clock_monotonic() - began > p->policy->patience;
+}
+
 static bool walk(struct planner *p, struct err *err)
 {
+	usec_t began = clock_monotonic();
 	size_t budget = p->policy->catch_up_limit + PLAN_STEPS;
 	bool on = true;
 	if (!count_passed_exclusions(p, err))
@@ -204,7 +214,7 @@ static bool walk(struct planner *p, struct err *err)
 	if (!on)
 		return true;
 	recurrence_seek(p->recurrence, p->after);
-	while (p->n < budget) {
+	while (p->n < budget && !out_of_patience(p, began)) {
 		if (count_used_up(p)) {
 			reach_end(p);
 			return true;

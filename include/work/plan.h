@@ -41,6 +41,9 @@ struct plan_policy {
 	enum plan_backlog adopt_backlog;
 	size_t catch_up_limit; /* at least 1 */
 	usec_t min_interval;
+	/* Costly rules far behind: stop after so long where some of what was found is sure to be
+	 * dropped; the next plan goes on there.  0: only PLAN_STEPS counts. */
+	usec_t patience;
 	const char *default_time_zone;
 };
 
