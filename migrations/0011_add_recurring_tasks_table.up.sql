@@ -31,9 +31,13 @@ begin
 end;
 $fn$;
     end if;
+    -- On a table without that column, made by hand, the trigger would fail every update.
     if not exists (select from pg_trigger
                    where tgrelid = 'recurring_tasks'::regclass
-                         and tgname = 'trigger_update_recurring_tasks_updated_at') then
+                         and tgname = 'trigger_update_recurring_tasks_updated_at')
+       and exists (select from pg_attribute
+                   where attrelid = 'recurring_tasks'::regclass
+                         and attname = 'updated_at' and not attisdropped) then
         create trigger trigger_update_recurring_tasks_updated_at before update on recurring_tasks
             for each row execute function update_recurring_tasks_updated_at();
     end if;

@@ -69,6 +69,9 @@ begin
         from (values ('trigger_update_recurring_tasks_updated_at', 'recurring_tasks')) as w (name, tab)
         where not exists (select from pg_trigger
                           where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
+              and exists (select from pg_attribute  -- without the column, made by hand: no trigger
+                          where attrelid = to_regclass(tab) and attname = 'updated_at'
+                                and not attisdropped)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

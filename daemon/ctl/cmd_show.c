@@ -35,7 +35,8 @@ static const char *state_name(const PGresult *result)
 		return "quarantined";
 	if (!row_is_null(result, 0, T_ENDED))
 		return "ended";
-	return row_bool(result, 0, T_IS_ACTIVE) ? "active" : "paused";
+	bool active = !row_is_null(result, 0, T_IS_ACTIVE) && row_bool(result, 0, T_IS_ACTIVE);
+	return active ? "active" : "paused";
 }
 
 static const char *why_none(const char *state)

@@ -212,6 +212,10 @@ int cmd_status(struct ctl *ctl, int argc, char **argv)
 		code = ctl_query(ctl, QUERY_CTL_STATUS, NULL, &result);
 	if (code != EX_OK)
 		return code;
+	if (PQntuples(result) != 1)
+		return ctl_error(EX_DATAERR,
+			"recurd.settings has no row: insert into recurd.settings "
+			"default values");
 	return check ? print_check(ctl, result, &limits) : print_status(ctl, result);
 }
 

@@ -9,6 +9,7 @@
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
+#include "util/timefmt.h"
 
 enum { OPT_ALL = 256 };
 
@@ -32,7 +33,8 @@ static bool rule_works(const struct conf *conf, const PGresult *result, int row,
 		.id = row_text(result, row, 1),
 		.rule = row_text(result, row, 3),
 		.rule_len = row_text_len(result, row, 3),
-		.next_due_at = row_instant(result, row, 4),
+		.next_due_at = row_is_null(result, row, 4) ? USEC_INFINITY
+							   : row_instant(result, row, 4),
 		.planned_due_at = TEMPLATE_NONE,
 		.made_through = TEMPLATE_NONE,
 		.replan_at = TEMPLATE_NONE,

@@ -1,6 +1,7 @@
 /* Rows of ctl statements as templates; see ctl/template.h. */
 #include "ctl/template.h"
 #include "db/rows.h"
+#include "util/timefmt.h"
 
 void template_policy(const struct conf *conf, struct plan_policy *ret_policy)
 {
@@ -23,7 +24,10 @@ void template_from_row(const PGresult *result, int row, int first, struct templa
 		.user_id = row_text(result, row, first + TEMPLATE_USER),
 		.rule = row_text(result, row, first + TEMPLATE_RULE),
 		.rule_len = row_text_len(result, row, first + TEMPLATE_RULE),
-		.next_due_at = row_instant(result, row, first + TEMPLATE_NEXT_DUE),
+		/* Hand-made tables may allow null; infinity is refused with the same words. */
+		.next_due_at = row_is_null(result, row, first + TEMPLATE_NEXT_DUE)
+				       ? USEC_INFINITY
+				       : row_instant(result, row, first + TEMPLATE_NEXT_DUE),
 		.planned_due_at = instant_or_none(result, row, first + TEMPLATE_PLANNED),
 		.made_through = instant_or_none(result, row, first + TEMPLATE_MADE_THROUGH),
 		.replan_at = instant_or_none(result, row, first + TEMPLATE_REPLAN),

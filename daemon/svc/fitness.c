@@ -55,7 +55,9 @@ static void on_begun(void *arg, const struct reply *reply)
 		return;
 	const PGresult *result = reply->results[2];
 	if (PQntuples(result) != 1 || row_is_null(result, 0, 1)) {
-		set_why(fitness, "recurd.settings has no row", "", ": run recurctl migrate up");
+		set_why(fitness,
+			"recurd.settings has no row: insert into recurd.settings default values",
+			"", "");
 		finish(fitness, FITNESS_WAIT);
 		return;
 	}

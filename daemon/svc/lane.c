@@ -267,6 +267,12 @@ void lane_open(struct lane *lane)
 	conn_open(lane->conn);
 }
 
+void lane_retry(struct lane *lane, const char *why)
+{
+	enter(lane, LANE_OFFLINE);
+	conn_retry(lane->conn, why);
+}
+
 void lane_close(struct lane *lane)
 {
 	conn_close(lane->conn);

@@ -68,15 +68,34 @@ static void take_poll(struct scheduler *s, const PGresult *result, usec_t sent_a
 	s->next_poll_at = clock_monotonic() + s->conf->poll_interval;
 }
 
+static void log_waiting(const char *kind, const struct batch_failure *failure)
+{
+	struct log_line line;
+	log_begin(&line, LOG_WARNING, "waiting");
+	log_text(&line, "kind", kind);
+	log_text(&line, "sqlstate", failure->sqlstate);
+	log_text(&line, "statement", failure->statement);
+	log_text(&line, "reason", failure->message);
+	log_text(&line, "next", "tried again until it works");
+	log_end(&line);
+}
+
+/* A lock in the way is waited for at the pace of polls and told once; anything else is an error. */
 static void poll_failed(struct scheduler *s, const struct reply *reply)
 {
-	s->poll_pause = s->poll_pause ? s->poll_pause * 2 : FAILED_FIRST;
-	if (s->poll_pause > FAILED_LIMIT)
-		s->poll_pause = FAILED_LIMIT;
+	bool conflict = sqlstate_classify(reply->sqlstate) == SQLSTATE_CONFLICT;
+	usec_t limit = conflict ? s->conf->poll_interval : FAILED_LIMIT;
+	bool first = s->poll_pause == 0;
+	s->poll_pause = first ? FAILED_FIRST : s->poll_pause * 2;
+	if (s->poll_pause > limit)
+		s->poll_pause = limit;
 	s->next_poll_at = clock_monotonic() + s->poll_pause;
 	struct batch_failure failure = { 0 };
 	batch_failure_take(&failure, reply);
-	batch_log_failure("poll", &failure, s->poll_pause);
+	if (!conflict)
+		batch_log_failure("poll", &failure, s->poll_pause);
+	else if (first)
+		log_waiting("poll", &failure);
 	s->failed = true;
 	agenda_reset(&s->agenda);
 	lowwater_reset(&s->lowwater);
@@ -117,14 +136,14 @@ static void poll(struct scheduler *s, struct lane *lane)
 	params_instant(&params, lowwater_from(&s->lowwater, AGENDA_GENERATE, s->polled_full));
 	s->poller = lane;
 	s->stale = false;
-	struct conn *conn = lane_borrow(lane, s->cautious);
+	struct conn *conn = lane_borrow(lane, s->cautious || s->once);
 	conn_add(conn, QUERY_POLL, &params);
 	conn_fly(conn, on_polled, lane);
 }
 
 /* ---- heartbeats ---- */
 
-static void on_beat(void *arg, const struct reply *reply)
+static void on_pruned(void *arg, const struct reply *reply)
 {
 	struct lane *lane = arg;
 	if (!lane_home(lane, reply))
@@ -132,13 +151,37 @@ static void on_beat(void *arg, const struct reply *reply)
 	if (reply->status == REPLY_FAILED)
 		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
 			reply->message);
+	scheduler_turn(lane->callbacks.arg);
+}
+
+/* Somebody switched row-level security on: we would see nothing and look healthy.  A new session
+ * finds out what is wrong, and says so. */
+static bool is_blinded(const struct reply *reply)
+{
+	return reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
+}
+
+static void on_beat(void *arg, const struct reply *reply)
+{
+	struct lane *lane = arg;
 	struct scheduler *s = lane->callbacks.arg;
+	bool blinded = is_blinded(reply);
+	if (!lane_home(lane, reply))
+		return;
+	if (blinded) {
+		lane_retry(lane, "row-level security hides rows");
+		scheduler_offline(s, lane);
+		return;
+	}
+	if (reply->status == REPLY_FAILED)
+		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
+			reply->message);
 	if (!s->pruning || s->stopping) {
 		scheduler_turn(s);
 		return;
 	}
 	s->pruning = false;
-	heartbeat_prune(lane_borrow(lane, true), s->conf, on_beat, lane);
+	heartbeat_prune(lane_borrow(lane, true), s->conf, on_pruned, lane);
 }
 
 static void beat(struct scheduler *s, struct lane *lane)
@@ -192,14 +235,7 @@ static void log_in_vain(const struct scheduler *s, const struct lane_report *rep
 {
 	if (report->outcome == BATCH_NOTHING || s->agenda.items[report->kind].pause > 0)
 		return;
-	struct log_line line;
-	log_begin(&line, LOG_WARNING, "waiting");
-	log_text(&line, "kind", agenda_name(report->kind));
-	log_text(&line, "sqlstate", report->failure->sqlstate);
-	log_text(&line, "statement", report->failure->statement);
-	log_text(&line, "reason", report->failure->message);
-	log_text(&line, "next", "tried again until it works");
-	log_end(&line);
+	log_waiting(agenda_name(report->kind), report->failure);
 }
 
 static void take_outcome(struct scheduler *s, const struct lane_report *report)
@@ -240,7 +276,8 @@ void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *re
 	zonewatch_note(s->zonewatch);
 	if (report->settling) {
 		s->settling = false;
-		s->settled = report->outcome == BATCH_NOTHING;
+		bool gives_up = s->once && report->outcome != BATCH_COMMITTED && !report->again;
+		s->settled = report->outcome == BATCH_NOTHING || gives_up;
 	}
 	take_outcome(s, report);
 	if (lane->state == LANE_OFFLINE)

@@ -64,6 +64,8 @@ bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate
 	struct lane **ret_lane, struct err *err) NODISCARD;
 void lane_destroy(struct lane *lane);
 void lane_open(struct lane *lane);
+/* An idle lane gives its session up and connects again after a pause; no callback. */
+void lane_retry(struct lane *lane, const char *why);
 void lane_close(struct lane *lane); /* without callbacks; lane_open brings it back */
 
 /* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then.

@@ -55,7 +55,7 @@ def test_a_locked_table_is_told_and_leaves_no_backends_behind(db, recurd):
     holder = db.connect(autocommit=False)
     holder.execute("lock table tasks, recurring_tasks in access exclusive mode")
     daemon = recurd(db, statement_timeout="1s", query_timeout="1500ms", lock_timeout="200ms", ready=False)
-    daemon.expect("batch_failed", timeout=15, kind="poll")
+    wait_until(lambda: daemon.seen("waiting") or daemon.seen("connection_lost"), 15)
     deadline = time.monotonic() + 4
     wait_until(lambda: time.monotonic() > deadline)
     ours = db.value("select count(*) from pg_stat_activity where application_name = 'recurd' and datname = current_database()")
@@ -112,3 +112,38 @@ def test_zone_data_are_applied_beside_an_application_that_holds_a_row(db, recurd
     wait_until(lambda: due(free) != before[free])
     holder.rollback()
     wait_until(lambda: due(held) != before[held], 20)
+
+
+def test_row_level_security_that_comes_later_is_noticed(db, recurd):
+    """The worker saw no rows any more, and looked healthy until its next connection."""
+    db.execute("create role blinded login; grant recurd_worker to blinded")
+    try:
+        daemon = recurd(db, dsn=db.dsn_as("blinded"), heartbeat_interval="1s")
+        db.execute("alter table tasks enable row level security")
+        daemon.expect("database_unfit", timeout=15)
+        db.execute("alter table tasks disable row level security")
+        template = db.add_template(AGO)
+        wait_until(lambda: db.occurrences(template), 40)
+        daemon.stop()
+    finally:
+        db.execute("drop owned by blinded; drop role blinded")
+
+
+def test_after_a_lock_is_gone_work_goes_on_at_once(db, recurd):
+    """Polls that met a lock came at ever longer intervals, up to half a minute."""
+    daemon = recurd(db)
+    holder = db.connect(autocommit=False)
+    holder.execute("lock table recurring_tasks in access exclusive mode")
+    deadline = time.monotonic() + 5
+    wait_until(lambda: time.monotonic() > deadline)
+    holder.rollback()
+    template = db.add_template(AGO)
+    wait_until(lambda: db.occurrences(template), 4)
+    daemon.stop()
+
+
+def test_once_does_not_wait_for_a_lock(db, recurd):
+    """It settled old reminders again and again until the lock was gone."""
+    holder = db.connect(autocommit=False)
+    holder.execute("lock table tasks in access exclusive mode")
+    assert recurd(db, "--once", ready=False).wait(15) == 69
