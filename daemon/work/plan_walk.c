@@ -39,6 +39,7 @@ static void add_entry(struct planner *p, usec_t at, const struct occurrence *fou
 		p->size = p->size ? p->size * 2 : 4;
 		p->entries = mem_realloc_array(p->entries, p->size, sizeof(*p->entries));
 	}
+	p->makes += verdict == (int)MAKE;
 	p->entries[p->n++] = (struct entry){ .at = at,
 		.nominal = found->nominal == found->at ? at : from_sec(found->nominal),
 		.verdict = verdict,
@@ -194,11 +195,13 @@ static bool jump(struct planner *p, struct err *err)
 	return true;
 }
 
-/* Not before something is sure to be dropped: else what is found now would be made, although newer
- * occurrences have the better right. */
+/* Not before something is sure to be dropped or passed over: else what is found now would be made,
+ * although newer occurrences have the better right.  (Excluded dates once counted as enough.) */
 static bool out_of_patience(const struct planner *p, usec_t began)
 {
-	return p->policy->patience > 0 && p->n > p->policy->catch_up_limit &&
+	size_t limit = p->policy->catch_up_limit;
+	bool settles = p->makes > limit || (p->n > limit && p->entries[0].verdict != (int)MAKE);
+	return p->policy->patience > 0 && settles &&
 	       clock_monotonic() - began > p->policy->patience;
 }
 

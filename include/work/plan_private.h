@@ -35,6 +35,7 @@ struct planner {
 	/* What the walk found, in order. */
 	struct entry *entries;
 	size_t n, size;
+	size_t makes; /* entries that would be made */
 	int slices; /* of computation, used up */
 	int64_t excluded_ahead; /* between now and ahead: used up once they are passed */
 	bool reached; /* it came to the present, or to the rule's end */

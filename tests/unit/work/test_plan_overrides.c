@@ -46,6 +46,21 @@ static void single_occurrences_stand_elsewhere(void **state)
 	}
 }
 
+/* Without patience the walk once stopped when excluded dates had filled it, and made what it had. */
+static void excluded_dates_do_not_count_as_caught_up(void **state)
+{
+	const char *rule = WEEKLY(
+		EXCLUDE("01-13T10:00") "," EXCLUDE("01-20T10:00") "," EXCLUDE("01-27T10:00"));
+	struct sim sim;
+	(void)state;
+	sim_init(&sim, rule, "01-06T10:00");
+	sim.policy.catch_up_limit = 2;
+	sim.policy.patience = 1;
+	sim_run(&sim, "03-18T00:00");
+	sim_expect(&sim, "the newest two alone",
+		"03-10T10:00 03-17T10:00 | dropped 6 | next 03-24T10:00");
+}
+
 static void a_plan_tells_what_is_changed(void **state)
 {
 	const char *rule = WEEKLY("\"2025-01-13T10:00:00\":{\"start\":\"2025-01-14T12:00:00\","
@@ -201,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single_occurrences_stand_elsewhere),
+		cmocka_unit_test(excluded_dates_do_not_count_as_caught_up),
 		cmocka_unit_test(a_plan_tells_what_is_changed),
 		cmocka_unit_test(nothing_is_named_twice_when_a_move_is_taken_back),
 		cmocka_unit_test(an_exclusion_that_comes_as_an_edit_moves_what_lies_ahead),
