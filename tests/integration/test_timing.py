@@ -126,6 +126,7 @@ def test_many_listen_sessions_leave_nothing_behind(make_db, recurd):
     daemon = recurd(db, listen_dsn=db.dsn, reconnect_limit="300ms")
     daemon.expect("listening")
     daemon.expect("connected", conn="main")
+    wait_until(lambda: db.sessions() == 2, what="the probe has gone")
     fds = daemon.fds()
     for n in range(2, 7):
         db.execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'")

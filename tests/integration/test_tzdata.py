@@ -47,14 +47,14 @@ def test_new_data_under_a_running_daemon_and_at_the_next_start(app_db, recurd, z
     move_berlin(zones, "Europe/Moscow")
     line = daemon.expect("rezoned", template=template)
     assert line["first"] != line["last"], "old and new are told"
-    second = due(app_db, template)
-    assert second < first and wall(app_db, template) == anchor
+    wait_until(lambda: due(app_db, template) < first, what="the line stands before its COMMIT")
+    assert wall(app_db, template) == anchor
     daemon.stop()
 
     move_berlin(zones, "Europe/Lisbon")
     daemon = recurd(app_db, zoneinfo_dir=zones)
     daemon.expect("rezoned", template=template)
-    assert due(app_db, template) > first
+    wait_until(lambda: due(app_db, template) > first)
     assert len(app_db.decisions(template, "rezoned")) == 2
     assert len(app_db.occurrences(template)) == 1, "nothing is made twice or too early"
 

@@ -118,6 +118,13 @@ class Database:
             raise AssertionError(f"psql failed ({done.returncode}): {done.stderr}")
         return done.stdout
 
+    def sessions(self):
+        """How many sessions of others there are."""
+        return self.value(
+            "select count(*) from pg_stat_activity where datname = current_database()"
+            " and backend_type = 'client backend' and application_name <> 'harness'"
+        )
+
     # The application's rows -----------------------------------------------------------------------
 
     def add_user(self, user_id=None):
