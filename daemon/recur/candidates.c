@@ -1,13 +1,13 @@
 /* The choice between the two expanders, and COUNT. */
 #include "recur/candidates.h"
 
-void candidates_open(struct candidates *candidates, const struct plan *plan, uint64_t count)
+void candidates_open(struct candidates *candidates, const struct pattern *pattern, uint64_t count)
 {
-	*candidates = (struct candidates){ .count = count, .after = plan->start };
-	walk_init(&candidates->walk, plan);
+	*candidates = (struct candidates){ .count = count, .after = pattern->start };
+	walk_init(&candidates->walk, pattern);
 	/* Counting starts at the start, and the walk is the faster one. */
-	if (count == 0 && ical_fits(plan))
-		candidates->ical = ical_open(plan);
+	if (count == 0 && ical_fits(pattern))
+		candidates->ical = ical_open(pattern);
 }
 
 static void leave_ical(struct candidates *candidates)
@@ -22,7 +22,7 @@ void candidates_fork(struct candidates *dst, const struct candidates *src)
 	*dst = *src;
 	if (src->ical == NULL)
 		return;
-	dst->ical = ical_open(src->walk.plan);
+	dst->ical = ical_open(src->walk.pattern);
 	dst->ical_placed = false;
 	if (dst->ical == NULL)
 		leave_ical(dst);
@@ -41,7 +41,7 @@ void candidates_seek(struct candidates *candidates, sec_t wall)
 	candidates->after = wall;
 	if (candidates->count > 0) {
 		if (back) {
-			walk_init(&candidates->walk, candidates->walk.plan);
+			walk_init(&candidates->walk, candidates->walk.pattern);
 			candidates->counted = 0;
 		}
 		return;

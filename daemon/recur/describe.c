@@ -1,7 +1,7 @@
 /* Rule to an English sentence: "every month on the last Friday at 09:00, Europe/Berlin, 12 times". */
 #include <string.h>
 
-#include "recur/plan.h"
+#include "recur/pattern.h"
 #include "util/timefmt.h"
 
 #define MONDAY_TO_FRIDAY 0x3e
@@ -70,9 +70,9 @@ static void add_monthday(struct strbuf *buf, int n)
 	strbuf_add_text(buf, " day");
 }
 
-static void add_monthdays(const struct plan *plan, struct strbuf *buf)
+static void add_monthdays(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct intset set = { .pos = { plan->monthday_pos }, .neg = { plan->monthday_neg } };
+	struct intset set = { .pos = { pattern->monthday_pos }, .neg = { pattern->monthday_neg } };
 	struct lister lister = { buf, intset_count(&set), 0 };
 
 	for (int v = intset_next(&set, INTSET_START); v != INTSET_END; v = intset_next(&set, v)) {
@@ -81,25 +81,25 @@ static void add_monthdays(const struct plan *plan, struct strbuf *buf)
 	}
 }
 
-static void add_weekdays(const struct plan *plan, struct strbuf *buf)
+static void add_weekdays(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct lister lister = { buf, __builtin_popcount(plan->days), 0 };
-	const char *every = plan->freq > FREQ_WEEKLY ? "every " : "";
+	struct lister lister = { buf, __builtin_popcount(pattern->days), 0 };
+	const char *every = pattern->freq > FREQ_WEEKLY ? "every " : "";
 
-	if (plan->days == MONDAY_TO_FRIDAY && !plan->has_nth) {
+	if (pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth) {
 		strbuf_addf(buf, "%sMonday to Friday", every);
 		return;
 	}
 	for (int i = 0; i < 7; i++)
-		lister.left += intset_count(&plan->rule->nth[i]);
+		lister.left += intset_count(&pattern->rule->nth[i]);
 	for (int i = 0; i < 7; i++) {
 		int day = (i + 1) % 7;
-		const struct intset *nth = &plan->rule->nth[day];
+		const struct intset *nth = &pattern->rule->nth[day];
 
-		if ((plan->days >> day & 1) != 0) {
+		if ((pattern->days >> day & 1) != 0) {
 			list_next(&lister);
 			strbuf_addf(buf, "%s%s", every, day_names[day]);
-			if (!plan->has_nth)
+			if (!pattern->has_nth)
 				every = "";
 		}
 		for (int v = intset_next(nth, INTSET_START); v != INTSET_END;
@@ -112,12 +112,12 @@ static void add_weekdays(const struct plan *plan, struct strbuf *buf)
 	}
 }
 
-static void add_months(const struct plan *plan, struct strbuf *buf)
+static void add_months(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct lister lister = { buf, __builtin_popcount(plan->months), 0 };
+	struct lister lister = { buf, __builtin_popcount(pattern->months), 0 };
 
 	for (int month = 1; month <= 12; month++) {
-		if ((plan->months >> month & 1) == 0)
+		if ((pattern->months >> month & 1) == 0)
 			continue;
 		list_next(&lister);
 		strbuf_add_text(buf, month_names[month - 1]);
@@ -152,29 +152,29 @@ static void add_numbers(const struct intset *set, const char *before, struct str
 }
 
 /* The n-th or last of Monday to Friday, and nothing else. */
-static bool is_weekday_position(const struct plan *plan)
+static bool is_weekday_position(const struct pattern *pattern)
 {
-	const struct rule *rule = plan->rule;
+	const struct rule *rule = pattern->rule;
 
 	return rule_has(rule, PART_SETPOS) && intset_count(&rule->parts[PART_SETPOS]) == 1 &&
-	       plan->days == MONDAY_TO_FRIDAY && !plan->has_nth && !plan->has_monthday &&
-	       plan->months == 0;
+	       pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth && !pattern->has_monthday &&
+	       pattern->months == 0;
 }
 
 /* "on 29 February", "on the last weekday": what needs no list of days.  False: it does. */
-static bool add_simple_days(const struct plan *plan, struct strbuf *buf)
+static bool add_simple_days(const struct pattern *pattern, struct strbuf *buf)
 {
-	const struct intset *positions = &plan->rule->parts[PART_SETPOS];
+	const struct intset *positions = &pattern->rule->parts[PART_SETPOS];
 	int position = intset_next(positions, INTSET_START);
 
-	if (plan->has_monthday && !plan->has_days && plan->freq == FREQ_YEARLY &&
-		plan->monthday_neg == 0 && __builtin_popcount(plan->monthday_pos) == 1 &&
-		plan->months != 0 && (plan->rule->has & (1u << PART_YEARDAY)) == 0) {
-		strbuf_addf(buf, " on %d ", __builtin_ctz(plan->monthday_pos));
-		add_months(plan, buf);
+	if (pattern->has_monthday && !pattern->has_days && pattern->freq == FREQ_YEARLY &&
+		pattern->monthday_neg == 0 && __builtin_popcount(pattern->monthday_pos) == 1 &&
+		pattern->months != 0 && (pattern->rule->has & (1u << PART_YEARDAY)) == 0) {
+		strbuf_addf(buf, " on %d ", __builtin_ctz(pattern->monthday_pos));
+		add_months(pattern, buf);
 		return true;
 	}
-	if (plan->freq == FREQ_MONTHLY && is_weekday_position(plan) && plan->times == 1) {
+	if (pattern->freq == FREQ_MONTHLY && is_weekday_position(pattern) && pattern->times == 1) {
 		strbuf_add_text(buf, " on the ");
 		add_ordinal(buf, position);
 		strbuf_add_text(buf, " weekday (Monday to Friday)");
@@ -191,17 +191,17 @@ static void add_skip(const struct rule *rule, struct strbuf *buf)
 					     : " (or the day after a shorter month)");
 }
 
-static void add_days(const struct plan *plan, struct strbuf *buf)
+static void add_days(const struct pattern *pattern, struct strbuf *buf)
 {
-	const struct rule *rule = plan->rule;
+	const struct rule *rule = pattern->rule;
 
-	if (plan->has_days) {
+	if (pattern->has_days) {
 		strbuf_add_text(buf, " on ");
-		add_weekdays(plan, buf);
+		add_weekdays(pattern, buf);
 	}
-	if (plan->has_monthday) {
-		strbuf_add_text(buf, plan->has_days ? " if it is the " : " on the ");
-		add_monthdays(plan, buf);
+	if (pattern->has_monthday) {
+		strbuf_add_text(buf, pattern->has_days ? " if it is the " : " on the ");
+		add_monthdays(pattern, buf);
 	}
 	if (rule_has(rule, PART_YEARDAY))
 		add_numbers(&rule->parts[PART_YEARDAY], " on day", buf);
@@ -209,35 +209,36 @@ static void add_days(const struct plan *plan, struct strbuf *buf)
 		strbuf_add_text(buf, " of the year");
 	if (rule_has(rule, PART_WEEKNO))
 		add_numbers(&rule->parts[PART_WEEKNO], " in week", buf);
-	if (plan->months != 0) {
-		strbuf_add_text(buf, plan->has_monthday || plan->has_nth ? " of " : " in ");
-		add_months(plan, buf);
+	if (pattern->months != 0) {
+		strbuf_add_text(buf, pattern->has_monthday || pattern->has_nth ? " of " : " in ");
+		add_months(pattern, buf);
 	}
 }
 
-static void add_position(const struct plan *plan, struct strbuf *buf)
+static void add_position(const struct pattern *pattern, struct strbuf *buf)
 {
-	const struct intset *set = &plan->rule->parts[PART_SETPOS];
+	const struct intset *set = &pattern->rule->parts[PART_SETPOS];
 	struct lister lister = { buf, intset_count(set), 0 };
 
-	if (!rule_has(plan->rule, PART_SETPOS) ||
-		(plan->freq == FREQ_MONTHLY && is_weekday_position(plan) && plan->times == 1))
+	if (!rule_has(pattern->rule, PART_SETPOS) ||
+		(pattern->freq == FREQ_MONTHLY && is_weekday_position(pattern) &&
+			pattern->times == 1))
 		return;
 	strbuf_add_text(buf, ", only the ");
 	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v)) {
 		list_next(&lister);
 		add_ordinal(buf, v);
 	}
-	strbuf_addf(buf, " of these in the %s", unit_names[plan->freq]);
+	strbuf_addf(buf, " of these in the %s", unit_names[pattern->freq]);
 }
 
-static void add_clock(const struct plan *plan, struct strbuf *buf)
+static void add_clock(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct lister lister = { buf, (int)plan->times, 0 };
+	struct lister lister = { buf, (int)pattern->times, 0 };
 
 	strbuf_add_text(buf, " at ");
-	for (int64_t i = 0; i < plan->times; i++) {
-		int time = plan_time(plan, i);
+	for (int64_t i = 0; i < pattern->times; i++) {
+		int time = pattern_time(pattern, i);
 
 		list_next(&lister);
 		strbuf_addf(buf, "%02d:%02d", time / 3600, time / 60 % 60);
@@ -247,30 +248,30 @@ static void add_clock(const struct plan *plan, struct strbuf *buf)
 }
 
 /* What the rule, or its start, says of one part of the clock; nothing for ":00" alone. */
-static void add_time_list(const struct plan *plan, enum rule_part part, const uint8_t *list, int n,
-	const char *words, struct strbuf *buf)
+static void add_time_list(const struct pattern *pattern, enum rule_part part, const uint8_t *list,
+	int n, const char *words, struct strbuf *buf)
 {
 	struct intset set = { 0 };
-	bool below = plan->freq > (part == PART_SECOND          ? FREQ_SECONDLY
-					  : part == PART_MINUTE ? FREQ_MINUTELY
-								: FREQ_HOURLY);
+	bool below = pattern->freq > (part == PART_SECOND          ? FREQ_SECONDLY
+					     : part == PART_MINUTE ? FREQ_MINUTELY
+								   : FREQ_HOURLY);
 
-	if (!below && !rule_has(plan->rule, part))
+	if (!below && !rule_has(pattern->rule, part))
 		return;
 	if (below && n == 1 && list[0] == 0 && part != PART_HOUR)
 		return;
 	if (!below)
-		set = plan->rule->parts[part];
+		set = pattern->rule->parts[part];
 	for (int i = 0; below && i < n; i++)
 		intset_add(&set, list[i]);
 	add_numbers(&set, words, buf);
 }
 
-static void add_lists_of_times(const struct plan *plan, struct strbuf *buf)
+static void add_lists_of_times(const struct pattern *pattern, struct strbuf *buf)
 {
-	add_time_list(plan, PART_SECOND, plan->second, plan->seconds, " at second", buf);
-	add_time_list(plan, PART_MINUTE, plan->minute, plan->minutes, " at minute", buf);
-	add_time_list(plan, PART_HOUR, plan->hour, plan->hours, " in hour", buf);
+	add_time_list(pattern, PART_SECOND, pattern->second, pattern->seconds, " at second", buf);
+	add_time_list(pattern, PART_MINUTE, pattern->minute, pattern->minutes, " at minute", buf);
+	add_time_list(pattern, PART_HOUR, pattern->hour, pattern->hours, " in hour", buf);
 }
 
 static void add_end(const struct rule *rule, struct strbuf *buf)
@@ -293,20 +294,21 @@ static void add_end(const struct rule *rule, struct strbuf *buf)
 
 void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf)
 {
-	struct plan plan;
+	struct pattern pattern;
 
-	plan_init(&plan, rule, start_wall);
-	if (plan.interval == 1)
-		strbuf_addf(buf, "every %s", unit_names[plan.freq]);
+	pattern_init(&pattern, rule, start_wall);
+	if (pattern.interval == 1)
+		strbuf_addf(buf, "every %s", unit_names[pattern.freq]);
 	else
-		strbuf_addf(buf, "every %lld %ss", (long long)plan.interval, unit_names[plan.freq]);
-	if (!add_simple_days(&plan, buf))
-		add_days(&plan, buf);
+		strbuf_addf(buf, "every %lld %ss", (long long)pattern.interval,
+			unit_names[pattern.freq]);
+	if (!add_simple_days(&pattern, buf))
+		add_days(&pattern, buf);
 	add_skip(rule, buf);
-	if (plan.freq >= FREQ_DAILY && plan.times <= TIMES_SHOWN)
-		add_clock(&plan, buf);
+	if (pattern.freq >= FREQ_DAILY && pattern.times <= TIMES_SHOWN)
+		add_clock(&pattern, buf);
 	else
-		add_lists_of_times(&plan, buf);
-	add_position(&plan, buf);
+		add_lists_of_times(&pattern, buf);
+	add_position(&pattern, buf);
 	add_end(rule, buf);
 }

@@ -28,14 +28,15 @@ struct ical {
 #endif
 };
 
-static bool few_months_between(const struct plan *plan)
+static bool few_months_between(const struct pattern *pattern)
 {
-	const struct rule *rule = plan->rule;
+	const struct rule *rule = pattern->rule;
 
 	/* With an interval the days must exist in every month, or nothing may ever match. */
-	if (plan->interval > 1) {
-		if (plan->has_monthday && (plan->has_days || plan->monthday_pos >> 29 != 0 ||
-						  plan->monthday_neg >> 29 != 0))
+	if (pattern->interval > 1) {
+		if (pattern->has_monthday &&
+			(pattern->has_days || pattern->monthday_pos >> 29 != 0 ||
+				pattern->monthday_neg >> 29 != 0))
 			return false;
 		for (int day = 0; day < 7; day++)
 			if (intset_has(&rule->nth[day], 5) || intset_has(&rule->nth[day], -5))
@@ -44,28 +45,28 @@ static bool few_months_between(const struct plan *plan)
 	return true;
 }
 
-bool ical_fits(const struct plan *plan)
+bool ical_fits(const struct pattern *pattern)
 {
-	const struct rule *rule = plan->rule;
-	struct civil start = civil_from_wall(plan->start);
+	const struct rule *rule = pattern->rule;
+	struct civil start = civil_from_wall(pattern->start);
 
-	if (plan->never || rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) ||
+	if (pattern->never || rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) ||
 		rule_has(rule, PART_WEEKNO) || rule_has(rule, PART_YEARDAY) ||
-		plan->interval > ICAL_INTERVAL_MAX || start.year < 1900 ||
+		pattern->interval > ICAL_INTERVAL_MAX || start.year < 1900 ||
 		start.year > ICAL_YEAR_LAST)
 		return false;
-	switch (plan->freq) {
+	switch (pattern->freq) {
 	case FREQ_DAILY:
-		return plan->months == 0 && !plan->has_monthday &&
-		       (!plan->has_days || plan->interval == 1);
+		return pattern->months == 0 && !pattern->has_monthday &&
+		       (!pattern->has_days || pattern->interval == 1);
 	case FREQ_WEEKLY:
-		return plan->interval == 1 && plan->months == 0;
+		return pattern->interval == 1 && pattern->months == 0;
 	case FREQ_MONTHLY:
-		return plan->months == 0 && few_months_between(plan);
+		return pattern->months == 0 && few_months_between(pattern);
 	case FREQ_YEARLY:
 		/* Leap days would make it look through four years, or eight. */
-		return plan->months != 0 && plan->has_monthday && !plan->has_days &&
-		       plan->monthday_pos >> 29 == 0 && plan->monthday_neg >> 29 == 0;
+		return pattern->months != 0 && pattern->has_monthday && !pattern->has_days &&
+		       pattern->monthday_pos >> 29 == 0 && pattern->monthday_neg >> 29 == 0;
 	default:
 		return false;
 	}
@@ -112,7 +113,7 @@ static bool rewind_iterator(struct ical *ical)
 	return ical->iterator != NULL;
 }
 
-struct ical *ical_open(const struct plan *plan)
+struct ical *ical_open(const struct pattern *pattern)
 {
 	struct strbuf text CLEANUP(strbuf_free);
 	struct ical *ical = mem_alloc(sizeof(*ical));
@@ -120,9 +121,9 @@ struct ical *ical_open(const struct plan *plan)
 	/* Some builds abort where others return an error. */
 	icalerror_set_errors_are_fatal(0);
 	strbuf_init(&text, RULE_TEXT_MAX);
-	rule_text_lists(plan->rule, &text);
-	ical->start = to_ical(plan->start);
-	ical->start_wall = plan->start;
+	rule_text_lists(pattern->rule, &text);
+	ical->start = to_ical(pattern->start);
+	ical->start_wall = pattern->start;
 	if (text.overflowed || !parse(ical, text.data)) {
 		ical_close(ical);
 		return NULL;

@@ -34,7 +34,7 @@ struct change {
 struct recurrence {
 	const struct zone *zone;
 	unsigned flags;
-	struct plan plan;
+	struct pattern pattern;
 	struct stream main, gap;
 	bool in_gap;
 	sec_t gap_end;
@@ -126,11 +126,11 @@ bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zon
 	r = mem_alloc(sizeof(*r));
 	r->zone = zone;
 	r->flags = flags;
-	plan_init(&r->plan, rule, start_wall);
-	plan_settle(&r->plan);
+	pattern_init(&r->pattern, rule, start_wall);
+	pattern_settle(&r->pattern);
 	set_limits(r, rule);
 	resolve_changes(r, rule);
-	candidates_open(&r->main.candidates, &r->plan, count);
+	candidates_open(&r->main.candidates, &r->pattern, count);
 	r->after = INT64_MIN;
 	*ret_recurrence = r;
 	return true;
@@ -354,7 +354,7 @@ enum recur_status recurrence_next(
 
 bool recurrence_within_until(const struct recurrence *r, sec_t instant)
 {
-	const struct rule *rule = r->plan.rule;
+	const struct rule *rule = r->pattern.rule;
 
 	if (rule->until_kind == UNTIL_WALL)
 		return instant <= zone_to_instant(r->zone, rule->until, NULL) ||
@@ -365,7 +365,7 @@ bool recurrence_within_until(const struct recurrence *r, sec_t instant)
 bool recurrence_check_interval(const struct recurrence *r, sec_t min_interval, struct err *err)
 {
 	const char *part = NULL;
-	sec_t gap = plan_min_gap(&r->plan, min_interval, &part);
+	sec_t gap = pattern_min_gap(&r->pattern, min_interval, &part);
 
 	if (gap >= min_interval)
 		return true;

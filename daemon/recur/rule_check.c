@@ -2,7 +2,7 @@
  * is expanded: an expander would look for them until the end of time. */
 #include <string.h>
 
-#include "recur/plan.h"
+#include "recur/pattern.h"
 #include "recur/rule_def.h"
 #include "util/timefmt.h"
 
@@ -75,5 +75,5 @@ bool rule_check(const struct rule *rule, enum rule_form form, struct err *err)
 	if (!check_parts(rule, form, err) || !check_days(rule, form, err) ||
 		!check_skip(rule, form, err))
 		return false;
-	return plan_possible(rule, form, err);
+	return pattern_possible(rule, form, err);
 }

@@ -16,7 +16,7 @@ static int64_t unit_of(enum rule_freq freq)
 static struct year *year_of(struct walk *walk, int number)
 {
 	if (walk->year.number != number)
-		year_init(&walk->year, number, walk->plan->rule->week_start);
+		year_init(&walk->year, number, walk->pattern->rule->week_start);
 	return &walk->year;
 }
 
@@ -24,14 +24,14 @@ static bool takes_day(struct walk *walk, int64_t day)
 {
 	struct civil civil;
 
-	if (!walk->plan->day_filter)
+	if (!walk->pattern->day_filter)
 		return true;
 	if (walk->day == day)
 		return walk->day_matches;
 	civil = civil_from_wall(day * DAY_SECONDS);
 	walk->day = day;
-	walk->day_matches = plan_takes_day(
-		walk->plan, year_of(walk, civil.year), civil.month, civil.day);
+	walk->day_matches = pattern_takes_day(
+		walk->pattern, year_of(walk, civil.year), civil.month, civil.day);
 	return walk->day_matches;
 }
 
@@ -53,7 +53,7 @@ static void fill_months(struct walk *walk, int year_number, int month, int n)
 	walk->days = 0;
 	for (int i = 0; i < n; i++) {
 		uint16_t *end = &walk->day_at[walk->days];
-		int found = plan_month_days(walk->plan, year, month + i, first, end);
+		int found = pattern_month_days(walk->pattern, year, month + i, first, end);
 
 		/* The first of a month may have come from the month before (skip forward). */
 		if (found > 0 && walk->days > 0 && end[0] == end[-1]) {
@@ -66,17 +66,17 @@ static void fill_months(struct walk *walk, int year_number, int month, int n)
 }
 
 /* The first k whose sub-daily period starts at wall or later. */
-static int64_t k_from(const struct plan *plan, sec_t wall)
+static int64_t k_from(const struct pattern *pattern, sec_t wall)
 {
-	return -floor_div(plan->base - wall, plan->interval * unit_of(plan->freq));
+	return -floor_div(pattern->base - wall, pattern->interval * unit_of(pattern->freq));
 }
 
 /* The day after a day that does not match, or the first after a month that does not. */
-static int64_t next_day(const struct plan *plan, int64_t day)
+static int64_t next_day(const struct pattern *pattern, int64_t day)
 {
 	struct civil civil = civil_from_wall(day * DAY_SECONDS);
 
-	if (plan->months == 0 || (plan->months >> civil.month & 1) != 0)
+	if (pattern->months == 0 || (pattern->months >> civil.month & 1) != 0)
 		return day + 1;
 	return day - civil.day + 1 + days_in_month(civil.year, civil.month);
 }
@@ -84,23 +84,24 @@ static int64_t next_day(const struct plan *plan, int64_t day)
 /* Moves k on to a sub-daily period that passes the filters.  False: out of steps, or at the end. */
 static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
 {
-	const struct plan *plan = walk->plan;
-	int64_t stride = plan->interval * unit_of(plan->freq);
+	const struct pattern *pattern = walk->pattern;
+	int64_t stride = pattern->interval * unit_of(pattern->freq);
 
 	for (; *steps > 0; --*steps) {
-		sec_t at = plan->base + walk->k * stride;
+		sec_t at = pattern->base + walk->k * stride;
 		int64_t day = floor_div(at, DAY_SECONDS), t = at - day * DAY_SECONDS;
 
 		walk->period = at;
 		if (at > end)
 			return false;
 		if (!takes_day(walk, day))
-			walk->k = k_from(plan, next_day(plan, day) * DAY_SECONDS);
-		else if (plan->hour_filter != 0 && (plan->hour_filter >> t / 3600 & 1) == 0)
-			walk->k = k_from(plan, day * DAY_SECONDS + t / 3600 * 3600 + 3600);
-		else if (plan->minute_filter != 0 && (plan->minute_filter >> t / 60 % 60 & 1) == 0)
-			walk->k = k_from(plan, day * DAY_SECONDS + t / 60 * 60 + 60);
-		else if (plan->second_filter != 0 && (plan->second_filter >> t % 60 & 1) == 0)
+			walk->k = k_from(pattern, next_day(pattern, day) * DAY_SECONDS);
+		else if (pattern->hour_filter != 0 && (pattern->hour_filter >> t / 3600 & 1) == 0)
+			walk->k = k_from(pattern, day * DAY_SECONDS + t / 3600 * 3600 + 3600);
+		else if (pattern->minute_filter != 0 &&
+			 (pattern->minute_filter >> t / 60 % 60 & 1) == 0)
+			walk->k = k_from(pattern, day * DAY_SECONDS + t / 60 * 60 + 60);
+		else if (pattern->second_filter != 0 && (pattern->second_filter >> t % 60 & 1) == 0)
 			walk->k++;
 		else
 			return true;
@@ -110,10 +111,10 @@ static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
 
 static sec_t candidate(const struct walk *walk, int64_t i)
 {
-	const struct plan *plan = walk->plan;
+	const struct pattern *pattern = walk->pattern;
 
-	return walk->period + (sec_t)walk->day_at[i / plan->times] * DAY_SECONDS +
-	       plan_time(plan, i % plan->times);
+	return walk->period + (sec_t)walk->day_at[i / pattern->times] * DAY_SECONDS +
+	       pattern_time(pattern, i % pattern->times);
 }
 
 /* The period's first candidate that is not before wall. */
@@ -135,12 +136,12 @@ static int64_t lower_bound(const struct walk *walk, sec_t wall)
 /* Fills in period k.  False: out of steps, or beyond the end (then period says so). */
 static bool fill(struct walk *walk, int *steps, sec_t end)
 {
-	const struct plan *plan = walk->plan;
-	int64_t number = plan->base + walk->k * plan->interval;
+	const struct pattern *pattern = walk->pattern;
+	int64_t number = pattern->base + walk->k * pattern->interval;
 
 	walk->days = 1;
 	walk->day_at[0] = 0;
-	switch (plan->freq) {
+	switch (pattern->freq) {
 	case FREQ_YEARLY:
 		if (number > RULE_YEAR_MAX) {
 			walk->period = end + 1;
@@ -148,7 +149,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 		}
 		fill_months(walk, (int)number, 1, 12);
 		*steps -= DAYS_OF_MONTH_AS_STEPS *
-			  (plan->months != 0 ? __builtin_popcount(plan->months) : 12);
+			  (pattern->months != 0 ? __builtin_popcount(pattern->months) : 12);
 		break;
 	case FREQ_MONTHLY:
 		if (number / 12 > RULE_YEAR_MAX) {
@@ -160,14 +161,14 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 		break;
 	case FREQ_WEEKLY:
 	case FREQ_DAILY:
-		number = plan->base +
-			 walk->k * plan->interval * (plan->freq == FREQ_WEEKLY ? 7 : 1);
+		number = pattern->base +
+			 walk->k * pattern->interval * (pattern->freq == FREQ_WEEKLY ? 7 : 1);
 		if (number > end / DAY_SECONDS) {
 			walk->period = end + 1;
 			return false;
 		}
-		fill_days(walk, number, plan->freq == FREQ_WEEKLY ? 7 : 1);
-		*steps -= plan->freq == FREQ_WEEKLY ? 7 : 1;
+		fill_days(walk, number, pattern->freq == FREQ_WEEKLY ? 7 : 1);
+		*steps -= pattern->freq == FREQ_WEEKLY ? 7 : 1;
 		break;
 	default:
 		if (!find_subdaily(walk, steps, end))
@@ -175,7 +176,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 		--*steps;
 		break;
 	}
-	walk->total = walk->days * plan->times;
+	walk->total = walk->days * pattern->times;
 	walk->at = 0;
 	walk->filled = true;
 	if (walk->floor > walk->period)
@@ -186,40 +187,40 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 /* The next position that may match: the middle of a large set is out of BYSETPOS's reach. */
 static void skip_middle(struct walk *walk)
 {
-	if (rule_has(walk->plan->rule, PART_SETPOS) && walk->at >= INTSET_MAX &&
+	if (rule_has(walk->pattern->rule, PART_SETPOS) && walk->at >= INTSET_MAX &&
 		walk->at < walk->total - INTSET_MAX)
 		walk->at = walk->total - INTSET_MAX;
 }
 
-void walk_init(struct walk *walk, const struct plan *plan)
+void walk_init(struct walk *walk, const struct pattern *pattern)
 {
-	*walk = (struct walk){ .plan = plan,
-		.floor = plan->start,
+	*walk = (struct walk){ .pattern = pattern,
+		.floor = pattern->start,
 		.day = INT64_MIN,
 		.year = { .number = INT32_MIN } };
 }
 
 void walk_seek(struct walk *walk, sec_t wall)
 {
-	const struct plan *plan = walk->plan;
+	const struct pattern *pattern = walk->pattern;
 	struct civil civil = civil_from_wall(wall);
-	int64_t number = floor_div(wall, DAY_SECONDS), span = plan->interval;
+	int64_t number = floor_div(wall, DAY_SECONDS), span = pattern->interval;
 
 	walk->filled = false;
-	walk->floor = wall > plan->start ? wall : plan->start;
-	if (plan->freq == FREQ_YEARLY)
+	walk->floor = wall > pattern->start ? wall : pattern->start;
+	if (pattern->freq == FREQ_YEARLY)
 		number = civil.year;
-	else if (plan->freq == FREQ_MONTHLY)
+	else if (pattern->freq == FREQ_MONTHLY)
 		number = (int64_t)civil.year * 12 + civil.month - 1;
-	else if (plan->freq == FREQ_WEEKLY)
+	else if (pattern->freq == FREQ_WEEKLY)
 		span *= 7;
-	else if (plan->freq < FREQ_DAILY) {
+	else if (pattern->freq < FREQ_DAILY) {
 		number = wall;
-		span *= unit_of(plan->freq);
+		span *= unit_of(pattern->freq);
 	}
-	walk->k = floor_div(number - plan->base, span);
+	walk->k = floor_div(number - pattern->base, span);
 	/* A month's days may have moved into the next one. */
-	if (plan->rule->skip == SKIP_FORWARD)
+	if (pattern->rule->skip == SKIP_FORWARD)
 		walk->k--;
 	if (walk->k < 0)
 		walk->k = 0;
@@ -229,7 +230,7 @@ enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall)
 {
 	sec_t end = (days_from_civil(RULE_YEAR_MAX + 1, 1, 1)) * DAY_SECONDS - 1;
 
-	if (walk->plan->never)
+	if (walk->pattern->never)
 		return WALK_END;
 	for (;;) {
 		if (*steps <= 0)
@@ -239,7 +240,7 @@ enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall)
 		for (; skip_middle(walk), walk->at < walk->total; walk->at++, --*steps) {
 			sec_t wall = candidate(walk, walk->at);
 
-			if (!plan_takes_position(walk->plan, walk->at, walk->total) ||
+			if (!pattern_takes_position(walk->pattern, walk->at, walk->total) ||
 				wall < walk->floor)
 				continue;
 			if (wall > end)

@@ -1,4 +1,4 @@
-/* candidates: the wall times of a plan, from whichever expander is right for it.  Inside recur/ only.
+/* candidates: the wall times of a pattern, from whichever expander is right for it.  Inside recur/ only.
  *
  * Adds COUNT (which counts wall times, before zones and overrides) to what walk.h and ical.h give.
  */
@@ -16,7 +16,7 @@ struct candidates {
 	uint64_t counted; /* how many the walk has given */
 };
 
-void candidates_open(struct candidates *candidates, const struct plan *plan, uint64_t count);
+void candidates_open(struct candidates *candidates, const struct pattern *pattern, uint64_t count);
 /* dst becomes a second, independent one that stands where src does. */
 void candidates_fork(struct candidates *dst, const struct candidates *src);
 void candidates_close(struct candidates *candidates);

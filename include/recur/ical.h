@@ -1,4 +1,4 @@
-/* ical: libical's iterator over the wall times of one plan.  Inside recur/ only.
+/* ical: libical's iterator over the wall times of one pattern.  Inside recur/ only.
  *
  * The one place that knows libical; builds with 3.0 and 4.  Used where its answers are right and its
  * calls are bounded (ical_fits); walk.h has the rest.  Like a walk it knows nothing of zones (libical
@@ -7,13 +7,13 @@
  */
 #pragma once
 
-#include "recur/plan.h"
+#include "recur/pattern.h"
 
 struct ical;
 
-bool ical_fits(const struct plan *plan);
+bool ical_fits(const struct pattern *pattern);
 /* NULL: libical does not take the rule. */
-struct ical *ical_open(const struct plan *plan);
+struct ical *ical_open(const struct pattern *pattern);
 void ical_close(struct ical *ical);
 /* The following ical_next gives the first candidate that is not before wall; needed before the first
  * one, too.  False: not possible. */

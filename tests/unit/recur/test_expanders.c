@@ -19,7 +19,8 @@
 static const char *const starts[] = { "2024-02-29T09:00:00", "2011-12-01T00:00:00",
 	"1975-01-31T23:59:59", "2030-06-15T02:30:00" };
 
-static void parse(const char *text, const char *start, struct rule **ret_rule, struct plan *plan)
+static void parse(
+	const char *text, const char *start, struct rule **ret_rule, struct pattern *pattern)
 {
 	char *json CLEANUP(mem_cleanup) = mem_printf("{\"rrule\":\"%s\"}", text);
 	struct err err;
@@ -28,7 +29,7 @@ static void parse(const char *text, const char *start, struct rule **ret_rule, s
 	if (!rule_parse(json, strlen(json), ret_rule, &err))
 		fail_msg("%s: %s", json, err.text);
 	assert_true(wall_parse(start, &wall, NULL));
-	plan_init(plan, *ret_rule, wall);
+	pattern_init(pattern, *ret_rule, wall);
 }
 
 static void compare(struct ical *ical, struct walk *walk, sec_t from, const char *text)
@@ -80,20 +81,21 @@ static void both_expanders_agree(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rules) * ARRAY_LEN(starts); i++) {
 		const char *text = rules[i / ARRAY_LEN(starts)];
 		struct rule *rule = NULL;
-		struct plan plan;
+		struct pattern pattern;
 		struct walk walk;
 		struct ical *ical = NULL;
 
-		parse(text, starts[i % ARRAY_LEN(starts)], &rule, &plan);
-		if (ical_fits(&plan)) {
+		parse(text, starts[i % ARRAY_LEN(starts)], &rule, &pattern);
+		if (ical_fits(&pattern)) {
 			used++;
-			ical = ical_open(&plan);
+			ical = ical_open(&pattern);
 			assert_non_null(ical);
-			assert_true(ical_seek(ical, plan.start));
-			walk_init(&walk, &plan);
-			compare(ical, &walk, plan.start, text);
+			assert_true(ical_seek(ical, pattern.start));
+			walk_init(&walk, &pattern);
+			compare(ical, &walk, pattern.start, text);
 			for (int years = 0; years < 60; years += 7) {
-				sec_t from = plan.start + years * INT64_C(31556952) + years * 4321;
+				sec_t from = pattern.start + years * INT64_C(31556952) +
+					     years * 4321;
 
 				assert_true(ical_seek(ical, from));
 				walk_seek(&walk, from);
@@ -133,10 +135,10 @@ static void what_libical_gets_wrong_stays_away_from_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		struct rule *rule = NULL;
-		struct plan plan;
+		struct pattern pattern;
 
-		parse(rules[i], "2024-06-15T09:00:00", &rule, &plan);
-		if (ical_fits(&plan))
+		parse(rules[i], "2024-06-15T09:00:00", &rule, &pattern);
+		if (ical_fits(&pattern))
 			fail_msg("%s", rules[i]);
 		rule_free(rule);
 	}

@@ -1,4 +1,4 @@
-/* plan: a rule made ready for expansion from one start, and which days it takes.  Inside recur/ only.
+/* pattern: a rule made ready for expansion from one start, and which days it takes.  Inside recur/ only.
  *
  * What a rule leaves open comes from its start (RFC 5545 section 3.3.10, RFC 8984 section 4.3.3.2): a
  * weekly rule without days takes the start's weekday, and so on.  From then on every list is a filter
@@ -9,7 +9,7 @@
 
 #include "recur/rule_def.h"
 
-struct plan {
+struct pattern {
 	const struct rule *rule;
 	enum rule_freq freq;
 	int64_t interval;
@@ -44,23 +44,24 @@ struct year {
 
 #define DAY_SECONDS 86400
 
-void plan_init(struct plan *plan, const struct rule *rule, sec_t start_wall);
+void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_wall);
 /* Looks whether the days can match at all from this start: sets `never`. */
-void plan_settle(struct plan *plan);
+void pattern_settle(struct pattern *pattern);
 /* A rule whose days never come, whatever its start, or whose set positions lie beyond every set. */
-bool plan_possible(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
+bool pattern_possible(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
 
 void year_init(struct year *year, int number, int week_start);
-bool plan_takes_day(const struct plan *plan, const struct year *year, int month, int monthday);
+bool pattern_takes_day(
+	const struct pattern *pattern, const struct year *year, int month, int monthday);
 /* The month's days, as distances from day number `from`, appended to days; returns how many. */
-int plan_month_days(
-	const struct plan *plan, const struct year *year, int month, int64_t from, uint16_t *days);
+int pattern_month_days(const struct pattern *pattern, const struct year *year, int month,
+	int64_t from, uint16_t *days);
 
 int64_t floor_div(int64_t a, int64_t b);
-/* Seconds after the day's (period's) first of its i-th candidate, 0 <= i < plan->times. */
-int plan_time(const struct plan *plan, int64_t i);
+/* Seconds after the day's (period's) first of its i-th candidate, 0 <= i < pattern->times. */
+int pattern_time(const struct pattern *pattern, int64_t i);
 /* Does BYSETPOS take the i-th (from 0) of total?  True for all where there is none. */
-bool plan_takes_position(const struct plan *plan, int64_t i, int64_t total);
+bool pattern_takes_position(const struct pattern *pattern, int64_t i, int64_t total);
 /* The shortest time, up to `enough`, between two candidates that the rule's days and times allow; the
  * part to blame for it. */
-sec_t plan_min_gap(const struct plan *plan, sec_t enough, const char **ret_part);
+sec_t pattern_min_gap(const struct pattern *pattern, sec_t enough, const char **ret_part);

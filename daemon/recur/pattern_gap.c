@@ -1,0 +1,82 @@
+/* How close together the occurrences of a pattern can come: for min_interval. */
+#include "recur/pattern.h"
+
+static sec_t smaller(sec_t a, sec_t b)
+{
+	return a < b ? a : b;
+}
+
+/* From one period's first moment to the next one's, at the least. */
+static sec_t period_length(const struct pattern *pattern)
+{
+	static const sec_t lengths[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS, 7 * DAY_SECONDS,
+		28 * (sec_t)DAY_SECONDS, 365 * (sec_t)DAY_SECONDS };
+	sec_t length = lengths[pattern->freq];
+
+	return pattern->interval > INT64_MAX / length ? INT64_MAX : length * pattern->interval;
+}
+
+/* Between the days that one period may take. */
+static sec_t day_distance(const struct pattern *pattern)
+{
+	int days = __builtin_popcount(pattern->days);
+	int monthdays = __builtin_popcount(pattern->monthday_pos) +
+			__builtin_popcount(pattern->monthday_neg);
+	bool monthly = pattern->freq == FREQ_MONTHLY || pattern->freq == FREQ_YEARLY;
+	const struct rule *rule = pattern->rule;
+
+	if (pattern->freq == FREQ_DAILY)
+		return period_length(pattern);
+	if (pattern->freq == FREQ_WEEKLY && days == 1)
+		return period_length(pattern);
+	if (monthly && pattern->has_monthday && monthdays == 1 && pattern->rule->skip == SKIP_OMIT)
+		return pattern->freq == FREQ_MONTHLY ? period_length(pattern)
+						     : 28 * (sec_t)DAY_SECONDS;
+	if (monthly && pattern->has_days && !pattern->has_nth && days == 1 &&
+		!rule_has(rule, PART_YEARDAY))
+		return 7 * DAY_SECONDS;
+	return DAY_SECONDS;
+}
+
+/* Over the times of one day (or sub-daily period), as far as BYSETPOS takes them. */
+static sec_t time_distance(const struct pattern *pattern, sec_t enough, sec_t around)
+{
+	/* In longer periods the positions may fall anywhere. */
+	bool positions = rule_has(pattern->rule, PART_SETPOS) && pattern->freq <= FREQ_DAILY;
+	sec_t gap = around, first = -1, last = -1;
+
+	for (int64_t i = 0; i < pattern->times && gap > 0; i++) {
+		sec_t time;
+
+		if (positions && !pattern_takes_position(pattern, i, pattern->times))
+			continue;
+		time = pattern_time(pattern, i);
+		if (first < 0)
+			first = time;
+		else
+			gap = smaller(gap, time - last);
+		last = time;
+		if (gap < enough)
+			return gap;
+	}
+	return first < 0 ? around : smaller(gap, around - last + first);
+}
+
+static const char *part_to_blame(const struct pattern *pattern)
+{
+	if (pattern->seconds > 1)
+		return "bySecond";
+	if (pattern->minutes > 1)
+		return "byMinute";
+	if (pattern->hours > 1)
+		return "byHour";
+	return pattern->freq <= FREQ_DAILY ? "frequency and interval" : "its days";
+}
+
+sec_t pattern_min_gap(const struct pattern *pattern, sec_t enough, const char **ret_part)
+{
+	sec_t around = pattern->freq < FREQ_DAILY ? period_length(pattern) : day_distance(pattern);
+
+	*ret_part = part_to_blame(pattern);
+	return time_distance(pattern, enough, around);
+}
