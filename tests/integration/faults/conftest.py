@@ -82,7 +82,7 @@ def rows_of(reports):
 
 
 def pytest_terminal_summary(terminalreporter):
-    reports = [r for group in terminalreporter.stats.values() for r in group if hasattr(r, "user_properties")]
+    reports = [r for group in terminalreporter.stats.values() for r in group if isinstance(r, pytest.TestReport)]
     rows = rows_of(reports)
     if not rows:
         return
