@@ -52,7 +52,8 @@ def verify_exact(db, templates, each):
         (each,),
     )
     assert counts == [{"wrong": 0, "templates": templates}]
-    assert db.value("select count(distinct (recurring_task_id, occurrence_at)) from tasks") == templates * each
+    made = "select count(distinct (recurring_task_id, occurrence_at)) from tasks where recurring_task_id is not null"
+    assert db.value(made) == templates * each
     assert db.value("select count(*) from recurd.notifications where kind = 'task_created'") == templates * each
 
 
