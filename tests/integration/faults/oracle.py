@@ -1,0 +1,303 @@
+"""What must exist, computed from what the application wrote, with nothing of recurd's own code.
+
+    oracle = Oracle(db)
+    oracle.note()                      # learns the rows; before a worker has seen them
+    ... faults ...
+    took = oracle.settle()             # seconds until nothing is due any more
+    tally(injected=3, recovery=took, **oracle.check(daemons))
+
+`check` compares rows with expectation: instances, their ids, notifications, log lines.  Templates are
+expanded by the brute-force expander of recurrence/oracle.py with Python's zoneinfo.  Edits, pauses and
+deletions are told to the oracle by whoever makes them (`model`), with the instants that the database gave.
+"""
+
+import bisect
+import functools
+import hashlib
+import json
+import time
+import uuid
+from collections import defaultdict
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from harness.util import wait_until
+from recurrence.oracle import DAYS, Rule, to_instant, to_wall
+
+UTC = timezone.utc
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed thu fri sat sun".split(), range(7)))
+
+# Identities ----------------------------------------------------------------------------------------
+
+
+def usec(instant):
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def digest(what, row_id, instant):
+    return hashlib.sha256(b"\0".join([what.encode(), row_id.encode(), str(usec(instant)).encode()])).digest()
+
+
+def instance_id(template, occurrence):
+    """UUIDv8: 48 bits of milliseconds, then of the hash."""
+    bits = (usec(occurrence) // 1000 & (1 << 48) - 1).to_bytes(6, "big") + digest("task", template, occurrence)[:10]
+    number = int.from_bytes(bits, "big")
+    number = number & ~(0xF << 76) | 8 << 76
+    return str(uuid.UUID(int=number & ~(3 << 62) | 2 << 62))
+
+
+def key_of(kind, task, instant):
+    return digest(kind, task, instant)[:16].hex()
+
+
+# Rules ---------------------------------------------------------------------------------------------
+
+
+def parse_days(items):
+    """["mon"], [{"day": "mo", "nthOfPeriod": 1}] or "-1FR,MO"."""
+    if isinstance(items, str):
+        return [(int(item[:-2] or 0), DAYS.index(item[-2:])) for item in items.split(",")]
+    return [(item.get("nthOfPeriod", 0), SHORT[item["day"]]) if isinstance(item, dict) else (0, SHORT[item]) for item in items]
+
+
+def parse_rrule(text):
+    rule = {}
+    for part, _, value in (item.partition("=") for item in text.split(";")):
+        if part == "BYDAY":
+            rule[part] = parse_days(value)
+        elif part.startswith("BY"):
+            rule[part] = [int(v) for v in value.split(",")]
+        else:
+            rule[part] = int(value) if part in ("INTERVAL", "COUNT") else value
+    return rule
+
+
+def parse_stored(stored):
+    """(parts, zone, until) of recurrence_rule; as much of the language as the suite uses."""
+    stored = dict(stored)
+    zone = ZoneInfo(stored.pop("timeZone", "UTC"))
+    until = stored.pop("end_date", None) or stored.pop("until", None)
+    if "rrule" in stored:
+        return parse_rrule(stored["rrule"]), zone, until
+    rule = {"FREQ": stored.pop("frequency").upper()}
+    for key, value in stored.items():
+        if key in ("days", "byDay"):
+            rule["BYDAY"] = parse_days(value)
+        elif key == "byMonthDay":
+            rule["BYMONTHDAY"] = value
+        else:
+            rule[{"interval": "INTERVAL", "count": "COUNT"}[key]] = value
+    return rule, zone, until
+
+
+@functools.lru_cache(maxsize=4096)
+def expand(text, anchor, first, through):
+    """Instants of a rule up to `through`, in order.  anchor: wall time; first: stands as it is, or None.
+
+    What recurd computes has whole seconds; what the application wrote keeps its fraction.
+    """
+    rule, zone, until = parse_stored(json.loads(text))
+    count = rule.pop("COUNT", None)
+    anchor = anchor.replace(microsecond=0)
+    walls = Rule(rule, anchor).walls(anchor, to_wall(through.replace(tzinfo=None), zone) + timedelta(hours=27))
+    found = {to_instant(wall, zone).replace(tzinfo=UTC) for wall in walls}
+    if first is not None:
+        found = {instant for instant in found if instant > first} | {first}
+    found = sorted(found)[:count]
+    if until:
+        limit = datetime.fromisoformat(until.replace("Z", "+00:00"))
+        limit = limit if limit.tzinfo else to_instant(limit, zone).replace(tzinfo=UTC)
+        found = found[: bisect.bisect_right(found, limit)]
+    return found[: bisect.bisect_right(found, through)]
+
+
+class Template:
+    """One template as the application knows it.  edits: (instant, rule text); pauses: (from, to or None)."""
+
+    def __init__(self, rule, due):
+        self.rule = rule
+        self.due = due
+        self.edits = []
+        self.pauses = []
+        self.newest = None  # of what was missed at once, only so many are made
+        self.gone = None  # deleted at this instant: what was due until then may be there
+
+    def occurrences(self, through):
+        zone = parse_stored(json.loads(self.rule))[1]
+        anchor = to_wall(self.due.replace(tzinfo=None), zone)
+        found = []
+        ends = [at for at, _ in self.edits] + [through]
+        for number, text in enumerate([self.rule, *(text for _, text in self.edits)]):
+            since = self.edits[number - 1][0] if number else None
+            part = expand(text, anchor, None if number else self.due, min(ends[number], through))
+            found += part[bisect.bisect_right(part, since) :] if since else part
+        for begin, end in self.pauses:
+            found = [at for at in found if not begin <= at <= (end or through)]
+        return found[-self.newest :] if self.newest else found
+
+
+# The comparison ------------------------------------------------------------------------------------
+
+DUE = """
+select exists (select from recurring_tasks where is_active and failed_at is null
+                and (next_due_at <= recurd.now() or replan_at is not null))
+    or exists (select from tasks where remind_at <= recurd.now() and not is_complete
+                and (reminded_at is null or remind_at > reminded_at))
+"""
+
+
+class Oracle:
+    def __init__(self, db):
+        self.db = db
+        self.templates = {}
+        self.reminders = {}  # task: {instant: True: must be told; False: may be}
+        self.deleted = set()  # ids of instances that their user deleted
+
+    # What the application did ------------------------------------------------------------------------
+
+    def note(self):
+        """Learns all templates and reminders that are there; none of them may have been handled yet."""
+        for row in self.db.rows("select id, recurrence_rule::text, next_due_at, planned_due_at from recurring_tasks"):
+            if row["id"] not in self.templates:
+                assert row["planned_due_at"] is None, "a worker came before the oracle"
+                self.templates[row["id"]] = Template(row["recurrence_rule"], row["next_due_at"].astimezone(UTC))
+        for row in self.db.rows("select id, remind_at from tasks where remind_at is not null and reminded_at is null"):
+            self.reminders.setdefault(row["id"], {row["remind_at"].astimezone(UTC): True})
+
+    def add_template(self, due, rule, **columns):
+        """For a database that workers serve already."""
+        due = self.db.instant(due)
+        row_id = columns.setdefault("id", str(uuid.uuid4()))
+        self.templates[row_id] = Template(json.dumps(rule), due)
+        return self.db.add_template(due, rule, **columns)
+
+    def add_task(self, remind, **columns):
+        remind = self.db.instant(remind)
+        row_id = columns.setdefault("id", str(uuid.uuid4()))
+        self.reminders[row_id] = {remind: True}
+        return self.db.add_task(remind=remind, **columns)
+
+    # Waiting -----------------------------------------------------------------------------------------
+
+    def is_settled(self):
+        return not self.db.value(DUE)
+
+    def settle(self, timeout=30.0):
+        """Waits until nothing is due; the seconds that it took."""
+        began = time.monotonic()
+        wait_until(self.is_settled, timeout, "all that is due is done", interval=0.02)
+        return time.monotonic() - began
+
+    # Comparing ---------------------------------------------------------------------------------------
+
+    def check(self, daemons=(), now=None, lines=True):
+        """Everything above; lines=False where log_rate leaves lines out.  {"lost": 0, "doubled": 0}, or fails."""
+        now = now or self.db.now()
+        wrong = Wrong()
+        told = self._check_instances(now, wrong)
+        told.update(self._check_reminders(now, wrong))
+        self._check_notifications(told, wrong)
+        check_log(daemons, told if lines else None, wrong)
+        wrong.report()
+        return {"lost": 0, "doubled": 0}
+
+    def _expected(self, now):
+        """What must be there: {(template, occurrence)}; and what was there when its template was deleted."""
+        must, may = set(), set()
+        for row_id, template in self.templates.items():
+            found = template.occurrences(min(template.gone or now, now))
+            (may if template.gone else must).update((row_id, at) for at in found)
+        return must, may
+
+    def _check_instances(self, now, wrong):
+        """Returns {key: (must be told, task, template, instant)} of what the instances say of themselves."""
+        must, may = self._expected(now)
+        there = defaultdict(list)
+        query = "select id, recurring_task_id, occurrence_at from tasks where occurrence_at is not null"
+        for row in self.db.rows(query):
+            at = row["occurrence_at"].astimezone(UTC)
+            there[row["recurring_task_id"], at].append(row["id"])
+        for (template, at), ids in there.items():
+            if template is None:  # its template was deleted
+                continue
+            wrong.add("doubled", ids[1:], f"{template} {at}: {ids}")
+            wrong.add("unexpected", (template, at) not in must, f"{template} {at}")
+            wrong.add("derived otherwise", ids[0] != instance_id(template, at), f"{ids[0]} of {template} {at}")
+        told = {}
+        for template, at in must | may:
+            row_id, sure = instance_id(template, at), (template, at) in must
+            if sure and row_id not in self.deleted:
+                wrong.add("lost", (template, at) not in there, f"{template} {at}")
+            wrong.add("resurrected", row_id in self.deleted and (template, at) in there, f"{template} {at}")
+            told[key_of("task_created", row_id, at)] = (sure, row_id, template, at)
+        return told
+
+    def _check_reminders(self, now, wrong):
+        told = {}
+        for task, instants in self.reminders.items():
+            for at, sure in instants.items():
+                if at <= now:
+                    told[key_of("reminder", task, at)] = (sure, task, None, at)
+        return told
+
+    def _check_notifications(self, told, wrong):
+        there = {}
+        for row in self.db.rows("select key, kind, task_id, template_id, at from recurd.notifications"):
+            wrong.add("doubled", row["key"] in there, f"notification {row}")
+            there[row["key"]] = (row["task_id"], row["template_id"], row["at"].astimezone(UTC))
+        for key, (sure, *facts) in told.items():
+            wrong.add("lost", sure and key not in there, f"notification {key}: {facts}")
+            wrong.add("wrong", key in there and there[key] != tuple(facts), f"notification {key}: {there.get(key)}, not {facts}")
+        for key in there.keys() - told.keys():
+            wrong.add("unexpected", True, f"notification {key}: {there[key]}")
+
+
+FACTS = {"generated": ("template", "task", "occurrence"), "reminder": ("task", "user", "remind_at")}
+
+
+def check_log(daemons, told, wrong):
+    """told: None, or the keys that must (or may) have their lines."""
+    seen = {}
+    for daemon in daemons:
+        for line in list(daemon.events):
+            if line["event"] in FACTS:
+                facts = (line["event"], *(line[name] for name in FACTS[line["event"]]))
+                wrong.add("changed by a repeat", seen.setdefault(line["key"], facts) != facts, line.raw)
+            if line.priority <= 3:
+                wrong.add("without a cause", not (line.get("msg") or line.get("reason")), line.raw)
+        wrong.add("no log line", daemon.noise, f"{daemon.noise[:3]}")
+    if told is None:
+        return
+    for key, (sure, *facts) in told.items():
+        wrong.add("without a line", sure and key not in seen, f"{key}: {facts}")
+    for key in seen.keys() - told.keys():
+        wrong.add("line about nothing", True, f"{key}: {seen[key]}")
+
+
+class Wrong:
+    """What does not hold, by kind, with examples."""
+
+    def __init__(self):
+        self.counts = defaultdict(int)
+        self.examples = defaultdict(list)
+
+    def add(self, kind, holds, example):
+        """holds: whether (or of how many things) it is true."""
+        if holds:
+            self.counts[kind] += len(holds) if isinstance(holds, list) else 1
+            if len(self.examples[kind]) < 3:
+                self.examples[kind].append(example)
+
+    def report(self):
+        if self.counts:
+            lines = [f"{n} {kind}, as " + "; ".join(map(str, self.examples[kind])) for kind, n in self.counts.items()]
+            raise Disagreement("\n".join(lines), dict(self.counts))
+
+
+class Disagreement(AssertionError):
+    """The oracle's: counts by kind in .counts."""
+
+    def __init__(self, text, counts):
+        super().__init__(text)
+        self.counts = counts
