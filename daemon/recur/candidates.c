@@ -1,12 +1,22 @@
 /* The choice between the two expanders, and COUNT. */
 #include "recur/candidates.h"
 
+/* The walk's first period or two hold the next candidate: what most templates are, and not worth an
+ * iterator of libical, which takes longer to make than all the rest of a plan. */
+static bool is_at_hand(const struct pattern *pattern)
+{
+	bool months = pattern->freq == FREQ_MONTHLY && pattern->has_monthday && !pattern->has_days;
+
+	return (pattern->freq == FREQ_DAILY || pattern->freq == FREQ_WEEKLY || months) &&
+	       pattern->months == 0;
+}
+
 void candidates_open(struct candidates *candidates, const struct pattern *pattern, uint64_t count)
 {
 	*candidates = (struct candidates){ .count = count, .after = pattern->start };
 	walk_init(&candidates->walk, pattern);
 	/* Counting starts at the start, and the walk is the faster one. */
-	if (count == 0 && ical_fits(pattern))
+	if (count == 0 && !is_at_hand(pattern) && ical_fits(pattern))
 		candidates->ical = ical_open(pattern);
 }
 
