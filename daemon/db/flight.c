@@ -58,15 +58,34 @@ void conn_add_limits(struct conn *conn, struct conn_limits limits)
 	params_init(&params);
 	params_milliseconds(&params, limits.statement_timeout);
 	params_milliseconds(&params, limits.lock_timeout);
+	params_text(&params, limits.search_path);
 	conn_add(conn, QUERY_FLIGHT_LIMITS, &params);
+}
+
+void conn_begin(struct conn *conn, struct conn_limits limits)
+{
+	conn_add(conn, QUERY_TX_BEGIN, NULL);
+	conn_add_limits(conn, limits);
+	conn->flight.closes = true;
+}
+
+static void send_sync(struct conn *conn)
+{
+	conn->flight.syncs++;
+	if (PQpipelineSync(conn->pq) != 1)
+		conn->flight.send_failed = true;
 }
 
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 {
 	struct flight *flight = &conn->flight;
 	flight->callback = (struct flight_callback){ fn, arg };
-	if (PQpipelineSync(conn->pq) != 1)
-		flight->send_failed = true;
+	send_sync(conn);
+	if (flight->closes) {
+		/* Behind the Sync it is reached after a failure, too, and rolls back then. */
+		conn_add(conn, QUERY_TX_COMMIT, NULL);
+		send_sync(conn);
+	}
 	conn_enter(conn, CONN_BUSY);
 	conn_arm_query_timer(conn);
 	flight->sent_at = clock_monotonic();
@@ -126,7 +145,7 @@ static void finish(struct conn *conn)
 	conn_disarm_timer(conn);
 	conn_enter(conn, CONN_READY);
 	conn_watch(conn, EV_READ);
-	struct reply reply = { .results = home.results, .n = home.n };
+	struct reply reply = { .results = home.results, .n = home.n - home.closes };
 	if (home.failed >= 0) {
 		reply.status = REPLY_FAILED;
 		/* An error at the Sync itself (a deferred constraint, NOTIFY) has no statement. */
@@ -161,7 +180,9 @@ static bool drain(struct conn *conn)
 		}
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
-			return true;
+			if (--conn->flight.syncs == 0)
+				return true;
+			continue;
 		}
 		take_result(&conn->flight, result);
 	}

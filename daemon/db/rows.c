@@ -7,6 +7,8 @@
 #include "util/timefmt.h"
 
 #define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC) /* 2000-01-01 */
+#define YEAR_1         (INT64_C(-62135596800) * USEC_PER_SEC)
+#define YEAR_10000     (INT64_C(253402300800) * USEC_PER_SEC)
 
 static const unsigned char *fixed(const PGresult *result, int row, int column, int len)
 {
@@ -74,6 +76,17 @@ static usec_t from_postgres(int64_t value)
 usec_t row_instant(const PGresult *result, int row, int column)
 {
 	return from_postgres(row_int8(result, row, column));
+}
+
+bool row_clock(const PGresult *result, int row, int column, usec_t *ret_now)
+{
+	if (row_is_null(result, row, column))
+		return false;
+	usec_t now = row_instant(result, row, column);
+	if (now < YEAR_1 || now >= YEAR_10000)
+		return false;
+	*ret_now = now;
+	return true;
 }
 
 usec_t row_wall_us(const PGresult *result, int row, int column)

@@ -1,2 +1,2 @@
--- Caller: work/batch.c.
+-- Caller: work/batch.c, db/flight.c.
 commit;

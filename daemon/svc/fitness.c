@@ -53,11 +53,15 @@ static void on_begun(void *arg, const struct reply *reply)
 	struct fitness *fitness = arg;
 	if (!arrived(fitness, reply))
 		return;
-	const PGresult *result = reply->results[2];
-	if (PQntuples(result) != 1 || row_is_null(result, 0, 1)) {
-		set_why(fitness,
-			"recurd.settings has no row: insert into recurd.settings default values",
-			"", "");
+	const PGresult *result = reply->results[reply->n - 1];
+	const char *why = NULL;
+	usec_t now;
+	if (PQntuples(result) != 1)
+		why = "recurd.settings has no row: insert into recurd.settings default values";
+	else if (!row_clock(result, 0, 0, &now) || row_is_null(result, 0, 1))
+		why = CLOCK_COMPLAINT;
+	if (why) {
+		set_why(fitness, why, "", "");
 		finish(fitness, FITNESS_WAIT);
 		return;
 	}
@@ -79,7 +83,7 @@ static void on_checked(void *arg, const struct reply *reply)
 	struct fitness *fitness = arg;
 	if (!arrived(fitness, reply))
 		return;
-	const PGresult *result = reply->results[1];
+	const PGresult *result = reply->results[reply->n - 1];
 	fitness->report.deadlock_timeout = row_int8(result, 0, 1) * USEC_PER_MSEC;
 	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
 	if (row_bool(result, 0, 0))
@@ -95,7 +99,7 @@ static void on_checked(void *arg, const struct reply *reply)
 		finish(fitness, FITNESS_WAIT);
 		return;
 	}
-	conn_add_limits(fitness->conn, fitness->limits);
+	conn_begin(fitness->conn, fitness->limits);
 	conn_add(fitness->conn, QUERY_SESSION_FIRST, NULL);
 	conn_add(fitness->conn, QUERY_SESSION_BEGIN, NULL);
 	conn_fly(fitness->conn, on_begun, fitness);

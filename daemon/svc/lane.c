@@ -85,10 +85,12 @@ static void on_failed(void *arg, const char *why)
 	lane->callbacks.unreachable(lane->callbacks.arg, lane, why);
 }
 
-struct conn *lane_borrow(struct lane *lane, bool limited)
+struct conn *lane_borrow(struct lane *lane, enum lane_loan loan)
 {
 	enter(lane, LANE_BUSY);
-	if (limited)
+	if (loan == LANE_WRITING)
+		conn_begin(lane->conn, lane->limits);
+	else if (loan == LANE_LIMITED)
 		conn_add_limits(lane->conn, lane->limits);
 	return lane->conn;
 }
@@ -244,7 +246,8 @@ bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate
 	lane->callbacks = *callbacks;
 	lane->search_path = mem_printf("\"%s\", pg_temp", conf->app_schema);
 	lane->app_schema = conf->app_schema;
-	lane->limits = (struct conn_limits){ conf->statement_timeout, conf->lock_timeout };
+	lane->limits = (struct conn_limits){ conf->statement_timeout, conf->lock_timeout,
+		lane->search_path };
 	lane->generator = generator_create(loop, rate, users);
 	lane->reminder = reminder_create(rate, tasks);
 	*ret_lane = lane;

@@ -53,9 +53,8 @@ static void take_seen(
 }
 
 /* Columns of poll.sql. */
-static void take_poll(struct scheduler *s, const PGresult *result, usec_t sent_at)
+static void take_poll(struct scheduler *s, const PGresult *result, usec_t now, usec_t sent_at)
 {
-	usec_t now = row_instant(result, 0, 0);
 	agenda_set(&s->agenda, AGENDA_REMIND, !row_is_null(result, 0, 1),
 		ahead(result, 2, now, sent_at));
 	agenda_set(&s->agenda, AGENDA_GENERATE, !row_is_null(result, 0, 3),
@@ -101,6 +100,13 @@ static void poll_failed(struct scheduler *s, const struct reply *reply)
 	lowwater_reset(&s->lowwater);
 }
 
+/* A new session finds out what is wrong with the database, and says so. */
+static void give_up(struct scheduler *s, struct lane *lane, const char *why)
+{
+	lane_retry(lane, why);
+	scheduler_offline(s, lane);
+}
+
 static void on_polled(void *arg, const struct reply *reply)
 {
 	struct lane *lane = arg;
@@ -111,8 +117,18 @@ static void on_polled(void *arg, const struct reply *reply)
 	s->cautious = reply->status != REPLY_OK;
 	if (!lane_home(lane, reply))
 		return;
-	if (reply->status == REPLY_OK)
-		take_poll(s, reply->results[reply->n - 1], conn_sent_at(lane->conn));
+	const PGresult *result = reply->status == REPLY_OK ? reply->results[reply->n - 1] : NULL;
+	usec_t now;
+	if (result && !row_clock(result, 0, 0, &now)) {
+		give_up(s, lane, CLOCK_COMPLAINT);
+		return;
+	}
+	if (result && now < lane->fit.live_since) { /* session_first.sql mends it */
+		give_up(s, lane, "recurd.now() stands before live_since");
+		return;
+	}
+	if (result)
+		take_poll(s, result, now, conn_sent_at(lane->conn));
 	else
 		poll_failed(s, reply);
 	s->polled = !s->stale;
@@ -136,7 +152,7 @@ static void poll(struct scheduler *s, struct lane *lane)
 	params_instant(&params, lowwater_from(&s->lowwater, AGENDA_GENERATE, s->polled_full));
 	s->poller = lane;
 	s->stale = false;
-	struct conn *conn = lane_borrow(lane, s->cautious || s->once);
+	struct conn *conn = lane_borrow(lane, s->cautious || s->once ? LANE_LIMITED : LANE_BARE);
 	conn_add(conn, QUERY_POLL, &params);
 	conn_fly(conn, on_polled, lane);
 }
@@ -154,8 +170,7 @@ static void on_pruned(void *arg, const struct reply *reply)
 	scheduler_turn(lane->callbacks.arg);
 }
 
-/* Somebody switched row-level security on: we would see nothing and look healthy.  A new session
- * finds out what is wrong, and says so. */
+/* Somebody switched row-level security on: we would see nothing and look healthy. */
 static bool is_blinded(const struct reply *reply)
 {
 	return reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
@@ -169,8 +184,7 @@ static void on_beat(void *arg, const struct reply *reply)
 	if (!lane_home(lane, reply))
 		return;
 	if (blinded) {
-		lane_retry(lane, "row-level security hides rows");
-		scheduler_offline(s, lane);
+		give_up(s, lane, "row-level security hides rows");
 		return;
 	}
 	if (reply->status == REPLY_FAILED)
@@ -181,7 +195,7 @@ static void on_beat(void *arg, const struct reply *reply)
 		return;
 	}
 	s->pruning = false;
-	heartbeat_prune(lane_borrow(lane, true), s->conf, on_pruned, lane);
+	heartbeat_prune(lane_borrow(lane, LANE_WRITING), s->conf, on_pruned, lane);
 }
 
 static void beat(struct scheduler *s, struct lane *lane)
@@ -190,7 +204,7 @@ static void beat(struct scheduler *s, struct lane *lane)
 	s->settled = false; /* what was held last time, and what applications back-dated since */
 	s->pruning = s->conf->notification_retention > 0;
 	heartbeat_send(
-		&s->heartbeat, lane_borrow(lane, true), s->conf, clock_monotonic(), on_beat, lane);
+		&s->heartbeat, lane_borrow(lane, LANE_WRITING), s->conf, clock_monotonic(), on_beat, lane);
 }
 
 static void on_watched(void *arg, const struct reply *reply)
@@ -207,7 +221,7 @@ static void watch_zones(struct scheduler *s, struct lane *lane)
 {
 	s->watching = true;
 	scheduler_outdate(s); /* templates may be marked */
-	zonewatch_send(s->zonewatch, lane_borrow(lane, true), on_watched, lane);
+	zonewatch_send(s->zonewatch, lane_borrow(lane, LANE_WRITING), on_watched, lane);
 }
 
 static void on_left(void *arg, const struct reply *reply)
@@ -225,7 +239,7 @@ static void on_left(void *arg, const struct reply *reply)
 static void leave(struct scheduler *s, struct lane *lane)
 {
 	s->leaving = true;
-	heartbeat_leave(&s->heartbeat, lane_borrow(lane, true), on_left, lane);
+	heartbeat_leave(&s->heartbeat, lane_borrow(lane, LANE_WRITING), on_left, lane);
 }
 
 /* ---- what a batch brought ---- */

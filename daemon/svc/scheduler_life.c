@@ -25,6 +25,8 @@ static void on_idle(void *arg, struct lane *lane)
 {
 	struct scheduler *s = arg;
 	tell_status(s, "working on", conn_endpoint(lane->conn));
+	for (size_t i = 0; i < s->lanes.n; i++) /* it may have been mended */
+		s->lanes.at[i]->fit.live_since = lane->fit.live_since;
 	s->polled = false;
 	scheduler_turn(s);
 }

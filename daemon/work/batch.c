@@ -93,14 +93,25 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 	return false;
 }
 
+/* Without a code it counts as a broken session: the next one finds out, and says what to do. */
+static void refuse_clock(struct batch *batch)
+{
+	batch->failure = (struct batch_failure){ .message = CLOCK_COMPLAINT };
+	snprintf(batch->failure.statement, sizeof(batch->failure.statement), "%s",
+		query_name(QUERY_TX_SETTINGS));
+	batch->outcome = BATCH_FAILED;
+	roll_back(batch);
+}
+
 static void on_reply(void *arg, const struct reply *reply)
 {
 	struct batch *batch = arg;
 	if (!succeeded(batch, reply))
 		return;
-	if (batch->now == 0)
-		batch->now = row_instant(reply->results[1], 0, 0);
-	batch->step(batch->job, reply);
+	if (batch->now == 0 && !row_clock(reply->results[1], 0, 0, &batch->now))
+		refuse_clock(batch);
+	else
+		batch->step(batch->job, reply);
 }
 
 void batch_fly(struct batch *batch, batch_step_fn *step)
@@ -120,6 +131,13 @@ static void on_hinted(void *arg, const struct reply *reply)
 	end(batch);
 }
 
+struct conn_limits batch_limits(const struct batch *batch)
+{
+	const struct batch_settings *settings = &batch->settings;
+	return (struct conn_limits){ settings->statement_timeout, settings->lock_timeout,
+		settings->search_path };
+}
+
 static void on_committed(void *arg, const struct reply *reply)
 {
 	struct batch *batch = arg;
@@ -134,8 +152,7 @@ static void on_committed(void *arg, const struct reply *reply)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, batch->hint);
-	conn_add_limits(batch->conn, (struct conn_limits){ batch->settings.statement_timeout,
-					     batch->settings.lock_timeout });
+	conn_add_limits(batch->conn, batch_limits(batch));
 	conn_add(batch->conn, QUERY_EMIT, &params);
 	conn_fly(batch->conn, on_hinted, batch);
 }

@@ -73,9 +73,10 @@ static void park(struct reminder *reminder, const char *task_id)
 static void on_suspect(void *arg, const struct reply *reply)
 {
 	struct reminder *reminder = arg;
-	bool found = reply->status == REPLY_OK && PQntuples(reply->results[1]) == 1;
+	const PGresult *suspect = reply->status == REPLY_OK ? reply->results[reply->n - 1] : NULL;
+	bool found = suspect && PQntuples(suspect) == 1;
 	if (found)
-		park(reminder, row_text(reply->results[1], 0, 0));
+		park(reminder, row_text(suspect, 0, 0));
 	report(reminder, reply->status == REPLY_LOST ? BATCH_LOST : BATCH_ROW, found);
 }
 
@@ -96,9 +97,7 @@ static void find_suspect(struct reminder *reminder)
 	params_instant(&params, reminder->settling ? live_since : USEC_INFINITY);
 	leave_out_parked(reminder, &params);
 	params_text(&params, reminder->alone);
-	conn_add_limits(
-		reminder->conn, (struct conn_limits){ reminder->batch.settings.statement_timeout,
-					reminder->batch.settings.lock_timeout });
+	conn_begin(reminder->conn, batch_limits(&reminder->batch));
 	conn_add(reminder->conn, QUERY_REMINDER_SUSPECT, &params);
 	conn_fly(reminder->conn, on_suspect, reminder);
 }

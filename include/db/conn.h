@@ -111,8 +111,13 @@ void conn_add(struct conn *conn, enum query_id query, const struct params *param
  * so that a backend that waits for a lock does not outlive our patience.  Its result comes first. */
 struct conn_limits {
 	usec_t statement_timeout, lock_timeout;
+	const char *search_path; /* quoted: what triggers of the application expect */
 };
 void conn_add_limits(struct conn *conn, struct conn_limits limits);
+/* The same for a flight that writes.  It is one explicit transaction, which conn_fly closes: read
+ * committed and read write, whatever others who used the session before us made its defaults.  The
+ * results of BEGIN and of the limits come first; COMMIT's is not among them. */
+void conn_begin(struct conn *conn, struct conn_limits limits);
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg);
 /* When the last flight was sent, on the monotonic clock (util/clock.h). */
 usec_t conn_sent_at(const struct conn *conn);

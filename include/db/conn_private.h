@@ -18,6 +18,8 @@ struct flight {
 	int received; /* results that came, the failed one included */
 	int failed; /* index of the statement that failed; -1: none */
 	bool send_failed;
+	bool closes; /* ends with a COMMIT of its own and a second Sync */
+	int syncs; /* to come */
 	char sqlstate[6];
 	char message[512];
 	usec_t sent_at;

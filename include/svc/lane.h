@@ -73,10 +73,14 @@ void lane_close(struct lane *lane); /* without callbacks; lane_open brings it ba
 void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, usec_t from,
 	bool foreseen);
 void lane_settle(struct lane *lane, const struct conf *conf);
-/* On an idle lane: the scheduler's own statements, one flight.  limited: limits on the server's side
- * come first, and so does their result; the borrower's is the last.  The reply's function calls
- * lane_home. */
-struct conn *lane_borrow(struct lane *lane, bool limited);
+/* On an idle lane: the scheduler's own statements, one flight; the borrower's result is the last.  The
+ * reply's function calls lane_home. */
+enum lane_loan {
+	LANE_BARE,
+	LANE_LIMITED, /* with limits on the server's side */
+	LANE_WRITING, /* in a transaction, with limits */
+};
+struct conn *lane_borrow(struct lane *lane, enum lane_loan loan);
 /* Idle again, or offline.  false: the session is gone. */
 bool lane_home(struct lane *lane, const struct reply *reply);
 const char *lane_state_name(enum lane_state state);

@@ -70,6 +70,8 @@ void batch_abandon(struct batch *batch);
 bool batch_alive(const struct batch *batch);
 void batch_lose(struct batch *batch);
 
+/* For a flight of the job's own beside the transaction. */
+struct conn_limits batch_limits(const struct batch *batch);
 /* Frees what a batch holds whose connection is being destroyed; done does not come any more. */
 void batch_clear(struct batch *batch);
 void batch_failure_take(struct batch_failure *failure, const struct reply *reply);
