@@ -203,8 +203,8 @@ static void beat(struct scheduler *s, struct lane *lane)
 	zonewatch_look(s->zonewatch);
 	s->settled = false; /* what was held last time, and what applications back-dated since */
 	s->pruning = s->conf->notification_retention > 0;
-	heartbeat_send(
-		&s->heartbeat, lane_borrow(lane, LANE_WRITING), s->conf, clock_monotonic(), on_beat, lane);
+	heartbeat_send(&s->heartbeat, lane_borrow(lane, LANE_WRITING), s->conf, clock_monotonic(),
+		on_beat, lane);
 }
 
 static void on_watched(void *arg, const struct reply *reply)

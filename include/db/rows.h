@@ -22,7 +22,7 @@ usec_t row_instant(const PGresult *result, int row, int column);
 /* Business time, recurd.now(), which an administrator may replace.  false: null, infinite, or so far off
  * that calculations with it would overflow; CLOCK_COMPLAINT says so. */
 bool row_clock(const PGresult *result, int row, int column, usec_t *ret_now) NODISCARD;
-#define CLOCK_COMPLAINT \
+#define CLOCK_COMPLAINT                                                                       \
 	"recurd.now() gives no usable time: create or replace function recurd.now() returns " \
 	"timestamptz language sql stable parallel safe return pg_catalog.now()"
 usec_t row_wall_us(const PGresult *result, int row, int column); /* timestamp, microseconds */
