@@ -238,7 +238,7 @@ def test_once_with_nothing_to_do(app_db):
 
 
 def test_once_without_a_database_fails_in_time():
-    done = run_recurd("--foreground", "--once", database_url="host=/nowhere dbname=x", timeout=60)
+    done = run_recurd("--foreground", "--once", database_url="host=/nowhere dbname=x")
     assert done.returncode == 69 and "/nowhere" in done.stderr
 
 
@@ -255,7 +255,7 @@ def test_once_says_by_its_status_that_something_failed(app_db):
 
 
 def test_a_database_without_our_schema_is_named(empty_db):
-    done = run_recurd("--foreground", "--once", db=empty_db, timeout=60)
+    done = run_recurd("--foreground", "--once", db=empty_db)
     assert done.returncode == 69
     assert "recurctl migrate" in done.stderr
 

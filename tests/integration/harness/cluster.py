@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from psycopg import sql
 
 from .daemon import run_program
 from .database import Database
-from .util import clean_environ, free_port, give, service_user, spawn, stop_process, wait_until
+from .util import PATIENCE, clean_environ, free_port, give, service_user, spawn, stop_process, wait_until
 
 
 def pg_bin():
@@ -27,12 +28,37 @@ def pg_bin():
     return Path(max(found, key=lambda path: int(path.split("/")[4]))).parent
 
 
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+
+
+def place(settings):
+    """Where a cluster lies: in memory, if there is plenty and nothing needs to outlive the machine.
+
+    Making and dropping a database for each test is most of what the tests do to a disk.
+    """
+    # Never TMPDIR: a socket's path has at most 107 bytes.
+    keeps = settings["fsync"] != "off" or not os.access(MEMORY, os.W_OK)
+    return "/tmp" if keeps or min(_rooms()) < ROOM else str(MEMORY)
+
+
+def _rooms():
+    """Bytes that are free, by all that limits them."""
+    folder = os.statvfs(MEMORY)
+    yield folder.f_bavail * folder.f_frsize
+    known = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    yield int(known["MemAvailable"].split()[0]) << 10
+    group = Path("/sys/fs/cgroup")
+    limit = group / "memory.max"
+    if limit.exists() and limit.read_text().strip() != "max":
+        yield int(limit.read_text()) - int((group / "memory.current").read_text())
+
+
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "200",
     "shared_buffers": "64MB",
-    "max_wal_size": "4GB",
+    "max_wal_size": "512MB",
     "shared_preload_libraries": "pg_stat_statements",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_lock_waits": "on",
@@ -45,8 +71,8 @@ class Cluster:
     """`settings` go into postgresql.conf.  `dsn_for(name)` is the Unix socket, `tcp_dsn_for(name)` 127.0.0.1."""
 
     def __init__(self, **settings):
-        # Below /tmp, not TMPDIR: a socket's path has at most 107 bytes.
-        self.dir = Path(tempfile.mkdtemp(prefix="rcd-", dir="/tmp"))
+        settings = {**SETTINGS, **settings}
+        self.dir = Path(tempfile.mkdtemp(prefix="rcd-", dir=place(settings)))
         self.data = self.dir / "data"
         self.log_path = self.dir / "log"
         self.port = free_port()
@@ -55,7 +81,7 @@ class Cluster:
         self._migrated = {}
         os.chmod(self.dir, 0o755)
         give(self.dir)
-        self._initdb({**SETTINGS, **settings})
+        self._initdb(settings)
 
     def _initdb(self, settings):
         user = service_user()
@@ -95,12 +121,13 @@ class Cluster:
         self._forget_connections()
         if mode == "kill":
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
             for pid in self._processes():
-                os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: not self._processes(), 20, "backends are gone")
+                with suppress(ProcessLookupError):  # they notice by themselves, too
+                    os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not self._processes(), what="backends are gone")
         else:
-            stop_process(self.process, {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode], 60)
+            stop_process(self.process, {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
 
     def _processes(self):
         """The server's processes, known by their working folder: each leads a session of its own."""
@@ -126,11 +153,20 @@ class Cluster:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def configure(self, **settings):
-        """ALTER SYSTEM and reload."""
+        """ALTER SYSTEM and reload; new sessions have it when this returns, and a pg_hba.conf that was written before.
+
+        The setting must be given another value than it has, or nothing could be seen of the reload.
+        """
         with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:
             for key, value in settings.items():
                 conn.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(key), sql.Literal(str(value))))
             conn.execute("select pg_reload_conf()")
+        for key, value in settings.items():
+            wait_until(lambda: self._shows(key) == str(value), what=f"{key} is {value}")  # noqa: B023
+
+    def _shows(self, key):
+        with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:
+            return conn.execute("select current_setting(%s)", (key,)).fetchone()[0]
 
     # Databases ------------------------------------------------------------------------------------
 

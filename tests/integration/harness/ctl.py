@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 
 from .daemon import program
-from .util import clean_environ
+from .util import SLOWNESS, clean_environ
 
 OK, FOUND, USAGE, DATA, UNAVAILABLE, CONFIG, IO = 0, 1, 64, 65, 69, 78, 74
 
@@ -29,7 +29,7 @@ def run_ctl(db, *args, dsn=None, env=None, stdin=None, expect=OK):
     dsn = dsn or (db and db.dsn)
     argv = [str(program("recurctl")), *(["--dsn", dsn] if dsn else []), *map(str, args)]
     environ = clean_environ(ASAN_OPTIONS="exitcode=99:detect_leaks=1", UBSAN_OPTIONS="exitcode=99", **(env or {}))
-    done = subprocess.run(argv, input=stdin, capture_output=True, env=environ, timeout=60)
+    done = subprocess.run(argv, input=stdin, capture_output=True, env=environ, timeout=100 * SLOWNESS)
     answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert answer.code >= 0 and answer.code != 99, f"recurctl {args} crashed: {answer}"
     if expect is not None:

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 
-from .util import BUILD, MIGRATIONS, clean_environ, spawn
+from .util import BUILD, MIGRATIONS, SLOWNESS, clean_environ, spawn
 
 STEPS = sorted(path.name[: -len(".up.sql")] for path in MIGRATIONS.glob("*.up.sql"))
 LAST = int(STEPS[-1][:4])
@@ -43,7 +43,7 @@ def _argv(db, args, dsn, schema):
     return argv, clean_environ() | ({"RECURD_APP_SCHEMA": schema} if schema else {})
 
 
-def migrate(db, *args, code=0, dsn=None, schema=None, timeout=100):
+def migrate(db, *args, code=0, dsn=None, schema=None, timeout=100 * SLOWNESS):
     """Runs `recurctl migrate ARGS --output json` and expects an exit code (None: any)."""
     argv, env = _argv(db, [*args, "--output", "json"], dsn, schema)
     done = subprocess.run(argv, capture_output=True, text=True, env=env, timeout=timeout)

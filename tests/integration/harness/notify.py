@@ -6,7 +6,10 @@ import socket
 import threading
 import time
 
-from .util import wait_until
+from .util import PATIENCE, wait_until
+
+
+DRAIN = b"\0drain"  # our own: what was sent before it has been read
 
 
 class DatagramReceiver:
@@ -19,6 +22,7 @@ class DatagramReceiver:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._socket.bind(self.path)
         os.chmod(self.path, 0o666)
+        self._drained = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -30,7 +34,17 @@ class DatagramReceiver:
                 return
             if not data:
                 return
+            if data == DRAIN:
+                self._drained.set()
+                continue
             self.messages.append((time.monotonic(), data.decode(errors="backslashreplace")))
+
+    def drain(self):
+        """Everything that was sent before is in `messages` when this returns."""
+        self._drained.clear()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(DRAIN, self.path)
+        assert self._drained.wait(PATIENCE), "the receiver's thread is gone"
 
     def close(self):
         try:
@@ -59,7 +73,7 @@ class NotifySocket(DatagramReceiver):
     def times(self, key):
         return [at for at, name, _ in self.assignments() if name == key]
 
-    def expect(self, key, value=None, count=1, timeout=10.0):
+    def expect(self, key, value=None, count=1, timeout=PATIENCE):
         def enough():
             values = [v for v in self.seen(key) if value is None or re.search(value, v)]
             return values[count - 1] if len(values) >= count else None

@@ -45,7 +45,7 @@ class PgBouncer:
             [PROGRAM, "-q", self.dir / "ini"], as_service_user=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environ(),
         )
-        wait_until(self._answers, 10, "PgBouncer answers")
+        wait_until(self._answers, what="PgBouncer answers")
 
     def _answers(self):
         if self.process.poll() is not None:

@@ -8,6 +8,7 @@ import ctypes
 import functools
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -17,13 +18,21 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[3]
 BUILD = SOURCE / os.environ.get("RECURD_BUILD", "build")
 MIGRATIONS = SOURCE / "migrations"
+IS_SANITIZED = "asan" in BUILD.name
+
+# How long a test waits for what must happen: no measure of anything, so it is generous.  Four processes share
+# a processor with a compiler, and sanitizers take their share.
+SLOWNESS = 3 if IS_SANITIZED else 1
+PATIENCE = 40.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
 
-def wait_until(predicate, timeout=10.0, what=None, interval=0.01):
-    """Returns the first true value of predicate(); fails after timeout seconds, saying what was awaited."""
+def wait_until(predicate, timeout=PATIENCE, what=None, interval=0.01):
+    """Returns the first true value of predicate(); fails after timeout seconds (three times as many under sanitizers),
+    saying what was awaited."""
+    timeout *= SLOWNESS
     deadline = time.monotonic() + timeout
     while True:
         value = predicate()
@@ -43,10 +52,42 @@ def holds_for(predicate, seconds, what=None, interval=0.02):
         time.sleep(interval)
 
 
+def steady(sample, seconds=0.3):
+    """The value of sample() once it has stayed the same for so long: a baseline without what is open for a moment."""
+    value, since = sample(), time.monotonic()
+
+    def stays():
+        nonlocal value, since
+        now = sample()
+        if now != value:
+            value, since = now, time.monotonic()
+        return time.monotonic() - since >= seconds
+
+    wait_until(stays, what="a value that stays")
+    return value
+
+
+_claims = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of 127.0.0.1 that no other test run gets while we live, also while its server is down.
+
+    Below the range from which the kernel takes ports for outgoing connections, or one of those could sit on it
+    when the server comes back.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0recurd-test-port-{port}")  # abstract: known to the machine, gone with us
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
 
 
 def is_root():
@@ -85,7 +126,7 @@ def spawn(argv, as_service_user=False, death_signal=signal.SIGKILL, **kwargs):
     return subprocess.Popen([str(a) for a in argv], preexec_fn=tie, **kwargs)
 
 
-def stop_process(process, sig=signal.SIGTERM, timeout=10.0):
+def stop_process(process, sig=signal.SIGTERM, timeout=PATIENCE):
     """Ends a process; what does not end in time is killed."""
     if process.poll() is not None:
         return process.returncode
@@ -94,7 +135,7 @@ def stop_process(process, sig=signal.SIGTERM, timeout=10.0):
         return process.wait(timeout)
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait(10)
+        return process.wait(PATIENCE)
 
 
 def clean_environ(**extra):
