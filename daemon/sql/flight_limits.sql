@@ -1,5 +1,5 @@
 -- Caller: db/flight.c, first in flights that are no batch; holds up to their end.  As for batches
--- (tx_settings): no plan that reads a large table whole, and no compilation for want of one.
+-- (tx_settings): no plan that reads a large table whole, and no compilation.
 -- $1 statement_timeout, also of idleness before COMMIT   $2 lock_timeout   $3 search_path
 select pg_catalog.set_config('statement_timeout', $1, true),
        pg_catalog.set_config('lock_timeout', $2, true),
@@ -8,4 +8,6 @@ select pg_catalog.set_config('statement_timeout', $1, true),
        pg_catalog.set_config('jit', 'off', true),
        pg_catalog.set_config('enable_hashjoin', 'off', true),
        pg_catalog.set_config('enable_mergejoin', 'off', true),
-       pg_catalog.set_config('enable_seqscan', 'off', true);
+       pg_catalog.set_config('enable_seqscan', 'off', true),
+       pg_catalog.set_config('enable_bitmapscan', 'off', true),
+       pg_catalog.set_config('enable_sort', 'off', true);

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.database import plan_as_batches_do
 from harness.util import SOURCE
 
 FILES = sorted((SOURCE / "daemon/sql").glob("*.sql"))
@@ -69,8 +70,7 @@ def test_a_statement_prepares_and_uses_its_index(sized_db, path):
             return  # recurctl's run once in a while; the daemon's run all the time
         conn.execute("set local plan_cache_mode = force_generic_plan")
         if path.stem != "poll":  # as work/batch.c does; and the tables of schema recurd are empty here
-            for setting in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
-                conn.execute(f"set local {setting} = off")
+            plan_as_batches_do(conn)
         arguments = "(" + ", ".join(["null"] * count) + ")" if count else ""
         plan = json.dumps(conn.execute(f"explain (format json) execute p{arguments}").fetchone())
         used = set(re.findall(r'"Index Name": "(\w+)"', plan))

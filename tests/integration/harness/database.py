@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import uuid
 import weakref
@@ -10,10 +11,17 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 from psycopg.rows import dict_row
 
-from .util import MIGRATIONS, clean_environ
+from .util import MIGRATIONS, SOURCE, clean_environ
 
 UTC = timezone.utc
 _serial = itertools.count(1)
+
+
+def plan_as_batches_do(conn):
+    """Switches off, up to the end of the transaction, what tx_settings.sql switches off for batches."""
+    settings = (SOURCE / "daemon/sql/tx_settings.sql").read_text()
+    for name in re.findall(r"set_config\('(enable_\w+)', 'off', true\)", settings):
+        conn.execute(f"set local {name} = off")
 
 
 def optional_name(path):
