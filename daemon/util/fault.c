@@ -1,4 +1,4 @@
-/* fault: crash points for tests.  RECURD_FAULT=POINT[:N]; see the header. */
+/* fault: crash points for tests.  RECURD_FAULT=POINT[:N], RECURD_FAULT_STOP=POINT[:N]; see the header. */
 #include "util/fault.h"
 
 #ifdef RECURD_FAULTS
@@ -21,10 +21,16 @@ static long parse_passage(const char *text)
 	return n;
 }
 
-void fault(const char *point)
+/* What is to happen, where, and after how many more passages. */
+struct harm {
+	const char *variable;
+	int signal;
+	long left;
+};
+
+static void pass(struct harm *harm, const char *point)
 {
-	static long left;
-	const char *wanted = getenv("RECURD_FAULT");
+	const char *wanted = getenv(harm->variable);
 	size_t len;
 
 	if (wanted == NULL)
@@ -32,9 +38,21 @@ void fault(const char *point)
 	len = strcspn(wanted, ":");
 	if (strlen(point) != len || strncmp(point, wanted, len) != 0)
 		return;
-	if (left == 0)
-		left = wanted[len] == ':' ? parse_passage(wanted + len + 1) : 1;
-	if (--left == 0)
-		kill(getpid(), SIGKILL);
+	if (harm->left == 0)
+		harm->left = wanted[len] == ':' ? parse_passage(wanted + len + 1) : 1;
+	if (--harm->left != 0)
+		return;
+	kill(getpid(), harm->signal);
+	/* Woken again, it is over. */
+	unsetenv(harm->variable);
+}
+
+void fault(const char *point)
+{
+	static struct harm harms[] = { { "RECURD_FAULT", SIGKILL, 0 },
+		{ "RECURD_FAULT_STOP", SIGSTOP, 0 } };
+
+	for (size_t i = 0; i < sizeof(harms) / sizeof(harms[0]); i++)
+		pass(&harms[i], point);
 }
 #endif

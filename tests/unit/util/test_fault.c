@@ -72,12 +72,35 @@ static void wrong_counts_abort(void **state)
 		assert_int_equal(signal_of(wanted[i], &passages), KILLED != 0 ? SIGABRT : 0);
 }
 
+/* Stopped at its second passage, and after SIGCONT never again. */
+static void stops_once(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		setenv("RECURD_FAULT_STOP", "here:2", 1);
+		for (int i = 0; i < 6; i++)
+			fault("here");
+		_exit(3);
+	}
+	if (KILLED != 0) {
+		assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+		assert_true(WIFSTOPPED(status));
+		kill(child, SIGCONT);
+	}
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kills_at_its_point),
 		cmocka_unit_test(spares_what_is_not_named),
 		cmocka_unit_test(wrong_counts_abort),
+		cmocka_unit_test(stops_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
