@@ -161,7 +161,7 @@ static void use_credential(struct conf *conf)
 
 static bool is_known_variable(const char *entry, size_t len)
 {
-	static const char *const others[] = { PREFIX "FAULT" };
+	static const char *const others[] = { PREFIX "FAULT", PREFIX "FAULT_STOP" };
 	char name[VARIABLE_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {

@@ -1,7 +1,7 @@
 """The fault suite: each test breaks one thing and says with `tally` what came of it; a table closes the run.
 
-Every test's docstring begins with its number, "Fault 4: ...", as in the list that README.md names.  With
-RECURD_TALLY naming a file, the table is written there as JSON, too.
+Every test's docstring begins with its fault's number, "Fault 4: ...".  With RECURD_TALLY naming a file,
+the table is written there as JSON, too.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-NUMBER = re.compile(r"Fault (\d+)")
+NUMBER = re.compile(r"Fault (\d+)|(Half a mutant|Mutant)")
 COLUMNS = ("injected", "lost", "doubled")
 
 
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items):
 
 def number_of(item):
     found = NUMBER.search(getattr(item.function, "__doc__", None) or "")
-    return int(found[1]) if found else 0
+    return "?" if not found else found[1] or "mutant"
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ def rows_of(reports):
             row = row_of(report)
             if row:
                 rows[report.nodeid] = row
-    return sorted(rows.values(), key=lambda row: (row["fault"], row["test"]))
+    return sorted(rows.values(), key=lambda row: (not row["fault"].isdigit(), row["fault"].zfill(2), row["test"]))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -89,10 +89,10 @@ def pytest_terminal_summary(terminalreporter):
     if os.environ.get("RECURD_TALLY"):
         Path(os.environ["RECURD_TALLY"]).write_text(json.dumps(rows, indent=1) + "\n")
     terminalreporter.section("faults")
-    terminalreporter.line("fault injected lost doubled recovery  test")
+    terminalreporter.line(" fault injected lost doubled recovery  test")
     for row in rows:
         took = "-" if row["recovery"] is None else f"{row['recovery']:.2f} s"
         end = "" if row["outcome"] == "passed" else f"  {row['outcome'].upper()} {row.get('why', '')}"
         terminalreporter.line(
-            f"{row['fault'] or '?':>5} {row['injected']:>8} {row['lost']:>4} {row['doubled']:>7} {took:>8}  {row['test']}{end}"
+            f"{row['fault']:>6} {row['injected']:>8} {row['lost']:>4} {row['doubled']:>7} {took:>8}  {row['test']}{end}"
         )

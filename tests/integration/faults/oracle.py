@@ -23,10 +23,13 @@ from zoneinfo import ZoneInfo
 
 from harness.util import wait_until
 from recurrence.oracle import DAYS, Rule, to_instant, to_wall
+from recurrence.rules import NAMES
 
 UTC = timezone.utc
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed thu fri sat sun".split(), range(7)))
+
+PARTS = {name: part for part, name in NAMES.items()}
 
 # Identities ----------------------------------------------------------------------------------------
 
@@ -84,8 +87,10 @@ def parse_stored(stored):
     for key, value in stored.items():
         if key in ("days", "byDay"):
             rule["BYDAY"] = parse_days(value)
-        elif key == "byMonthDay":
-            rule["BYMONTHDAY"] = value
+        elif key == "firstDayOfWeek":
+            rule["WKST"] = value.upper()
+        elif key in PARTS:
+            rule[PARTS[key]] = [int(v) for v in value]
         else:
             rule[{"interval": "INTERVAL", "count": "COUNT"}[key]] = value
     return rule, zone, until
@@ -134,7 +139,23 @@ class Template:
             found += part[bisect.bisect_right(part, since) :] if since else part
         for begin, end in self.pauses:
             found = [at for at in found if not begin <= at <= (end or through)]
-        return found[-self.newest :] if self.newest else found
+        return found
+
+
+    def is_plain(self):
+        return not (self.edits or self.pauses or self.newest or self.gone)
+
+    def is_paused(self):
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
+    def next_after(self, now):
+        """The first occurrence after now; None: there is none within nine years."""
+        for days in (2, 40, 400, 3300):
+            ahead = self.occurrences(now + timedelta(days=days))
+            at = bisect.bisect_right(ahead, now)
+            if at < len(ahead):
+                return ahead[at]
+        return None
 
 
 # The comparison ------------------------------------------------------------------------------------
@@ -178,6 +199,23 @@ class Oracle:
         self.reminders[row_id] = {remind: True}
         return self.db.add_task(remind=remind, **columns)
 
+    def add_templates(self, count, due, rule, prefix="t", users=1):
+        due = self.db.instant(due)
+        self.templates.update((f"{prefix}-{n}", Template(json.dumps(rule), due)) for n in range(1, count + 1))
+        self.db.add_templates(count, due, users=users, rule=rule, prefix=prefix)
+
+    def add_reminders(self, count, prefix="r"):
+        """So many tasks whose reminders are due, a second apart."""
+        newest = self.db.now()
+        due = [newest - timedelta(seconds=n) for n in range(count)]
+        self.reminders.update((f"{prefix}-{n}", {at: True}) for n, at in enumerate(due, 1))
+        self.db.execute(
+            "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, remind_at)"
+            " select %s || '-' || n, 'Buy milk', false, %s, now(), now(), at"
+            " from unnest(%s::timestamptz[]) with ordinality as u (at, n)",
+            (prefix, self.db.add_user(), due),
+        )
+
     # Waiting -----------------------------------------------------------------------------------------
 
     def is_settled(self):
@@ -197,6 +235,7 @@ class Oracle:
         wrong = Wrong()
         told = self._check_instances(now, wrong)
         told.update(self._check_reminders(now, wrong))
+        self._check_templates(now, wrong)
         self._check_notifications(told, wrong)
         check_log(daemons, told if lines else None, wrong)
         wrong.report()
@@ -207,6 +246,7 @@ class Oracle:
         must, may = set(), set()
         for row_id, template in self.templates.items():
             found = template.occurrences(min(template.gone or now, now))
+            found = found[-template.newest :] if template.newest else found
             (may if template.gone else must).update((row_id, at) for at in found)
         return must, may
 
@@ -232,6 +272,24 @@ class Oracle:
             wrong.add("resurrected", row_id in self.deleted and (template, at) in there, f"{template} {at}")
             told[key_of("task_created", row_id, at)] = (sure, row_id, template, at)
         return told
+
+    def _check_templates(self, now, wrong):
+        """Each stands at its next occurrence, or at its last one for good."""
+        query = "select id, next_due_at, used_count, is_active, ended_at, failed_at, failure from recurring_tasks"
+        for row in self.db.rows(query):
+            template = self.templates.get(row["id"])
+            if template is None or template.is_paused() or template.gone:
+                continue
+            wrong.add("in quarantine", row["failed_at"] is not None, f"{row['id']}: {row['failure']}")
+            ahead = template.next_after(now)
+            due = row["next_due_at"].astimezone(UTC)
+            if ahead is None:
+                wrong.add("not ended", row["is_active"] or not row["ended_at"], row)
+            else:
+                wrong.add("elsewhere", due != ahead or not row["is_active"], f"{row['id']} at {due}, not {ahead}")
+            if template.is_plain():
+                used = len(template.occurrences(now))
+                wrong.add("miscounted", row["used_count"] != used, f"{row['id']}: {row['used_count']}, not {used}")
 
     def _check_reminders(self, now, wrong):
         told = {}

@@ -1,30 +1,113 @@
-"""Workers that are killed, stopped or die at the worst line."""
+"""Workers and backends that are killed, stopped or die at the worst line."""
 
 import re
 import signal
-from datetime import timedelta
 
 import pytest
 
-from faults.oracle import Oracle
-from harness.util import SOURCE, holds_for, wait_until
-
-HOURLY = {"frequency": "hourly"}
-LINES = {"log_rate": 1000000, "poll_interval": "50ms", "reconnect_limit": "200ms"}
+from faults.storm import OPTIONS, begin, feed, storm
+from harness.util import SOURCE, wait_until
 
 
-def backlog(db, templates, each, users=50):
-    """Templates that are each behind by so many occurrences, and as many reminders that are due."""
-    db.go_live(db.now() - timedelta(days=30))
-    db.add_templates(templates, timedelta(hours=-(each - 1), seconds=-1), users=users, rule=HOURLY)
-    db.execute(
-        "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, remind_at)"
-        " select 'r-' || i, 'x', false, %s, now(), now(), recurd.now() - i * interval '1 s' from generate_series(1, %s) i",
-        (db.add_user(), templates),
+@pytest.fixture
+def crew(recurd):
+    """crew(db): four workers; .alive are those, .all the dead ones, too; .replace(n) kills one and starts another."""
+
+    class Crew:
+        def __init__(self, db, count=4, **options):
+            self.start = lambda: recurd(db, **{"batch_size": 20, **OPTIONS, **options})
+            self.all = [self.start() for _ in range(count)]
+            self.alive = list(self.all)
+
+        def replace(self, victim):
+            self.alive[victim].kill(signal.SIGKILL)
+            self.alive[victim].wait()
+            self.alive[victim] = self.start()
+            self.all.append(self.alive[victim])
+
+        def stop(self):
+            for daemon in self.alive:
+                daemon.stop()
+
+    return Crew
+
+
+def test_a_storm_of_kill_9_on_four_daemons(app_db, crew, tally):
+    """Fault 1: one of four workers is killed with kill -9 and another started, twenty times, in the midst of work."""
+    oracle = begin(app_db)
+    four = crew(app_db)
+    took = storm(oracle, lambda n, chance: four.replace(chance.randrange(4)), 20)
+    four.stop()
+    tally(injected=20, recovery=took, **oracle.check(four.all))
+
+
+def terminate(db):
+    return len(
+        db.column(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
     )
-    oracle = Oracle(db)
-    oracle.note()
-    return oracle
+
+
+def test_a_storm_of_terminated_backends(app_db, crew, tally):
+    """Fault 2: all sessions of four workers are ended with pg_terminate_backend, thirty times."""
+    oracle = begin(app_db)
+    four = crew(app_db)
+    fds = [daemon.fds() for daemon in four.alive]
+    ended = []
+    took = storm(oracle, lambda n, chance: ended.append(terminate(app_db)), 30, templates=30, reminders=30)
+    assert sum(ended) >= 30
+    wait_until(lambda: all(d.fds() <= n for d, n in zip(four.alive, fds)), what="no descriptor is left over")
+    four.stop()
+    tally(injected=sum(ended), recovery=took, **oracle.check(four.all))
+
+
+def test_a_backend_killed_makes_the_server_recover(make_cluster, crew, tally):
+    """Fault 3: kill -9 of a backend in mid-work; PostgreSQL ends all sessions and recovers from its log, five times."""
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    oracle = begin(db)
+    two = crew(db, count=2)
+
+    def kill_a_backend(n, chance):
+        recovered = cluster.log().count("database system is ready to accept connections")
+        victims = db.column(
+            "select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
+        )
+        cluster.kill_backend(chance.choice(victims))
+        db.close()
+        wait_until(
+            lambda: cluster.log().count("database system is ready to accept connections") > recovered and cluster.answers(),
+            30, "the server has recovered",
+        )
+
+    took = storm(oracle, kill_a_backend, 5, templates=100, reminders=100)
+    two.stop()
+    tally(injected=5, recovery=took, **oracle.check(two.all))
+
+
+def test_replies_to_commit_that_never_arrive(app_db, crew, proxy, tally):
+    """Fault 4: the server has committed, the reply is lost with the connection: forty times.
+
+    The worker cannot know whether it happened; its next claim reads the truth.
+    """
+    oracle = begin(app_db)
+    net = proxy()
+    two = crew(app_db, count=2, dsn=net.dsn_for(app_db))
+
+    def swallow_two(n, chance):
+        net.swallow(2)
+        feed(oracle, 20, 20)
+        wait_until(lambda: net.swallowed == 2 * (n + 1), what="two more replies are lost")
+
+    took = storm(oracle, swallow_two, 20)
+    assert net.swallowed == 40
+    two.stop()
+    tally(injected=net.swallowed, recovery=took, **oracle.check(two.all))
+
+
+# At named lines ------------------------------------------------------------------------------------
 
 
 def crash_points():
@@ -42,14 +125,61 @@ def test_a_crash_at_the_worst_line(app_db, recurd, tally, point):
 
     A line may be repeated under the same key, at most for one batch; no row is lost or doubled.
     """
-    oracle = backlog(app_db, 60, 2)
+    oracle = begin(app_db)
+    feed(oracle, 60, 60)
     daemons = []
     for passage in (1, 3):
-        daemons.append(recurd(app_db, batch_size=20, env={"RECURD_FAULT": f"{point}:{passage}"}, ready=False, **LINES))
+        env = {"RECURD_FAULT": f"{point}:{passage}"}
+        daemons.append(recurd(app_db, batch_size=20, env=env, ready=False, **OPTIONS))
         assert daemons[-1].wait(20) == -signal.SIGKILL, daemons[-1].log()
-    daemons.append(recurd(app_db, batch_size=20, **LINES))
+    daemons.append(recurd(app_db, batch_size=20, **OPTIONS))
     took = oracle.settle()
     daemons[-1].stop()
     tally(injected=2, recovery=took, **oracle.check(daemons))
     said = [line["key"] for daemon in daemons for line in daemon.events if "key" in line]
     assert len(said) - len(set(said)) <= 2 * 20, "at most the batch that was cut off is said again"
+
+
+STATE = (
+    "select * from tasks order by id",
+    "select * from recurring_tasks order by id",
+    "select * from recurd.notifications order by id",
+    "select * from recurd.decisions order by id",
+)
+
+
+def state(db):
+    return [db.rows(query) for query in STATE]
+
+
+@pytest.mark.parametrize("point", crash_points())
+def test_a_zombie_that_wakes_changes_nothing(app_db, recurd, tally, point):
+    """Fault 5: SIGSTOP in mid-batch past every timeout, SIGCONT after another worker has finished the work.
+
+    The server ends the stopped one's transaction, so that its locks hold nobody up; when it wakes, its
+    write or its COMMIT meets a session that is gone, and not a row is other than before.
+    """
+    oracle = begin(app_db)
+    feed(oracle, 60, 60)
+    limits = {"statement_timeout": "500ms", "query_timeout": "1s"}
+    zombie = recurd(app_db, batch_size=20, env={"RECURD_FAULT_STOP": f"{point}:2"}, ready=False, **limits, **OPTIONS)
+    wait_until(lambda: zombie.status_field("State").startswith("T"), what="it is stopped")
+    assert not oracle.is_settled()
+    other = recurd(app_db, batch_size=20, **limits, **OPTIONS)
+    took = oracle.settle(15)
+    before = state(app_db)
+    ours = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
+    wait_until(lambda: app_db.value(ours) == 0, what="the stopped one's transaction is over")
+    zombie.kill(signal.SIGCONT)
+    feed(oracle, 1)
+    oracle.settle()
+    wait_until(lambda: zombie.notify.seen("READY") and zombie.seen("connected"), what="it is back")
+    zombie.kill(signal.SIGUSR1)
+    zombie.expect("state", timeout=15)
+    after = state(app_db)
+    zombie.stop()
+    other.stop()
+    for old, new in zip(before, after):
+        kept = {str(row) for row in new}
+        assert [row for row in old if str(row) not in kept] == []
+    tally(injected=1, recovery=took, **oracle.check([zombie, other]))

@@ -129,6 +129,11 @@ class Cluster:
         else:
             stop_process(self.process, {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
 
+    def kill_backend(self, pid):
+        """SIGKILL to one backend: the server ends all others and goes through crash recovery."""
+        assert pid in self._processes()
+        os.kill(pid, signal.SIGKILL)
+
     def _processes(self):
         """The server's processes, known by their working folder: each leads a session of its own."""
         found = []

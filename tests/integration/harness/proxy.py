@@ -7,6 +7,8 @@ import threading
 
 from .util import free_port
 
+COMMITTED = b"C\0\0\0\x0bCOMMIT\0"  # CommandComplete
+
 
 class Proxy:
     """Forwards 127.0.0.1:port to a server.  What breaks, and how it looks from the client:
@@ -17,6 +19,9 @@ class Proxy:
     refuse()     cut, and new connections are refused
     resume()     all is well again; what a stall held back is delivered
 
+    swallow(n)   the next n replies to a COMMIT never arrive: the server has committed, the connection is
+                 reset; swallowed counts
+
     rewrite: (old, new) of equal length, replaced in what the client sends: makes a mutant of a program
     without building one.  rewritten counts.
     """
@@ -25,6 +30,8 @@ class Proxy:
         self.target = (host, port)
         self.rewrite = rewrite
         self.rewritten = 0
+        self.swallowed = 0
+        self._swallow = 0
         assert rewrite is None or len(rewrite[0]) == len(rewrite[1])
         self.port = free_port()
         self.accepted = 0
@@ -55,6 +62,9 @@ class Proxy:
 
     def resume(self):
         self._do(self._resume)
+
+    def swallow(self, count):
+        self._swallow = count
 
     def close(self):
         self._do(self._refuse)
@@ -128,6 +138,11 @@ class Proxy:
         other, from_client = self._peers[end]
         try:
             data = end.recv(65536)
+            if data and not from_client and self._swallow and COMMITTED in data:
+                self._swallow -= 1
+                self.swallowed += 1
+                self._drop(end, reset=True)
+                return
             if data:
                 if from_client and self.rewrite:
                     self.rewritten += data.count(self.rewrite[0])

@@ -1,0 +1,240 @@
+"""Mutants: without one of the things that the promise stands on, the oracle, or the worker, must object.
+
+SQL is mutated on its way to the server; the daemon's own order of log line and COMMIT by a library that
+holds back what it writes.
+"""
+
+import signal
+import subprocess
+
+import pytest
+
+from faults.oracle import Disagreement
+from faults.storm import OPTIONS, begin, feed
+from harness.daemon import IS_SANITIZED
+from harness.util import wait_until
+
+LOCKED = b"for no key update skip locked"
+WAITING = b"for no key update            "
+
+
+def drop_keys(db):
+    """Neither the occurrence's unique key nor the derived id's primary key stands in the way."""
+    db.execute("drop index ux_tasks_recurring_task_id_occurrence_at")
+    db.execute("create index ux_tasks_recurring_task_id_occurrence_at on tasks (recurring_task_id, occurrence_at)")
+    db.execute("alter table tasks drop constraint tasks_pkey cascade")
+
+
+def run_of_four(db, recurd, proxy, rewrite):
+    """Four workers at once on a backlog; the oracle's verdict (raises Disagreement)."""
+    oracle = begin(db)
+    feed(oracle, 1000, 200)
+    net = proxy(rewrite=rewrite)
+    four = [recurd(db, dsn=net.dsn_for(db), ready=False, **{**OPTIONS, "batch_size": 250}) for _ in range(4)]
+    oracle.settle(60)
+    for daemon in four:
+        daemon.stop()
+    assert rewrite is None or net.rewritten > 8, "the mutation reached the statements"
+    return oracle.check(four)
+
+
+NO_LOCKS = (LOCKED, b" " * len(LOCKED))
+
+
+def test_without_keys_and_locks_there_are_duplicates(app_db, recurd, proxy, tally):
+    """Mutant: neither unique keys nor SKIP LOCKED."""
+    drop_keys(app_db)
+    with pytest.raises(Disagreement) as caught:
+        run_of_four(app_db, recurd, proxy, NO_LOCKS)
+    assert caught.value.counts["doubled"] > 0
+    tally()
+
+
+def test_the_keys_alone_prevent_duplicates(app_db, recurd, proxy):
+    """Half a mutant: without SKIP LOCKED, with the keys, nothing is doubled."""
+    run_of_four(app_db, recurd, proxy, NO_LOCKS)
+
+
+def test_the_locks_alone_prevent_duplicates(app_db, recurd, proxy):
+    """Half a mutant: without the keys, with SKIP LOCKED, nothing is doubled."""
+    drop_keys(app_db)
+    run_of_four(app_db, recurd, proxy, None)
+
+
+def test_without_the_unique_key_no_worker_works(app_db, recurd, tally):
+    """Mutant: a schema without the unique key.  The worker itself objects, and says what is missing."""
+    app_db.execute("drop index ux_tasks_recurring_task_id_occurrence_at")
+    oracle = begin(app_db)
+    feed(oracle, 10)
+    daemon = recurd(app_db)
+    assert "ux_tasks_recurring_task_id_occurrence_at" in daemon.expect("database_unfit", count=2)["msg"]
+    assert app_db.value("select count(*) from tasks") == 0
+    with pytest.raises(Disagreement) as caught:
+        oracle.check([daemon])
+    assert caught.value.counts["lost"] == 10 * 3 * 2, "instances and notifications"
+    daemon.stop()
+    tally()
+
+
+@pytest.mark.parametrize("rewrite, passes", [(None, True), ((LOCKED, WAITING), False)], ids=["original", "mutant"])
+def test_without_skip_locked_a_stopped_worker_holds_up_the_rest(app_db, recurd, proxy, tally, rewrite, passes):
+    """Mutant: FOR NO KEY UPDATE that waits.  A worker that is stopped in mid-batch keeps the others from work."""
+    oracle = begin(app_db)
+    feed(oracle, 60)
+    limits = {**OPTIONS, "batch_size": 20, "statement_timeout": "20s", "query_timeout": "30s"}
+    stopped = recurd(app_db, env={"RECURD_FAULT_STOP": "generator.planned_not_written"}, ready=False, **limits)
+    wait_until(lambda: stopped.status_field("State").startswith("T"), what="it is stopped")
+    net = proxy(rewrite=rewrite)
+    other = recurd(app_db, dsn=net.dsn_for(app_db), **limits)
+    rest = lambda: app_db.value("select count(distinct recurring_task_id) from tasks") == 40  # noqa: E731
+    if passes:
+        wait_until(rest, 5, "all but the stopped one's batch is done")
+    else:
+        with pytest.raises(AssertionError, match="all but the stopped"):
+            wait_until(rest, 2, "all but the stopped one's batch is done")
+        tally()
+    stopped.kill(signal.SIGKILL)
+    stopped.wait()
+    oracle.settle()
+    other.stop()
+    oracle.check([stopped, other])
+
+
+def test_one_instance_that_is_missing_is_noticed(app_db, recurd, tally):
+    """Mutant: one instance of three hundred is deleted; one notification; one log line is another."""
+    oracle = begin(app_db)
+    feed(oracle, 100, 100)
+    daemon = recurd(app_db, **OPTIONS)
+    oracle.settle()
+    daemon.stop()
+    oracle.check([daemon])
+    victims = (
+        "delete from tasks where id = (select id from tasks where occurrence_at is not null limit 1)",
+        "delete from recurd.notifications where id = (select min(id) from recurd.notifications where kind = 'reminder')",
+        "update recurring_tasks set next_due_at = next_due_at + interval '1 h' where id = (select min(id) from recurring_tasks)",
+    )
+    for statement, kind in zip(victims, ("lost", "lost", "elsewhere")):
+        with app_db.connect(autocommit=False) as conn:
+            assert conn.execute(statement).rowcount == 1
+            oracle.db, ours = Transaction(conn), oracle.db
+            with pytest.raises(Disagreement) as caught:
+                oracle.check([daemon])
+            assert caught.value.counts == {kind: 1}
+            oracle.db = ours
+            conn.rollback()
+        tally()
+    event = next(line for line in daemon.events if line["event"] == "reminder")
+    daemon.events.remove(event)
+    with pytest.raises(Disagreement) as caught:
+        oracle.check([daemon])
+    assert caught.value.counts == {"without a line": 1}
+    tally()
+
+
+class Transaction:
+    """The database as an open transaction sees it."""
+
+    def __init__(self, conn):
+        self.rows = lambda query, params=None: conn.execute(query, params).fetchall()
+        self.now = lambda: self.rows("select recurd.now()")[0]["now"]
+
+
+# Holds back the lines of rows until the reply to COMMIT has been read.
+HELD_LINES = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static char held[1 << 20];
+static size_t held_len;
+
+ssize_t writev(int fd, const struct iovec *parts, int n)
+{
+	static ssize_t (*next)(int, const struct iovec *, int);
+	size_t len = 0;
+	if (!next)
+		next = (ssize_t (*)(int, const struct iovec *, int))dlsym(RTLD_NEXT, "writev");
+	for (int i = 0; i < n; i++)
+		len += parts[i].iov_len;
+	if (fd != 2 || n != 2 || !memmem(parts[1].iov_base, parts[1].iov_len, " key=", 5) ||
+		held_len + len > sizeof(held))
+		return next(fd, parts, n);
+	for (int i = 0; i < n; i++) {
+		memcpy(held + held_len, parts[i].iov_base, parts[i].iov_len);
+		held_len += parts[i].iov_len;
+	}
+	return (ssize_t)len;
+}
+
+static enum { WORKING, COMMITTING, COMMITTED } state;
+
+ssize_t recv(int fd, void *data, size_t size, int flags)
+{
+	static ssize_t (*next)(int, void *, size_t, int);
+	if (!next)
+		next = (ssize_t (*)(int, void *, size_t, int))dlsym(RTLD_NEXT, "recv");
+	ssize_t n = next(fd, data, size, flags);
+	if (n > 0 && state == COMMITTING)
+		state = COMMITTED;
+	return n;
+}
+
+ssize_t send(int fd, const void *data, size_t len, int flags)
+{
+	static ssize_t (*next)(int, const void *, size_t, int);
+	if (!next)
+		next = (ssize_t (*)(int, const void *, size_t, int))dlsym(RTLD_NEXT, "send");
+	if (state == COMMITTED && held_len > 0) {
+		if (write(2, held, held_len) < 0)
+			abort();
+		held_len = 0;
+	}
+	if (memmem(data, len, "\0commit", 8))
+		state = COMMITTING;
+	else if (state == COMMITTED)
+		state = WORKING;
+	return next(fd, data, len, flags);
+}
+"""
+
+
+@pytest.fixture
+def late_lines(tmp_path):
+    """An environment under which a daemon writes its lines after the COMMIT."""
+    source, library = tmp_path / "late.c", tmp_path / "late.so"
+    source.write_text(HELD_LINES)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    runtime = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
+    # A sanitizer's runtime wants to be the first library.
+    return {"LD_PRELOAD": f"{runtime} {library}" if IS_SANITIZED else str(library)}
+
+
+def test_a_log_line_after_the_commit_is_lost_by_a_crash(app_db, recurd, tally, late_lines):
+    """Mutant: the line is written after the COMMIT.  Killed between the two, as by fault 6, it never comes."""
+    oracle = begin(app_db)
+    feed(oracle, 60, 60)
+    env = {"RECURD_FAULT": "batch.committed:2", **late_lines}
+    crashed = recurd(app_db, batch_size=20, env=env, ready=False, **OPTIONS)
+    assert crashed.wait(20) == -signal.SIGKILL, crashed.log()
+    second = recurd(app_db, batch_size=20, **OPTIONS)
+    oracle.settle()
+    second.stop()
+    with pytest.raises(Disagreement) as caught:
+        oracle.check([crashed, second])
+    assert set(caught.value.counts) == {"without a line"}
+    tally()
+
+
+def test_late_lines_without_a_crash_are_all_there(app_db, recurd, late_lines):
+    """Half a mutant: the library itself loses nothing, so that the test above is about the crash."""
+    oracle = begin(app_db)
+    feed(oracle, 60, 60)
+    daemon = recurd(app_db, batch_size=20, env=late_lines, **OPTIONS)
+    oracle.settle()
+    wait_until(lambda: len([line for line in daemon.events if "key" in line]) == 240, what="every line, later")
+    daemon.stop()
+    oracle.check([daemon])
