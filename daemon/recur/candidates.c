@@ -50,7 +50,7 @@ void candidates_seek(struct candidates *candidates, sec_t wall)
 
 	candidates->after = wall;
 	if (candidates->count > 0) {
-		if (back) {
+		if (!walk_seek_counted(&candidates->walk, wall, &candidates->counted) && back) {
 			walk_init(&candidates->walk, candidates->walk.pattern);
 			candidates->counted = 0;
 		}

@@ -174,6 +174,34 @@ bool pattern_takes_position(const struct pattern *pattern, int64_t i, int64_t to
 	       (total - i <= INTSET_MAX && intset_has(positions, (int)(i - total)));
 }
 
+/* Days that no month lacks, and none of them told in two ways. */
+static bool monthdays_are_even(const struct pattern *pattern)
+{
+	return pattern->has_monthday && !pattern->has_days && pattern->monthday_pos >> 29 == 0 &&
+	       pattern->monthday_neg >> 29 == 0 &&
+	       (pattern->monthday_pos == 0 || pattern->monthday_neg == 0);
+}
+
+bool pattern_is_even(const struct pattern *pattern)
+{
+	const struct rule *rule = pattern->rule;
+
+	if (rule_has(rule, PART_SETPOS) || rule_has(rule, PART_WEEKNO) ||
+		rule_has(rule, PART_YEARDAY))
+		return false;
+	switch (pattern->freq) {
+	case FREQ_YEARLY:
+		return monthdays_are_even(pattern);
+	case FREQ_MONTHLY:
+		return pattern->months == 0 && monthdays_are_even(pattern);
+	case FREQ_WEEKLY:
+		return pattern->months == 0;
+	default:
+		return !pattern->day_filter && pattern->hour_filter == 0 &&
+		       pattern->minute_filter == 0 && pattern->second_filter == 0;
+	}
+}
+
 /* A list below the frequency: the rule's, or what the start says.  Above it: only the filter. */
 static int time_list(const struct pattern *pattern, enum rule_part part, bool below,
 	int start_value, uint8_t *list, uint64_t *ret_filter)
@@ -210,49 +238,6 @@ static void init_times(struct pattern *pattern, const struct civil *start)
 	pattern->times = (int64_t)pattern->hours * pattern->minutes * pattern->seconds;
 }
 
-static int64_t gcd(int64_t a, int64_t b)
-{
-	while (b != 0) {
-		int64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
-/* Sub-daily steps reach only some times of day; if the filters take none of those, nothing ever comes. */
-static bool times_never_match(const struct pattern *pattern, int64_t unit)
-{
-	int64_t stride = gcd(pattern->interval * unit, DAY_SECONDS);
-
-	if (pattern->hour_filter == 0 && pattern->minute_filter == 0 && pattern->second_filter == 0)
-		return false;
-	for (int64_t t = ((pattern->base % stride) + stride) % stride; t < DAY_SECONDS;
-		t += stride) {
-		if ((pattern->hour_filter == 0 || (pattern->hour_filter >> t / 3600 & 1) != 0) &&
-			(pattern->minute_filter == 0 ||
-				(pattern->minute_filter >> t / 60 % 60 & 1) != 0) &&
-			(pattern->second_filter == 0 ||
-				(pattern->second_filter >> t % 60 & 1) != 0))
-			return false;
-	}
-	return true;
-}
-
-/* Steps of whole weeks stay on one weekday, steps of whole years in one month. */
-static bool days_never_match(const struct pattern *pattern, int64_t unit)
-{
-	int64_t stride = pattern->interval * unit;
-	int weekday = weekday_from_days(floor_div(pattern->start, DAY_SECONDS));
-
-	if (pattern->freq == FREQ_MONTHLY)
-		return pattern->interval % 12 == 0 && pattern->months != 0 &&
-		       (pattern->months >> (pattern->base % 12 + 1) & 1) == 0;
-	return pattern->freq <= FREQ_DAILY && stride % (7 * DAY_SECONDS) == 0 &&
-	       pattern->has_days && (pattern->days >> weekday & 1) == 0;
-}
-
 /* The whole ---------------------------------------------------------------------------------------- */
 
 static void take_monthdays(struct pattern *pattern)
@@ -283,31 +268,23 @@ static void imply_days(struct pattern *pattern, const struct civil *start, int w
 		pattern->months = 1u << start->month;
 }
 
-static void init_base(struct pattern *pattern, const struct civil *start, int weekday)
+static int64_t base_of(const struct pattern *pattern, const struct civil *start, int weekday)
 {
-	static const int units[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS };
+	static const int units[FREQ_COUNT] = { 1, 60, 3600 };
 	int64_t day = floor_div(pattern->start, DAY_SECONDS);
 
 	switch (pattern->freq) {
 	case FREQ_YEARLY:
-		pattern->base = start->year;
-		break;
+		return start->year;
 	case FREQ_MONTHLY:
-		pattern->base = (int64_t)start->year * 12 + start->month - 1;
-		break;
+		return (int64_t)start->year * 12 + start->month - 1;
 	case FREQ_WEEKLY:
-		pattern->base = day - (weekday - pattern->rule->week_start + 7) % 7;
-		break;
+		return day - (weekday - pattern->rule->week_start + 7) % 7;
 	case FREQ_DAILY:
-		pattern->base = day;
-		break;
+		return day;
 	default:
-		pattern->base = floor_div(pattern->start, units[pattern->freq]) *
-				units[pattern->freq];
-		pattern->never = times_never_match(pattern, units[pattern->freq]);
-		break;
+		return floor_div(pattern->start, units[pattern->freq]) * units[pattern->freq];
 	}
-	pattern->never |= days_never_match(pattern, units[pattern->freq]);
 }
 
 void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_wall)
@@ -329,87 +306,5 @@ void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_
 	pattern->day_filter = pattern->months != 0 || pattern->has_monthday || pattern->has_days ||
 			      rule_has(rule, PART_YEARDAY) || rule_has(rule, PART_WEEKNO);
 	init_times(pattern, &start);
-	init_base(pattern, &start, weekday);
-}
-
-/* Does a period with so many days hold any of the set positions? */
-static bool positions_reach(const struct pattern *pattern, int days)
-{
-	int64_t total = days * pattern->times;
-
-	if (total == 0 || !rule_has(pattern->rule, PART_SETPOS))
-		return total > 0;
-	for (int64_t i = 0; i < total && i < INTSET_MAX; i++)
-		if (pattern_takes_position(pattern, i, total) ||
-			pattern_takes_position(pattern, total - 1 - i, total))
-			return true;
-	return false;
-}
-
-static bool year_possible(const struct pattern *pattern, const struct year *year)
-{
-	uint16_t days[INTSET_MAX + 2];
-	int in_year = 0;
-
-	for (int month = 1; month <= 12; month++) {
-		int n = pattern_month_days(pattern, year, month, year->first, days);
-
-		in_year += n;
-		/* Weeks cross months; what a week or a day can hold is looked at elsewhere. */
-		if (pattern->freq < FREQ_MONTHLY ? n > 0 : positions_reach(pattern, n))
-			return true;
-	}
-	return pattern->freq == FREQ_YEARLY && positions_reach(pattern, in_year);
-}
-
-static bool small_set_reaches(const struct pattern *pattern)
-{
-	int days = pattern->freq == FREQ_WEEKLY ? __builtin_popcount(pattern->days) : 1;
-
-	return pattern->freq > FREQ_WEEKLY || positions_reach(pattern, days);
-}
-
-/* The calendar repeats after 400 years, and has only 28 kinds of years with their neighbours. */
-static bool days_ever_match(const struct pattern *pattern)
-{
-	bool seen[2][2][7] = { 0 };
-
-	for (int number = 2000; number < 2400; number++) {
-		struct year year;
-
-		year_init(&year, number, pattern->rule->week_start);
-		if (seen[year.leap][is_leap(number - 1)][year.first_weekday])
-			continue;
-		seen[year.leap][is_leap(number - 1)][year.first_weekday] = true;
-		if (year_possible(pattern, &year))
-			return true;
-	}
-	return false;
-}
-
-void pattern_settle(struct pattern *pattern)
-{
-	/* Only these can depend on what the start has added. */
-	if (pattern->freq >= FREQ_MONTHLY &&
-		(pattern->months != 0 || rule_has(pattern->rule, PART_WEEKNO) ||
-			rule_has(pattern->rule, PART_SETPOS)))
-		pattern->never |= !days_ever_match(pattern);
-}
-
-bool pattern_possible(const struct rule *rule, enum rule_form form, struct err *err)
-{
-	struct pattern pattern;
-
-	/* A Monday, 3 January: a day that every month has. */
-	pattern_init(&pattern, rule, days_from_civil(2000, 1, 3) * DAY_SECONDS);
-	if (!rule->has_days && rule_has(rule, PART_WEEKNO))
-		pattern.days = 0x7f;
-	if (!small_set_reaches(&pattern))
-		return err_set(err, "%s: no set has so many occurrences",
-			form == FORM_JSON ? ".bySetPosition" : "BYSETPOS");
-	if (!pattern.day_filter || days_ever_match(&pattern))
-		return true;
-	return err_set(err, "%sno day ever matches all of the lists%s",
-		form == FORM_JSON ? ": " : "",
-		rule_has(rule, PART_SETPOS) ? " and set positions" : "");
+	pattern->base = base_of(pattern, &start, weekday);
 }

@@ -6,6 +6,11 @@ static sec_t smaller(sec_t a, sec_t b)
 	return a < b ? a : b;
 }
 
+static sec_t larger(sec_t a, sec_t b)
+{
+	return a > b ? a : b;
+}
+
 /* From one period's first moment to the next one's, at the least. */
 static sec_t period_length(const struct pattern *pattern)
 {
@@ -14,6 +19,39 @@ static sec_t period_length(const struct pattern *pattern)
 	sec_t length = lengths[pattern->freq];
 
 	return pattern->interval > INT64_MAX / length ? INT64_MAX : length * pattern->interval;
+}
+
+/* The shortest way round from one bit to the next; all of it where there is one bit. */
+static int bits_distance(uint64_t bits, int size)
+{
+	int first = __builtin_ctzll(bits), last = first, distance = size;
+
+	for (int i = first + 1; i < size; i++) {
+		if ((bits >> i & 1) == 0)
+			continue;
+		distance = i - last < distance ? i - last : distance;
+		last = i;
+	}
+	return size - last + first < distance ? size - last + first : distance;
+}
+
+/* Between two sub-daily periods: filters may keep them farther apart than the interval does. */
+static sec_t subdaily_distance(const struct pattern *pattern)
+{
+	sec_t apart = 1;
+
+	if (pattern->second_filter != 0)
+		apart = bits_distance(pattern->second_filter, 60);
+	if (pattern->freq == FREQ_MINUTELY)
+		apart = 60;
+	/* Only where all of them show the same second. */
+	if (apart == 60 && pattern->minute_filter != 0)
+		apart = 60 * (sec_t)bits_distance(pattern->minute_filter, 60);
+	if (pattern->freq == FREQ_HOURLY)
+		apart = 3600;
+	if (apart == 3600 && pattern->hour_filter != 0)
+		apart = 3600 * (sec_t)bits_distance(pattern->hour_filter, 24);
+	return larger(apart, period_length(pattern));
 }
 
 /* Between the days that one period may take. */
@@ -75,7 +113,8 @@ static const char *part_to_blame(const struct pattern *pattern)
 
 sec_t pattern_min_gap(const struct pattern *pattern, sec_t enough, const char **ret_part)
 {
-	sec_t around = pattern->freq < FREQ_DAILY ? period_length(pattern) : day_distance(pattern);
+	sec_t around = pattern->freq < FREQ_DAILY ? subdaily_distance(pattern)
+						  : day_distance(pattern);
 
 	*ret_part = part_to_blame(pattern);
 	return time_distance(pattern, enough, around);

@@ -67,8 +67,10 @@ static int change_compare(const void *a, const void *b)
 
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
-	/* Of two for one occurrence, the one that leaves it out. */
-	return (int)y->override->excluded - (int)x->override->excluded;
+	/* Of two for one occurrence, the one that leaves it out; else the order of their keys. */
+	if (x->override->excluded != y->override->excluded)
+		return x->override->excluded ? -1 : 1;
+	return x->override < y->override ? -1 : x->override > y->override;
 }
 
 /* Two keys may be one instant: one with Z and one without, or two that a gap makes one. */
@@ -76,16 +78,29 @@ static void drop_repeated(struct recurrence *r)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->changes_len; i++) {
-		const struct change *change = &r->changes[i];
-
-		if (n > 0 && r->changes[n - 1].order == change->order &&
-			r->changes[n - 1].nominal == change->nominal &&
-			r->changes[n - 1].hides == change->hides)
-			continue;
-		r->changes[n++] = *change;
-	}
+	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
+	for (size_t i = 0; i < r->changes_len; i++)
+		if (n == 0 || r->changes[n - 1].order != r->changes[i].order)
+			r->changes[n++] = r->changes[i];
 	r->changes_len = n;
+}
+
+/* What is moved leaves its place and comes in elsewhere: two changes. */
+static void order_by_time(struct recurrence *r)
+{
+	size_t n = r->changes_len;
+
+	for (size_t i = 0; i < n; i++) {
+		struct change *change = &r->changes[i], *here = &r->changes[r->changes_len];
+
+		if (!change->override->moved)
+			continue;
+		*here = *change;
+		here->order = here->at;
+		change->hides = true;
+		r->changes_len++;
+	}
+	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
 }
 
 static void resolve_changes(struct recurrence *r, const struct rule *rule)
@@ -93,24 +108,19 @@ static void resolve_changes(struct recurrence *r, const struct rule *rule)
 	r->changes = mem_alloc_array(2 * rule->overrides_len + 1, sizeof(*r->changes));
 	for (size_t i = 0; i < rule->overrides_len; i++) {
 		const struct override *override = &rule->overrides[i];
-		struct change change = { .override = override };
+		struct change *change = &r->changes[r->changes_len++];
 
-		change.nominal = override->key_is_instant
-					 ? override->key
-					 : zone_to_instant(r->zone, override->key, NULL);
-		change.at = override->moved ? zone_to_instant(r->zone, override->start, NULL)
-					    : change.nominal;
-		change.order = change.nominal;
-		if (override->moved && (r->flags & RECUR_BY_TIME) != 0) {
-			change.hides = true;
-			r->changes[r->changes_len++] = change;
-			change.hides = false;
-			change.order = change.at;
-		}
-		r->changes[r->changes_len++] = change;
+		change->override = override;
+		change->nominal = override->key_is_instant
+					  ? override->key
+					  : zone_to_instant(r->zone, override->key, NULL);
+		change->at = override->moved ? zone_to_instant(r->zone, override->start, NULL)
+					     : change->nominal;
+		change->order = change->nominal;
 	}
-	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
 	drop_repeated(r);
+	if ((r->flags & RECUR_BY_TIME) != 0)
+		order_by_time(r);
 }
 
 bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zone *zone,

@@ -9,19 +9,21 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
-#define ROOT "recurrence_rule"
+#define ROOT      "recurrence_rule"
+#define SHOWN_MAX 60 /* bytes of a value that is told in an error */
 
 /* What was found, as JSON, cut to something that one can read. */
 static char *shown(const json_t *value)
 {
 	char *text;
 
-	if (json_is_object(value) || json_is_array(value))
-		return mem_strdup(json_is_object(value) ? "an object" : "an array");
-	if (json_is_string(value) && json_string_length(value) > 60)
+	if (json_is_string(value) && json_string_length(value) > SHOWN_MAX)
 		return mem_printf("a text of %zu bytes", json_string_length(value));
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-	return text != NULL ? text : mem_strdup("?");
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
+	if (text == NULL || json_is_string(value) || strlen(text) <= SHOWN_MAX)
+		return text != NULL ? text : mem_strdup("?");
+	free(text);
+	return mem_strdup(json_is_array(value) ? "a long array" : "a large object");
 }
 
 bool rule_json_fail(struct err *err, const char *path, const char *expected, const json_t *got)

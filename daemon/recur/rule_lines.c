@@ -34,8 +34,10 @@ static bool is(const char *text, size_t len, const char *word)
 static bool take_parameter(struct content_line *line, const char *p, size_t len, struct err *err)
 {
 	if (len > 5 && strncasecmp(p, "TZID=", 5) == 0 && line->zone == NULL) {
-		line->zone = p + 5;
-		line->zone_len = len - 5;
+		bool quoted = len > 7 && p[5] == '"' && p[len - 1] == '"';
+
+		line->zone = p + 5 + quoted;
+		line->zone_len = len - 5 - 2 * (size_t)quoted;
 		return true;
 	}
 	if (is(p, len, "VALUE=DATE-TIME"))

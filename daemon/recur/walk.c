@@ -3,8 +3,11 @@
  * stepped over as a whole. */
 #include "recur/walk.h"
 
+#include <limits.h>
+
 #include "util/timefmt.h"
 
+#define WALL_LAST INT64_C(253402300799) /* the last second of the year 9999 */
 /* A day looked at costs about as much as a step elsewhere. */
 #define DAYS_OF_MONTH_AS_STEPS 30
 
@@ -82,7 +85,7 @@ static int64_t next_day(const struct pattern *pattern, int64_t day)
 }
 
 /* Moves k on to a sub-daily period that passes the filters.  False: out of steps, or at the end. */
-static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
+static bool find_subdaily(struct walk *walk, int *steps)
 {
 	const struct pattern *pattern = walk->pattern;
 	int64_t stride = pattern->interval * unit_of(pattern->freq);
@@ -92,7 +95,7 @@ static bool find_subdaily(struct walk *walk, int *steps, sec_t end)
 		int64_t day = floor_div(at, DAY_SECONDS), t = at - day * DAY_SECONDS;
 
 		walk->period = at;
-		if (at > end)
+		if (at > WALL_LAST)
 			return false;
 		if (!takes_day(walk, day))
 			walk->k = k_from(pattern, next_day(pattern, day) * DAY_SECONDS);
@@ -134,7 +137,7 @@ static int64_t lower_bound(const struct walk *walk, sec_t wall)
 }
 
 /* Fills in period k.  False: out of steps, or beyond the end (then period says so). */
-static bool fill(struct walk *walk, int *steps, sec_t end)
+static bool fill(struct walk *walk, int *steps)
 {
 	const struct pattern *pattern = walk->pattern;
 	int64_t number = pattern->base + walk->k * pattern->interval;
@@ -144,7 +147,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 	switch (pattern->freq) {
 	case FREQ_YEARLY:
 		if (number > RULE_YEAR_MAX) {
-			walk->period = end + 1;
+			walk->period = WALL_LAST + 1;
 			return false;
 		}
 		fill_months(walk, (int)number, 1, 12);
@@ -153,7 +156,7 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 		break;
 	case FREQ_MONTHLY:
 		if (number / 12 > RULE_YEAR_MAX) {
-			walk->period = end + 1;
+			walk->period = WALL_LAST + 1;
 			return false;
 		}
 		fill_months(walk, (int)(number / 12), (int)(number % 12) + 1, 1);
@@ -163,15 +166,15 @@ static bool fill(struct walk *walk, int *steps, sec_t end)
 	case FREQ_DAILY:
 		number = pattern->base +
 			 walk->k * pattern->interval * (pattern->freq == FREQ_WEEKLY ? 7 : 1);
-		if (number > end / DAY_SECONDS) {
-			walk->period = end + 1;
+		if (number > WALL_LAST / DAY_SECONDS) {
+			walk->period = WALL_LAST + 1;
 			return false;
 		}
 		fill_days(walk, number, pattern->freq == FREQ_WEEKLY ? 7 : 1);
 		*steps -= pattern->freq == FREQ_WEEKLY ? 7 : 1;
 		break;
 	default:
-		if (!find_subdaily(walk, steps, end))
+		if (!find_subdaily(walk, steps))
 			return false;
 		--*steps;
 		break;
@@ -226,24 +229,38 @@ void walk_seek(struct walk *walk, sec_t wall)
 		walk->k = 0;
 }
 
+bool walk_seek_counted(struct walk *walk, sec_t wall, uint64_t *ret_count)
+{
+	struct walk first, here = *walk;
+	int steps = INT_MAX;
+
+	if (!pattern_is_even(walk->pattern))
+		return false;
+	walk_init(&first, walk->pattern);
+	walk_seek(&here, wall);
+	if (!fill(&first, &steps) || !fill(&here, &steps))
+		return false;
+	*ret_count = (uint64_t)(here.k * here.total + here.at - first.at);
+	*walk = here;
+	return true;
+}
+
 enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall)
 {
-	sec_t end = (days_from_civil(RULE_YEAR_MAX + 1, 1, 1)) * DAY_SECONDS - 1;
-
 	if (walk->pattern->never)
 		return WALK_END;
 	for (;;) {
 		if (*steps <= 0)
 			return WALK_AGAIN;
-		if (!walk->filled && !fill(walk, steps, end))
-			return walk->period > end ? WALK_END : WALK_AGAIN;
+		if (!walk->filled && !fill(walk, steps))
+			return walk->period > WALL_LAST ? WALK_END : WALK_AGAIN;
 		for (; skip_middle(walk), walk->at < walk->total; walk->at++, --*steps) {
 			sec_t wall = candidate(walk, walk->at);
 
 			if (!pattern_takes_position(walk->pattern, walk->at, walk->total) ||
 				wall < walk->floor)
 				continue;
-			if (wall > end)
+			if (wall > WALL_LAST)
 				return WALK_END;
 			walk->at++;
 			walk->floor = wall + 1;

@@ -20,7 +20,7 @@ struct pattern {
 	bool day_filter; /* some day may not match */
 	uint32_t monthday_pos, monthday_neg;
 	uint8_t days; /* plain weekdays */
-	bool never; /* it is known that nothing ever matches */
+	bool never; /* nothing ever matches; set by pattern_settle */
 	/* Filters above the frequency (bit sets, 0: all) and lists below it. */
 	uint32_t hour_filter;
 	uint64_t minute_filter, second_filter;
@@ -45,7 +45,7 @@ struct year {
 #define DAY_SECONDS 86400
 
 void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_wall);
-/* Looks whether the days can match at all from this start: sets `never`. */
+/* Looks whether anything can match at all from this start: sets `never`. */
 void pattern_settle(struct pattern *pattern);
 /* A rule whose days never come, whatever its start, or whose set positions lie beyond every set. */
 bool pattern_possible(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
@@ -58,6 +58,8 @@ int pattern_month_days(const struct pattern *pattern, const struct year *year, i
 	int64_t from, uint16_t *days);
 
 int64_t floor_div(int64_t a, int64_t b);
+/* Every period holds as many candidates as any other. */
+bool pattern_is_even(const struct pattern *pattern);
 /* Seconds after the day's (period's) first of its i-th candidate, 0 <= i < pattern->times. */
 int pattern_time(const struct pattern *pattern, int64_t i);
 /* Does BYSETPOS take the i-th (from 0) of total?  True for all where there is none. */

@@ -167,6 +167,16 @@ static const struct {
 		"2025-01-01T09:00:00", "UTC", "." },
 	{ "minutes that no step reaches", "FREQ=SECONDLY;INTERVAL=60;BYSECOND=5",
 		"2025-01-01T09:00:00", "UTC", "." },
+	{ "months that no step reaches", "FREQ=MONTHLY;INTERVAL=4;BYMONTH=2", "2025-01-01T09:00:00",
+		"UTC", "." },
+	{ "every tenth month", "FREQ=MONTHLY;INTERVAL=10;BYMONTH=2,3", "2025-01-01T09:00:00", "UTC",
+		"2029-03-01T09:00 2034-03-01T09:00" },
+	{ "an April that would need a 31st", "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31",
+		"2025-04-01T09:00:00", "UTC", "." },
+	{ "hours that come round to other weekdays only",
+		"FREQ=HOURLY;INTERVAL=56;BYHOUR=9;BYDAY=MO", "2025-01-01T09:00:00", "UTC", "." },
+	{ "and to this one", "FREQ=HOURLY;INTERVAL=56;BYHOUR=1;BYDAY=MO,TU", "2025-01-01T09:00:00",
+		"UTC", "2025-01-06T01:00 2025-01-13T01:00" },
 	{ "February has no 31st", "FREQ=YEARLY;BYMONTH=2", "2025-01-31T09:00:00", "UTC", "." },
 	{ "skip backward (RFC 7529)", "FREQ=MONTHLY;RSCALE=GREGORIAN;SKIP=BACKWARD;COUNT=4",
 		"2014-01-31T09:00:00", "UTC",
@@ -217,6 +227,11 @@ static const struct {
 		"\"2025-01-01T20:00:00\":{}}}",
 		"2025-01-01T09:00:00", "Europe/Berlin",
 		"2025-01-01T09:00 2025-01-01T20:00 2025-01-04T09:00 2025-01-04T12:00 ." },
+	{ "of two overrides of one occurrence the excluding one",
+		"{\"frequency\":\"daily\",\"count\":2,\"recurrenceOverrides\":{"
+		"\"2025-01-01T08:00:00Z\":{\"excluded\":true},"
+		"\"2025-01-01T09:00:00\":{\"start\":\"2025-01-01T12:00:00\"}}}",
+		"2025-01-01T09:00:00", "Europe/Berlin", "2025-01-02T09:00 ." },
 	{ "an override on the start alone",
 		"{\"frequency\":\"daily\",\"count\":1,\"recurrenceOverrides\":{"
 		"\"2025-01-01T09:00:00\":{\"excluded\":true}}}",
@@ -310,6 +325,45 @@ static void count_may_be_left_to_the_caller(void **state)
 	rule_free(rule);
 }
 
+/* Where every period holds as many, COUNT is not counted by walking; the answer is the same. */
+static void counting_is_walking(void **state)
+{
+	static const char *const rules[] = {
+		"FREQ=DAILY;INTERVAL=3;BYHOUR=1,9,20;COUNT=200",
+		"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH,SU;WKST=TH;COUNT=77",
+		"FREQ=MONTHLY;BYMONTHDAY=3,28,11;COUNT=50",
+		"FREQ=MONTHLY;BYMONTHDAY=31,-1;COUNT=50",
+		"FREQ=YEARLY;BYMONTH=2,6;BYMONTHDAY=-28,-1;COUNT=40",
+		"FREQ=HOURLY;INTERVAL=7;BYMINUTE=0,59;COUNT=300",
+		"FREQ=MINUTELY;INTERVAL=25;COUNT=400",
+		"FREQ=SECONDLY;INTERVAL=1800;BYMONTH=3;COUNT=100",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		struct rule *rule = parse(rules[i]);
+		struct recurrence *walker = open_rule(
+			rule, "2025-03-08T09:00:00", "America/New_York", 0);
+		struct recurrence *seeker = open_rule(
+			rule, "2025-03-08T09:00:00", "America/New_York", 0);
+		struct occurrence walked, sought;
+		sec_t after = INT64_MIN;
+
+		while (next(walker, &walked) == RECUR_FOUND) {
+			recurrence_seek(seeker, after);
+			assert_int_equal(next(seeker, &sought), RECUR_FOUND);
+			if (sought.nominal != walked.nominal)
+				fail_msg("%s", rules[i]);
+			after = walked.nominal;
+		}
+		recurrence_seek(seeker, after);
+		assert_int_equal(next(seeker, &sought), RECUR_END);
+		recurrence_close(walker);
+		recurrence_close(seeker);
+		rule_free(rule);
+	}
+}
+
 /* In the order of identities, as the daemon asks: a moved occurrence keeps its place and its name. */
 static void overrides_keep_identities(void **state)
 {
@@ -366,6 +420,15 @@ static void frequent_rules_are_refused_by_min_interval(void **state)
 		{ "FREQ=MINUTELY", 60, true },
 		{ "FREQ=MINUTELY", 61, false },
 		{ "FREQ=MINUTELY;BYSECOND=0,30", 60, false },
+		{ "FREQ=SECONDLY;BYSECOND=7", 60, true },
+		{ "FREQ=SECONDLY;BYSECOND=0,59", 60, false },
+		{ "FREQ=SECONDLY;BYSECOND=0;BYMINUTE=58,3", 300, true },
+		{ "FREQ=SECONDLY;BYSECOND=0;BYMINUTE=58,3", 301, false },
+		{ "FREQ=MINUTELY;BYHOUR=9", 61, false },
+		{ "FREQ=MINUTELY;BYHOUR=9;BYMINUTE=30", 86400, true },
+		{ "FREQ=MINUTELY;BYMINUTE=30;BYSECOND=0,10", 11, false },
+		{ "FREQ=HOURLY;BYHOUR=22,1", 10800, true },
+		{ "FREQ=HOURLY;BYHOUR=22,1", 10801, false },
 		{ "FREQ=HOURLY;BYMINUTE=0,1", 60, true },
 		{ "FREQ=HOURLY;BYMINUTE=0,1", 90, false },
 		{ "FREQ=HOURLY;BYMINUTE=0,59", 61, false },
@@ -455,6 +518,7 @@ int main(void)
 		cmocka_unit_test(seeking_is_walking),
 		cmocka_unit_test(gaps_and_folds_are_told),
 		cmocka_unit_test(count_may_be_left_to_the_caller),
+		cmocka_unit_test(counting_is_walking),
 		cmocka_unit_test(overrides_keep_identities),
 		cmocka_unit_test(until_has_two_meanings),
 		cmocka_unit_test(frequent_rules_are_refused_by_min_interval),

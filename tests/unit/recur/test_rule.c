@@ -21,7 +21,8 @@ static const struct {
 		"recurrence_rule.days[1]: expected mon...sun, got \"mox\"" },
 	{ "{\"frequency\":\"weekly\",\"days\":[\"MON\"]}", "recurrence_rule.days[0]: " },
 	{ "{\"frequency\":\"weekly\",\"days\":\"mon\"}", "recurrence_rule.days: " },
-	{ "{\"frequency\":\"weekly\",\"days\":[]}", "recurrence_rule.days: " },
+	{ "{\"frequency\":\"weekly\",\"days\":[]}",
+		"recurrence_rule.days: expected a list of mon ... sun, got []" },
 	{ "{\"frequency\":\"weekly\",\"interval\":0}",
 		"recurrence_rule.interval: expected 1 ... 2147483647, got 0" },
 	{ "{\"frequency\":\"weekly\",\"interval\":-1}", "recurrence_rule.interval: " },
@@ -49,7 +50,7 @@ static const struct {
 	{ "", "recurrence_rule: not JSON" },
 	{ "{\"frequency\":\"daily\"", "recurrence_rule: not JSON" },
 	{ "{\"frequency\":\"daily\"} x", "recurrence_rule: not JSON" },
-	{ "[]", "recurrence_rule: expected an object, got an array" },
+	{ "[]", "recurrence_rule: expected an object, got []" },
 	{ "\"FREQ=DAILY\"", "recurrence_rule: expected an object" },
 	{ "null", "recurrence_rule: expected an object, got null" },
 	{ "{\"frequency\":\"daily\",\"frequency\":\"daily\"}", "recurrence_rule: not JSON: dupl" },
@@ -98,7 +99,8 @@ static const struct {
 		"recurrence_rule.bySetPosition: needs" },
 	/* What never comes. */
 	{ "{\"frequency\":\"yearly\",\"byMonth\":[\"2\"],\"byMonthDay\":[30]}",
-		"recurrence_rule: no day ever matches" },
+		"recurrence_rule: no day ever matches all of the lists: "
+		"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" },
 	{ "{\"frequency\":\"monthly\",\"byMonth\":[\"4\"],\"byMonthDay\":[31]}",
 		"recurrence_rule: no day ever matches" },
 	{ "{\"frequency\":\"monthly\",\"byDay\":[{\"day\":\"mo\",\"nthOfPeriod\":6}]}",
@@ -108,7 +110,8 @@ static const struct {
 	{ "{\"frequency\":\"yearly\",\"byWeekNo\":[20],\"byMonth\":[\"1\"]}",
 		"recurrence_rule: no day ever matches" },
 	{ "{\"frequency\":\"weekly\",\"byDay\":[{\"day\":\"mo\"}],\"bySetPosition\":[2]}",
-		"recurrence_rule.bySetPosition: no set" },
+		"recurrence_rule.bySetPosition: no set has so many occurrences: "
+		"FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2" },
 	/* RFC 5545 text; what libical takes in silence (INTERVAL=65537 as 1 and so on). */
 	{ "{\"rrule\":\"FREQ=DAILY;INTERVAL=2147483648\"}", "recurrence_rule.rrule: INTERVAL: " },
 	{ "{\"rrule\":\"FREQ=DAILY;INTERVAL=0\"}", "recurrence_rule.rrule: INTERVAL: " },
@@ -160,6 +163,8 @@ static const struct {
 	{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\n"
 	  "EXDATE;TZID=Europe/Paris:20250101T090000\\nRRULE:FREQ=DAILY\"}",
 		"recurrence_rule.rrule: TZID: Europe/Paris beside Europe/Berlin" },
+	{ "{\"rrule\":\"DTSTART;TZID=\\\"Europe/Berlin:20250101T090000\\nRRULE:FREQ=DAILY\"}",
+		"recurrence_rule.rrule: TZID: " },
 	{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\nRRULE:FREQ=DAILY\","
 	  "\"timeZone\":\"Europe/Paris\"}",
 		"recurrence_rule.timeZone: expected the zone that rrule names" },
@@ -335,7 +340,7 @@ static void other_forms_become_rules(void **state)
 			"\"bySecond\":[0]}" },
 		{ "{\"cron\":\"* * *,L * *,fri#2\"}",
 			"{\"frequency\":\"minutely\",\"bySecond\":[0]}" },
-		{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\r\\n"
+		{ "{\"rrule\":\"DTSTART;TZID=\\\"Europe/Berlin\\\":20250101T090000\\r\\n"
 		  "RRULE:FREQ=DAI\\r\\n LY\\r\\nEXDATE:20250102T080000Z\\n"
 		  "RDATE;VALUE=DATE-TIME:20250102T120000,20250103T090000\\n"
 		  "EXDATE;TZID=Europe/Berlin:20250103T090000\"}",
