@@ -87,13 +87,24 @@ bool plan_find_at(
 	return true;
 }
 
-/* Opens the recurrence from the stored anchor, or from the instant that the application set. */
-static bool anchor(struct planner *p, bool application_set_it, struct err *err)
+/* Where the set begins: the stored anchor.  Before there is one, and when the rule has been edited, the
+ * rule's own DTSTART comes first.  false: neither is there. */
+static bool anchor_known(const struct planner *p, sec_t *ret_wall)
 {
 	const struct template *t = p->template;
-	sec_t due = sec_from_usec(p->due);
-	if (t->starts_zone) {
-		if (!open_from(p, t->starts_local, err))
+	bool edited = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE;
+	if ((!t->starts_zone || edited) && rule_start(p->rule, ret_wall))
+		return true;
+	*ret_wall = t->starts_local;
+	return t->starts_zone != NULL;
+}
+
+/* Opens the recurrence from there, or from the instant that the application set. */
+static bool anchor(struct planner *p, bool application_set_it, struct err *err)
+{
+	sec_t due = sec_from_usec(p->due), wall;
+	if (anchor_known(p, &wall)) {
+		if (!open_from(p, wall, err))
 			return false;
 		bool belongs = true;
 		struct occurrence found;
