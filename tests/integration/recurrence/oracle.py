@@ -101,6 +101,25 @@ class Rule:
                 return False
         return True
 
+    def never_matches(self):
+        """Proof that no period holds an occurrence: 28 years have every kind of year, and of neighbours."""
+        subdaily = FREQS[:FREQS.index(self.freq)] if self.freq in FREQS[:3] else FREQS[:3]
+        parts = {"SECONDLY": "BYSECOND", "MINUTELY": "BYMINUTE", "HOURLY": "BYHOUR"}
+        times = 1
+        for freq in subdaily:
+            times *= len({min(v, 59) for v in self.parts[parts[freq]]})
+        wanted = min((abs(p) for p in self.parts.get("BYSETPOS", (1,))))
+        sizes, day = {}, dt.date(2000, 1, 1)
+        while day.year < 2028:
+            if self.takes_day(day):
+                whole = self.freq if self.freq in FREQS[3:] else "DAILY"
+                period = {"YEARLY": day.year, "MONTHLY": (day.year, day.month), "WEEKLY": week_start_of(day, self.wkst)}.get(whole, day)
+                sizes[period] = sizes.get(period, 0) + times
+                if sizes[period] >= wanted:
+                    return False
+            day += ONE_DAY
+        return True
+
     def period(self, moment):
         """Number of the moment's period, counted in units of the frequency."""
         day = moment.date()
