@@ -41,19 +41,29 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope="session")
-def cluster():
+def pristine():
+    """A stopped cluster with a migrated database, for others to start as copies of."""
     cluster = Cluster().start()
+    cluster.migrate()
+    cluster.stop()
+    yield cluster
+    cluster.destroy()
+
+
+@pytest.fixture(scope="session")
+def cluster(pristine):
+    cluster = Cluster(copy_of=pristine).start()
     yield cluster
     cluster.destroy()
 
 
 @pytest.fixture
-def make_cluster():
+def make_cluster(pristine):
     """make_cluster(**settings): a cluster of the test's own, running, to be stopped and killed at will."""
     made = []
 
     def make(start=True, **settings):
-        made.append(Cluster(**settings))
+        made.append(Cluster(copy_of=pristine, **settings))
         return made[-1].start() if start else made[-1]
 
     yield make
@@ -133,8 +143,8 @@ def proxy(cluster):
     """proxy(): a breakable network before the session's cluster; .dsn_for(db) goes through it."""
     made = []
 
-    def make(in_front_of=None, rewrite=None):
-        made.append(Proxy("127.0.0.1", (in_front_of or cluster).port, rewrite))
+    def make(in_front_of=None, rewrite=None, listen="127.0.0.1"):
+        made.append(Proxy("127.0.0.1", (in_front_of or cluster).port, rewrite, listen))
         return made[-1]
 
     yield make

@@ -4,6 +4,7 @@ import selectors
 import socket
 import struct
 import threading
+import time
 
 from .util import free_port
 
@@ -11,23 +12,27 @@ COMMITTED = b"C\0\0\0\x0bCOMMIT\0"  # CommandComplete
 
 
 class Proxy:
-    """Forwards 127.0.0.1:port to a server.  What breaks, and how it looks from the client:
+    """Forwards host:port to a server.  What breaks, and how it looks from the client:
 
     stall()      connections stay up and nothing passes in either direction any more; new ones are
                  accepted and hear nothing (a mute host)
     cut()        every connection is reset
     refuse()     cut, and new connections are refused
-    resume()     all is well again; what a stall held back is delivered
-
+    lag(seconds) what passes takes so long, each way
     swallow(n)   the next n replies to a COMMIT never arrive: the server has committed, the connection is
                  reset; swallowed counts
+    resume()     all is well again; what a stall held back is delivered
+
+    stall_on=b"..." stalls by itself, once, when the client sends that; it and what follows is not delivered
+    before resume().
 
     rewrite: (old, new) of equal length, replaced in what the client sends: makes a mutant of a program
     without building one.  rewritten counts.
     """
 
-    def __init__(self, host, port, rewrite=None):
+    def __init__(self, host, port, rewrite=None, listen="127.0.0.1"):
         self.target = (host, port)
+        self.host = listen
         self.rewrite = rewrite
         self.rewritten = 0
         self.swallowed = 0
@@ -36,6 +41,9 @@ class Proxy:
         self.port = free_port()
         self.accepted = 0
         self.bytes_to_server = 0
+        self.stall_on = None
+        self._lag = 0
+        self._late = []  # (when, to, from, data): what is under way while there is a lag
         self._stalled = False
         self._peers = {}
         self._listener = None
@@ -49,7 +57,7 @@ class Proxy:
         self._thread.start()
 
     def dsn_for(self, db, user="postgres"):
-        return f"host=127.0.0.1 port={self.port} dbname={db.name} user={user}"
+        return f"host={self.host} port={self.port} dbname={db.name} user={user}"
 
     def stall(self):
         self._do(self._stall)
@@ -60,11 +68,18 @@ class Proxy:
     def refuse(self):
         self._do(self._refuse)
 
+    def lag(self, seconds):
+        self._do(lambda: setattr(self, "_lag", seconds))
+
     def resume(self):
         self._do(self._resume)
 
     def swallow(self, count):
         self._swallow = count
+
+    @property
+    def stalled(self):
+        return self._stalled
 
     def close(self):
         self._do(self._refuse)
@@ -81,15 +96,18 @@ class Proxy:
         assert done.wait(10), "proxy's thread is gone"
 
     def _listen(self):
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self._listener = socket.create_server((self.host, self.port), backlog=64)
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     def _stall(self):
+        if self._stalled:
+            return
         self._stalled = True
         for end in list(self._peers):
             self._selector.unregister(end)
 
     def _resume(self):
+        self._lag = 0
         if self._listener is None:
             self._listen()
         if self._stalled:
@@ -147,7 +165,13 @@ class Proxy:
                 if from_client and self.rewrite:
                     self.rewritten += data.count(self.rewrite[0])
                     data = data.replace(*self.rewrite)
-                other.sendall(data)
+                if from_client and self.stall_on and self.stall_on in data:
+                    self.stall_on = None
+                    self._stall()
+                if self._lag or self._late or self._stalled:
+                    self._late.append((time.monotonic() + self._lag, other, end, data))
+                else:
+                    other.sendall(data)
                 if from_client:
                     self.bytes_to_server += len(data)
                 return
@@ -155,15 +179,30 @@ class Proxy:
             pass
         self._drop(end)
 
+    def _deliver(self):
+        while self._late and not self._stalled and self._late[0][0] <= time.monotonic():
+            _, other, end, data = self._late.pop(0)
+            try:
+                if other in self._peers:
+                    other.sendall(data)
+            except OSError:
+                self._drop(end)
+
+    def _patience(self):
+        if not self._late or self._stalled:
+            return None
+        return max(0, self._late[0][0] - time.monotonic())
+
     def _run(self):
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self._patience()):
                 if key.fileobj is self._wake_out:
                     self._wake_out.recv(4096)
                 elif key.fileobj is self._listener:
                     self._accept()
-                elif key.fileobj in self._peers:
+                elif key.fileobj in self._peers and not self._stalled:
                     self._forward(key.fileobj)
+            self._deliver()
             with self._lock:
                 commands, self._commands = self._commands, []
             for command, done in commands:

@@ -1,30 +1,20 @@
 """A streaming standby of a cluster: it follows, can be stopped so that it misses the tail, and be promoted."""
 
-import subprocess
-
 import psycopg
 
-from .cluster import Cluster, pg_bin
-from .util import clean_environ, service_user, wait_until
+from .cluster import Cluster
+from .util import give, wait_until
 
 
 class Standby(Cluster):
-    """Standby(primary) copies a running cluster; start() makes it follow, as an ordinary hot standby."""
+    """primary: a running copy of `copy_of`.  start() makes it follow, as an ordinary hot standby."""
 
-    def __init__(self, primary):
+    def __init__(self, primary, copy_of):
         self.primary = primary
-        super().__init__()
-
-    def _initdb(self, settings):
-        user = service_user()
-        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-        subprocess.run(
-            [pg_bin() / "pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "--no-sync",
-             "-d", self.primary.dsn_for("postgres")],
-            check=True, stdout=subprocess.DEVNULL, env=clean_environ(), cwd="/", **who,
-        )
-        with open(self.data / "postgresql.auto.conf", "a") as conf:
-            conf.write(f"port = {self.port}\nunix_socket_directories = '{self.dir}'\n")
+        where = f"host={primary.dir} port={primary.port} user=postgres"
+        super().__init__(copy_of, primary_conninfo=where)
+        (self.data / "standby.signal").touch()
+        give(self.data / "standby.signal")
 
     def ask(self, statement):
         with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:

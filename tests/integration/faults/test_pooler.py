@@ -1,11 +1,16 @@
 """Through PgBouncer in transaction mode: no session state, neither needed nor left behind."""
 
+import random
+import signal
+import time
 from datetime import timedelta
 
 import psycopg
 import pytest
 
-from harness.util import wait_until
+from harness.util import holds_for, wait_until
+
+from .oracle import Oracle
 
 SOON = timedelta(milliseconds=300)
 
@@ -42,6 +47,7 @@ def works(db, daemon):
 
 
 def test_it_works_through_one_shared_server_connection(db, recurd, pgbouncer):
+    """Fault 15: three daemons share a pool of one server connection."""
     pooler = pgbouncer(pool_size=1)
     daemons = [recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms") for _ in range(3)]
     for daemon in daemons:
@@ -53,6 +59,7 @@ def test_it_works_through_one_shared_server_connection(db, recurd, pgbouncer):
 
 
 def test_a_polluted_session_changes_nothing(db, recurd, pgbouncer):
+    """Fault 16: the pooled session was left with settings of others."""
     pooler = pgbouncer(pool_size=1)
     with psycopg.connect(pooler.dsn_for(db), autocommit=True) as other:
         # One simple query, so that all of it happens before the server's own limits bite.
@@ -63,6 +70,7 @@ def test_a_polluted_session_changes_nothing(db, recurd, pgbouncer):
 
 
 def test_it_leaves_the_session_as_it_was(db, recurd, pgbouncer):
+    """Fault 15: what others of the pool get back is as it was."""
     pooler = pgbouncer(pool_size=1)
     settings = (
         "select name, setting from pg_settings where source = 'session'"
@@ -82,6 +90,7 @@ def test_it_leaves_the_session_as_it_was(db, recurd, pgbouncer):
 
 
 def test_a_pooler_that_restarts(db, recurd, pgbouncer):
+    """Fault 15: the pooler restarts."""
     pooler = pgbouncer()
     daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms", reconnect_limit="500ms")
     works(db, daemon)
@@ -93,7 +102,7 @@ def test_a_pooler_that_restarts(db, recurd, pgbouncer):
 
 
 def test_a_full_pool_is_waited_for(db, recurd, pgbouncer):
-    """query_wait_timeout ends our login with an error as the first result, then the link."""
+    """Fault 15: the pool is full; query_wait_timeout ends our login with an error as the first result, then the link."""
     pooler = pgbouncer(pool_size=1, query_wait_timeout=1)
     hog = psycopg.connect(pooler.dsn_for(db))
     hog.execute("select 1")  # in a transaction: the only server connection is taken

@@ -1,0 +1,310 @@
+"""Networks that cut, stall, crawl and never answer; servers and name servers that are mute.
+
+The bounds are those of the configuration: connect_timeout for a host, query_timeout for an answer, and
+below them libpq's keepalives (while we wait) and tcp_user_timeout (while we send).
+"""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from faults.serving import AGO, DAILY, FAST, QUIET, count_tasks, oracle_of, serves
+from harness import netns
+from harness.nameserver import NameServer
+from harness.util import free_port, is_root, wait_until
+
+KEEPALIVE = " keepalives_idle=1 keepalives_interval=1 keepalives_count=2 tcp_user_timeout=2000"
+NOTICED_WITHIN = 5  # of 3 s and 2 s, by timers that the kernel rounds up
+SLOW_LINE = 0.25
+
+
+def watchdog_gaps(daemon, since=0.0, until=None):
+    times = [at for at in daemon.notify.times("WATCHDOG") if since <= at <= (until or at)]
+    return [later - earlier for earlier, later in zip(times, times[1:])]
+
+
+# Fault 10: hosts that never answer ----------------------------------------------------------------
+
+
+def test_a_mute_first_host_is_passed_over(app_db, recurd, proxy, tally):
+    """Fault 10: the first host of the conninfo accepts and says nothing, the second refuses, the third serves."""
+    oracle = oracle_of(app_db)
+    mute, dead = proxy(), free_port()
+    mute.stall()
+    dsn = f"host=127.0.0.1,127.0.0.1,127.0.0.1 port={mute.port},{dead},{app_db.cluster.port} dbname={app_db.name} user=postgres"
+    started = time.monotonic()
+    daemon = recurd(app_db, dsn=dsn, connect_timeout="500ms", **FAST)
+    recovery = time.monotonic() - started
+    assert recovery < 8
+    serves(oracle, daemon)
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+@pytest.fixture
+def link(app_db, proxy):
+    """A server that is reached over a link of its own: link.db, link.dsn, link.cut(), link.resume().
+
+    It is the proxy's kernel that acknowledges there, as a backend's would.
+    """
+    if not netns.available():
+        pytest.skip("needs root: a network namespace")
+    link = netns.Link()
+    link.oracle = oracle_of(app_db)
+    try:
+        link.net = proxy(listen=link.here)
+        link.dsn = link.net.dsn_for(app_db)
+        yield link
+    finally:
+        link.close()
+
+
+def test_a_first_host_that_is_not_there(link, recurd, tally):
+    """Fault 10: as above, but not even the handshake of TCP is answered."""
+    oracle = link.oracle
+    dsn = link.dsn.replace(f"host={link.here}", f"host={link.mute},{link.here}")
+    started = time.monotonic()
+    daemon = recurd(oracle.db, dsn=dsn, connect_timeout="500ms", wrapper=link.wrapper, **FAST)
+    recovery = time.monotonic() - started
+    assert recovery < 8
+    assert any("no connection in time" in line.raw for line in daemon.seen("connect_failed"))
+    serves(oracle, daemon)
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+# Fault 11: links that are cut ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["cut", "refuse", "stall"])
+def test_a_network_that_breaks(app_db, recurd, proxy, tally, how):
+    """Fault 11: resets, refusals, silence; noticed within query_timeout and connect_timeout."""
+    oracle = oracle_of(app_db)
+    net = proxy()
+    daemon = recurd(app_db, dsn=net.dsn_for(app_db), statement_timeout="500ms", query_timeout="1s", connect_timeout="1s", **FAST)
+    serves(oracle, daemon)
+    getattr(net, how)()
+    oracle.add_template(AGO, DAILY)
+    if how != "cut":
+        daemon.expect("connect_failed", timeout=15)
+    net.resume()
+    resumed = time.monotonic()
+    oracle.settle(15)
+    recovery = time.monotonic() - resumed
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def test_a_link_that_is_cut(link, recurd, tally):
+    """Fault 11: the link dies while one session only listens and the other asks: both notice by themselves.
+
+    query_timeout is out of the way; what notices is TCP, with the options that recurd gives to libpq.
+    """
+    oracle = link.oracle
+    dsn = link.dsn + KEEPALIVE
+    daemon = recurd(oracle.db, dsn=dsn, listen_dsn=dsn, query_timeout="60s", connect_timeout="1s", wrapper=link.wrapper, **FAST)
+    daemon.expect("listening")
+    serves(oracle, daemon)
+    link.cut()
+    cut = time.monotonic()
+    for conn in ("main", "listen"):
+        lost = daemon.expect("connection_lost", conn=conn, timeout=15)
+        assert lost.received - cut < NOTICED_WITHIN, lost.raw
+    oracle.add_template(AGO, DAILY)
+    link.resume()
+    resumed = time.monotonic()
+    oracle.settle(10)
+    recovery = time.monotonic() - resumed
+    daemon.expect("listening", count=2)
+    serves(oracle, daemon)
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def test_a_link_that_is_cut_under_a_question(link, recurd, tally):
+    """Fault 11: the question has arrived, nobody answers, then the link dies: the keepalives notice."""
+    oracle = link.oracle
+    daemon = recurd(oracle.db, dsn=link.dsn + KEEPALIVE, query_timeout="60s", connect_timeout="1s", wrapper=link.wrapper, **FAST)
+    serves(oracle, daemon)
+    link.net.stall()
+    wait_until(lambda: question_is_out(link), what="a question that nobody answers")
+    link.cut()
+    cut = time.monotonic()
+    assert daemon.expect("connection_lost", timeout=15).received - cut < NOTICED_WITHIN
+    link.net.resume()
+    link.resume()
+    resumed = time.monotonic()
+    serves(oracle, daemon)
+    recovery = time.monotonic() - resumed
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def question_is_out(link):
+    """A question that nobody reads, or an answer: either has been acknowledged by our kernel."""
+    rows = [row.split() for row in open("/proc/self/net/tcp").read().splitlines()[1:]]
+    ports = f":{link.net.port:04X}", f":{link.oracle.db.cluster.port:04X}"
+    mine = [row for row in rows if row[3] == "01" and (row[1].endswith(ports[0]) or row[2].endswith(ports[1]))]
+    return any(int(row[4].split(":")[1], 16) > 0 for row in mine)
+
+
+def test_a_link_that_is_cut_while_sending(app_db, recurd, proxy, tally):
+    """Fault 11: in the middle of a large batch nobody takes what we send any more: tcp_user_timeout notices.
+
+    Whether the server got it is unknown then; the next claim reads the truth.
+    """
+    oracle = oracle_of(app_db, templates=3000)
+    net = proxy()
+    net.stall_on = b".tasks (id, title, description"
+    dsn = net.dsn_for(app_db) + KEEPALIVE
+    daemon = recurd(
+        app_db, dsn=dsn, batch_size=3000, query_timeout="60s", statement_timeout="1s", ready=False, **FAST, **QUIET
+    )
+    wait_until(lambda: net.stalled, 15, "the write is under way")
+    cut = time.monotonic()
+    assert daemon.expect("connection_lost", timeout=15).received - cut < NOTICED_WITHIN
+    net.resume()
+    resumed = time.monotonic()
+    oracle.settle()
+    recovery = time.monotonic() - resumed
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon], lines=False))
+
+
+# Fault 12: a slow line ----------------------------------------------------------------------------
+
+
+def test_a_slow_line_and_then_none(app_db, recurd, proxy, tally):
+    """Fault 12: half a second for each round trip, then a black hole; the service manager sees it live all the time."""
+    oracle = oracle_of(app_db)
+    net = proxy()
+    net.lag(SLOW_LINE)
+    daemon = recurd(
+        app_db, dsn=net.dsn_for(app_db), env={"WATCHDOG_USEC": "1000000"}, ready=False, query_timeout="2s",
+        statement_timeout="1s", connect_timeout="3s", **FAST,
+    )  # fmt: skip
+    daemon.wait_ready(20)
+    serves(oracle, daemon)
+    net.stall()
+    stalled = time.monotonic()
+    lost = daemon.expect("connection_lost", timeout=10)
+    assert lost.received - stalled < 2 + 1
+    daemon.expect("connect_failed", timeout=10)
+    oracle.add_template(AGO, DAILY)
+    net.resume()
+    resumed = time.monotonic()
+    oracle.settle(15)
+    recovery = time.monotonic() - resumed
+    gaps = watchdog_gaps(daemon)
+    assert len(gaps) > 5 and max(gaps) < 1, "the watchdog was fed"
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+# Fault 13: a backend that stands still ------------------------------------------------------------
+
+
+def backends(db):
+    """Server processes that work for a recurd."""
+    return db.column(
+        "select pid from pg_stat_activity where datname = current_database() and application_name = 'recurd'"
+        " and backend_type = 'client backend'"
+    )
+
+
+def test_a_stopped_backend(app_db, recurd, tally):
+    """Fault 13: a server process stops in the middle of a batch; no TCP option helps, its kernel answers.
+
+    query_timeout gives it up.  What it has claimed stays locked, everything else goes on; when it runs again
+    it finds the link gone, and what it held is made once.
+    """
+    batch, total = 200, 3000
+    oracle = oracle_of(app_db, templates=total)
+    daemon = recurd(
+        app_db, dsn=app_db.tcp_dsn, batch_size=batch, query_timeout="1s", statement_timeout="900ms", **FAST, **QUIET
+    )
+    stopped = wait_until(lambda: stop_in_a_batch(app_db), 20, "a backend inside a transaction, stopped")
+    since = time.monotonic()
+    try:
+        daemon.expect("connection_lost", reason="no reply within query_timeout", timeout=5)
+        wait_until(lambda: count_tasks(app_db) >= total - batch, 30, "the others are made")
+        recovery = time.monotonic() - since
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    oracle.settle()
+    serves(oracle, daemon)
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon], lines=False))
+
+
+def stop_in_a_batch(db):
+    """Stops a backend and keeps it stopped if it has claimed rows and waits for us.
+
+    Only there does it hold no lock of the server's own that would stop everybody, this function included;
+    from any other place the timer lets it go on.
+    """
+    for pid in backends(db):
+        rescue = threading.Timer(1, os.kill, (pid, signal.SIGCONT))
+        rescue.start()
+        os.kill(pid, signal.SIGSTOP)
+        waits = db.value(
+            "select backend_xid is not null and state = 'idle in transaction' from pg_stat_activity where pid = %s", (pid,)
+        )
+        rescue.cancel()
+        if waits and count_tasks(db) > 0:
+            return pid
+        os.kill(pid, signal.SIGCONT)
+    return None
+
+
+# Fault 14: a mute name server ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def nameserver(tmp_path):
+    if not is_root():
+        pytest.skip("needs root: a name server of its own on port 53, and /etc/resolv.conf")
+    server = NameServer(tmp_path)
+    yield server
+    server.close()
+
+
+def test_a_mute_name_server(app_db, recurd, nameserver, tally):
+    """Fault 14: looking up the only host takes for ever, again and again; the loop goes on meanwhile.
+
+    A look-up inside the loop would stall it each time; the machine does now and then.  So the best of
+    several look-ups counts.
+    """
+    oracle = oracle_of(app_db)
+    dsn = f"host=db.example.net port={app_db.cluster.port} dbname={app_db.name} user=postgres"
+    daemon = recurd(
+        app_db, dsn=dsn, wrapper=nameserver.wrapper, env={"WATCHDOG_USEC": "40000"}, ready=False,
+        connect_timeout="500ms", poll_interval="50ms", reconnect_limit="200ms",
+    )  # fmt: skip
+    daemon.notify.expect("READY")
+    daemon.expect("connect_failed", count=5, timeout=15)
+    ends = [line.received for line in daemon.seen("connect_failed")]
+    stalls = [max(watchdog_gaps(daemon, since, until)) for since, until in zip(ends, ends[1:])]
+    assert min(stalls) < 0.1, stalls
+    assert "name server" in daemon.seen("connect_failed")[0].raw
+    nameserver.answer()
+    answered = time.monotonic()
+    daemon.wait_ready(15)
+    recovery = time.monotonic() - answered
+    serves(oracle, daemon)
+    wait_until(lambda: daemon.threads() == 1, 15, "no look-up is left behind")
+    daemon.stop()
+    tally(injected=len(ends), recovery=recovery, **oracle.check([daemon]))
+
+
+def test_a_mute_name_server_and_an_end(app_db, recurd, nameserver):
+    """Fault 14: a look-up that hangs does not hold up the daemon's end."""
+    daemon = recurd(app_db, dsn=f"host=db.example.net dbname={app_db.name}", wrapper=nameserver.wrapper, ready=False)
+    daemon.notify.expect("READY")
+    wait_until(lambda: daemon.threads() > 1, what="a look-up under way")
+    began = time.monotonic()
+    daemon.stop()
+    assert time.monotonic() - began < 2
