@@ -14,6 +14,12 @@ void agenda_reset(struct agenda *agenda)
 		agenda->items[kind].next_at = AGENDA_NEVER;
 }
 
+void agenda_forget(struct agenda *agenda)
+{
+	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++)
+		agenda_set(agenda, kind, false, AGENDA_NEVER);
+}
+
 void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at)
 {
 	agenda->items[kind].due = due;

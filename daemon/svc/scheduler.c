@@ -96,7 +96,7 @@ static void poll_failed(struct scheduler *s, const struct reply *reply)
 	else if (first)
 		log_waiting("poll", &failure);
 	s->failed = true;
-	agenda_reset(&s->agenda);
+	agenda_forget(&s->agenda);
 	lowwater_reset(&s->lowwater);
 }
 

@@ -26,6 +26,8 @@ struct agenda {
 };
 
 void agenda_reset(struct agenda *agenda);
+/* What was known to be due is in doubt; pauses after attempts in vain go on. */
+void agenda_forget(struct agenda *agenda);
 void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at);
 /* The kind to work on now; AGENDA_KINDS: none.  under_way: bit 1 << kind for each that another
  * connection is at; such a kind is picked only while there is plenty of it.  polled

@@ -126,6 +126,20 @@ static void the_next_look_leaves_out_what_is_taken_or_old(void **state)
 	assert_int_equal(agenda_next(&agenda, 10, generating, true), 10);
 }
 
+/* A poll that met a lock forgot the pause, too: settling met the same lock at once, and told it anew. */
+static void what_is_forgotten_is_not_forgiven(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	agenda_set(&agenda, AGENDA_REMIND, true, 5000);
+	agenda_in_vain(&agenda, AGENDA_REMIND, 1000, 500, 60000);
+	agenda_forget(&agenda);
+	assert_int_equal(agenda_pick(&agenda, 9000, 0, true), NOTHING);
+	agenda_set(&agenda, AGENDA_REMIND, true, AGENDA_NEVER);
+	assert_int_equal(agenda_pick(&agenda, 1499, 0, true), NOTHING);
+	assert_int_equal(agenda_pick(&agenda, 1500, 0, true), AGENDA_REMIND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +151,7 @@ int main(void)
 		cmocka_unit_test(a_pause_holds_up_nothing_else),
 		cmocka_unit_test(a_second_connection_joins_only_where_there_is_plenty),
 		cmocka_unit_test(the_next_look_leaves_out_what_is_taken_or_old),
+		cmocka_unit_test(what_is_forgotten_is_not_forgiven),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
