@@ -9,6 +9,10 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
+#define SHOWN_MAX 60
+
+_Static_assert(EXPAND_N_MAX == 100000, "as an error tells it");
+
 struct question {
 	struct rule *rule;
 	const struct zone *zone;
@@ -33,6 +37,17 @@ void expand_refuse(const char *reason, struct strbuf *answer)
 	json_decref(object);
 }
 
+/* "start: expected ..., got ..."; what was found as JSON, unless it is long. */
+static bool wrong(const char *name, const char *expected, const json_t *got, struct err *err)
+{
+	char *text = json_dumps(got, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
+	bool shown = text != NULL && strlen(text) <= SHOWN_MAX;
+
+	err_set(err, "%s: expected %s, got %s", name, expected, shown ? text : "something long");
+	free(text);
+	return false;
+}
+
 static bool check_keys(const json_t *json, struct err *err)
 {
 	static const char *const known[] = { "rule", "start", "timeZone", "after", "n" };
@@ -45,8 +60,11 @@ static bool check_keys(const json_t *json, struct err *err)
 
 		while (i < ARRAY_LEN(known) && strcmp(known[i], key) != 0)
 			i++;
-		if (i == ARRAY_LEN(known))
-			return err_set(err, "unknown key \"%.60s\"", key);
+		if (i == ARRAY_LEN(known)) {
+			json_auto_t *name = json_string(key);
+
+			return wrong("key", "rule, start, timeZone, after or n", name, err);
+		}
 	}
 	return true;
 }
@@ -60,7 +78,7 @@ static bool take_start(const json_t *json, struct question *question, struct err
 	if (value == NULL)
 		return err_set(err, "start: is missing");
 	if (!json_is_string(value) || !wall_parse(json_string_value(value), &question->start, NULL))
-		return err_set(err, "start: expected a local time like \"2025-01-01T09:00:00\"");
+		return wrong("start", "a local time like \"2025-01-01T09:00:00\"", value, err);
 	return true;
 }
 
@@ -71,7 +89,7 @@ static bool take_zone(
 	const char *name = rule_time_zone(question->rule);
 
 	if (value != NULL && !json_is_string(value))
-		return err_set(err, "timeZone: expected a name like \"Europe/Berlin\"");
+		return wrong("timeZone", "a name like \"Europe/Berlin\"", value, err);
 	if (name == NULL)
 		name = value != NULL ? json_string_value(value) : default_zone;
 	return zone_load(name, &question->zone, err) || err_prefix(err, "timeZone: ");
@@ -86,7 +104,7 @@ static bool take_after(const json_t *json, struct question *question, struct err
 	if (value == NULL)
 		return true;
 	if (!json_is_string(value) || !instant_parse(json_string_value(value), &instant, NULL))
-		return err_set(err, "after: expected an instant like \"2025-03-01T00:00:00Z\"");
+		return wrong("after", "an instant like \"2025-03-01T00:00:00Z\"", value, err);
 	question->after = sec_from_usec(instant);
 	return true;
 }
@@ -97,7 +115,7 @@ static bool take_n(const json_t *json, struct question *question, struct err *er
 
 	question->n = value != NULL ? json_integer_value(value) : 10;
 	if (question->n < 1 || question->n > EXPAND_N_MAX)
-		return err_set(err, "n: expected 1 ... %d", EXPAND_N_MAX);
+		return wrong("n", "1 ... 100000", value, err);
 	return true;
 }
 
