@@ -14,7 +14,7 @@ SOON = timedelta(milliseconds=300)
 FAST = {"poll_interval": "50ms", "reconnect_limit": "500ms"}
 
 
-def serves(db, daemon, timeout=15):
+def serves(db, daemon):
     """The daemon makes what is due in this database."""
     template = db.add_template(SOON)
 
@@ -22,7 +22,7 @@ def serves(db, daemon, timeout=15):
         assert daemon.process.poll() is None, daemon.log()
         return db.occurrences(template)
 
-    wait_until(made, timeout, "the daemon serves the database")
+    wait_until(made, what="the daemon serves the database")
 
 
 def test_a_database_that_is_down_at_start(make_cluster, recurd):
@@ -36,7 +36,7 @@ def test_a_database_that_is_down_at_start(make_cluster, recurd):
     daemon.notify.expect("READY")
     daemon.notify.expect("STATUS", "unavailable")
     cluster.start()
-    daemon.wait_ready(15)
+    daemon.wait_ready()
     serves(db, daemon)
     daemon.stop()
 
@@ -48,7 +48,7 @@ def test_a_restart_of_the_server(make_cluster, recurd, mode):
     db.go_live()
     daemon = recurd(db, **FAST)
     serves(db, daemon)
-    fds = daemon.fds()
+    fds = daemon.steady_fds()
     cluster.restart(mode)
     serves(db, daemon)
     cluster.restart(mode)
@@ -64,7 +64,7 @@ def test_a_backend_that_is_terminated(app_db, recurd):
         wait_until(
             lambda: app_db.column(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and pid <> pg_backend_pid()"
+                " where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
             )
         )
         serves(app_db, daemon)
@@ -110,7 +110,7 @@ def test_a_wrong_password_is_said_and_retried(make_cluster, recurd):
     daemon.expect("connect_failed", count=2)
     assert any("password authentication failed" in line.raw for line in daemon.seen("connect_failed"))
     db.execute("alter role app password 'wrong'")
-    daemon.wait_ready(15)
+    daemon.wait_ready()
     daemon.stop()
 
 
@@ -120,10 +120,10 @@ def test_a_server_that_comes_and_goes_does_not_make_it_grow(make_cluster, recurd
     db.go_live()
     daemon = recurd(db, **FAST)
     serves(db, daemon)
-    fds, threads = daemon.fds(), daemon.threads()
+    fds, threads = daemon.steady_fds(), daemon.threads()
     cluster.stop("immediate")
     count = len(daemon.seen("connect_failed"))
-    daemon.expect("connect_failed", count=count + 8, timeout=20)
+    daemon.expect("connect_failed", count=count + 8)
     cluster.start()
     serves(db, daemon)
     wait_until(lambda: daemon.fds() == fds and daemon.threads() <= threads + 1, what="as many descriptors as before")
@@ -135,7 +135,7 @@ def test_it_does_not_hammer_a_server_that_is_down(make_cluster, recurd):
     db = cluster.create_migrated()
     daemon = recurd(db, poll_interval="50ms", reconnect_limit="30s")
     cluster.stop("immediate")
-    daemon.expect("connect_failed", timeout=15)
+    daemon.expect("connect_failed")
     mark = daemon.mark()
     holds_for(lambda: len(daemon.seen("connect_failed", mark)) < 12, 3, "attempts are spaced out")
     cluster.start()

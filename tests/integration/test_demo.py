@@ -1,7 +1,6 @@
 """The demo, as a person sees it: on a terminal, until Ctrl-C."""
 
 import fcntl
-import glob
 import os
 import pty
 import re
@@ -10,13 +9,12 @@ import subprocess
 import termios
 import time
 
-from harness.util import BUILD, SOURCE, clean_environ
+from harness.util import BUILD, PATIENCE, SOURCE, clean_environ
 
-SECONDS = 15
+SECONDS = 60
 
 
 def test_the_demo_shows_tasks_and_reminders_and_ends_on_ctrl_c():
-    before = set(glob.glob("/tmp/recurd-demo-*"))
     screen, terminal = pty.openpty()
     demo = subprocess.Popen(
         [str(SOURCE / "tests/demo/demo")], stdin=terminal, stdout=terminal, stderr=terminal,
@@ -25,11 +23,11 @@ def test_the_demo_shows_tasks_and_reminders_and_ends_on_ctrl_c():
     )
     os.close(terminal)
     text, started, interrupted = "", None, None
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if select.select([screen], [], [], 0.1)[0]:
             try:
-                text += os.read(screen, 65536).decode()
+                text += os.read(screen, 65536).decode(errors="replace")
             except OSError:
                 break  # the terminal's other end is closed: it is over
         if started is None and "event=connected" in text:
@@ -40,8 +38,9 @@ def test_the_demo_shows_tasks_and_reminders_and_ends_on_ctrl_c():
             os.write(screen, b"\x03")
             interrupted = time.monotonic()
     os.close(screen)
-    assert demo.wait(10) == 0, text
-    assert interrupted and time.monotonic() - interrupted < 10, text
+    assert demo.wait(PATIENCE) == 0, text
+    assert interrupted and time.monotonic() - interrupted < PATIENCE, text
     assert re.search(r"^\d\d:\d\d:\d\d  event=generated .* late_ms=\d+ ", text, re.M), text
     assert re.search(r"[1-9]\d* tasks made from recurring ones", text), text
-    assert set(glob.glob("/tmp/recurd-demo-*")) <= before, "nothing is left behind"
+    folder = re.search(r"own in (/tmp/recurd-demo-\w+) ", text)[1]
+    assert not os.path.exists(folder), "nothing is left behind"

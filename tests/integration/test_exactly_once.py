@@ -43,7 +43,7 @@ def backlog(db, templates, each, users=50):
 def test_four_daemons_share_the_work(app_db, recurd):
     backlog(app_db, 2000, 3)
     daemons = [recurd(app_db, batch_size=100, worker_name=f"w{n}", **QUIET) for n in range(4)]
-    wait_until(lambda: done(app_db), 60, "everything is made")
+    wait_until(lambda: done(app_db), what="everything is made")
     for daemon in daemons:
         daemon.stop()
     verify_exact(app_db, 2000, 3)
@@ -57,7 +57,7 @@ def test_four_daemons_remind_once(app_db, recurd):
         (app_db.add_user(),),
     )
     daemons = [recurd(app_db, batch_size=50, log_rate=100000, poll_interval="50ms") for _ in range(4)]
-    wait_until(lambda: app_db.value("select count(*) from recurd.notifications") == 3000, 30)
+    wait_until(lambda: app_db.value("select count(*) from recurd.notifications") == 3000)
     for daemon in daemons:
         daemon.stop()
     keys = [line["key"] for daemon in daemons for line in daemon.seen("reminder")]

@@ -67,9 +67,9 @@ def test_stale_templates_follow_adopt_backlog(old_db, policy, made):
 
 def test_what_is_adopted_is_on_record(old_db):
     once(old_db)
-    (row,) = old_db.decisions("stale-1", "adopted")
-    assert row["occurrences"] == 200 and row["first_at"] == NOW - 200 * DAY
-    assert row["last_at"] == NOW - DAY
+    rows = old_db.decisions("stale-1", "adopted")  # one, unless the planner's time was up in between
+    assert sum(row["occurrences"] for row in rows) == 200
+    assert (rows[0]["first_at"], rows[-1]["last_at"]) == (NOW - 200 * DAY, NOW - DAY)
 
 
 def test_templates_created_after_the_first_start_are_ordinary_catch_up(db):

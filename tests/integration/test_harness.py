@@ -140,4 +140,4 @@ def test_waiting_says_what_it_waited_for():
     started = time.monotonic()
     with pytest.raises(AssertionError, match="pigs fly"):
         wait_until(lambda: False, 0.2, "pigs fly")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20

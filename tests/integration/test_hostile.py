@@ -160,5 +160,5 @@ def test_a_thousand_greedy_templates_do_not_starve_the_modest(app_db, recurd):
     app_db.execute("update recurring_tasks set created_at = recurd.now()")
     daemon = recurd(app_db, catch_up_limit=100, log_rate=0)
     modest = app_db.add_template(timedelta(milliseconds=100))
-    wait_until(lambda: app_db.occurrences(modest), 60, "the modest one's turn")
+    wait_until(lambda: app_db.occurrences(modest), what="the modest one's turn")
     daemon.stop()

@@ -319,6 +319,7 @@ def test_a_running_daemon_notices_every_kind_of_change(app_db, recurd):
     life = Life(app_db)
     life.at("01-05 00:00")
     recurd(app_db, poll_interval="50ms")
+    wait_until(lambda: app_db.value("select live_since from recurd.settings"), what="the first start")
 
     def settled(expected):
         return wait_until(lambda: life.next() == expected and life.row()["replan_at"] is None, what=f"next is {expected}")

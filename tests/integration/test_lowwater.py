@@ -42,7 +42,7 @@ def rotten_db(app_db):
 def test_polls_do_not_wade_through_dead_entries(rotten_db, recurd):
     daemon = recurd(rotten_db, poll_interval="20ms")
     before = rotten_db.row(POLL)
-    wait_until(lambda: rotten_db.row(POLL)["calls"] >= before["calls"] + 100, 60, "a hundred polls")
+    wait_until(lambda: rotten_db.row(POLL)["calls"] >= before["calls"] + 100, what="a hundred polls")
     after = rotten_db.row(POLL)
     pages = (after["pages"] - before["pages"]) / (after["calls"] - before["calls"])
     assert pages < DEAD / 4, f"{pages:.0f} pages a poll"
@@ -53,9 +53,9 @@ def test_polls_do_not_wade_through_dead_entries(rotten_db, recurd):
 def test_what_is_dated_back_below_the_bound_is_found(rotten_db, recurd):
     daemon = recurd(rotten_db, poll_interval="20ms")
     before = rotten_db.row(POLL)["calls"]
-    wait_until(lambda: rotten_db.row(POLL)["calls"] >= before + 20, 60, "bounded polls")
+    wait_until(lambda: rotten_db.row(POLL)["calls"] >= before + 20, what="bounded polls")
     task = rotten_db.add_task(remind=-timedelta(minutes=30))
     template = rotten_db.add_template(-timedelta(minutes=30))
-    daemon.expect("reminder", task=task, timeout=30)
-    daemon.expect("generated", template=template, timeout=30)
+    daemon.expect("reminder", task=task)
+    daemon.expect("generated", template=template)
     daemon.stop()

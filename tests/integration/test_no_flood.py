@@ -103,7 +103,7 @@ def test_two_workers_at_a_first_start_agree_on_it(db, year, recurd):
         f"select (select count(*) from tasks where {PENDING}) + (select count(*) from recurring_tasks"
         " where is_active and failed_at is null and next_due_at <= recurd.now())"
     )
-    wait_until(lambda: db.value(left) == 0, 40, "nothing is left", interval=0.1)
+    wait_until(lambda: db.value(left) == 0, what="nothing is left", interval=0.1)
     expected = {name: int(name in ("stale", "hourly", "over", "counted")) for name in year}
     assert counts(db, year) == expected and db.notifications("reminder") == []
     assert db.value("select live_since from recurd.settings") == NOW
@@ -146,7 +146,8 @@ def test_a_template_paused_before_recurd_came_is_resumed_without_a_flood(db, yea
     db.update("recurring_tasks", year["paused"], is_active=True)
     log = once(db)
     assert db.occurrences(year["paused"]) == []
-    assert [line["occurrences"] for line in log if line["event"] == "paused"] == ["206"]
+    # In more lines than one where the planner's time was up in between.
+    assert sum(int(line["occurrences"]) for line in log if line["event"] == "paused") == 206
     db.freeze(NOW + 6 * DAY)
     once(db)
     assert db.occurrences(year["paused"]) == [NOW + 6 * DAY]
@@ -241,9 +242,9 @@ def test_templates_back_dated_to_the_year_one_keep_nobody_waiting(db, recurd):
     db.add_templates(40, datetime(1, 1, 1, tzinfo=UTC), rule={"rrule": "FREQ=MINUTELY"})
     modest = db.add_template(NOW)
     recurd(db, catch_up_limit=10, log_rate=0, poll_interval="50ms")
-    wait_until(lambda: db.occurrences(modest), 30, "the modest one's turn")
+    wait_until(lambda: db.occurrences(modest), what="the modest one's turn")
     due = "is_active and failed_at is null and next_due_at <= recurd.now()"
-    wait_until(lambda: db.value(f"select count(*) from recurring_tasks where {due}") == 0, 60, "all are up to date", 0.1)
+    wait_until(lambda: db.value(f"select count(*) from recurring_tasks where {due}") == 0, what="all are up to date", interval=0.1)
     assert db.value("select count(*) from tasks where recurring_task_id like 't-%'") == 400
     (first, *rest) = db.decisions("t-1", "dropped")
     assert first["detail"] == "their number is estimated" and len(rest) < 5

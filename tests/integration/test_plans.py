@@ -106,6 +106,7 @@ def _plan(db, name, body, generic):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("large_db")  # one process makes it, once
 @pytest.mark.parametrize("generic", [True, False], ids=["generic", "custom"])
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_large_tables_are_read_through_the_named_indexes(known, name, generic):

@@ -259,14 +259,14 @@ def test_a_running_daemon_is_alive_and_a_killed_one_is_not_for_long(app_db, recu
     daemon = recurd(app_db, worker_name="night", heartbeat_interval="1s")
     wait_until(lambda: app_db.value("select count(*) from tasks") == 1, what="the instance")
     wait_until(lambda: [w["state"] for w in ctl_json(app_db, "workers")] == ["alive"], what="a worker alive")
-    assert run_ctl(app_db, "status", "--check").text == "ok\n"
+    wait_until(lambda: run_ctl(app_db, "status", "--check", expect=None).text == "ok\n", what="all is well")
     daemon.kill()
     daemon.wait()
     wait_until(lambda: run_ctl(app_db, "status", "--check", expect=None).code == FOUND, what="the alarm")
     assert [w["state"] for w in ctl_json(app_db, "workers")] == ["dead"]
     recurd(app_db, worker_name="night", heartbeat_interval="1s")
     wait_until(lambda: run_ctl(app_db, "status", "--check", expect=None).code == OK, what="the end of the alarm")
-    assert sorted(w["state"] for w in ctl_json(app_db, "workers")) == ["alive", "replaced"]
+    wait_until(lambda: sorted(w["state"] for w in ctl_json(app_db, "workers")) == ["alive", "replaced"], what="both are told apart")
 
 
 # Listings -----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Conversion of local times to instants against Python's zoneinfo, around every clock change 1970-2100.
 
-By default the zones that have surprised people and a random choice of others; RECURD_ALL_ZONES=1 takes
-every zone of the system.
+By default the zones that have surprised people and a choice of others; RECURD_ALL_ZONES=1 takes every zone of the
+system, RECURD_SEED=random another choice each time.
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ import subprocess
 import zoneinfo
 
 from harness.util import BUILD
+from recurrence import rules
 
 RECURCTL = BUILD / "recurctl"
 SURPRISING = {
@@ -60,7 +61,7 @@ def chosen_zones():
     names = sorted(n for n in zoneinfo.available_timezones() if n not in ("localtime", "Factory", "posixrules"))
     if os.environ.get("RECURD_ALL_ZONES") == "1":
         return names
-    seed = int(os.environ.get("RECURD_SEED", random.SystemRandom().randrange(10**9)))
+    seed = rules.seed()
     print(f"RECURD_SEED={seed}")
     return sorted(SURPRISING & set(names) | set(random.Random(seed).sample(names, 20)))
 

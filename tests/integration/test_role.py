@@ -83,11 +83,11 @@ def test_missing_grants_are_named(db, recurd):
     db.psql("create role recurd_naked login")
     try:
         daemon = recurd(db, dsn=db.dsn_as("recurd_naked"), ready=False, reconnect_limit="300ms")
-        wait_until(lambda: "permission denied" in daemon.log(10000) or daemon.process.poll() is not None, 15)
+        wait_until(lambda: "permission denied" in daemon.log(10000) or daemon.process.poll() is not None)
         assert "recurd_worker" in daemon.log(10000) or "permission denied" in daemon.log(10000)
         db.psql("grant recurd_worker to recurd_naked")
         if daemon.process.poll() is None:
-            daemon.wait_ready(15)
+            daemon.wait_ready()
             daemon.stop()
     finally:
         db.psql("drop owned by recurd_naked; drop role recurd_naked")
@@ -106,7 +106,7 @@ def test_defaults_of_the_role_change_nothing(db, recurd):
     try:
         db.add_templates(500, timedelta(seconds=-1), users=5)
         daemons = [recurd(db, dsn=db.dsn_as("recurd_odd"), batch_size=50, poll_interval="50ms") for _ in range(2)]
-        wait_until(lambda: db.value("select count(*) from tasks") == 500, 20)
+        wait_until(lambda: db.value("select count(*) from tasks") == 500)
         for daemon in daemons:
             daemon.stop()
         assert "40001" not in "".join(daemon.log(10000) for daemon in daemons)

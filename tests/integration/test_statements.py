@@ -56,6 +56,7 @@ def test_a_statement_says_its_caller(path):
         assert f"${number}" in head or re.search(r"\$\d+ to \$\d+|\$\d+-\$?\d+", head), f"${number} is not explained"
 
 
+@pytest.mark.xdist_group("sized_db")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_statement_prepares_and_uses_its_index(sized_db, path):
     head, body = head_and_body(path)
@@ -81,6 +82,7 @@ def test_a_statement_prepares_and_uses_its_index(sized_db, path):
         conn.rollback()
 
 
+@pytest.mark.xdist_group("sized_db")
 def test_the_polls_touch_few_pages(sized_db):
     _, body = head_and_body(SOURCE / "daemon/sql/poll.sql")
     with sized_db.connect() as conn:

@@ -263,7 +263,8 @@ class time_limit:
             raise TooSlow
 
         self.old = signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        # Again and again: an exception that is raised inside of a destructor is swallowed there.
+        signal.setitimer(signal.ITIMER_REAL, self.seconds, 1)
 
     def __exit__(self, *_):
         signal.setitimer(signal.ITIMER_REAL, 0)

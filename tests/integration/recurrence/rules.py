@@ -1,8 +1,17 @@
 """Random valid rules, in every form that recurd reads."""
 
 import datetime as dt
+import os
+from random import SystemRandom
 
 from .oracle import DAYS, FREQS
+
+
+def seed():
+    """RECURD_SEED; "random" draws one.  Without it every run is the same."""
+    wanted = os.environ.get("RECURD_SEED", "5545")
+    return SystemRandom().randrange(10**9) if wanted == "random" else int(wanted)
+
 
 ZONES = (
     "UTC",
