@@ -14,16 +14,17 @@ static const char *const day_names[7] = { "Sunday", "Monday", "Tuesday", "Wednes
 static const char *const month_names[12] = { "January", "February", "March", "April", "May", "June",
 	"July", "August", "September", "October", "November", "December" };
 
-/* Puts ", " or " and " between the items of a list whose length is known. */
+/* Puts ", " between the items of a list whose length is known, and a word before the last. */
 struct lister {
 	struct strbuf *buf;
 	int left, n;
+	const char *word;
 };
 
 static void list_next(struct lister *lister)
 {
 	if (lister->n++ > 0)
-		strbuf_add_text(lister->buf, lister->left == 1 ? " and " : ", ");
+		strbuf_add_text(lister->buf, lister->left == 1 ? lister->word : ", ");
 	lister->left--;
 }
 
@@ -70,20 +71,47 @@ static void add_monthday(struct strbuf *buf, int n)
 	strbuf_add_text(buf, " day");
 }
 
-static void add_monthdays(const struct pattern *pattern, struct strbuf *buf)
+/* Where the run of numbers that begins with v ends; v itself where it is short. */
+static int end_of_run(const struct intset *set, int v)
+{
+	int end = v;
+
+	while (v >= 0 && intset_has(set, end + 1))
+		end++;
+	return end - v >= 2 ? end : v;
+}
+
+static int runs_count(const struct intset *set)
+{
+	int n = 0;
+
+	for (int v = intset_next(set, INTSET_START); v != INTSET_END;
+		v = intset_next(set, end_of_run(set, v)))
+		n++;
+	return n;
+}
+
+/* "1st, 5th to 8th and last day" */
+static void add_monthdays(const struct pattern *pattern, const char *word, struct strbuf *buf)
 {
 	struct intset set = { .pos = { pattern->monthday_pos }, .neg = { pattern->monthday_neg } };
-	struct lister lister = { buf, intset_count(&set), 0 };
+	struct lister lister = { buf, runs_count(&set), 0, word };
 
-	for (int v = intset_next(&set, INTSET_START); v != INTSET_END; v = intset_next(&set, v)) {
+	for (int v = intset_next(&set, INTSET_START), end; v != INTSET_END;
+		v = intset_next(&set, end)) {
 		list_next(&lister);
 		add_monthday(buf, v);
+		end = end_of_run(&set, v);
+		if (end > v) {
+			strbuf_add_text(buf, " to ");
+			add_monthday(buf, end);
+		}
 	}
 }
 
 static void add_weekdays(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct lister lister = { buf, __builtin_popcount(pattern->days), 0 };
+	struct lister lister = { buf, __builtin_popcount(pattern->days), 0, " and " };
 	const char *every = pattern->freq > FREQ_WEEKLY ? "every " : "";
 
 	if (pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth) {
@@ -114,7 +142,7 @@ static void add_weekdays(const struct pattern *pattern, struct strbuf *buf)
 
 static void add_months(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct lister lister = { buf, __builtin_popcount(pattern->months), 0 };
+	struct lister lister = { buf, __builtin_popcount(pattern->months), 0, " and " };
 
 	for (int month = 1; month <= 12; month++) {
 		if ((pattern->months >> month & 1) == 0)
@@ -124,24 +152,11 @@ static void add_months(const struct pattern *pattern, struct strbuf *buf)
 	}
 }
 
-/* Where the run of numbers that begins with v ends; v itself where it is short. */
-static int end_of_run(const struct intset *set, int v)
-{
-	int end = v;
-
-	while (v >= 0 && intset_has(set, end + 1))
-		end++;
-	return end - v >= 2 ? end : v;
-}
-
 /* " at minute 5", " in hours 9 to 16 and 20" */
 static void add_numbers(const struct intset *set, const char *before, struct strbuf *buf)
 {
-	struct lister lister = { buf, 0, 0 };
+	struct lister lister = { buf, runs_count(set), 0, " and " };
 
-	for (int v = intset_next(set, INTSET_START); v != INTSET_END;
-		v = intset_next(set, end_of_run(set, v)))
-		lister.left++;
 	strbuf_addf(buf, "%s%s ", before, intset_count(set) > 1 ? "s" : "");
 	for (int v = intset_next(set, INTSET_START), end; v != INTSET_END;
 		v = intset_next(set, end)) {
@@ -201,7 +216,9 @@ static void add_days(const struct pattern *pattern, struct strbuf *buf)
 	}
 	if (pattern->has_monthday) {
 		strbuf_add_text(buf, pattern->has_days ? " if it is the " : " on the ");
-		add_monthdays(pattern, buf);
+		add_monthdays(pattern, pattern->has_days ? " or " : " and ", buf);
+		if (pattern->freq == FREQ_YEARLY && pattern->months == 0)
+			strbuf_add_text(buf, " of every month");
 	}
 	if (rule_has(rule, PART_YEARDAY))
 		add_numbers(&rule->parts[PART_YEARDAY], " on day", buf);
@@ -218,7 +235,7 @@ static void add_days(const struct pattern *pattern, struct strbuf *buf)
 static void add_position(const struct pattern *pattern, struct strbuf *buf)
 {
 	const struct intset *set = &pattern->rule->parts[PART_SETPOS];
-	struct lister lister = { buf, intset_count(set), 0 };
+	struct lister lister = { buf, intset_count(set), 0, " and " };
 
 	if (!rule_has(pattern->rule, PART_SETPOS) ||
 		(pattern->freq == FREQ_MONTHLY && is_weekday_position(pattern) &&
@@ -234,7 +251,7 @@ static void add_position(const struct pattern *pattern, struct strbuf *buf)
 
 static void add_clock(const struct pattern *pattern, struct strbuf *buf)
 {
-	struct lister lister = { buf, (int)pattern->times, 0 };
+	struct lister lister = { buf, (int)pattern->times, 0, " and " };
 
 	strbuf_add_text(buf, " at ");
 	for (int64_t i = 0; i < pattern->times; i++) {

@@ -410,6 +410,12 @@ static void rules_are_told_in_english(void **state)
 			"every year on day 1 of the year in weeks 20 and -1 at 09:00" },
 		{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1\"}",
 			"every month on the last weekday (Monday to Friday) at 09:00" },
+		{ "{\"rrule\":\"FREQ=YEARLY;BYMONTHDAY=1\"}",
+			"every year on the 1st of every month at 09:00" },
+		{ "{\"rrule\":\"FREQ=MONTHLY;BYMONTHDAY=1,5,6,7,-1\"}",
+			"every month on the 1st, 5th to 7th and last day at 09:00" },
+		{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13,20\"}",
+			"every month on every Friday if it is the 13th or 20th at 09:00" },
 		{ "{\"frequency\":\"daily\",\"byHour\":[9,17],\"byMinute\":[30]}",
 			"every day at 09:30 and 17:30" },
 	};
