@@ -8,11 +8,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from harness.util import holds_for, wait_until
-
-from .oracle import Oracle
-
-SOON = timedelta(milliseconds=300)
+from faults.serving import FAST, QUIET, count_tasks, oracle_of, serves
+from harness.util import wait_until
 
 # What other clients of the pool may have done to the server session before us.
 POLLUTION = """
@@ -32,55 +29,51 @@ POLLUTION = """
 """
 
 
-@pytest.fixture
-def db(app_db):
-    app_db.go_live()
-    return app_db
+def works(oracle, daemon):
+    oracle.add_task(timedelta(milliseconds=200))
+    return serves(oracle, daemon)
 
 
-def works(db, daemon):
-    template = db.add_template(SOON)
-    task = db.add_task(remind=SOON)
-    wait_until(lambda: db.occurrences(template), what="a task through the pooler")
-    wait_until(lambda: task in [row["task_id"] for row in db.notifications("reminder")], what="a reminder")
-    assert daemon.process.poll() is None
-
-
-def test_it_works_through_one_shared_server_connection(db, recurd, pgbouncer):
+def test_a_pool_of_one(app_db, recurd, pgbouncer, tally):
     """Fault 15: three daemons share a pool of one server connection."""
+    oracle = oracle_of(app_db, templates=500)
     pooler = pgbouncer(pool_size=1)
-    daemons = [recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms") for _ in range(3)]
+    daemons = [recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST) for _ in range(3)]
     for daemon in daemons:
-        works(db, daemon)
-    db.add_templates(500, timedelta(seconds=-1), users=10)
-    wait_until(lambda: db.value("select count(*) from tasks where recurring_task_id like 't-%'") == 500)
+        works(oracle, daemon)
+    oracle.settle()
     for daemon in daemons:
         daemon.stop()
+    tally(**oracle.check(daemons))
 
 
-def test_a_polluted_session_changes_nothing(db, recurd, pgbouncer):
+def test_a_polluted_session_changes_nothing(app_db, recurd, pgbouncer, tally):
     """Fault 16: the pooled session was left with settings of others."""
+    oracle = oracle_of(app_db)
     pooler = pgbouncer(pool_size=1)
-    with psycopg.connect(pooler.dsn_for(db), autocommit=True) as other:
+    with psycopg.connect(pooler.dsn_for(app_db), autocommit=True) as other:
         # One simple query, so that all of it happens before the server's own limits bite.
         other.execute(POLLUTION)
-    daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms")
-    works(db, daemon)
+    daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST)
+    works(oracle, daemon)
+    oracle.settle()
     daemon.stop()
+    tally(**oracle.check([daemon]))
 
 
-def test_it_leaves_the_session_as_it_was(db, recurd, pgbouncer):
+def test_it_leaves_the_session_as_it_was(app_db, recurd, pgbouncer):
     """Fault 15: what others of the pool get back is as it was."""
+    oracle = oracle_of(app_db)
     pooler = pgbouncer(pool_size=1)
     settings = (
         "select name, setting from pg_settings where source = 'session'"
         " and name <> 'application_name' order by name"  # that one PgBouncer itself keeps up
     )
-    with psycopg.connect(pooler.dsn_for(db), autocommit=True) as other:
+    with psycopg.connect(pooler.dsn_for(app_db), autocommit=True) as other:
         before = other.execute(settings).fetchall()
         pid = other.execute("select pg_backend_pid()").fetchone()
-        daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms")
-        works(db, daemon)
+        daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST)
+        works(oracle, daemon)
         daemon.stop()
         assert other.execute("select pg_backend_pid()").fetchone() == pid, "the same server session"
         assert other.execute(settings).fetchall() == before
@@ -89,27 +82,96 @@ def test_it_leaves_the_session_as_it_was(db, recurd, pgbouncer):
         assert other.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone() == (0,)
 
 
-def test_a_pooler_that_restarts(db, recurd, pgbouncer):
-    """Fault 15: the pooler restarts."""
+def test_a_pooler_that_restarts(app_db, recurd, pgbouncer, tally):
+    """Fault 15: the pooler is restarted."""
+    oracle = oracle_of(app_db)
     pooler = pgbouncer()
-    daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms", reconnect_limit="500ms")
-    works(db, daemon)
+    daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST)
+    works(oracle, daemon)
     pooler.stop()
-    daemon.expect("connect_failed")
+    daemon.expect("connect_failed", timeout=15)
     pooler.start()
-    works(db, daemon)
+    recovery = works(oracle, daemon)
+    oracle.settle()
     daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
 
 
-def test_a_full_pool_is_waited_for(db, recurd, pgbouncer):
+@pytest.mark.parametrize("patience", ["1s", "60s"])
+def test_a_pooler_that_pauses(app_db, recurd, pgbouncer, tally, patience):
+    """Fault 15: PAUSE, for a switch of servers say: questions wait, for longer than query_timeout or not so long.
+
+    Either way recurd works as soon as the pooler resumes.
+    """
+    oracle = oracle_of(app_db)
+    pooler = pgbouncer()
+    daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), query_timeout=patience, statement_timeout="900ms", **FAST)
+    works(oracle, daemon)
+    pooler.command("pause")
+    oracle.add_template(timedelta(0), {"frequency": "daily"})
+    if patience == "1s":
+        daemon.expect("connection_lost", reason="no reply within query_timeout")
+    else:
+        wait_until(lambda: [row for row in pooler.show("pools") if row[0] == app_db.name and row[3] > 0], what="a question waits")
+    pooler.command("resume")
+    recovery = oracle.settle()
+    assert bool(daemon.seen("connection_lost")) == (patience == "1s")
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def test_a_full_pool_is_waited_for(app_db, recurd, pgbouncer, tally):
     """Fault 15: the pool is full; query_wait_timeout ends our login with an error as the first result, then the link."""
+    oracle = oracle_of(app_db)
     pooler = pgbouncer(pool_size=1, query_wait_timeout=1)
-    hog = psycopg.connect(pooler.dsn_for(db))
+    hog = psycopg.connect(pooler.dsn_for(app_db))
     hog.execute("select 1")  # in a transaction: the only server connection is taken
-    daemon = recurd(db, dsn=pooler.dsn_for(db), ready=False, poll_interval="50ms", reconnect_limit="300ms")
-    wait_until(lambda: any("query_wait_timeout" in line.raw for line in daemon.seen()), what="the pooler's refusal")
+    daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), ready=False, **FAST)
+    wait_until(lambda: any("query_wait_timeout" in line.raw for line in daemon.seen()), 20, "the pooler's refusal")
     hog.rollback()
-    daemon.wait_ready()
-    works(db, daemon)
+    daemon.wait_ready(15)
+    recovery = works(oracle, daemon)
     hog.close()
+    oracle.settle()
     daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def test_exactly_once_through_a_pooler(app_db, recurd, pgbouncer, tally):
+    """Fault 15: four daemons on a pool of three; daemons are killed, the pooler pauses and restarts meanwhile."""
+    chance = random.Random(15)
+    oracle = oracle_of(app_db, templates=2000, each=2, users=30)
+    pooler = pgbouncer(pool_size=3, server_lifetime=2)
+    every = []
+
+    def start():
+        options = {**FAST, **QUIET, "reconnect_limit": "200ms"}
+        every.append(recurd(app_db, dsn=pooler.dsn_for(app_db), batch_size=40, query_timeout="2s", ready=False, **options))
+        return every[-1]
+
+    def kill():
+        victim = chance.randrange(4)
+        daemons[victim].kill(signal.SIGKILL)
+        daemons[victim].wait()
+        daemons[victim] = start()
+
+    def pause():
+        pooler.command("pause")
+        time.sleep(0.1)  # how long it pauses, not what we wait for
+        pooler.command("resume")
+
+    def restart():
+        pooler.stop()
+        pooler.start()
+
+    daemons = [start() for _ in range(4)]
+    faults = [kill, kill, pause, restart] * 2
+    chance.shuffle(faults)
+    for fault in faults:
+        made = count_tasks(app_db)
+        wait_until(lambda: count_tasks(app_db) > made or oracle.is_settled(), what="some progress")  # noqa: B023
+        fault()
+    recovery = oracle.settle(60)
+    for daemon in daemons:
+        daemon.stop()
+    tally(injected=len(faults), recovery=recovery, **oracle.check(every, lines=False))

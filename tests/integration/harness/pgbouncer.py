@@ -67,10 +67,13 @@ class PgBouncer:
         return f"host=127.0.0.1 port={self.port} dbname={db.name} user={user}"
 
     def show(self, what):
-        """SHOW on the admin console."""
+        return self.command(f"show {what}").fetchall()
+
+    def command(self, words):
+        """On the admin console: pause, resume, reload, ..."""
         dsn = f"host=127.0.0.1 port={self.port} dbname=pgbouncer user=postgres"
         with psycopg.connect(dsn, autocommit=True, cursor_factory=psycopg.ClientCursor) as conn:
-            return conn.execute(f"show {what}").fetchall()
+            return conn.execute(words)
 
 
 def available():
