@@ -1,6 +1,5 @@
 """Through PgBouncer in transaction mode: no session state, neither needed nor left behind."""
 
-import random
 import signal
 import time
 from datetime import timedelta
@@ -8,7 +7,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from faults.serving import FAST, QUIET, count_tasks, oracle_of, serves
+from faults.serving import FAST, oracle_of, serves
+from faults.storm import OPTIONS, begin, storm
 from harness.util import wait_until
 
 # What other clients of the pool may have done to the server session before us.
@@ -139,39 +139,33 @@ def test_a_full_pool_is_waited_for(app_db, recurd, pgbouncer, tally):
 
 def test_exactly_once_through_a_pooler(app_db, recurd, pgbouncer, tally):
     """Fault 15: four daemons on a pool of three; daemons are killed, the pooler pauses and restarts meanwhile."""
-    chance = random.Random(15)
-    oracle = oracle_of(app_db, templates=2000, each=2, users=30)
+    oracle = begin(app_db)
     pooler = pgbouncer(pool_size=3, server_lifetime=2)
-    every = []
+    every, running = [], []
 
     def start():
-        options = {**FAST, **QUIET, "reconnect_limit": "200ms"}
-        every.append(recurd(app_db, dsn=pooler.dsn_for(app_db), batch_size=40, query_timeout="2s", ready=False, **options))
+        options = {"query_timeout": "3s", "statement_timeout": "2s", **OPTIONS}
+        every.append(recurd(app_db, dsn=pooler.dsn_for(app_db), batch_size=10, ready=False, **options))
         return every[-1]
 
-    def kill():
-        victim = chance.randrange(4)
-        daemons[victim].kill(signal.SIGKILL)
-        daemons[victim].wait()
-        daemons[victim] = start()
+    def kill(chance):
+        victim = chance.randrange(len(running))
+        running[victim].kill(signal.SIGKILL)
+        running[victim].wait()
+        running[victim] = start()
 
-    def pause():
+    def pause(chance):
         pooler.command("pause")
-        time.sleep(0.1)  # how long it pauses, not what we wait for
+        time.sleep(chance.random() / 5)  # how long it pauses, not what we wait for
         pooler.command("resume")
 
-    def restart():
-        pooler.stop()
+    def restart(chance):
+        pooler.stop(chance.choice([signal.SIGTERM, signal.SIGKILL]))
         pooler.start()
 
-    daemons = [start() for _ in range(4)]
-    faults = [kill, kill, pause, restart] * 2
-    chance.shuffle(faults)
-    for fault in faults:
-        made = count_tasks(app_db)
-        wait_until(lambda: count_tasks(app_db) > made or oracle.is_settled(), what="some progress")  # noqa: B023
-        fault()
-    recovery = oracle.settle(60)
-    for daemon in daemons:
+    running += [start() for _ in range(4)]
+    faults = [kill, pause, kill, restart] * 2
+    recovery = storm(oracle, lambda n, chance: faults[n](chance), len(faults), seed=15)
+    for daemon in running:
         daemon.stop()
-    tally(injected=len(faults), recovery=recovery, **oracle.check(every, lines=False))
+    tally(injected=len(faults), recovery=recovery, **oracle.check(every))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -56,8 +57,8 @@ class PgBouncer:
         except psycopg.OperationalError:
             return False
 
-    def stop(self):
-        stop_process(self.process)
+    def stop(self, sig=signal.SIGTERM):
+        stop_process(self.process, sig)
 
     def destroy(self):
         self.stop()
