@@ -26,7 +26,7 @@ def oracle_of(db, templates=0, each=1, reminders=0, users=10):
     return oracle
 
 
-def serves(oracle, daemon, timeout=15):
+def serves(oracle, daemon):
     """The daemon makes what becomes due now; the seconds until it did."""
     began = time.monotonic()
     template = oracle.add_template(SOON, DAILY)
@@ -35,7 +35,7 @@ def serves(oracle, daemon, timeout=15):
         assert daemon.process.poll() is None, daemon.log()
         return oracle.db.occurrences(template)
 
-    wait_until(made, timeout, "the daemon serves the database")
+    wait_until(made, what="the daemon serves the database")
     return time.monotonic() - began
 
 

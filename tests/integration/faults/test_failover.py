@@ -51,7 +51,7 @@ def test_a_promoted_standby(pair, recurd, tally):
     oracle = oracle_of(db, templates=1200, each=3)
     dsn = of_both(db, standby)
     daemons = [recurd(db, dsn=dsn, batch_size=60, worker_name=f"w{n}", **QUIET) for n in range(2)]
-    wait_until(lambda: count_tasks(db) > 300, 30)
+    wait_until(lambda: count_tasks(db) > 300)
     db.cluster.stop("kill")
     killed = time.monotonic()
     standby.promote()
@@ -59,7 +59,7 @@ def test_a_promoted_standby(pair, recurd, tally):
     oracle.db = after = Database(standby, db.name)
     replicated = count_tasks(after)
     assert not oracle.is_settled(), "died in the middle"
-    wait_until(lambda: count_tasks(after) > replicated, 15, "work goes on")
+    wait_until(lambda: count_tasks(after) > replicated, what="work goes on")
     assert time.monotonic() - promoted < RECONNECTED_WITHIN
     recovery = time.monotonic() - killed
     oracle.settle(60)
@@ -115,7 +115,7 @@ def test_only_a_standby_is_left(pair, recurd, tally, attributes):
         assert "standby" in daemon.expect("database_unfit", since=mark, count=3)["msg"]
         daemon.notify.expect("STATUS", "standby")
     else:
-        wait_until(lambda: [line for line in daemon.seen("connect_failed", mark) if "read-only" in line.raw], 15)
+        wait_until(lambda: [line for line in daemon.seen("connect_failed", mark) if "read-only" in line.raw])
         daemon.notify.expect("STATUS", "read-only")
     oracle.db = after = Database(standby, db.name)
     wait_until(lambda: after.now() > after.template(late)["next_due_at"], what="due meanwhile")
@@ -124,7 +124,7 @@ def test_only_a_standby_is_left(pair, recurd, tally, attributes):
     assert len(daemon.seen(since=mark)) - lines < 20, "it does not hammer the standby"
     standby.promote()
     promoted = time.monotonic()
-    oracle.settle(10)
+    oracle.settle()
     recovery = time.monotonic() - promoted
     daemon.stop()
     tally(recovery=recovery, **oracle.check([daemon]))
