@@ -149,8 +149,8 @@ class Template:
         return bool(self.pauses) and self.pauses[-1][1] is None
 
     def next_after(self, now):
-        """The first occurrence after now; None: there is none within nine years."""
-        for days in (2, 40, 400, 3300):
+        """The first occurrence after now; None: there is none in a lifetime."""
+        for days in (2, 40, 400, 3300, 30000):
             ahead = self.occurrences(now + timedelta(days=days))
             at = bisect.bisect_right(ahead, now)
             if at < len(ahead):
