@@ -29,6 +29,7 @@ UTC = timezone.utc
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed thu fri sat sun".split(), range(7)))
 
+HORIZON = timedelta(days=1500)  # beyond it, it is not computed which occurrence comes next
 PARTS = {name: part for part, name in NAMES.items()}
 
 # Identities ----------------------------------------------------------------------------------------
@@ -149,8 +150,8 @@ class Template:
         return bool(self.pauses) and self.pauses[-1][1] is None
 
     def next_after(self, now):
-        """The first occurrence after now; None: there is none in a lifetime."""
-        for days in (2, 40, 400, 3300, 30000):
+        """The first occurrence after now; None: there is none within HORIZON."""
+        for days in (2, 40, 400, HORIZON.days):
             ahead = self.occurrences(now + timedelta(days=days))
             at = bisect.bisect_right(ahead, now)
             if at < len(ahead):
@@ -284,7 +285,8 @@ class Oracle:
             ahead = template.next_after(now)
             due = row["next_due_at"].astimezone(UTC)
             if ahead is None:
-                wrong.add("not ended", row["is_active"] or not row["ended_at"], row)
+                over = row["ended_at"] and not row["is_active"]
+                wrong.add("not ended", not over and due < now + HORIZON, f"{row['id']} at {due}")
             else:
                 wrong.add("elsewhere", due != ahead or not row["is_active"], f"{row['id']} at {due}, not {ahead}")
             if template.is_plain():
