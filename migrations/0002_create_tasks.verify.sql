@@ -1,13 +1,13 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
--- [needed]: recurd does not work without it.
+-- [needed]: recurd does not work without it, and the up file does not make it good.
+-- needs: tasks CREATE
 do $$
 declare
     problems text;
 begin
     select string_agg(problem, e'\n') into problems from (
         select format('table %s is missing', tab)
-               || case when needed then ' [needed]' else '' end
-        from (values ('tasks', true)) as w (tab, needed)
+        from (values ('tasks')) as w (tab)
         where to_regclass(tab) is null
         union all
         select format('column %s.%s is %s', tab, col,

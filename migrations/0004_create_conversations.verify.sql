@@ -1,13 +1,13 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
+-- needs: conversations messages CREATE
 do $$
 declare
     problems text;
 begin
     select string_agg(problem, e'\n') into problems from (
         select format('table %s is missing', tab)
-               || case when needed then ' [needed]' else '' end
-        from (values ('conversations', false),
-                     ('messages', false)) as w (tab, needed)
+        from (values ('conversations'),
+                     ('messages')) as w (tab)
         where to_regclass(tab) is null
         union all
         select format('column %s.%s is %s', tab, col,

@@ -1,5 +1,6 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
--- [needed]: recurd does not work without it.
+-- [needed]: recurd does not work without it, and the up file does not make it good.
+-- needs: tasks CREATE
 do $$
 declare
     problems text;
@@ -8,7 +9,7 @@ begin
         select format('column %s.%s is %s', tab, col,
                       coalesce(a.atttypid::regtype || ', expected '
                                || array_to_string(types, ' or '), 'missing'))
-               || case when needed then ' [needed]' else '' end
+               || case when needed and a.attnum is not null then ' [needed]' else '' end
         from (values ('tasks', '{text,varchar}', true, array['priority']))
              as w (tab, type_list, needed, cols)
         cross join lateral unnest(cols) as col

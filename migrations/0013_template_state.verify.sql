@@ -1,4 +1,5 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
+-- needs: recurring_tasks
 do $$
 declare
     problems text;

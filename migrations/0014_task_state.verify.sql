@@ -1,4 +1,6 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
+-- [needed]: recurd does not work without it, and the up file does not make it good.
+-- needs: tasks recurring_tasks
 do $$
 declare
     problems text;
@@ -36,7 +38,8 @@ begin
                           where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
         union all
         -- Columns that the application added and that recurd's own inserts would have to know.
-        select format('column %s.%s is not null and has no default: recurd cannot insert', tab, attname)
+        select format('column %s.%s is not null and has no default: recurd cannot insert; give it a default'
+                      ' [needed]', tab, attname)
         from (values ('tasks', array['id', 'title', 'description', 'priority', 'user_id', 'is_complete',
                                      'due_date', 'created_at', 'updated_at', 'recurring_task_id',
                                      'occurrence_at']),
@@ -44,6 +47,10 @@ begin
         join pg_attribute on attrelid = to_regclass(tab)
         where attnum > 0 and not attisdropped and attnotnull and not atthasdef and attidentity = ''
               and not attname = any (known)
+              and not exists (select from pg_trigger  -- which may fill it in
+                              where tgrelid = attrelid and not tgisinternal and tgenabled <> 'D'
+                                    and tgname <> 'recurd_task_created_complete'
+                                    and tgtype & 1 = 1 and tgtype & 2 = 2 and tgtype & 4 = 4)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

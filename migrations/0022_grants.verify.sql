@@ -1,4 +1,5 @@
 -- Names what is missing; silent when all is there.  More than that is fine.
+-- needs: recurring_tasks tasks task_tags
 do $$
 declare
     problems text;

@@ -1,3 +1,4 @@
+-- needs: recurring_tasks tasks
 do $verify$
 declare
     missing text;

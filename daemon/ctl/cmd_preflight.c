@@ -4,6 +4,7 @@
  * listings); what is kept of templates is bounded, however many there are.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/escape.h"
-#include "ctl/migration.h"
+#include "ctl/migrate_plan.h"
 #include "ctl/preflight.h"
 #include "ctl/table.h"
 #include "db/rows.h"
@@ -42,7 +43,8 @@ enum {
 	F_TABLES,
 	F_RECURD,
 	F_MIGRATIONS,
-	F_PREFERENCES
+	F_PREFERENCES,
+	F_READABLE
 };
 
 void preflight_find(struct preflight *preflight, enum finding_level level, const char *check,
@@ -56,8 +58,8 @@ void preflight_find(struct preflight *preflight, enum finding_level level, const
 	va_start(args, fmt);
 	strbuf_vaddf(&text, fmt, args);
 	va_end(args);
-	preflight->findings[preflight->findings_n++] = (struct finding){ level, mem_strdup(check),
-		strbuf_steal(&text) };
+	preflight->findings[preflight->findings_n++] = (struct preflight_finding){ level,
+		mem_strdup(check), strbuf_steal(&text) };
 	preflight->problems += level == FINDING_PROBLEM;
 }
 
@@ -77,6 +79,11 @@ static void check_server(struct preflight *preflight, const PGresult *server)
 			"run: "
 			"recurctl migrate up",
 			conf->app_schema);
+	if (!row_bool(server, 0, F_READABLE))
+		preflight_find(preflight, FINDING_PROBLEM, "rights",
+			"the role that runs this may not read tasks and recurring_tasks, so "
+			"nothing "
+			"is said of them; run it as their owner");
 	if (!row_bool(server, 0, F_ROLE_EXISTS))
 		preflight_find(preflight, FINDING_PROBLEM, "grants", "there is no role \"%s\"",
 			row_text(server, 0, F_ROLE));
@@ -118,11 +125,17 @@ static int read_live(struct ctl *ctl, struct preflight *preflight)
 	int code = ctl_query(ctl, QUERY_CTL_PREFLIGHT_LIVE, NULL, &live);
 	if (code != EX_OK || PQntuples(live) == 0)
 		return code;
-	preflight->now = row_instant(live, 0, 1);
+	preflight->compatible_from = row_int4(live, 0, 3);
+	if (row_is_null(live, 0, 1))
+		preflight_find(preflight, FINDING_PROBLEM, "clock",
+			"recurd.now() was replaced and gives null: nothing would ever be due; "
+			"pg_catalog.now() is taken here");
+	else
+		preflight->now = row_instant(live, 0, 1);
 	preflight->live = !row_is_null(live, 0, 0);
 	if (preflight->live)
 		preflight->live_since = row_instant(live, 0, 0);
-	if (!row_bool(live, 0, 2))
+	if (!row_is_null(live, 0, 2) && !row_bool(live, 0, 2))
 		preflight_find(preflight, FINDING_WARNING, "clock",
 			"recurd.now() was replaced and does not give the server's time");
 	return EX_OK;
@@ -148,33 +161,54 @@ static int read_schema(struct ctl *ctl, struct preflight *preflight, bool instal
 	return code;
 }
 
-static bool is_applied(const PGresult *applied, int number)
+struct pending {
+	struct preflight *preflight;
+	struct strbuf steps;
+	bool misfit; /* tables that cannot be read as those of the application */
+};
+
+static void take_step(void *arg, const struct migration *step, const struct outcome *outcome)
 {
-	for (int row = 0; row < PQntuples(applied); row++)
-		if (row_int4(applied, row, 0) == number)
-			return true;
-	return false;
+	struct pending *pending = arg;
+	const char *why = outcome->problems ? outcome->problems : outcome->note;
+	if (!outcome->state)
+		return;
+	strbuf_addf(&pending->steps, "%s%s", pending->steps.len > 0 ? ", " : "", step->name);
+	for (const char *line = outcome->refused ? why : NULL; line && *line;) {
+		size_t len = strcspn(line, "\n");
+		preflight_find(pending->preflight, FINDING_PROBLEM, "migration", "%s: %.*s",
+			step->name, (int)len, line);
+		pending->misfit = pending->misfit || memmem(line, len, "[needed]", 8);
+		line += len + (line[len] == '\n');
+	}
 }
 
-/* Steps that this program has and the database does not. */
-static int read_migrations(struct ctl *ctl, struct preflight *preflight)
+/* Steps that this program has and the database does not, and what would refuse them. */
+static int read_migrations(
+	struct ctl *ctl, struct preflight *preflight, const PGresult *server, bool *ret_misfit)
 {
-	struct migration_set set CLEANUP(migration_set_free) = { .n = 0 };
-	struct strbuf missing CLEANUP(strbuf_free) = STRBUF(4096);
-	PGresult *applied CLEANUP(ctl_clear) = NULL;
 	struct err err;
-	if (!migration_set_load(NULL, &set, &err))
+	struct pending pending = { .preflight = preflight, .steps = STRBUF(4096) };
+	struct migrator migrator = { .session = ctl_session(ctl, &err),
+		.app_schema = ctl->conf->app_schema,
+		.conninfo = ctl->conf->database_url,
+		.password_file = ctl->conf->password_file };
+	if (!migration_set_load(NULL, &migrator.set, &err))
 		return ctl_error(EX_SOFTWARE, "%s", err.text);
-	int code = ctl_query(ctl, QUERY_CTL_MIGRATIONS, NULL, &applied);
-	if (code != EX_OK)
-		return code;
-	for (size_t i = 0; i < set.n; i++)
-		if (!set.steps[i].optional && !is_applied(applied, set.steps[i].number))
-			strbuf_addf(
-				&missing, "%s%s", missing.len > 0 ? ", " : "", set.steps[i].name);
-	if (missing.len > 0)
+	if (preflight->compatible_from > migration_last(&migrator.set))
+		preflight_find(preflight, FINDING_PROBLEM, "version",
+			"the schema needs a recurd that knows migration %d (compatible_from), this "
+			"one knows %d: install the newer recurd",
+			preflight->compatible_from, migration_last(&migrator.set));
+	if (!migrate_plan(&migrator, INT_MAX, NULL, take_step, &pending, &err))
+		preflight_find(preflight, FINDING_WARNING, "migration",
+			"cannot be foretold for this role: %s", err.text);
+	else if (pending.steps.len > 0 && row_bool(server, 0, F_MIGRATIONS))
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
-			"not applied: %s; run: recurctl migrate up", missing.data);
+			"not applied: %s; run: recurctl migrate up", pending.steps.data);
+	*ret_misfit = pending.misfit;
+	strbuf_free(&pending.steps);
+	migrator_finish(&migrator);
 	return EX_OK;
 }
 
@@ -200,6 +234,7 @@ static int read_templates(struct ctl *ctl, struct preflight *preflight, const PG
 static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *server)
 {
 	int code = EX_OK;
+	bool misfit = false;
 	preflight->now = row_instant(server, 0, F_CLOCK);
 	preflight->role = row_text(server, 0, F_ROLE);
 	check_server(preflight, server);
@@ -207,13 +242,18 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	check_zone(preflight);
 	if (row_bool(server, 0, F_RECURD))
 		code = read_live(ctl, preflight);
-	if (code == EX_OK && row_bool(server, 0, F_MIGRATIONS))
-		code = read_migrations(ctl, preflight);
+	if (code == EX_OK && !row_bool(server, 0, F_STANDBY))
+		code = read_migrations(ctl, preflight, server, &misfit);
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
 		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD));
-	if (code == EX_OK && row_bool(server, 0, F_TABLES))
+	bool readable = row_bool(server, 0, F_TABLES) && row_bool(server, 0, F_READABLE) && !misfit;
+	if (misfit)
+		preflight_find(preflight, FINDING_NOTE, "rows",
+			"nothing is said of templates and reminders while columns are missing or "
+			"of another type");
+	if (code == EX_OK && readable)
 		code = read_reminders(ctl, preflight);
-	if (code == EX_OK && row_bool(server, 0, F_TABLES))
+	if (code == EX_OK && readable)
 		code = read_templates(ctl, preflight, server);
 	if (code == EX_OK)
 		preflight_conclude(preflight);
@@ -236,7 +276,7 @@ static void print_findings(struct table *record, const struct preflight *preflig
 		record, "findings", "findings", columns, ARRAY_LEN(columns));
 	for (int level = FINDING_PROBLEM; level <= FINDING_NOTE; level++) {
 		for (size_t i = 0; i < preflight->findings_n; i++) {
-			const struct finding *finding = &preflight->findings[i];
+			const struct preflight_finding *finding = &preflight->findings[i];
 			if ((int)finding->level != level)
 				continue;
 			table_text(table, levels[level]);
@@ -301,6 +341,7 @@ static void print_preflight(
 		{ "role", "role", 0 },
 		{ "now", "now", 0 },
 		{ "live_since", "live since", 0 },
+		{ "compatible_from", "needs recurd of level", 0 },
 		{ "adopt_backlog", "adopt_backlog", 0 },
 		{ "reminders_past", "reminders in the past", 0 },
 		{ "templates", "active templates", 0 },
@@ -322,6 +363,10 @@ static void print_preflight(
 	table_instant(record, preflight->now);
 	if (preflight->live)
 		table_instant(record, preflight->live_since);
+	else
+		table_null(record);
+	if (preflight->compatible_from > 0)
+		table_int(record, preflight->compatible_from);
 	else
 		table_null(record);
 	table_text(record, adopt[ctl->conf->adopt_backlog]);

@@ -35,6 +35,7 @@ enum status_column {
 	S_ALIVE = 17,
 	S_DEAD = 18,
 	S_HAS_MIGRATIONS = 22,
+	S_COMPATIBLE_FROM = 23,
 };
 
 struct thresholds {
@@ -68,6 +69,7 @@ static void print_notes(const PGresult *result)
 
 static const struct column status_columns[] = {
 	{ "schema_level", "schema level", 0 },
+	{ "compatible_from", "needs recurd of level", 0 },
 	{ "app_schema", "application schema", 0 },
 	{ "database", "database", 0 },
 	{ "server_version", "PostgreSQL", 0 },
@@ -105,6 +107,7 @@ static int print_status(struct ctl *ctl, const PGresult *result)
 		table_int(record, level);
 	else
 		table_null(record);
+	table_cell(record, result, 0, S_COMPATIBLE_FROM);
 	table_text(record, ctl->conf->app_schema);
 	for (int column = 0; column < S_HAS_MIGRATIONS; column++)
 		table_cell(record, result, 0, column);

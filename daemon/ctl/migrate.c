@@ -131,8 +131,12 @@ static bool run_order(
 	bool is_good;
 	switch (order->verb) {
 	case VERB_UP:
-		return order->dry_run ? migrate_up_plan(migrator, to, order->with, err)
-				      : migrate_up(migrator, to, order->with, err);
+		if (!order->dry_run)
+			return migrate_up(migrator, to, order->with, err);
+		if (!migrate_up_plan(migrator, to, order->with, &is_good, err))
+			return false;
+		*ret_code = is_good ? EX_OK : CTL_FOUND;
+		return true;
 	case VERB_DOWN:
 		return migrate_down(migrator, to, order->destroy, order->dry_run, err);
 	case VERB_STATUS:

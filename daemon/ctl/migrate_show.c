@@ -86,10 +86,8 @@ bool migrate_verify(struct migrator *migrator, int to, bool *ret_ok, struct err 
 	return ok;
 }
 
-static const char *state_of(const struct migration *step, const struct record *record)
+static const char *state_of_record(const struct migration *step, const struct record *record)
 {
-	if (!record)
-		return step->optional ? "optional" : "pending";
 	if (!record->finished)
 		return "interrupted";
 	if (strcmp(record->checksum, step->checksum) != 0)
@@ -97,27 +95,50 @@ static const char *state_of(const struct migration *step, const struct record *r
 	return record->adopted ? "adopted" : "applied";
 }
 
-/* When it was applied, or how it could be; NULL: nothing to say.  The caller frees it. */
-static char *remark_on(const struct migration *step, const struct record *record)
+/* A step without a record.  remark: what up would make of what is there. */
+static void show_pending(
+	struct migrator *migrator, const struct migration *step, const struct finding *finding)
 {
-	char when[INSTANT_TEXT_MAX];
-	if (record && record->finished)
-		return mem_strdup(instant_format(
-			record->applied_at - record->applied_at % USEC_PER_SEC, when));
-	if (!record && step->optional)
-		return mem_printf("apply it with: recurctl migrate up --with %s", step->optional);
-	return NULL;
+	struct report *report = &migrator->report;
+	char *remark CLEANUP(mem_cleanup) = NULL;
+	bool whole = !finding->problems, adoptable = finding->present || whole;
+	if (adoptable)
+		remark = mem_strdup(finding->needed ? "up would refuse it"
+				    : whole         ? "up records it as it is"
+						    : "up completes it");
+	else if (finding->leave)
+		remark = mem_strdup("up leaves it alone");
+	else if (step->optional)
+		remark = mem_printf("apply it with: recurctl migrate up --with %s", step->optional);
+	report_step(report, step->number, step->name,
+		adoptable        ? "adoptable"
+		: step->optional ? "optional"
+				 : "pending",
+		remark);
+	if (adoptable)
+		report_lines(report, "problems", finding->problems);
 }
 
-static void show_step(
-	struct migrator *migrator, const struct migration *step, const struct record *record)
+static bool show_step(struct migrator *migrator, const struct migration *step,
+	const struct record *record, struct err *err)
 {
-	char *remark CLEANUP(mem_cleanup) = remark_on(step, record);
-	report_step(&migrator->report, step->number, step->name, state_of(step, record), remark);
-	if (record && record->finished && migrator->report.json)
-		json_object_set_new(migrator->report.step, "applied_at", json_string(remark));
-	if (record)
-		report_lines(&migrator->report, "accepted", record->accepted);
+	struct finding finding CLEANUP(finding_free);
+	char when[INSTANT_TEXT_MAX] = "";
+	finding = (struct finding){ .present = false };
+	if (!record) {
+		if (!finding_read(migrator, step, &finding, err))
+			return false;
+		show_pending(migrator, step, &finding);
+		return true;
+	}
+	if (record->finished)
+		(void)instant_format(record->applied_at - record->applied_at % USEC_PER_SEC, when);
+	report_step(
+		&migrator->report, step->number, step->name, state_of_record(step, record), when);
+	if (record->finished && migrator->report.json)
+		json_object_set_new(migrator->report.step, "applied_at", json_string(when));
+	report_lines(&migrator->report, "accepted", record->accepted);
+	return true;
 }
 
 /* Steps of a newer recurctl have no file here. */
@@ -158,9 +179,11 @@ static bool show_all(struct migrator *migrator, struct records *records, struct 
 	if (!migrator_exec(migrator, "begin read only", NULL, err) ||
 		!records_read(migrator, records, err))
 		return false;
-	for (size_t i = 0; i < migrator->set.n; i++)
-		show_step(migrator, &migrator->set.steps[i],
-			records_find(records, migrator->set.steps[i].number));
+	for (size_t i = 0; i < migrator->set.n; i++) {
+		const struct migration *step = &migrator->set.steps[i];
+		if (!show_step(migrator, step, records_find(records, step->number), err))
+			return false;
+	}
 	report_fact(&migrator->report, "level", json_integer(show_records(migrator, records)));
 	return show_alembic(migrator, err);
 }

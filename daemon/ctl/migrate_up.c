@@ -3,13 +3,15 @@
  * What runs in no transaction (concurrent index builds) cuts a step's file into several of them.  Such
  * a step is recorded as begun in the first, and its file is written so that it may run again from the
  * top: IF NOT EXISTS, and indexes that are valid are not built twice.
+ *
+ * What can be foretold (foretell.h) is refused before the first change.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/alembic.h"
-#include "ctl/escape.h"
-#include "ctl/migrator.h"
+#include "ctl/foretell.h"
+#include "ctl/migrate_plan.h"
 #include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -34,19 +36,6 @@ static bool cannot_adopt(const struct migration *step, const char *problems, str
 	add_needed(&needed, problems);
 	return err_set(err, "%s cannot be adopted: %.380s; change that and run it again",
 		step->name, needed.data);
-}
-
-/* What became of a step, for the report. */
-struct outcome {
-	const char *state; /* NULL: it was done already */
-	char *problems, *note;
-};
-
-static void outcome_free(struct outcome *outcome)
-{
-	free(outcome->problems);
-	free(outcome->note);
-	*outcome = (struct outcome){ .state = NULL };
 }
 
 static void clear_result(PGresult **result)
@@ -159,27 +148,22 @@ static bool check_applied(struct migrator *migrator, const struct migration *ste
 	       migrator_commit(migrator, err);
 }
 
-/* What alembic_version says about a step that recurd meets for the first time, where it errs. */
-static bool compare_alembic(struct migrator *migrator, const struct migration *step, bool present,
-	char **ret_note, struct err *err)
+/* Rows that came after the look at them, and that a file of several transactions could not end with.
+ * What it took back because of them must stay taken back: hence the COMMIT. */
+static bool check_rows(struct migrator *migrator, const struct migration *step, struct err *err)
 {
-	struct alembic alembic CLEANUP(alembic_free);
-	alembic = (struct alembic){ .there = false };
-	*ret_note = NULL;
-	if (!step->revision)
+	char *refusals CLEANUP(mem_cleanup) = NULL;
+	struct script script CLEANUP(script_free);
+	script_parse(step->up, &script);
+	if (!script_has_concurrent(&script))
 		return true;
-	if (!alembic_read(migrator, &alembic, err))
+	if (!foretell_rows(migrator, step, &refusals, err))
 		return false;
-	if (alembic.number < 0 || alembic.rows != 1)
+	if (!refusals)
 		return true;
-	if (present && alembic.number < step->number)
-		*ret_note = mem_printf(
-			"alembic_version (%s) does not have this step, the database does",
-			alembic.revision);
-	else if (!present && alembic.number >= step->number)
-		*ret_note = mem_printf("alembic_version (%s) has this step, the database did not",
-			alembic.revision);
-	return true;
+	if (!migrator_commit(migrator, err))
+		return false;
+	return err_set(err, "%s: %.380s; mend that and run it again", step->name, refusals);
 }
 
 /* After the file ran: what its verify file still misses decides. */
@@ -188,7 +172,7 @@ static bool finish_step(struct migrator *migrator, const struct migration *step,
 {
 	struct finding finding CLEANUP(finding_free);
 	finding = (struct finding){ .present = false };
-	if (!finding_read(migrator, step, &finding, err))
+	if (!check_rows(migrator, step, err) || !finding_read(migrator, step, &finding, err))
 		return false;
 	if (adopted && finding.needed)
 		return cannot_adopt(step, finding.problems, err);
@@ -213,7 +197,7 @@ static bool finish_step(struct migrator *migrator, const struct migration *step,
 static bool meet_step(struct migrator *migrator, const struct migration *step,
 	struct finding *finding, bool *ret_done, struct outcome *outcome, struct err *err)
 {
-	if (!compare_alembic(migrator, step, finding->present, &outcome->note, err) ||
+	if (!plan_compare_alembic(migrator, step, finding->present, &outcome->note, err) ||
 		!record_begin(migrator, step, finding->present || finding->leave, err))
 		return false;
 	*ret_done = finding->leave || !finding->problems;
@@ -269,35 +253,34 @@ static bool try_step(
 	return false;
 }
 
-static bool is_wanted(const struct migration *step, int to, const char *with)
-{
-	return step->number <= to &&
-	       (!step->optional || (with && strcmp(with, step->optional) == 0));
-}
+struct refusals {
+	struct migrator *migrator;
+	struct err *err;
+	size_t n;
+};
 
-static bool check_with(const struct migrator *migrator, const char *with, struct err *err)
+/* A changed file is not among them: its own complaint says more. */
+static void take_refusal(void *arg, const struct migration *step, const struct outcome *outcome)
 {
-	if (!with)
-		return true;
-	for (size_t i = 0; i < migrator->set.n; i++)
-		if (migrator->set.steps[i].optional &&
-			strcmp(migrator->set.steps[i].optional, with) == 0)
-			return true;
-	return err_set(err, "there is no optional migration \"%s\"", with);
-}
-
-static void report_outcome(struct migrator *migrator, const struct migration *step,
-	const struct outcome *outcome, usec_t elapsed)
-{
-	struct strbuf span CLEANUP(strbuf_free);
-	strbuf_init(&span, SIZE_MAX);
-	if (!outcome->state)
+	struct refusals *refusals = arg;
+	if (!outcome->refused || !outcome->problems)
 		return;
-	if (elapsed >= USEC_PER_SEC)
-		span_format(elapsed, &span);
-	report_step(&migrator->report, step->number, step->name, outcome->state, span.data);
-	report_lines(&migrator->report, "problems", outcome->problems);
-	report_lines(&migrator->report, "notes", outcome->note);
+	outcome_report(refusals->migrator, step, outcome, 0);
+	if (refusals->n++ == 0)
+		err_set(refusals->err, "%s cannot be done: %.*s", step->name,
+			(int)strcspn(outcome->problems, "\n"), outcome->problems);
+}
+
+static bool check_plan(struct migrator *migrator, int to, const char *with, struct err *err)
+{
+	struct err why = { "" };
+	struct refusals refusals = { .migrator = migrator, .err = &why };
+	if (!migrate_plan(migrator, to, with, take_refusal, &refusals, err))
+		return false;
+	if (refusals.n == 0)
+		return true;
+	return err_set(err, "%.380s%s; nothing was changed", why.text,
+		refusals.n > 1 ? ", and more (see above)" : "");
 }
 
 bool migrate_up(struct migrator *migrator, int to, const char *with, struct err *err)
@@ -305,75 +288,20 @@ bool migrate_up(struct migrator *migrator, int to, const char *with, struct err 
 	struct outcome outcome CLEANUP(outcome_free);
 	outcome = (struct outcome){ .state = NULL };
 	size_t changed = 0;
-	if (!check_with(migrator, with, err) || !migrator_lock(migrator, err) ||
+	if (!migrator_lock(migrator, err) || !check_plan(migrator, to, with, err) ||
 		!migrator_bootstrap(migrator, err))
 		return false;
 	for (size_t i = 0; i < migrator->set.n; i++) {
 		const struct migration *step = &migrator->set.steps[i];
-		if (!is_wanted(step, to, with))
+		if (!step_is_wanted(step, to, with))
 			continue;
 		usec_t start = clock_monotonic();
 		if (!migrator_retry(migrator, step, try_step, &outcome, err))
 			return false;
-		report_outcome(migrator, step, &outcome, clock_monotonic() - start);
+		outcome_report(migrator, step, &outcome, clock_monotonic() - start);
 		changed += outcome.state != NULL;
 	}
 	if (changed == 0 && !migrator->report.json)
 		report_note(&migrator->report, "nothing to do");
 	return true;
-}
-
-static bool plan_step(struct migrator *migrator, const struct migration *step,
-	const struct record *record, struct outcome *outcome, struct err *err)
-{
-	struct finding finding CLEANUP(finding_free);
-	finding = (struct finding){ .present = false };
-	if (record && record->finished) {
-		if (strcmp(record->checksum, step->checksum) == 0)
-			return true;
-		outcome->state = migrator->accept_changes ? "accepted" : "refused";
-		outcome->note = mem_strdup("its file has changed since it was applied");
-		return true;
-	}
-	if (!finding_read(migrator, step, &finding, err) ||
-		!compare_alembic(migrator, step, finding.present, &outcome->note, err))
-		return false;
-	if (record)
-		outcome->state = "finished";
-	else if (finding.leave)
-		outcome->state = "left alone";
-	else if (finding.present)
-		outcome->state = finding.problems ? "completed" : "adopted";
-	else
-		outcome->state = finding.problems ? "applied" : "found";
-	if (finding.present && finding.problems) {
-		outcome->problems = finding.problems;
-		finding.problems = NULL;
-	}
-	return true;
-}
-
-bool migrate_up_plan(struct migrator *migrator, int to, const char *with, struct err *err)
-{
-	struct records records CLEANUP(records_free);
-	records = (struct records){ .n = 0 };
-	size_t changes = 0;
-	bool ok = check_with(migrator, with, err) &&
-		  migrator_exec(migrator, "begin read only", NULL, err) &&
-		  records_read(migrator, &records, err);
-	for (size_t i = 0; ok && i < migrator->set.n; i++) {
-		const struct migration *step = &migrator->set.steps[i];
-		struct outcome outcome CLEANUP(outcome_free);
-		outcome = (struct outcome){ .state = NULL };
-		if (!is_wanted(step, to, with))
-			continue;
-		ok = plan_step(migrator, step, records_find(&records, step->number), &outcome, err);
-		if (ok)
-			report_outcome(migrator, step, &outcome, 0);
-		changes += outcome.state != NULL;
-	}
-	migrator_rollback(migrator);
-	if (ok && changes == 0 && !migrator->report.json)
-		report_note(&migrator->report, "nothing to do");
-	return ok;
 }

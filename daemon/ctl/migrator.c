@@ -236,6 +236,15 @@ static bool failed(struct migrator *migrator, const PGresult *result)
 	return true;
 }
 
+bool migrator_ask(
+	struct migrator *migrator, const char *sql, PGresult **ret_result, struct err *err)
+{
+	PGresult *result = send_and_wait(migrator, sql, err);
+	if (result)
+		*ret_result = result;
+	return result != NULL;
+}
+
 bool migrator_exec(
 	struct migrator *migrator, const char *sql, PGresult **ret_result, struct err *err)
 {

@@ -1,4 +1,5 @@
--- recurctl preflight: since when workers have been at work, and recurd's clock.
+-- recurctl preflight: since when workers have been at work, recurd's clock, and which level of the schema
+-- a program must know.
 -- Index: none, one row.
-select s.live_since, recurd.now(), recurd.now() = pg_catalog.now()
+select s.live_since, recurd.now(), recurd.now() = pg_catalog.now(), s.compatible_from
 from recurd.settings as s

@@ -14,4 +14,7 @@ select pg_catalog.current_setting('server_version_num')::integer,
        pg_catalog.to_regclass('recurd.settings') is not null
            and pg_catalog.to_regprocedure('recurd.now()') is not null,
        pg_catalog.to_regclass('recurd.migrations') is not null,
-       pg_catalog.to_regclass('recurd.preferences') is not null
+       pg_catalog.to_regclass('recurd.preferences') is not null,
+       coalesce(pg_catalog.has_any_column_privilege(pg_catalog.to_regclass('{app}.tasks')::oid, 'SELECT')
+                and pg_catalog.has_any_column_privilege(pg_catalog.to_regclass('{app}.recurring_tasks')::oid, 'SELECT'),
+                true)

@@ -11,5 +11,6 @@ select pg_catalog.current_database()::text, pg_catalog.current_setting('server_v
        s.next_remind_at,
        s.workers_alive, s.workers_dead, s.last_seen_at, s.notifications_last_hour,
        (extract(epoch from s.oldest_snapshot_age) * 1000000)::bigint,
-       pg_catalog.to_regclass('recurd.migrations') is not null
+       pg_catalog.to_regclass('recurd.migrations') is not null,
+       (select z.compatible_from from recurd.settings as z limit 1)
 from recurd.status as s

@@ -1,4 +1,8 @@
-/* migration: the steps of the schema as files say them, NNNN_name.{up,down,verify}.sql.
+/* migration: the steps of the schema as files say them, NNNN_name.{up,down,verify,check}.sql.
+ *
+ * up, down: do and undo the step.  verify: a DO block that raises what is missing or differs, a line
+ * each.  check, where a step has one: a DO block that raises what rows or catalog would make the up file
+ * fail over, a line each; it must run on any database, whatever steps it has.
  *
  * They are embedded in the program; --dir reads a folder instead.  The leading comment of the up file
  * may say, a line each:
@@ -7,6 +11,11 @@
  *	-- adopts: EXPRESSION	SQL, true where the step's objects are there at least in part
  *	-- leave: EXPRESSION	SQL, true where the step is none of recurd's business in this database
  *	-- optional: NAME	applied only with --with NAME
+ *
+ * and that of the verify file (not of the up file, whose checksum is recorded):
+ *
+ *	-- needs: WORDS		TABLE: the up file alters it, so it must be one's own where it is there;
+ *				TABLE:PRIVILEGE; CREATE: the right to create in the application's schema
  */
 #pragma once
 
@@ -20,7 +29,8 @@ struct migration {
 	int number;
 	char *name; /* "0006_add_priority_to_tasks" */
 	char *up, *down, *verify; /* texts of the files */
-	char *revision, *adopts, *leave, *optional; /* NULL: not said */
+	char *check; /* NULL: has none */
+	char *revision, *adopts, *leave, *optional, *needs; /* NULL: not said */
 	char checksum[CHECKSUM_TEXT_MAX]; /* of the up file */
 };
 

@@ -63,6 +63,9 @@ bool migrator_bootstrap(struct migrator *migrator, struct err *err) NODISCARD;
 /* One statement or several, without parameters; ret_result may be NULL.  Tells who keeps it waiting. */
 bool migrator_exec(struct migrator *migrator, const char *sql, PGresult **ret_result,
 	struct err *err) NODISCARD;
+/* The same, but a statement that failed is an answer, too: look at ret_result. */
+bool migrator_ask(struct migrator *migrator, const char *sql, PGresult **ret_result,
+	struct err *err) NODISCARD;
 /* A statement of a step's file: err names the file, the line, and what to do. */
 bool migrator_run(struct migrator *migrator, const char *file, const struct statement *statement,
 	struct err *err) NODISCARD;
@@ -91,7 +94,7 @@ const struct record *records_find(const struct records *records, int number);
 struct finding {
 	bool present; /* its objects are there, at least in part */
 	bool leave; /* it is none of recurd's business here */
-	bool needed; /* among the problems is one that recurd cannot work with */
+	bool needed; /* among the problems is one ("[needed]") that up does not make good */
 	char *problems; /* of its verify file, a line each; NULL: none */
 };
 
@@ -102,8 +105,9 @@ void finding_free(struct finding *finding);
 
 /* The verbs. */
 bool migrate_up(struct migrator *migrator, int to, const char *with, struct err *err) NODISCARD;
-bool migrate_up_plan(
-	struct migrator *migrator, int to, const char *with, struct err *err) NODISCARD;
+/* ret_ok: false when up would be refused. */
+bool migrate_up_plan(struct migrator *migrator, int to, const char *with, bool *ret_ok,
+	struct err *err) NODISCARD;
 bool migrate_down(
 	struct migrator *migrator, int to, bool destroy, bool dry_run, struct err *err) NODISCARD;
 /* ret_ok: false when something is missing. */

@@ -19,7 +19,7 @@
 
 enum finding_level { FINDING_PROBLEM, FINDING_WARNING, FINDING_NOTE };
 
-struct finding {
+struct preflight_finding {
 	enum finding_level level;
 	char *check, *detail;
 };
@@ -39,10 +39,11 @@ struct preflight {
 	const char *role;
 	usec_t now, live_since;
 	bool live; /* some worker has started before */
+	int compatible_from; /* level of the schema that a program must know; 0: unknown */
 	int64_t reminders; /* pending, in the past */
 	int64_t templates, stale_count, missed, to_make, broken_count;
 	size_t problems;
-	struct finding findings[FINDINGS_MAX];
+	struct preflight_finding findings[FINDINGS_MAX];
 	size_t findings_n;
 	struct stale stale[STALE_MAX]; /* most missed first */
 	size_t stale_n;

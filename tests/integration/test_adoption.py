@@ -4,6 +4,7 @@ import pytest
 
 from harness import alembic
 from harness.alembic import REVISIONS, TASK, USER, stamped
+from harness.ctl import run_ctl
 from harness.migrate import dump, invalid_indexes, migrate
 
 BOOKKEEPING = ["--exclude-table=recurd.migrations", "--exclude-table=alembic_version"]
@@ -38,6 +39,20 @@ def test_adopted_equals_fresh(empty_db, fresh_schema, step):
     # The chain as published cannot write its eleventh revision into varchar(32).
     if step:
         assert stamped(empty_db) == REVISIONS[11 if step == 11 else 10]
+
+
+def test_status_tells_what_is_there(empty_db):
+    """Before the first up: what would be recorded, what completed, what is still to come."""
+    alembic.make(empty_db, 10)
+    empty_db.psql("drop index ix_tasks_title; alter table tasks alter column remind_at type text")
+    status = migrate(empty_db, "status")
+    assert [n for n, state in status.states.items() if state == "adoptable"] == list(range(1, 11))
+    assert set(status.states.values()) == {"adoptable", "pending", "optional"}
+    text = {line.split()[0][:4]: line for line in run_ctl(empty_db, "migrate", "status").lines() if line[:2] == "00"}
+    assert text["0001"].endswith("adoptable  up records it as it is")
+    assert text["0003"].endswith("adoptable  up completes it") and text["0008"].endswith("up would refuse it")
+    assert any("ix_tasks_title" in line for line in status.lines("problems"))
+    assert status.json["level"] == 0
 
 
 def test_no_rows_at_all(empty_db, fresh_schema):
@@ -241,7 +256,7 @@ def test_not_the_owner(empty_db):
         drop role if exists stranger; create role stranger login;
         do $$ begin execute format('grant create on database %I to stranger', current_database()); end $$""")
     done = migrate(empty_db, "up", dsn=empty_db.dsn_as("stranger"), code=65)
-    assert "must be owner" in done.err and "as the owner of the application's tables" in done.err
+    assert "recurring_tasks belongs to" in done.err and "as the owner of the application's tables" in done.err
     empty_db.psql("drop owned by stranger; drop role stranger")
 
 

@@ -223,7 +223,7 @@ def test_duplicates_in_the_way_of_a_unique_index(empty_db):
     done = migrate(empty_db, "up", code=65)
     assert "ix_tags_user_id_name" in done.err and "remove the duplicates" in done.err
     empty_db.execute("delete from tags where id = 'twin'")
-    assert migrate(empty_db, "up").states[10] == "finished"
+    assert migrate(empty_db, "up").states[10] == "completed"
     assert invalid_indexes(empty_db) == []
     assert migrate(empty_db, "verify").json["good"]
 
@@ -239,7 +239,7 @@ def test_changed_file(empty_db, files):
         assert "--accept-changes" in done.err
     assert migrate(empty_db, "status", "--dir", files).states[3] == "changed"
     assert migrate(empty_db, "verify", "--to", 12, "--dir", files, code=1).states[3] == "bad"
-    assert migrate(empty_db, "--dry-run", "--dir", files).states[3] == "refused"
+    assert migrate(empty_db, "--dry-run", "--dir", files, code=1).states[3] == "refused"
     assert dump(empty_db) == before
     done = migrate(empty_db, "up", "--to", 12, "--dir", files, "--accept-changes")
     assert done.states == {3: "accepted"}

@@ -190,3 +190,17 @@ def test_many_broken_and_stale_templates_are_counted_and_cut(db):
     assert answer["templates_stale"] == 300 and len(answer["stale_templates"]) == 10
     assert answer["templates_to_quarantine"] == 250 and len(answer["to_quarantine"]) == 100
     assert answer["occurrences_missed"] == 1200
+
+
+def test_a_clock_that_gives_null(db):
+    db._set_clock("null::timestamptz")
+    answer = ctl_json(db, "preflight", expect=FOUND)
+    assert "gives null" in found(answer, "clock")[0] and answer["now"]
+
+
+def test_a_schema_that_is_too_new(db):
+    assert ctl_json(db, "status")["compatible_from"] == ctl_json(db, "preflight")["compatible_from"] == 12
+    db.execute("update recurd.settings set compatible_from = 9000")
+    answer = ctl_json(db, "preflight", expect=FOUND)
+    assert "9000" in found(answer, "version")[0] and "newer recurd" in found(answer, "version")[0]
+    assert ctl_json(db, "status")["compatible_from"] == 9000

@@ -1,0 +1,58 @@
+-- Names what the up file would fail over; silent when nothing is in its way.
+do $$
+declare
+    problems text;
+    orphans text;
+begin
+    -- What holds on to a column whose type changes.
+    with altered as (
+        select attrelid, attnum, attrelid::regclass || '.' || attname as name
+        from pg_attribute
+        where atttypid = 'uuid'::regtype and not attisdropped
+              and (attrelid = to_regclass('"user"') and attname = 'id'
+                   or attrelid = to_regclass('tasks') and attname in ('id', 'user_id'))
+    )
+    select string_agg(problem, e'\n' order by problem) into problems from (
+        select distinct format('foreign key %I of table %s holds %s to its type, which becomes text: drop it (its own'
+                               ' column may become text and refer again)', conname, conrelid::regclass, name)
+        from altered
+        join pg_constraint
+             on contype = 'f' and not (conrelid = to_regclass('tasks') and conname = 'tasks_user_id_fkey')
+                and (confrelid = attrelid and attnum = any (confkey) or conrelid = attrelid and attnum = any (conkey))
+        union all
+        select distinct format('%s uses %s, whose type becomes text: drop it, and make it again afterwards',
+                               pg_describe_object(coalesce(r.object_class, d.classid),
+                                                  coalesce(r.object, d.objid), 0), name)
+        from altered
+        join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = attrelid
+                            and d.refobjsubid = attnum
+        left join lateral (select 'pg_class'::regclass::oid, ev_class from pg_rewrite
+                           where oid = d.objid and d.classid = 'pg_rewrite'::regclass) as r (object_class, object)
+             on true
+        where d.classid in ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
+                            'pg_publication_rel'::regclass)
+              or d.classid = 'pg_trigger'::regclass
+                 and exists (select from pg_trigger where oid = d.objid and not tgisinternal)
+    ) as p (problem);
+
+    -- The foreign key that it adds.
+    if to_regclass('tasks') is not null and to_regclass('"user"') is not null
+       and not exists (select from pg_constraint
+                       where contype = 'f' and conrelid = to_regclass('tasks') and confrelid = to_regclass('"user"')) then
+        execute $q$
+            select format('%s tasks belong to no user, for instance %s: tasks_user_id_fkey cannot be added; remove them,'
+                          ' or add their users', max(total), string_agg(quote_literal(left(id, 60)), ', '))
+            from (select t.id::text, count(*) over () as total
+                  from tasks t
+                  where t.user_id is not null
+                        and not exists (select from "user" u where u.id::text = t.user_id::text)
+                  order by 1 limit 3) as d
+            having count(*) > 0
+        $q$ into orphans;
+        problems := nullif(concat_ws(e'\n', problems, orphans), '');
+    end if;
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;

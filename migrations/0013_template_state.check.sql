@@ -1,0 +1,17 @@
+-- Names what the up file would fail over; silent when nothing is in its way.
+do $$
+declare
+    problems text;
+begin
+    select format('table recurring_tasks has a column %s already, and recurd adds one of this name: rename it',
+                  string_agg(attname, ', ' order by attnum)) into problems
+    from pg_attribute
+    where attrelid = to_regclass('recurring_tasks') and not attisdropped
+          and attname in ('starts_local', 'starts_zone', 'planned_due_at', 'made_through', 'used_count', 'replan_at',
+                                 'paused_at', 'resumed_at', 'ended_at', 'failed_at', 'failure')
+    having count(*) > 0;
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;
