@@ -26,6 +26,7 @@ static const struct {
 	{ "daily", "FREQ=DAILY" },
 	{ "weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" },
 	{ "every other week", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE,FR" },
+	{ "daily, COUNT", "FREQ=DAILY;COUNT=100000" },
 	{ "monthly", "FREQ=MONTHLY;BYMONTHDAY=15" },
 	{ "last Friday", "FREQ=MONTHLY;BYDAY=-1FR" },
 	{ "last working day", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1" },
