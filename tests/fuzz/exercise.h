@@ -55,6 +55,39 @@ static inline void read_text_again(const struct rule *rule)
 	rule_free(second);
 }
 
+/* A seek to just before an occurrence finds that one, wherever the recurrence stood. */
+static inline void seek_each(struct recurrence *recurrence, const sec_t *nominals, int n)
+{
+	for (int i = n; i-- > 0;) {
+		enum recur_status status = RECUR_AGAIN;
+		struct occurrence occurrence;
+
+		recurrence_seek(recurrence, nominals[i] - 1);
+		for (int call = 0; call < CALLS && status == RECUR_AGAIN; call++)
+			status = recurrence_next(recurrence, &occurrence, NULL);
+		if (status == RECUR_AGAIN)
+			continue;
+		if (status != RECUR_FOUND || occurrence.nominal != nominals[i])
+			abort();
+	}
+}
+
+static inline void walk_and_seek(const struct rule *rule, sec_t start, const struct zone *zone)
+{
+	struct recurrence *recurrence = NULL;
+	struct occurrence occurrence;
+	sec_t nominals[CALLS];
+	int n = 0;
+
+	if (!recurrence_open(rule, start, zone, 0, &recurrence, NULL))
+		abort();
+	for (int call = 0; call < CALLS; call++)
+		if (recurrence_next(recurrence, &occurrence, NULL) == RECUR_FOUND)
+			nominals[n++] = occurrence.nominal;
+	seek_each(recurrence, nominals, n);
+	recurrence_close(recurrence);
+}
+
 static inline void expand(
 	const struct rule *rule, sec_t start, const struct zone *zone, unsigned flags)
 {
@@ -100,5 +133,6 @@ static inline void exercise_rule(const struct rule *rule, size_t seed)
 	if (!zone_load(zones[seed % ARRAY_LEN(zones)], &zone, NULL))
 		return; /* a machine without tzdata */
 	expand(rule, start, zone, 0);
+	walk_and_seek(rule, start, zone);
 	expand(rule, start, zone, RECUR_BY_TIME | RECUR_UNCOUNTED | RECUR_EXCLUDED);
 }
