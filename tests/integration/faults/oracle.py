@@ -230,15 +230,23 @@ class Oracle:
 
     # Comparing ---------------------------------------------------------------------------------------
 
-    def check(self, daemons=(), now=None, lines=True):
-        """Everything above; lines=False where log_rate leaves lines out.  {"lost": 0, "doubled": 0}, or fails."""
+    def check(self, daemons=(), now=None, lines=True, book=None):
+        """Everything above; lines=False where log_rate leaves lines out.  {"lost": 0, "doubled": 0}, or fails.
+
+        book: lines that were read before, of daemons that are no more.
+        """
         now = now or self.db.now()
+        book = book or LogBook()
+        for daemon in daemons:
+            book.read(daemon)
         wrong = Wrong()
+        wrong.include(book.wrong)
         told = self._check_instances(now, wrong)
         told.update(self._check_reminders(now, wrong))
         self._check_templates(now, wrong)
         self._check_notifications(told, wrong)
-        check_log(daemons, told if lines else None, wrong)
+        if lines:
+            book.compare(told, wrong)
         wrong.report()
         return {"lost": 0, "doubled": 0}
 
@@ -316,23 +324,33 @@ class Oracle:
 FACTS = {"generated": ("template", "task", "occurrence"), "reminder": ("task", "user", "remind_at")}
 
 
-def check_log(daemons, told, wrong):
-    """told: None, or the keys that must (or may) have their lines."""
-    seen = {}
-    for daemon in daemons:
-        for line in list(daemon.events):
+class LogBook:
+    """What the lines of the log say, by key."""
+
+    def __init__(self):
+        self.seen = {}
+        self.repeats = 0
+        self.wrong = Wrong()
+
+    def read(self, daemon, forget=False):
+        """Takes over a daemon's lines; forget: it need not keep them."""
+        count = len(daemon.events)
+        for line in daemon.events[:count]:
             if line["event"] in FACTS:
                 facts = (line["event"], *(line[name] for name in FACTS[line["event"]]))
-                wrong.add("changed by a repeat", seen.setdefault(line["key"], facts) != facts, line.raw)
+                self.repeats += line["key"] in self.seen
+                self.wrong.add("changed by a repeat", self.seen.setdefault(line["key"], facts) != facts, line.raw)
             if line.priority <= 3:
-                wrong.add("without a cause", not (line.get("msg") or line.get("reason")), line.raw)
-        wrong.add("no log line", daemon.noise, f"{daemon.noise[:3]}")
-    if told is None:
-        return
-    for key, (sure, *facts) in told.items():
-        wrong.add("without a line", sure and key not in seen, f"{key}: {facts}")
-    for key in seen.keys() - told.keys():
-        wrong.add("line about nothing", True, f"{key}: {seen[key]}")
+                self.wrong.add("without a cause", not (line.get("msg") or line.get("reason")), line.raw)
+        self.wrong.add("no log line", list(daemon.noise), f"{daemon.noise[:3]}")
+        if forget:
+            del daemon.events[:count]
+
+    def compare(self, told, wrong):
+        for key, (sure, *facts) in told.items():
+            wrong.add("without a line", sure and key not in self.seen, f"{key}: {facts}")
+        for key in self.seen.keys() - told.keys():
+            wrong.add("line about nothing", True, f"{key}: {self.seen[key]}")
 
 
 class Wrong:
@@ -348,6 +366,11 @@ class Wrong:
             self.counts[kind] += len(holds) if isinstance(holds, list) else 1
             if len(self.examples[kind]) < 3:
                 self.examples[kind].append(example)
+
+    def include(self, other):
+        for kind, count in other.counts.items():
+            self.counts[kind] += count
+            self.examples[kind] += other.examples[kind]
 
     def report(self):
         if self.counts:

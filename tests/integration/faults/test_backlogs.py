@@ -123,7 +123,7 @@ def year_of_rules(chance, count):
         parts.pop("COUNT", None)
         walls = list(Rule(dict(parts), start).walls(start, YEAR[1].replace(tzinfo=None)))
         gaps = [b - a for a, b in zip(walls, walls[1:])]
-        if len(walls) < 3 or len(walls) > 3000 or min(gaps) < timedelta(hours=3):
+        if len(walls) < 9 or len(walls) > 3000 or min(gaps) < timedelta(hours=3):
             continue
         count -= 1
         yield in_some_form(parts, chance) | {"timeZone": zone}, parts, start, zone

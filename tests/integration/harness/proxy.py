@@ -74,6 +74,10 @@ class Proxy:
     def resume(self):
         self._do(self._resume)
 
+    @property
+    def is_stalled(self):
+        return self._stalled
+
     def swallow(self, count):
         self._swallow = count
 

@@ -1,0 +1,148 @@
+"""What is tortured: a cluster, one database, four workers on different ways to it, a clock that leaps."""
+
+import signal
+import time
+from datetime import timedelta
+from heapq import heappop, heappush
+from itertools import count
+
+from faults.oracle import Disagreement, LogBook, Oracle
+from harness.cluster import Cluster
+from harness.daemon import Recurd
+from harness.proxy import Proxy
+from harness.util import wait_until
+
+# Short, so that what is stopped or stalled for seconds is past them.
+LIMITS = {"statement_timeout": "1500ms", "query_timeout": "3s", "connect_timeout": "1s", "reconnect_limit": "500ms"}
+SETTLED_WITHIN = 90  # seconds, on a machine that does other things too
+
+
+class Slot:
+    """The place of one worker: who is killed is followed by another."""
+
+    def __init__(self, world, name, dsn):
+        self.world = world
+        self.name = name
+        self.dsn = dsn
+        self.daemon = None
+        self.frozen = False
+
+    @property
+    def is_up(self):
+        return self.daemon is not None and not self.frozen
+
+    def start(self, chance, **env):
+        options = {
+            "batch_size": chance.choice((1, 7, 50, 200)),
+            "connections": chance.choice((1, 1, 2, 3)),
+            "poll_interval": chance.choice(("20ms", "100ms", "1s")),
+        }
+        self.daemon = Recurd(
+            dsn=self.dsn, env=env, worker_name=self.name, heartbeat_interval="1s", log_rate=1000000, catch_up_limit=10000,
+            **LIMITS, **options,
+        )
+
+    def end(self, expected):
+        """The daemon is dead or dying, as expected; its lines are kept."""
+        daemon, self.daemon, self.frozen = self.daemon, None, False
+        code = daemon.wait(20)
+        assert code in expected, f"{self.name} ended with {code}:\n{daemon.log()}"
+        self.world.book.read(daemon)
+        daemon.dispose()
+
+    def kill(self):
+        self.daemon.kill(signal.SIGKILL)
+        self.end([-signal.SIGKILL])
+
+
+class World:
+    def __init__(self):
+        self.cluster = Cluster(log_lock_waits="off").start()
+        self.db = self.cluster.create_migrated()
+        self.db.go_live(self.db.now() - timedelta(days=60))
+        self.proxies = [Proxy("127.0.0.1", self.cluster.port) for _ in range(2)]
+        ways = [self.db.dsn, self.db.tcp_dsn, *(proxy.dsn_for(self.db) for proxy in self.proxies)]
+        self.slots = [Slot(self, f"w{n}", dsn) for n, dsn in enumerate(ways, 1)]
+        self.offset = timedelta(0)
+        self.latest = self.db.now()  # the latest business time that there ever was
+        self._undo = []
+        self._serial = count()
+        self.begin_round()
+
+    def close(self):
+        for slot in self.slots:
+            if slot.daemon:
+                slot.daemon.dispose()
+        for proxy in self.proxies:
+            proxy.close()
+        self.cluster.destroy()
+
+    # The clock ---------------------------------------------------------------------------------------
+
+    def leap(self, by):
+        self.latest = max(self.latest, self.db.now())
+        self.offset += by
+        self.db.time_travel(self.offset)
+
+    def freeze(self):
+        """The clock stands still, not earlier than it ever was; what is due by then is done."""
+        if self.db.now() < self.latest:
+            self.leap(self.latest - self.db.now())
+        self.latest = max(self.latest, self.db.now())
+        self.db.freeze(self.latest)
+
+    # Troubles that last ------------------------------------------------------------------------------
+
+    def later(self, seconds, undo):
+        heappush(self._undo, (time.monotonic() + seconds, next(self._serial), undo))
+
+    def undo_due(self, everything=False):
+        while self._undo and (everything or self._undo[0][0] <= time.monotonic()):
+            heappop(self._undo)[2]()
+
+    # Rounds ------------------------------------------------------------------------------------------
+
+    def begin_round(self):
+        self.oracle = Oracle(self.db)
+        self.book = LogBook()
+
+    def check_alive(self):
+        for slot in self.slots:
+            if slot.is_up and slot.daemon.process.poll() is not None:
+                slot.end([])
+
+    def end_round(self, chance):
+        """All troubles end; everything is done in time, and as the oracle has it.  Seconds until it was."""
+        struck = time.monotonic()
+        self.undo_due(everything=True)
+        for slot in self.slots:
+            if slot.daemon is None:
+                slot.start(chance)
+        self.freeze()
+        self.oracle.settle(SETTLED_WITHIN)
+        took = time.monotonic() - struck
+        for slot in self.slots:
+            wait_until(lambda: slot.daemon.seen("connected") or self.check_alive(), 20, f"{slot.name} is connected")
+        self._check()
+        return took
+
+    def _check(self):
+        """Lines travel through pipes and threads of ours: what is missing may be on its way."""
+        deadline = time.monotonic() + 10
+        while True:
+            for slot in self.slots:
+                self.book.read(slot.daemon, forget=True)
+            try:
+                self.oracle.check(now=self.latest, book=self.book)
+                return
+            except Disagreement as disagreement:
+                if set(disagreement.counts) != {"without a line"} or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
+
+    def clear(self):
+        """For the next round: the rows go, the workers stay."""
+        tables = "recurring_tasks, tasks, tags, recurd.notifications, recurd.decisions"
+        self.db.execute(f"truncate {tables} cascade")
+        self.db.time_travel(self.offset)
+        self.begin_round()
