@@ -1,3 +1,5 @@
 -- Caller: work/batch.c, in a transaction of its own after COMMIT: a full queue must undo nothing.
 -- $1 payload, below 8,000 bytes
-select pg_catalog.pg_notify('recurd', $1);
+-- Durable it need not be: a hint after a crash would find nobody listening, and a flush of the log, or
+-- a synchronous standby, is worth no wait.
+select pg_catalog.set_config('synchronous_commit', 'off', true), pg_catalog.pg_notify('recurd', $1);

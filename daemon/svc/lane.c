@@ -234,9 +234,8 @@ static bool connect_lane(
 	return conn_create(loop, &options, &callbacks, &lane->conn, err);
 }
 
-bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate *rate,
-	struct parking *users, struct parking *tasks, const struct lane_callbacks *callbacks,
-	struct lane **ret_lane, struct err *err)
+bool lane_create(struct ev_loop *loop, const struct conf *conf, struct lane_shared *shared,
+	const struct lane_callbacks *callbacks, struct lane **ret_lane, struct err *err)
 {
 	struct lane *lane = mem_alloc(sizeof(*lane));
 	if (!connect_lane(lane, loop, conf, err)) {
@@ -248,8 +247,8 @@ bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate
 	lane->app_schema = conf->app_schema;
 	lane->limits = (struct conn_limits){ conf->statement_timeout, conf->lock_timeout,
 		lane->search_path };
-	lane->generator = generator_create(loop, rate, users);
-	lane->reminder = reminder_create(rate, tasks);
+	lane->generator = generator_create(loop, &shared->generated, &shared->users);
+	lane->reminder = reminder_create(&shared->reminded, &shared->tasks);
 	*ret_lane = lane;
 	return true;
 }

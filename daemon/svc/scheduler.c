@@ -15,7 +15,7 @@ void scheduler_end(struct scheduler *s, enum scheduler_end end, const char *why)
 	if (s->ended)
 		return;
 	s->ended = true;
-	ev_timer_stop(s->loop, &s->wake);
+	alarm_stop(&s->wake);
 	for (size_t i = 0; i < s->lanes.n; i++)
 		lane_close(s->lanes.at[i]);
 	s->on_ended(s->ended_arg, end, why);
@@ -315,7 +315,7 @@ static unsigned under_way(const struct scheduler *s)
 /* When somebody who waits alone has his turn; 0: nobody does. */
 static usec_t retry_at(const struct scheduler *s, enum agenda_kind kind)
 {
-	usec_t at = parking_next(kind == AGENDA_REMIND ? &s->tasks : &s->users);
+	usec_t at = parking_next(kind == AGENDA_REMIND ? &s->shared.tasks : &s->shared.users);
 	usec_t not_before = s->agenda.items[kind].not_before;
 	return at && at < not_before ? not_before : at;
 }
@@ -374,7 +374,7 @@ static bool assign(struct scheduler *s, struct lane *lane)
 static void arm_wake(struct scheduler *s)
 {
 	usec_t now = clock_monotonic();
-	ev_timer_stop(s->loop, &s->wake);
+	alarm_stop(&s->wake);
 	/* Nobody could take anything up: whoever becomes idle comes here again.  To wake for what is due
 	 * but under way would be to spin. */
 	if (scheduler_count(s, LANE_IDLE) == 0 || s->next_conf)
@@ -392,9 +392,7 @@ static void arm_wake(struct scheduler *s)
 		for (size_t i = 0; i < s->lanes.n; i++)
 			lane_close(s->lanes.at[i]);
 	}
-	ev_now_update(s->loop);
-	ev_timer_set(&s->wake, at > now ? (double)(at - now) / 1e6 : 0., 0.);
-	ev_timer_start(s->loop, &s->wake);
+	alarm_set(&s->wake, at);
 }
 
 static struct lane *idle_lane(const struct scheduler *s)

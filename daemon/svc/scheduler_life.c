@@ -83,14 +83,20 @@ static bool make_lanes(
 		.offline = scheduler_offline,
 		.worked = scheduler_worked };
 	while (lanes->n < (size_t)conf->connections) {
-		if (!lane_create(s->loop, conf, &s->rate, &s->users, &s->tasks, &callbacks,
-			    &lanes->at[lanes->n], err)) {
+		if (!lane_create(
+			    s->loop, conf, &s->shared, &callbacks, &lanes->at[lanes->n], err)) {
 			close_lanes(lanes);
 			return false;
 		}
 		lanes->n++;
 	}
 	return true;
+}
+
+static void set_rates(struct scheduler *s)
+{
+	tell_rate_set(&s->shared.reminded, s->conf->log_rate);
+	tell_rate_set(&s->shared.generated, s->conf->log_rate);
 }
 
 void scheduler_apply_conf(struct scheduler *s)
@@ -102,17 +108,15 @@ void scheduler_apply_conf(struct scheduler *s)
 	s->conf = s->next_conf;
 	s->next_conf = NULL;
 	s->released(s->released_arg, old);
-	tell_rate_set(&s->rate, s->conf->log_rate);
+	set_rates(s);
 	s->asleep = s->settling = s->watching = s->polled = false;
 	s->poller = NULL;
 	scheduler_start(s);
 }
 
-static void on_wake(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_wake(void *arg)
 {
-	(void)loop;
-	(void)events;
-	scheduler_wake(timer->data);
+	scheduler_wake(arg);
 }
 
 bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
@@ -124,31 +128,35 @@ bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
 	s->once = once;
 	s->on_ended = on_ended;
 	s->ended_arg = arg;
-	if (!make_lanes(s, conf, &s->lanes, err)) {
-		free(s);
-		return false;
-	}
-	ev_timer_init(&s->wake, on_wake, 0., 0.);
-	s->wake.data = s;
+	if (!alarm_init(&s->wake, loop, on_wake, s, err))
+		goto fail;
+	if (!make_lanes(s, conf, &s->lanes, err))
+		goto fail_alarm;
 	agenda_reset(&s->agenda);
 	heartbeat_init(&s->heartbeat);
 	s->zonewatch = zonewatch_create();
-	tell_rate_set(&s->rate, conf->log_rate);
+	set_rates(s);
 	*ret_scheduler = s;
 	return true;
+
+fail_alarm:
+	alarm_finish(&s->wake);
+fail:
+	free(s);
+	return false;
 }
 
 void scheduler_destroy(struct scheduler *s)
 {
 	if (!s)
 		return;
-	ev_timer_stop(s->loop, &s->wake);
+	alarm_finish(&s->wake);
 	close_lanes(&s->lanes);
 	close_lanes(&s->next_lanes);
 	heartbeat_finish(&s->heartbeat);
 	zonewatch_destroy(s->zonewatch);
-	parking_clear(&s->users);
-	parking_clear(&s->tasks);
+	parking_clear(&s->shared.users);
+	parking_clear(&s->shared.tasks);
 	if (s->next_conf) /* asked for, never taken up */
 		s->released(s->released_arg, s->conf);
 	free(s);
@@ -213,8 +221,8 @@ void scheduler_log_state(const struct scheduler *s)
 	log_int(&line, "generated", s->heartbeat.generated);
 	log_int(&line, "reminded", s->heartbeat.reminded);
 	log_int(&line, "quarantined", s->heartbeat.quarantined);
-	log_int(&line, "held_users", (int64_t)s->users.n);
-	log_int(&line, "refused_reminders", (int64_t)s->tasks.n);
+	log_int(&line, "held_users", (int64_t)s->shared.users.n);
+	log_int(&line, "refused_reminders", (int64_t)s->shared.tasks.n);
 	if (next != AGENDA_NEVER)
 		log_int(&line, "next_due_ms", (next - now) / USEC_PER_MSEC);
 	if (s->next_poll_at > now)

@@ -58,10 +58,16 @@ struct lane {
 	struct lane_report report; /* of the batch under way */
 };
 
-/* conf is read here only.  users, tasks: who waits alone. */
-bool lane_create(struct ev_loop *loop, const struct conf *conf, struct tell_rate *rate,
-	struct parking *users, struct parking *tasks, const struct lane_callbacks *callbacks,
-	struct lane **ret_lane, struct err *err) NODISCARD;
+/* What the lanes of a process have in common. */
+struct lane_shared {
+	struct parking users, tasks; /* whose templates, or which reminders, wait alone */
+	/* A budget of log lines each: a flood of instances must not silence reminders. */
+	struct tell_rate reminded, generated;
+};
+
+/* conf is read here only; shared outlives the lane. */
+bool lane_create(struct ev_loop *loop, const struct conf *conf, struct lane_shared *shared,
+	const struct lane_callbacks *callbacks, struct lane **ret_lane, struct err *err) NODISCARD;
 void lane_destroy(struct lane *lane);
 void lane_open(struct lane *lane);
 /* An idle lane gives its session up and connects again after a pause; no callback. */

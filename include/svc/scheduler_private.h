@@ -3,6 +3,7 @@
 #pragma once
 
 #include "svc/agenda.h"
+#include "svc/alarm.h"
 #include "svc/heartbeat.h"
 #include "svc/lane.h"
 #include "svc/lowwater.h"
@@ -16,7 +17,7 @@ struct lanes {
 
 struct scheduler {
 	struct ev_loop *loop;
-	struct ev_timer wake;
+	struct alarm wake;
 	struct conf *conf, *next_conf; /* next_conf: to be taken up when all lanes are idle */
 	void (*released)(void *arg, struct conf *old);
 	void *released_arg;
@@ -29,8 +30,7 @@ struct scheduler {
 	struct zonewatch *zonewatch;
 	bool watching; /* a lane is at a step of it */
 	struct agenda agenda;
-	struct tell_rate rate;
-	struct parking users, tasks; /* whose templates, or which reminders, wait alone */
+	struct lane_shared shared;
 	bool settled; /* reminders from before live_since are marked */
 	bool settling; /* a lane is at that */
 	const struct lane *poller; /* NULL: nobody polls */

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.daemon import once
+from harness.util import wait_until
 from test_generator import notification_key
 
 UTC = timezone.utc
@@ -162,3 +163,14 @@ def test_ids_of_any_kind_cannot_forge_a_line(db):
     (line,) = [line for line in log if line["event"] == "reminder"]
     assert line["task"] == task
     assert not [line for line in log if line["event"] == "forged"]
+
+
+def test_a_flood_of_instances_takes_no_lines_from_reminders(app_db, recurd):
+    """One budget for both once let 500 instances silence the reminders that came a moment later."""
+    app_db.go_live()
+    daemon = recurd(app_db, log_rate=100)
+    app_db.add_templates(500, timedelta(0))
+    wait_until(lambda: len(app_db.notifications("task_created")) == 500, timeout=30)
+    tasks = [app_db.add_task(remind=timedelta(0)) for _ in range(50)]
+    for task in tasks:
+        daemon.expect("reminder", task=task)
