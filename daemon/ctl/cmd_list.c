@@ -10,7 +10,7 @@
 enum { OPT_USER = 256, OPT_UNTIL, OPT_STATE, OPT_ALL_FAILED };
 
 const struct ctl_option upcoming_options[] = {
-	{ "number", 'n', "N", "at most so many (default: 20)" },
+	{ "number", 'n', "N", "at most so many, 0: all (default: 20)" },
 	{ "user", OPT_USER, "ID", "only this user's" },
 	{ "until", OPT_UNTIL, "INSTANT", "nothing later" },
 	{ NULL, 0, NULL, NULL },
@@ -70,9 +70,15 @@ static int read_options(struct ctl *ctl, int argc, char **argv, struct filter *f
 	return EX_OK;
 }
 
-static int query_upcoming(struct ctl *ctl, const struct filter *filter, PGresult **ret_result)
+static bool upcoming_take(void *table, const PGresult *result, int row)
 {
-	enum { TIMESTAMPTZ = 1184 };
+	table_row(table, result, row);
+	return true;
+}
+
+static int stream_upcoming(struct ctl *ctl, const struct filter *filter, struct table *table)
+{
+	enum { TIMESTAMPTZ = 1184, INT8 = 20 };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, filter->user);
@@ -80,8 +86,11 @@ static int query_upcoming(struct ctl *ctl, const struct filter *filter, PGresult
 		params_instant(&params, filter->until);
 	else
 		params_null(&params, TIMESTAMPTZ);
-	params_int8(&params, filter->number);
-	return ctl_query(ctl, QUERY_CTL_UPCOMING, &params, ret_result);
+	if (filter->number > 0)
+		params_int8(&params, filter->number);
+	else
+		params_null(&params, INT8);
+	return ctl_stream(ctl, QUERY_CTL_UPCOMING_OPEN, &params, upcoming_take, table);
 }
 
 int cmd_upcoming(struct ctl *ctl, int argc, char **argv)
@@ -89,28 +98,23 @@ int cmd_upcoming(struct ctl *ctl, int argc, char **argv)
 	static const struct column columns[] = {
 		{ "at", "AT", 0 },
 		{ "kind", "KIND", 0 },
-		{ "user_id", "USER", COLUMN_WHOLE },
-		{ "template_id", "TEMPLATE", COLUMN_WHOLE },
-		{ "task_id", "TASK", COLUMN_WHOLE },
+		{ "user_id", "USER", COLUMN_ID },
+		{ "template_id", "TEMPLATE", COLUMN_ID },
+		{ "task_id", "TASK", COLUMN_ID },
 		{ "overdue", "OVERDUE", 0 },
 		{ "priority", "PRIORITY", COLUMN_JSON_ONLY },
 		{ "title", "TITLE", 0 },
 	};
 	struct filter filter = { .number = 20 };
-	PGresult *result CLEANUP(ctl_clear) = NULL;
 	int code = read_options(ctl, argc, argv, &filter);
 	if (code != EX_OK)
 		return code;
 	if (optind < argc)
 		return ctl_usage(ctl, "upcoming takes no argument");
-	code = query_upcoming(ctl, &filter, &result);
-	if (code != EX_OK)
-		return code;
 	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
-	for (int row = 0; row < PQntuples(result); row++)
-		table_row(table, result, row);
-	table_end(table, "nothing is to come");
-	return EX_OK;
+	code = stream_upcoming(ctl, &filter, table);
+	table_end(table, code == EX_OK ? "nothing is to come" : NULL);
+	return code;
 }
 
 struct listing {
@@ -133,8 +137,8 @@ static bool list_take(void *context, const PGresult *result, int row)
 int cmd_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {
-		{ "id", "ID", COLUMN_WHOLE },
-		{ "user_id", "USER", COLUMN_WHOLE },
+		{ "id", "ID", COLUMN_ID },
+		{ "user_id", "USER", COLUMN_ID },
 		{ "state", "STATE", 0 },
 		{ "next_due_at", "NEXT DUE", 0 },
 		{ "priority", "PRIORITY", 0 },
@@ -167,7 +171,7 @@ int cmd_list(struct ctl *ctl, int argc, char **argv)
 int cmd_retry(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {
-		{ "id", "ID", COLUMN_WHOLE },
+		{ "id", "ID", COLUMN_ID },
 		{ "next_due_at", "NEXT DUE", 0 },
 		{ "failure", "HAD FAILED FOR", 0 },
 		{ "title", "TITLE", COLUMN_JSON_ONLY },

@@ -114,9 +114,8 @@ static void check_zone(struct preflight *preflight)
 {
 	const struct zone *zone;
 	struct err err;
-	if (!zone_load(preflight->conf->default_time_zone, &zone, &err))
-		preflight_find(
-			preflight, FINDING_PROBLEM, "time zone", "default_time_zone: %s", err.text);
+	if (!zone_load_default(preflight->conf->default_time_zone, &zone, &err))
+		preflight_find(preflight, FINDING_PROBLEM, "time zone", "%s", err.text);
 }
 
 static int read_live(struct ctl *ctl, struct preflight *preflight)
@@ -291,8 +290,8 @@ static void print_findings(struct table *record, const struct preflight *preflig
 static void print_stale(struct table *record, const struct preflight *preflight)
 {
 	static const struct column columns[] = {
-		{ "id", "ID", COLUMN_WHOLE },
-		{ "user_id", "USER", COLUMN_WHOLE },
+		{ "id", "ID", COLUMN_ID },
+		{ "user_id", "USER", COLUMN_ID },
 		{ "next_due_at", "NEXT DUE", 0 },
 		{ "missed", "MISSED", COLUMN_RIGHT },
 		{ "to_make", "TO MAKE", COLUMN_RIGHT },
@@ -316,8 +315,8 @@ static void print_stale(struct table *record, const struct preflight *preflight)
 static void print_broken(struct table *record, const struct preflight *preflight)
 {
 	static const struct column columns[] = {
-		{ "id", "ID", COLUMN_WHOLE },
-		{ "user_id", "USER", COLUMN_WHOLE },
+		{ "id", "ID", COLUMN_ID },
+		{ "user_id", "USER", COLUMN_ID },
 		{ "problem", "PROBLEM", COLUMN_WHOLE },
 	};
 	struct table *table = record_nest(record, "to_quarantine",

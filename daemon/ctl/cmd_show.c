@@ -216,7 +216,7 @@ int cmd_show(struct ctl *ctl, int argc, char **argv)
 	struct err err;
 	int64_t n = 5;
 	while (ctl_getopt(ctl, argc, argv) != -1)
-		if (!arg_count(optarg, 0, 10000, &n, &err))
+		if (!arg_count(optarg, 1, 10000, &n, &err))
 			return ctl_usage(ctl, "%s", err.text);
 	if (optind + 1 != argc)
 		return ctl_usage(ctl, "show takes the ID of one template or task");

@@ -225,7 +225,7 @@ int cmd_status(struct ctl *ctl, int argc, char **argv)
 int cmd_workers(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {
-		{ "name", "NAME", COLUMN_WHOLE },
+		{ "name", "NAME", COLUMN_ID },
 		{ "state", "STATE", 0 },
 		{ "pid", "PID", COLUMN_RIGHT },
 		{ "version", "VERSION", 0 },

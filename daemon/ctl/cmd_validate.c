@@ -71,8 +71,8 @@ static void begin(struct ctl *ctl, struct validation *validation)
 {
 	static const struct column columns[] = {
 		{ "kind", "KIND", 0 },
-		{ "id", "ID", COLUMN_WHOLE },
-		{ "user_id", "USER", COLUMN_WHOLE },
+		{ "id", "ID", COLUMN_ID },
+		{ "user_id", "USER", COLUMN_ID },
 		{ "recurrence_rule", "RULE", COLUMN_RAW | COLUMN_JSON_ONLY },
 		{ "problem", "PROBLEM", COLUMN_WHOLE },
 	};

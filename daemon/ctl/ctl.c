@@ -184,6 +184,11 @@ int ctl_getopt(struct ctl *ctl, int argc, char **argv)
 	return letter;
 }
 
+static void free_name(char **name)
+{
+	PQfreemem(*name);
+}
+
 /* A database without an encoding holds any bytes, and the server refuses to give out those that are
  * not UTF-8 to a client that wants UTF-8; we escape them. */
 static void settle_encoding(PGconn *pq)
@@ -203,6 +208,18 @@ struct session *ctl_session(struct ctl *ctl, struct err *err)
 	return ctl->session;
 }
 
+/* Worker and reader have different rights, and neither has the other's. */
+static int refused(struct ctl *ctl, const struct err *err)
+{
+	PGconn *pq = session_pq(ctl->session);
+	const char *user = PQuser(pq);
+	char *name CLEANUP(free_name) = PQescapeIdentifier(pq, user, strlen(user));
+	if (!name || !ctl->command->role)
+		return ctl_error(EX_CONFIG, "%s; run it as the owner of the application's tables",
+			err->text);
+	return ctl_error(EX_CONFIG, "%s; grant %s to %s", err->text, ctl->command->role, name);
+}
+
 int ctl_query_failed(struct ctl *ctl, const struct err *err)
 {
 	static const struct {
@@ -214,11 +231,12 @@ int ctl_query_failed(struct ctl *ctl, const struct err *err)
 		{ "42P01", EX_CONFIG, "run: recurctl migrate up (or is app_schema wrong?)" },
 		{ "42703", EX_CONFIG, "run: recurctl migrate up" },
 		{ "42883", EX_CONFIG, "run: recurctl migrate up" },
-		{ "42501", EX_CONFIG, "grant this role recurd_worker or recurd_reader" },
 		{ "55P03", EX_UNAVAILABLE, "somebody else holds a lock; try again" },
 		{ "22", EX_DATAERR, NULL },
 	};
 	const char *state = ctl->session ? session_sqlstate(ctl->session) : "";
+	if (strcmp(state, "42501") == 0)
+		return refused(ctl, err);
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (strncmp(state, known[i].state, strlen(known[i].state)) != 0)
 			continue;

@@ -17,6 +17,8 @@
 /* As many as a double holds for certain: 0.1 stays 0.1. */
 #define REAL_DIGITS JSON_REAL_PRECISION(15)
 
+#define POSTGRES_EPOCH_SEC INT64_C(946684800) /* 2000-01-01 */
+
 struct cell {
 	char *text;
 	size_t width;
@@ -92,7 +94,9 @@ static void put_json(struct table *table, json_t *value)
 static void put_text(struct table *table, const char *value)
 {
 	struct strbuf text;
-	size_t room = current(table)->flags & COLUMN_WHOLE || table->record ? 0 : TABLE_CELL_MAX;
+	unsigned flags = current(table)->flags;
+	bool whole = flags & COLUMN_WHOLE || table->record;
+	size_t room = whole ? 0 : flags & COLUMN_ID ? TABLE_ID_MAX : TABLE_CELL_MAX;
 	strbuf_init(&text, SIZE_MAX);
 	size_t width = text_escape(&text, value, room);
 	table->cells[table->waiting * table->n + table->column++] = (struct cell){
@@ -187,6 +191,26 @@ void table_json(struct table *table, const char *value)
 		table_text(table, value);
 }
 
+/* From PostgreSQL's own microseconds since 2000: its last years lie beyond what usec_t holds. */
+static void put_postgres(struct table *table, int64_t value, const char *zone)
+{
+	char text[INSTANT_TEXT_MAX];
+	size_t len;
+	if (value == USEC_INFINITY || value == USEC_MINUS_INFINITY) {
+		table_text(table, instant_format(value, text));
+		return;
+	}
+	sec_t sec = sec_from_usec(value);
+	int fraction = (int)(value - sec * USEC_PER_SEC);
+	wall_format(sec + POSTGRES_EPOCH_SEC, text);
+	len = strlen(text);
+	if (fraction != 0)
+		snprintf(text + len, sizeof(text) - len, ".%06d%s", fraction, zone);
+	else
+		snprintf(text + len, sizeof(text) - len, "%s", zone);
+	table_text(table, text);
+}
+
 void table_cell(struct table *table, const PGresult *result, int row, int column)
 {
 	enum { BOOL = 16, INT8 = 20, INT4 = 23, TIMESTAMP = 1114, TIMESTAMPTZ = 1184 };
@@ -207,10 +231,10 @@ void table_cell(struct table *table, const PGresult *result, int row, int column
 			table, row_int8(result, row, column));
 		break;
 	case TIMESTAMP:
-		table_wall(table, sec_from_usec(row_wall_us(result, row, column)));
+		put_postgres(table, row_int8(result, row, column), "");
 		break;
 	case TIMESTAMPTZ:
-		table_instant(table, row_instant(result, row, column));
+		put_postgres(table, row_int8(result, row, column), "Z");
 		break;
 	default:
 		(flags & COLUMN_RAW ? table_json : table_text)(

@@ -166,6 +166,17 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 	return true;
 }
 
+bool zone_load_default(const char *name, const struct zone **ret_zone, struct err *err)
+{
+	const struct zone *utc;
+
+	if (zone_load(name, ret_zone, err))
+		return true;
+	if (zone_load("UTC", &utc, NULL))
+		return err_prefix(err, "default_time_zone: ");
+	return err_set(err, "zoneinfo_dir: there are no time zones in %s", zones.dir);
+}
+
 size_t zones_refresh(void)
 {
 	size_t changed = 0;

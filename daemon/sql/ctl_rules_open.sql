@@ -1,16 +1,18 @@
 -- recurctl validate --all: opens the cursor over all stored rules, of templates and of open tasks that
 -- come back when they are completed.
--- A rule that is larger than any that is accepted comes as null.
+-- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: the primary keys, in their order.
 declare ctl_rows no scroll cursor for
 (select 'template', t.id::text, t.user_id::text,
-        case when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
+        case when t.recurrence_rule is null then 'null'
+            when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
         t.next_due_at, (select p.time_zone from recurd.preferences as p where p.user_id = t.user_id)
  from {app}.recurring_tasks as t
  order by t.id)
 union all
 (select 'task', k.id::text, k.user_id::text,
-        case when pg_catalog.pg_column_size(k.recurrence_rule) <= 65536 then k.recurrence_rule::text end,
+        case when k.recurrence_rule is null then 'null'
+            when pg_catalog.pg_column_size(k.recurrence_rule) <= 65536 then k.recurrence_rule::text end,
         coalesce(k.due_date, k.created_at at time zone 'UTC'),
         (select p.time_zone from recurd.preferences as p where p.user_id = k.user_id)
  from {app}.tasks as k

@@ -2,11 +2,12 @@
 -- Locks due templates, oldest first, and returns their state.  NO KEY UPDATE, so that an application
 -- may still insert rows that refer to them.
 -- $1 at most so many   $2 users to leave out (text[])   $3 this user's only (text, null: all)
--- $4 largest rule in bytes: a larger one comes as null (checked before it is detoasted)
+-- $4 largest rule in bytes: a larger one comes as null (checked before it is detoasted), null as JSON's
 -- $5 due from here on: nothing older was seen, and dead index entries below it cost time
 -- Index: ix_recurring_tasks_due, pk_preferences.
 select t.id::text, t.user_id::text,
-       case when pg_catalog.pg_column_size(t.recurrence_rule) <= $4
+       case when t.recurrence_rule is null then 'null'
+            when pg_catalog.pg_column_size(t.recurrence_rule) <= $4
             then case when pg_catalog.octet_length(t.recurrence_rule::text) <= $4
                       then t.recurrence_rule::text end
        end,

@@ -1,10 +1,11 @@
 -- Caller: work/generator.c.
 -- Like generate_claim, for templates whose rule was edited: their next_due_at is computed anew.
 -- $1 at most so many   $2 users to leave out (text[])   $3 this user's only (text, null: all)
--- $4 largest rule in bytes
+-- $4 largest rule in bytes, see generate_claim
 -- Index: ix_recurring_tasks_replan, pk_preferences.
 select t.id::text, t.user_id::text,
-       case when pg_catalog.pg_column_size(t.recurrence_rule) <= $4
+       case when t.recurrence_rule is null then 'null'
+            when pg_catalog.pg_column_size(t.recurrence_rule) <= $4
             then case when pg_catalog.octet_length(t.recurrence_rule::text) <= $4
                       then t.recurrence_rule::text end
        end,

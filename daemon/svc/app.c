@@ -9,11 +9,13 @@
 #include <sysexits.h>
 
 #include "conf/conf.h"
+#include "db/conninfo.h"
 #include "db/query.h"
 #include "recur/zone.h"
 #include "svc/scheduler.h"
 #include "svc/wakeup.h"
 #include "util/log.h"
+#include "util/mem.h"
 #include "util/sdnotify.h"
 
 #define STOP_LIMIT_S 4.
@@ -66,10 +68,11 @@ static void release_conf(void *arg, struct conf *old)
 bool app_check_conf(const struct conf *conf, struct err *err)
 {
 	const struct zone *zone;
+	char *password CLEANUP(mem_cleanup) = NULL;
+	if (conf->password_file && !conninfo_read_password(conf->password_file, &password, err))
+		return false;
 	zones_open(conf->zoneinfo_dir);
-	if (zone_load(conf->default_time_zone, &zone, err))
-		return true;
-	return err_prefix(err, "default_time_zone: ");
+	return zone_load_default(conf->default_time_zone, &zone, err);
 }
 
 static bool load_again(const struct app *app, struct conf **ret_conf, struct err *err)

@@ -37,6 +37,7 @@ struct ctl_command {
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 	const struct ctl_option
 		*options; /* ended by a NULL name; NULL: reads its arguments alone */
+	const char *role; /* the group role whose rights it needs; NULL: no database, or more */
 };
 
 extern const struct ctl_command ctl_commands[];

@@ -20,6 +20,7 @@
 #define TABLE_LOOKAHEAD   100
 #define TABLE_COLUMNS_MAX 24
 #define TABLE_CELL_MAX    60 /* columns of the screen; a longer text is cut and ends in "..." */
+#define TABLE_ID_MAX      100 /* the same for ids, which people copy */
 
 enum column_flags {
 	COLUMN_RIGHT = 1 << 0, /* figures */
@@ -27,6 +28,7 @@ enum column_flags {
 	COLUMN_WHOLE = 1 << 2, /* never cut */
 	COLUMN_SPAN = 1 << 3, /* table_cell: a bigint is microseconds */
 	COLUMN_RAW = 1 << 4, /* table_cell: a text is JSON */
+	COLUMN_ID = 1 << 5, /* cut at TABLE_ID_MAX only */
 };
 
 struct column {

@@ -22,6 +22,9 @@ struct zone;
 void zones_open(const char *dir);
 void zones_close(void);
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
+/* As zone_load; err names the option that is at fault: default_time_zone, or zoneinfo_dir where not even
+ * UTC is found. */
+bool zone_load_default(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
 /* The rules for names above, without looking at any file. */
 bool zone_name_is_sane(const char *name);
 const char *zone_name(const struct zone *zone);

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from harness.ctl import FOUND, ctl_json
 from harness.daemon import once
 from harness.util import wait_until
 
@@ -105,6 +106,23 @@ def test_ids_of_any_kind(db):
         db.add_template(MONDAY, id=template)
     once(db)
     assert {template: len(db.occurrences(template)) for template in ids} == dict.fromkeys(ids, 1)
+
+
+def test_a_rule_that_is_null(db):
+    """Tables made by hand allow it."""
+    db.execute("alter table recurring_tasks alter column recurrence_rule drop not null")
+    null = db.add_template(MONDAY - timedelta(minutes=1))
+    db.execute("update recurring_tasks set recurrence_rule = null")
+    problem = "recurrence_rule: expected an object, got null"
+    assert ctl_json(db, "preflight")["to_quarantine"][0]["problem"] == problem
+    assert ctl_json(db, "validate", "--all", expect=FOUND)[0]["problem"] == problem
+    assert ctl_json(db, "validate", null, expect=FOUND)[0]["problem"] == problem
+    once(db)
+    assert db.template(null)["failure"] == problem
+    assert ctl_json(db, "list")[0]["recurrence_rule"] is None
+    db.execute("update recurring_tasks set failed_at = null, failure = null, replan_at = '-infinity'")
+    once(db)
+    assert db.value("select failure from recurring_tasks") == problem
 
 
 @pytest.mark.parametrize("due", ["infinity", "-infinity", "4714-11-24 00:00:00+00 BC", "294276-12-31 23:59:59+00"])

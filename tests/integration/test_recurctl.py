@@ -145,7 +145,13 @@ def test_a_role_without_rights_is_told_which_to_ask_for(db):
         for command in (["list"], ["status"], ["workers"], ["upcoming"], ["show", "mine"], ["validate", "--all"],
                         ["preflight"]):
             run_ctl(None, *command, dsn=db.dsn_as("ctl_nobody"), expect=FOUND if command == ["preflight"] else OK)
-        run_ctl(None, "retry", "--all-failed", dsn=db.dsn_as("ctl_nobody"), expect=CONFIG)
+        answer = run_ctl(None, "retry", "--all-failed", dsn=db.dsn_as("ctl_nobody"), expect=CONFIG)
+        assert 'grant recurd_worker to "ctl_nobody"' in answer.errors
+        db.execute("revoke recurd_reader from ctl_nobody; grant recurd_worker to ctl_nobody")
+        run_ctl(None, "retry", "--all-failed", dsn=db.dsn_as("ctl_nobody"))
+        for command in (["upcoming"], ["show", "mine"]):
+            answer = run_ctl(None, *command, dsn=db.dsn_as("ctl_nobody"), expect=CONFIG)
+            assert 'grant recurd_reader to "ctl_nobody"' in answer.errors
     finally:
         db.execute("drop owned by ctl_nobody")
         db.execute("drop role ctl_nobody")
@@ -287,6 +293,38 @@ def test_upcoming_merges_occurrences_and_reminders_in_order(db):
     assert {r["user_id"] for r in ctl_json(db, "upcoming", "--user", "ann")} == {"ann"}
     assert len(ctl_json(db, "upcoming", "--until", "2025-03-10T13:00:00Z")) == 2
     assert ctl_json(db, "upcoming", "--until", "2025-03-10T12:00:00+02:00") == []
+
+
+def test_upcoming_without_a_limit(db):
+    db.add_templates(250, timedelta(hours=1))
+    assert len(ctl_json(db, "upcoming")) == 20
+    assert len(ctl_json(db, "upcoming", "-n", "0")) == 250
+    assert len(run_ctl(db, "upcoming", "-n", "0").lines()) == 251
+
+
+def test_instants_at_the_ends_of_what_postgresql_holds(db):
+    """The last 30 years of PostgreSQL lie beyond 64 bits of Unix microseconds, and are no infinity."""
+    ends = {"last": "294276-12-31 23:59:59.999999+00", "first": "4714-11-24 00:00:00+00 BC", "never": "infinity",
+            "ever": "-infinity"}
+    for name, instant in ends.items():
+        db.add_template(instant, id=name)
+    assert {t["id"]: t["next_due_at"] for t in ctl_json(db, "list")} == {
+        "last": "294276-12-31T23:59:59.999999Z", "first": "-4713-11-24T00:00:00Z", "never": "infinity",
+        "ever": "-infinity"}
+    assert ctl_json(db, "upcoming")[-1]["at"] == "294276-12-31T23:59:59.999999Z"
+    db.add_task(id="task", created_at="infinity", updated_at="294276-12-31 23:59:59")
+    task = ctl_json(db, "show", "task")
+    assert (task["created_at"], task["updated_at"]) == ("infinity", "294276-12-31T23:59:59")
+
+
+def test_long_ids_are_cut_in_text_and_whole_in_json(db):
+    long = "x" * 10000
+    db.add_template(timedelta(hours=1), id=long)
+    for command in (["list"], ["upcoming"]):
+        text = run_ctl(db, *command).text
+        assert max(map(len, text.splitlines())) < 400 and "x" * 90 in text and "..." in text
+    assert ctl_json(db, "list")[0]["id"] == long
+    assert long in run_ctl(db, "show", long).text
 
 
 def test_upcoming_reads_the_two_indexes_and_no_table(db):

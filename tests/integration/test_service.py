@@ -187,6 +187,19 @@ def test_check_config_needs_no_database():
     assert unknown.returncode == 78 and "recurd.conf:1" in unknown.stderr
 
 
+def test_check_config_looks_at_the_files_that_options_name(tmp_path):
+    password = tmp_path / "pgpassword"
+    missing = run_recurd("--check-config", password_file=str(password))
+    assert missing.returncode == 78 and str(password) in missing.stderr
+    password.write_text("secret\n")
+    assert run_recurd("--check-config", password_file=str(password)).returncode == 0
+    for folder in (tmp_path, tmp_path / "none"):
+        wrong = run_recurd("--check-config", zoneinfo_dir=str(folder))
+        assert wrong.returncode == 78 and "zoneinfo_dir: there are no time zones in" in wrong.stderr
+    wrong = run_recurd("--check-config", default_time_zone="Mars/Olympus")
+    assert wrong.returncode == 78 and 'default_time_zone: unknown time zone "Mars/Olympus"' in wrong.stderr
+
+
 def test_a_bad_configuration_ends_the_start_with_78(app_db):
     bad = run_recurd("--foreground", db=app_db, batch_size="many")
     assert bad.returncode == 78 and "batch_size" in bad.stderr
