@@ -56,5 +56,15 @@ def test_nothing_stands_there_that_is_not(ours):
     assert named - known == set()
 
 
+def test_every_kind_of_decision_stands_in_the_page():
+    kinds = set(re.findall(r'struct decision\)\{ id, "(\w+)"', (SOURCE / "daemon/work/generate_batch.c").read_text()))
+    names = re.search(r"plan_skip_name\(.*?\{ (.*?) \}", (SOURCE / "daemon/work/plan.c").read_text(), re.S)[1]
+    kinds |= set(re.findall(r"\w+", names))
+    for path in (SOURCE / "daemon/sql").glob("*.sql"):
+        kinds |= set(re.findall(r"into recurd\.decisions \(kind,[^)]*\)\s+select '(\w+)'", path.read_text()))
+    assert kinds >= {"dropped", "quarantined", "retried"}
+    assert [kind for kind in kinds if f".Ql {kind}" not in PAGE] == []
+
+
 def test_roles(app_db):
     assert set(app_db.column(ROLES)) >= {"recurd_worker", "recurd_reader"}

@@ -66,6 +66,7 @@ def events_of_program():
                 events |= set(re.findall(NAMED_ELSEWHERE[name, event[2]], text))
             else:
                 strangers.append(f"{name}: cannot tell which events {event[2]} stands for")
+    events |= set(re.findall(r"event=(\w+)", read("daemon/util/mem.c")))
     events |= set(re.findall(r"\w+", re.search(SKIPS[1], read(SKIPS[0]), re.S)[1]))
     return events, strangers
 
