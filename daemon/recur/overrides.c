@@ -100,16 +100,37 @@ static int override_compare(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-bool rule_overrides_check(struct rule *rule, struct err *err)
+static void sort(struct rule *rule)
 {
-	if (rule->overrides_len == 0)
-		return true;
-	qsort(rule->overrides, rule->overrides_len, sizeof(*rule->overrides), override_compare);
+	if (rule->overrides_len > 0)
+		qsort(rule->overrides, rule->overrides_len, sizeof(*rule->overrides),
+			override_compare);
+}
+
+static bool check_repeated(struct rule *rule, struct err *err)
+{
+	sort(rule);
 	for (size_t i = 1; i < rule->overrides_len; i++)
 		if (override_compare(&rule->overrides[i - 1], &rule->overrides[i]) == 0)
 			return err_set(
 				err, "recurrence_rule.recurrenceOverrides: the same time twice");
 	return true;
+}
+
+void rule_overrides_merge(struct rule *rule)
+{
+	size_t n = 0;
+
+	sort(rule);
+	for (size_t i = 0; i < rule->overrides_len; i++) {
+		struct override *last = n > 0 ? &rule->overrides[n - 1] : NULL;
+
+		if (last != NULL && override_compare(last, &rule->overrides[i]) == 0)
+			last->excluded = last->excluded || rule->overrides[i].excluded;
+		else
+			rule->overrides[n++] = rule->overrides[i];
+	}
+	rule->overrides_len = n;
 }
 
 struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant)
@@ -149,5 +170,5 @@ bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err
 		if (!take_override(override, value, path, err))
 			return false;
 	}
-	return rule_overrides_check(rule, err);
+	return check_repeated(rule, err);
 }

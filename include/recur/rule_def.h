@@ -129,6 +129,7 @@ bool rule_json_fail(struct err *err, const char *path, const char *expected, con
 /* RFC 3339 date and time; with Z or an offset it is an instant.  Fractions of a second are cut. */
 bool rule_json_moment(const char *text, sec_t *ret_value, bool *ret_is_instant);
 bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err) NODISCARD;
-/* NULL: too many.  rule_overrides_check sorts when all are there. */
+/* NULL: too many.  When all are there they must be sorted: */
 struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant);
-bool rule_overrides_check(struct rule *rule, struct err *err) NODISCARD;
+/* Dates without texts: of one time given twice it makes one, which is excluded if either is. */
+void rule_overrides_merge(struct rule *rule);
