@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The cost of "the next occurrence" by class of rule and age: ours, bare libical, dateutil.
 
-usage: tests/bench/recurrence.py [BUILD]   (default build-release or build; needs target bench_recurrence)
+./dev bench recurrence; or: tests/bench/recurrence.py [BUILD]   (default: build; needs target bench_recurrence)
 """
 
 import datetime as dt
