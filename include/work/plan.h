@@ -7,6 +7,7 @@
  * - next_due_at as recurd planned it: go on from the anchor.  Anything else the application set: that
  *   instant is made as it stands (within until and COUNT); it keeps the anchor if it belongs to the
  *   rule's set, else it becomes the anchor.  Until it is due it is the application's own.
+ * - A DTSTART in the rule's own text is the anchor while there is none, and after an edit of the rule.
  * - A rule that was edited by itself keeps the anchor's wall time and what was due before the edit,
  *   and goes on after the later of the edit and made_through.
  * - When the data of its time zone have changed, the wall time of what is planned stays and its
