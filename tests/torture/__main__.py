@@ -36,6 +36,7 @@ def arguments():
     parser.add_argument("minutes", nargs="?", type=float, default=10)
     parser.add_argument("--seed", type=lambda text: int(text, 0), default=secrets.randbits(32))
     parser.add_argument("--round", type=int, default=1, help="begin with this one")
+    parser.add_argument("--sabotage", action="store_true", help="delete one instance behind everybody's back: must fail")
     parser.add_argument("--json", metavar="FILE", help="write the counts there")
     return parser.parse_args()
 
@@ -55,7 +56,7 @@ class Torture:
         for slot in self.world.slots:
             if slot.daemon is None:
                 slot.start(chance)
-        end, strike = time.monotonic() + ROUND, 0
+        end, strike = time.monotonic() + min(ROUND, self.args.minutes * 60), 0
         while time.monotonic() < end:
             for _ in range(chance.randrange(1, 5)):
                 self.application.act(chance)
@@ -65,6 +66,9 @@ class Torture:
             self.world.undo_due()
             self.world.check_alive()
             time.sleep(chance.uniform(0, 0.05))
+        if self.args.sabotage:
+            self.world.end_round(chance)
+            self.world.db.execute("delete from tasks where id = (select min(id) from tasks where recurring_task_id is not null)")
         took = self.world.end_round(chance)
         self.slowest = max(self.slowest, took)
         self.measure()

@@ -24,7 +24,7 @@ def crash_points():
 
 
 def some_slot(world, chance):
-    up = [slot for slot in world.slots if slot.is_up]
+    up = [slot for slot in world.slots if slot.is_ready]
     return chance.choice(up) if up else None
 
 

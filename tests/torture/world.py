@@ -26,10 +26,26 @@ class Slot:
         self.dsn = dsn
         self.daemon = None
         self.frozen = False
+        self.mark = 0
 
     @property
     def is_up(self):
         return self.daemon is not None and not self.frozen
+
+    @property
+    def is_ready(self):
+        """Up, and so far that a signal does not end it."""
+        return self.is_up and bool(self.daemon.notify.seen("READY"))
+
+    def works(self):
+        """It says that it has a connection; asked again and again."""
+        assert self.daemon.process.poll() is None, f"{self.name} ended:\n{self.daemon.log()}"
+        if not self.is_ready:
+            return False
+        self.daemon.kill(signal.SIGUSR1)
+        lanes = self.daemon.seen("lane", since=self.mark)
+        self.mark = self.daemon.mark()
+        return any(line["conn"] in ("ready", "busy") for line in lanes)
 
     def start(self, chance, **env):
         options = {
@@ -122,7 +138,8 @@ class World:
         self.oracle.settle(SETTLED_WITHIN)
         took = time.monotonic() - struck
         for slot in self.slots:
-            wait_until(lambda: slot.daemon.seen("connected") or self.check_alive(), 20, f"{slot.name} is connected")
+            slot.mark = slot.daemon.mark()
+            wait_until(slot.works, 20, f"{slot.name} has a connection", interval=0.3)
         self._check()
         return took
 

@@ -29,7 +29,7 @@ UTC = timezone.utc
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed thu fri sat sun".split(), range(7)))
 
-HORIZON = timedelta(days=1500)  # beyond it, it is not computed which occurrence comes next
+HORIZON = timedelta(days=500)  # beyond it, it is not computed which occurrence comes next
 PARTS = {name: part for part, name in NAMES.items()}
 
 # Identities ----------------------------------------------------------------------------------------
