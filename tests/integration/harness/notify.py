@@ -108,7 +108,7 @@ for device in null zero full random urandom tty; do
     mount --bind "/dev/$device" "$new/$device"
 done
 mkdir "$new/shm"
-mount --bind /dev/shm "$new/shm"
+if [ -d /dev/shm ]; then mount --bind /dev/shm "$new/shm"; fi
 : > "$new/log"
 mount --bind "$log" "$new/log"
 mount --rbind "$new" /dev
