@@ -1,6 +1,8 @@
 /* What is due; see the header. */
 #include "svc/agenda.h"
 
+#include "util/timefmt.h"
+
 const char *agenda_name(enum agenda_kind kind)
 {
 	static const char *const names[] = { "remind", "replan", "generate" };
@@ -10,8 +12,11 @@ const char *agenda_name(enum agenda_kind kind)
 void agenda_reset(struct agenda *agenda)
 {
 	*agenda = (struct agenda){ 0 };
-	for (int kind = 0; kind < AGENDA_KINDS; kind++)
-		agenda->items[kind].next_at = AGENDA_NEVER;
+	for (int kind = 0; kind < AGENDA_KINDS; kind++) {
+		struct agenda_item *item = &agenda->items[kind];
+		item->next_at = item->next = item->fresh = AGENDA_NEVER;
+		item->oldest = USEC_MINUS_INFINITY;
+	}
 }
 
 void agenda_forget(struct agenda *agenda)
@@ -22,8 +27,13 @@ void agenda_forget(struct agenda *agenda)
 
 void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at)
 {
-	agenda->items[kind].due = due;
-	agenda->items[kind].next_at = next_at;
+	struct agenda_item *item = &agenda->items[kind];
+	item->due = due;
+	item->next_at = next_at;
+	if (due)
+		return;
+	item->plenty = false; /* the last batch was full, and took all there was */
+	item->fresh = AGENDA_NEVER;
 }
 
 /* A row that comes due by itself may be served even while older ones are waited for. */
@@ -64,20 +74,50 @@ usec_t agenda_next(const struct agenda *agenda, usec_t now, unsigned under_way, 
 	return next < now ? now : next;
 }
 
-bool agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now)
+static void note_fresh(struct agenda_item *item, usec_t from)
 {
-	struct agenda_item *item = &agenda->items[kind];
-	bool foreseen = item->next_at <= now;
-	if (foreseen)
-		item->next_at = AGENDA_NEVER;
-	return foreseen;
+	if (item->plenty && from < item->fresh)
+		item->fresh = from;
 }
 
-void agenda_served(struct agenda *agenda, enum agenda_kind kind, bool plenty)
+void agenda_dates(
+	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t oldest, usec_t next)
 {
-	agenda->items[kind].not_before = 0;
-	agenda->items[kind].pause = 0;
-	agenda->items[kind].plenty = plenty;
+	struct agenda_item *item = &agenda->items[kind];
+	if (item->next <= now)
+		note_fresh(item, item->next);
+	item->oldest = oldest;
+	item->next = next;
+}
+
+struct agenda_task agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now)
+{
+	struct agenda_item *item = &agenda->items[kind];
+	struct agenda_task task = { .foreseen = item->next_at <= now, .oldest = item->oldest };
+	if (task.foreseen) {
+		item->next_at = AGENDA_NEVER;
+		note_fresh(item, item->next);
+	}
+	task.fresh = item->fresh != AGENDA_NEVER && !item->fresh_last;
+	task.from = task.fresh ? item->fresh : item->oldest;
+	item->fresh_last = task.fresh;
+	if (task.fresh) /* another connection need not look there */
+		item->fresh = AGENDA_NEVER;
+	return task;
+}
+
+void agenda_served(
+	struct agenda *agenda, enum agenda_kind kind, const struct agenda_task *task, bool full)
+{
+	struct agenda_item *item = &agenda->items[kind];
+	item->not_before = 0;
+	item->pause = 0;
+	if (!task->fresh)
+		item->plenty = full;
+	else if (full)
+		note_fresh(item, task->from);
+	if (!item->plenty)
+		item->fresh = AGENDA_NEVER;
 }
 
 void agenda_in_vain(

@@ -180,28 +180,34 @@ static struct reminder_options reminder_options(const struct lane *lane, const s
 		.live_since = lane->fit.live_since };
 }
 
-static void start(struct lane *lane, enum agenda_kind kind, bool settling, bool foreseen)
+static void start(
+	struct lane *lane, enum agenda_kind kind, bool settling, const struct agenda_task *task)
 {
-	lane->report = (struct lane_report){
-		.kind = kind, .settling = settling, .foreseen = foreseen
-	};
+	lane->report = (struct lane_report){ .kind = kind, .settling = settling, .task = *task };
 	lane->working = true;
 	enter(lane, LANE_BUSY);
 }
 
-void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, usec_t from,
-	bool foreseen)
+static usec_t later(usec_t a, usec_t b)
+{
+	return a > b ? a : b;
+}
+
+void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind,
+	const struct agenda_task *task)
 {
 	struct batch_settings settings = batch_settings(lane, conf);
-	start(lane, kind, false, foreseen);
+	start(lane, kind, false, task);
 	if (kind == AGENDA_REMIND) {
 		struct reminder_options options = reminder_options(lane, conf);
-		options.from = from > options.live_since ? from : options.live_since;
+		options.from = later(task->from, options.live_since);
+		options.oldest = later(task->oldest, options.live_since);
 		reminder_run(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
 		return;
 	}
 	struct generator_options options = generator_options(lane, conf);
-	options.from = from;
+	options.from = task->from;
+	options.oldest = task->oldest;
 	enum generator_source source = kind == AGENDA_GENERATE ? GENERATOR_DUE : GENERATOR_EDITED;
 	generator_run(lane->generator, lane->conn, &settings, &options, source, on_generated, lane);
 }
@@ -209,7 +215,7 @@ void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind
 void lane_settle(struct lane *lane, const struct conf *conf)
 {
 	struct batch_settings settings = batch_settings(lane, conf);
-	start(lane, AGENDA_REMIND, true, false);
+	start(lane, AGENDA_REMIND, true, &(struct agenda_task){ 0 });
 	struct reminder_options options = reminder_options(lane, conf);
 	reminder_settle(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
 }

@@ -46,22 +46,24 @@ static usec_t ahead(const PGresult *result, int column, usec_t now, usec_t sent_
 static void take_seen(
 	struct scheduler *s, const PGresult *result, enum agenda_kind kind, int column)
 {
-	int seen = column + row_is_null(result, 0, column);
-	lowwater_clean(&s->lowwater, kind, row_instant(result, 0, seen == column ? column : 0));
-	s->seen[kind] = row_is_null(result, 0, seen) ? USEC_MINUS_INFINITY
-						     : row_instant(result, 0, seen);
+	usec_t now = row_instant(result, 0, 0);
+	bool due = !row_is_null(result, 0, column), more = !row_is_null(result, 0, column + 1);
+	usec_t next = more ? row_instant(result, 0, column + 1) : AGENDA_NEVER;
+	usec_t oldest = due ? row_instant(result, 0, column) : more ? next : USEC_MINUS_INFINITY;
+	lowwater_clean(&s->lowwater, kind, due ? oldest : now);
+	agenda_dates(&s->agenda, kind, now, oldest, next);
 }
 
 /* Columns of poll.sql. */
 static void take_poll(struct scheduler *s, const PGresult *result, usec_t now, usec_t sent_at)
 {
+	take_seen(s, result, AGENDA_REMIND, 1);
+	take_seen(s, result, AGENDA_GENERATE, 3);
 	agenda_set(&s->agenda, AGENDA_REMIND, !row_is_null(result, 0, 1),
 		ahead(result, 2, now, sent_at));
 	agenda_set(&s->agenda, AGENDA_GENERATE, !row_is_null(result, 0, 3),
 		ahead(result, 4, now, sent_at));
 	agenda_set(&s->agenda, AGENDA_REPLAN, !row_is_null(result, 0, 5), AGENDA_NEVER);
-	take_seen(s, result, AGENDA_REMIND, 1);
-	take_seen(s, result, AGENDA_GENERATE, 3);
 	lowwater_polled(&s->lowwater, s->polled_full, clock_monotonic(), row_int8(result, 0, 6));
 	s->poll_pause = 0;
 	s->next_poll_at = clock_monotonic() + s->conf->poll_interval;
@@ -257,12 +259,13 @@ static void take_outcome(struct scheduler *s, const struct lane_report *report)
 	usec_t now = clock_monotonic();
 	switch (report->outcome) {
 	case BATCH_COMMITTED:
-		agenda_served(&s->agenda, report->kind, report->full);
+		agenda_served(&s->agenda, report->kind, &report->task, report->full);
 		break;
 	case BATCH_CONFLICT:
 	case BATCH_ROW:
 	case BATCH_NOTHING:
-		if (report->again || (report->foreseen && report->outcome == BATCH_NOTHING))
+		if (report->again || (report->outcome == BATCH_NOTHING &&
+					     (report->task.foreseen || report->task.fresh)))
 			break;
 		if (report->settling && report->outcome == BATCH_NOTHING)
 			break; /* there is no more of it */
@@ -356,8 +359,8 @@ static bool assign(struct scheduler *s, struct lane *lane)
 	}
 	enum agenda_kind kind = choose(s, now);
 	if (kind < AGENDA_KINDS) {
-		bool foreseen = agenda_start(&s->agenda, kind, now);
-		lane_work(lane, s->conf, kind, s->seen[kind], foreseen);
+		struct agenda_task task = agenda_start(&s->agenda, kind, now);
+		lane_work(lane, s->conf, kind, &task);
 		return true;
 	}
 	if (!s->poller && (!s->polled || s->next_poll_at <= now)) {

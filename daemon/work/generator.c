@@ -275,7 +275,8 @@ static void claim_params(struct generator *generator, struct params *params)
 	params_text(params, generator->alone);
 	params_int4(params, RULE_BYTES_MAX);
 	if (generator->source == GENERATOR_DUE)
-		params_instant(params, generator->options.from);
+		params_instant(params,
+			generator->alone ? generator->options.oldest : generator->options.from);
 }
 
 void generator_run(struct generator *generator, struct conn *conn,

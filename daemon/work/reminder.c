@@ -220,7 +220,7 @@ void reminder_run(struct reminder *reminder, struct conn *conn,
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_int8(&params, (int64_t)reminder->limit);
-	params_instant(&params, options->from);
+	params_instant(&params, reminder->alone ? options->oldest : options->from);
 	leave_out_parked(reminder, &params);
 	params_text(&params, reminder->alone);
 	conn_add(conn, QUERY_REMINDER_TAKE, &params);

@@ -19,6 +19,20 @@ struct agenda_item {
 	usec_t next_at; /* the next instant ahead, AGENDA_NEVER: none known */
 	usec_t not_before; /* pause after an attempt in vain */
 	usec_t pause;
+	/* On the database's clock. */
+	usec_t oldest; /* what the poll saw that is due, or else comes next */
+	usec_t next; /* the same instant as next_at */
+	usec_t fresh; /* what came due during a backlog, from here on; AGENDA_NEVER: nothing */
+	bool fresh_last; /* the last attempt was about that: now the backlog has its turn */
+};
+
+/* What an attempt is about. */
+struct agenda_task {
+	bool foreseen; /* its next_at had come: finding nothing is no failure.  With a jittery network it
+			* may be a trifle early, and the next poll knows */
+	bool fresh; /* only what came due a moment ago */
+	usec_t from; /* on the database's clock: nothing older is wanted */
+	usec_t oldest; /* on the database's clock: nothing older was seen */
 };
 
 struct agenda {
@@ -37,10 +51,14 @@ enum agenda_kind agenda_pick(
 /* When pick may answer differently, never before now; AGENDA_NEVER: when somebody calls.  What is
  * under way and not plenty has to end first. */
 usec_t agenda_next(const struct agenda *agenda, usec_t now, unsigned under_way, bool polled);
-/* An attempt on it is starting.  true: it was foreseen (its next_at has come), so that finding
- * nothing is no failure: with a jittery network it may be a trifle early, and the next poll knows. */
-bool agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now);
-void agenda_served(struct agenda *agenda, enum agenda_kind kind, bool plenty);
+/* The database's clock at a poll, the oldest that it saw, and the next instant ahead; before agenda_set. */
+void agenda_dates(
+	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t oldest, usec_t next);
+/* An attempt on it is starting.  While there is plenty, every other one is about what comes due now:
+ * who has a backlog to work off is on time nevertheless. */
+struct agenda_task agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now);
+void agenda_served(
+	struct agenda *agenda, enum agenda_kind kind, const struct agenda_task *task, bool full);
 /* Nothing could be had, or it failed: wait first, twice as long each time, up to limit. */
 void agenda_in_vain(
 	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t first, usec_t limit);

@@ -25,7 +25,7 @@ struct lane;
 struct lane_report {
 	enum agenda_kind kind;
 	bool settling; /* marking reminders from before live_since; kind is AGENDA_REMIND */
-	bool foreseen; /* see agenda_start */
+	struct agenda_task task; /* as it was given */
 	bool again; /* more of it at once, whatever the outcome */
 	bool full; /* the batch was as large as it may be */
 	enum batch_outcome outcome;
@@ -74,10 +74,9 @@ void lane_open(struct lane *lane);
 void lane_retry(struct lane *lane, const char *why);
 void lane_close(struct lane *lane); /* without callbacks; lane_open brings it back */
 
-/* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then.
- * from: the oldest row of that kind that was seen. */
-void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind, usec_t from,
-	bool foreseen);
+/* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then. */
+void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind,
+	const struct agenda_task *task);
 void lane_settle(struct lane *lane, const struct conf *conf);
 /* On an idle lane: the scheduler's own statements, one flight; the borrower's result is the last.  The
  * reply's function calls lane_home. */

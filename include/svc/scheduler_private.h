@@ -39,7 +39,6 @@ struct scheduler {
 	bool stale; /* what happened while a poll was out may not be in it */
 	bool polled_full; /* the poll under way looks everywhere */
 	struct lowwater lowwater;
-	usec_t seen[AGENDA_KINDS]; /* the oldest row that the last poll saw, database's clock */
 	usec_t next_poll_at; /* monotonic */
 	usec_t poll_pause; /* after failed polls */
 	bool asleep; /* without connections */

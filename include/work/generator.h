@@ -24,7 +24,8 @@ struct generator_options {
 	struct plan_policy policy; /* its texts must outlive the batch */
 	size_t limit; /* occurrences in a batch */
 	bool notify_task_created;
-	usec_t from; /* of what is due: nothing older was seen */
+	usec_t from; /* of what is due: nothing older is wanted */
+	usec_t oldest; /* nothing older was seen: for whom waits alone */
 };
 
 struct generator_report {

@@ -17,7 +17,8 @@ struct reminder;
 struct reminder_options {
 	size_t limit; /* reminders in a batch */
 	usec_t live_since; /* earlier ones are settled, not told */
-	usec_t from; /* not before live_since: nothing older is due */
+	usec_t from; /* not before live_since: nothing older is wanted */
+	usec_t oldest; /* not before live_since: nothing older is due; for whom waits alone */
 };
 
 struct reminder_report {

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.daemon import once
+from harness.util import wait_until
 
 UTC = timezone.utc
 MONDAY = datetime(2025, 2, 3, 10, 0, tzinfo=UTC)
@@ -254,3 +255,16 @@ def test_the_default_zone_is_an_option(db):
     once(db, default_time_zone="Europe/Berlin")
     assert db.occurrences(template) == [start, start + DAY - timedelta(hours=1)]
     assert db.template(template)["starts_zone"] == "Europe/Berlin"
+
+
+def test_what_comes_due_during_a_backlog_does_not_wait_for_its_end(app_db, recurd):
+    """After a night's downtime, what was due in the morning came when all of the night was made up for."""
+    app_db.go_live(app_db.now() - timedelta(days=2))
+    app_db.add_templates(10_000, timedelta(hours=-8), users=10)
+    daemon = recurd(app_db, batch_size=20, log_level="debug")
+    daemon.expect("batch")
+    template = app_db.add_template(timedelta(milliseconds=300))
+    wait_until(lambda: app_db.occurrences(template), timeout=60)
+    left = app_db.value("select count(*) from recurring_tasks where next_due_at <= recurd.now()")
+    assert left > 0, "it came last"
+    daemon.kill()

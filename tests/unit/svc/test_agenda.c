@@ -11,6 +11,8 @@
 #define MS      USEC_PER_MSEC
 #define NOTHING AGENDA_KINDS
 
+static const struct agenda_task backlog = { .fresh = false };
+
 static struct agenda fresh(void)
 {
 	struct agenda agenda;
@@ -56,10 +58,10 @@ static void an_instant_is_served_once(void **state)
 	struct agenda agenda = fresh();
 	(void)state;
 	agenda_set(&agenda, AGENDA_REMIND, false, 1000);
-	assert_true(agenda_start(&agenda, AGENDA_REMIND, 1000));
+	assert_true(agenda_start(&agenda, AGENDA_REMIND, 1000).foreseen);
 	assert_int_equal(agenda_pick(&agenda, 5000, 0, true), NOTHING);
 	agenda_set(&agenda, AGENDA_REMIND, true, 9000);
-	assert_false(agenda_start(&agenda, AGENDA_REMIND, 5000));
+	assert_false(agenda_start(&agenda, AGENDA_REMIND, 5000).foreseen);
 	assert_int_equal(agenda_next(&agenda, 5000, 0, true), 5000);
 }
 
@@ -77,7 +79,7 @@ static void attempts_in_vain_wait_twice_as_long_each_time_up_to_the_limit(void *
 		now += pauses[i];
 		assert_int_equal(agenda_pick(&agenda, now, 0, true), AGENDA_GENERATE);
 	}
-	agenda_served(&agenda, AGENDA_GENERATE, false);
+	agenda_served(&agenda, AGENDA_GENERATE, &backlog, false);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, now, 20 * MS, 100 * MS);
 	assert_int_equal(agenda_next(&agenda, now, 0, true), now + 20 * MS);
 }
@@ -102,7 +104,7 @@ static void a_second_connection_joins_only_where_there_is_plenty(void **state)
 	(void)state;
 	agenda_set(&agenda, AGENDA_GENERATE, true, AGENDA_NEVER);
 	assert_int_equal(agenda_pick(&agenda, 10, generating, true), NOTHING);
-	agenda_served(&agenda, AGENDA_GENERATE, true);
+	agenda_served(&agenda, AGENDA_GENERATE, &backlog, true);
 	assert_int_equal(agenda_pick(&agenda, 10, generating, true), AGENDA_GENERATE);
 	agenda_in_vain(&agenda, AGENDA_GENERATE, 10, 5, 5);
 	assert_int_equal(agenda_pick(&agenda, 20, generating, true), NOTHING);
@@ -122,7 +124,7 @@ static void the_next_look_leaves_out_what_is_taken_or_old(void **state)
 	assert_int_equal(agenda_next(&agenda, 10, 0, true), 10);
 	assert_int_equal(agenda_next(&agenda, 10, 0, false), 900);
 	assert_int_equal(agenda_next(&agenda, 10, generating, true), 1000);
-	agenda_served(&agenda, AGENDA_GENERATE, true);
+	agenda_served(&agenda, AGENDA_GENERATE, &backlog, true);
 	assert_int_equal(agenda_next(&agenda, 10, generating, true), 10);
 }
 
@@ -140,6 +142,55 @@ static void what_is_forgotten_is_not_forgiven(void **state)
 	assert_int_equal(agenda_pick(&agenda, 1500, 0, true), AGENDA_REMIND);
 }
 
+/* A night's backlog of templates delayed what came due in the morning by as long as it took. */
+static void what_comes_due_during_a_backlog_has_every_other_turn(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	agenda_dates(&agenda, AGENDA_GENERATE, 1000, 10, 1500);
+	agenda_set(&agenda, AGENDA_GENERATE, true, 500);
+	struct agenda_task task = agenda_start(&agenda, AGENDA_GENERATE, 0);
+	assert_false(task.fresh);
+	assert_int_equal(task.from, 10);
+	agenda_served(&agenda, AGENDA_GENERATE, &task, true);
+	/* The poll after 1500 sees another row ahead; the one at 1500 is not forgotten. */
+	agenda_dates(&agenda, AGENDA_GENERATE, 1600, 20, 1700);
+	agenda_set(&agenda, AGENDA_GENERATE, true, 700);
+	task = agenda_start(&agenda, AGENDA_GENERATE, 600);
+	assert_true(task.fresh);
+	assert_int_equal(task.from, 1500);
+	assert_int_equal(task.oldest, 20);
+	agenda_served(&agenda, AGENDA_GENERATE, &task, true);
+	/* There were more than a batch of them; but the backlog has its turn. */
+	task = agenda_start(&agenda, AGENDA_GENERATE, 650);
+	assert_false(task.fresh);
+	agenda_served(&agenda, AGENDA_GENERATE, &task, true);
+	task = agenda_start(&agenda, AGENDA_GENERATE, 660);
+	assert_true(task.fresh);
+	agenda_served(&agenda, AGENDA_GENERATE, &task, false);
+	assert_false(agenda_start(&agenda, AGENDA_GENERATE, 670).fresh);
+	/* Foreseen, and come: no poll between. */
+	task = agenda_start(&agenda, AGENDA_GENERATE, 700);
+	assert_true(task.foreseen && task.fresh);
+	assert_int_equal(task.from, 1700);
+	agenda_served(&agenda, AGENDA_GENERATE, &task, false);
+	assert_true(agenda.items[AGENDA_GENERATE].plenty);
+}
+
+static void without_a_backlog_nothing_is_fresh(void **state)
+{
+	struct agenda agenda = fresh();
+	(void)state;
+	agenda_dates(&agenda, AGENDA_REMIND, 1000, 1500, 1500);
+	agenda_set(&agenda, AGENDA_REMIND, false, 500);
+	struct agenda_task task = agenda_start(&agenda, AGENDA_REMIND, 500);
+	assert_true(task.foreseen && !task.fresh);
+	assert_int_equal(task.from, 1500);
+	agenda_served(&agenda, AGENDA_REMIND, &task, false);
+	agenda_dates(&agenda, AGENDA_REMIND, 2000, 1500, AGENDA_NEVER);
+	assert_false(agenda_start(&agenda, AGENDA_REMIND, 900).fresh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +203,8 @@ int main(void)
 		cmocka_unit_test(a_second_connection_joins_only_where_there_is_plenty),
 		cmocka_unit_test(the_next_look_leaves_out_what_is_taken_or_old),
 		cmocka_unit_test(what_is_forgotten_is_not_forgiven),
+		cmocka_unit_test(what_comes_due_during_a_backlog_has_every_other_turn),
+		cmocka_unit_test(without_a_backlog_nothing_is_fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
