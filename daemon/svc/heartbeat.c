@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "svc/fitness.h"
 #include "util/mem.h"
 
 #define PRUNE_LIMIT 10000
@@ -49,6 +50,7 @@ void heartbeat_send(struct heartbeat *heartbeat, struct conn *conn, const struct
 	params_int8(&params, heartbeat->generated);
 	params_int8(&params, heartbeat->reminded);
 	params_int8(&params, heartbeat->quarantined);
+	params_int4(&params, SCHEMA_LEVEL);
 	conn_add(conn, QUERY_WORKER_BEAT, &params);
 	heartbeat->due_at = monotonic + interval(conf);
 	conn_fly(conn, fn, arg);

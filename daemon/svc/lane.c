@@ -118,7 +118,8 @@ static struct batch_settings batch_settings(const struct lane *lane, const struc
 		.lock_timeout = lock_timeout,
 		.idle_timeout = conf->statement_timeout,
 		.search_path = lane->search_path,
-		.notify = conf->notify };
+		.notify = conf->notify,
+		.schema_level = SCHEMA_LEVEL };
 }
 
 static struct generator_options generator_options(const struct lane *lane, const struct conf *conf)

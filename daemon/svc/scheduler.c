@@ -172,8 +172,9 @@ static void on_pruned(void *arg, const struct reply *reply)
 	scheduler_turn(lane->callbacks.arg);
 }
 
-/* Somebody switched row-level security on: we would see nothing and look healthy. */
-static bool is_blinded(const struct reply *reply)
+/* Somebody switched row-level security on, so that we would see nothing and look healthy; or a migration
+ * came that we are too old for. */
+static bool is_unfit(const struct reply *reply)
 {
 	return reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
 }
@@ -182,11 +183,11 @@ static void on_beat(void *arg, const struct reply *reply)
 {
 	struct lane *lane = arg;
 	struct scheduler *s = lane->callbacks.arg;
-	bool blinded = is_blinded(reply);
+	bool unfit = is_unfit(reply);
 	if (!lane_home(lane, reply))
 		return;
-	if (blinded) {
-		give_up(s, lane, "row-level security hides rows");
+	if (unfit) {
+		give_up(s, lane, "the database has changed");
 		return;
 	}
 	if (reply->status == REPLY_FAILED)

@@ -93,12 +93,21 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 	return false;
 }
 
-/* Without a code it counts as a broken session: the next one finds out, and says what to do. */
-static void refuse_clock(struct batch *batch)
+/* Takes the business time, the first time.  Otherwise why not: without a code that counts as a broken
+ * session, and the next one finds out what is wrong, and says what to do. */
+static const char *read_settings(struct batch *batch, const PGresult *settings)
 {
-	batch->failure = (struct batch_failure){ .message = CLOCK_COMPLAINT };
-	snprintf(batch->failure.statement, sizeof(batch->failure.statement), "%s",
-		query_name(QUERY_TX_SETTINGS));
+	if (batch->now != 0)
+		return NULL;
+	if (row_int4(settings, 0, 1) > batch->settings.schema_level)
+		return "a migration has come that needs a newer recurd";
+	return row_clock(settings, 0, 0, &batch->now) ? NULL : CLOCK_COMPLAINT;
+}
+
+static void refuse(struct batch *batch, const char *why)
+{
+	struct reply reply = { .statement = query_name(QUERY_TX_SETTINGS), .message = why };
+	batch_failure_take(&batch->failure, &reply);
 	batch->outcome = BATCH_FAILED;
 	roll_back(batch);
 }
@@ -108,8 +117,9 @@ static void on_reply(void *arg, const struct reply *reply)
 	struct batch *batch = arg;
 	if (!succeeded(batch, reply))
 		return;
-	if (batch->now == 0 && !row_clock(reply->results[1], 0, 0, &batch->now))
-		refuse_clock(batch);
+	const char *why = read_settings(batch, reply->results[1]);
+	if (why)
+		refuse(batch, why);
 	else
 		batch->step(batch->job, reply);
 }

@@ -28,6 +28,7 @@ struct batch_settings {
 	usec_t statement_timeout, lock_timeout, idle_timeout;
 	const char *search_path; /* quoted: what triggers of the application expect */
 	bool notify;
+	int32_t schema_level; /* the newest migration that this binary knows */
 };
 
 struct batch_failure {
