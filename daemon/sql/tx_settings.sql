@@ -3,9 +3,8 @@
 -- to update a thousand rows of it by their ids; bitmap scans and sorts, because after a bulk load it
 -- would rather collect and sort all that is due, batch after batch, than read the index in its order.
 -- $1 statement_timeout, $2 lock_timeout, $3 idle_in_transaction_session_timeout, $4 search_path
--- Returns the business time of the transaction, and settings.compatible_from: a migration may have come
--- since the session began.
-select recurd.now(), coalesce((select s.compatible_from from recurd.settings s), 0),
+-- Returns the business time of the transaction.
+select recurd.now(),
        pg_catalog.set_config('statement_timeout', $1, true),
        pg_catalog.set_config('lock_timeout', $2, true),
        pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true),

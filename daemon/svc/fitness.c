@@ -94,7 +94,8 @@ static void on_checked(void *arg, const struct reply *reply)
 			"");
 	else if (blinding)
 		set_why(fitness, "row-level security hides rows of ", blinding,
-			" from this role: grant it BYPASSRLS or a policy for all rows");
+			" from this role: alter role ... bypassrls; what a policy would leave out "
+			"nobody could tell");
 	if (*fitness->report.why) {
 		finish(fitness, FITNESS_WAIT);
 		return;

@@ -93,17 +93,20 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 	return false;
 }
 
-/* Takes the business time, the first time.  Otherwise why not: without a code that counts as a broken
- * session, and the next one finds out what is wrong, and says what to do. */
-static const char *read_settings(struct batch *batch, const PGresult *settings)
+/* What forbids to go on, or NULL. */
+static const char *objection(struct batch *batch, const struct reply *reply)
 {
-	if (batch->now != 0)
-		return NULL;
-	if (row_int4(settings, 0, 1) > batch->settings.schema_level)
+	bool first = batch->now == 0;
+	if (first && !row_clock(reply->results[1], 0, 0, &batch->now))
+		return CLOCK_COMPLAINT;
+	if (batch->writes &&
+		row_int4(reply->results[reply->n - 1], 0, 0) > batch->settings.schema_level)
 		return "a migration has come that needs a newer recurd";
-	return row_clock(settings, 0, 0, &batch->now) ? NULL : CLOCK_COMPLAINT;
+	return NULL;
 }
 
+/* Without a code it counts as a broken session: the next one finds out what is wrong, and says what to
+ * do. */
 static void refuse(struct batch *batch, const char *why)
 {
 	struct reply reply = { .statement = query_name(QUERY_TX_SETTINGS), .message = why };
@@ -117,7 +120,7 @@ static void on_reply(void *arg, const struct reply *reply)
 	struct batch *batch = arg;
 	if (!succeeded(batch, reply))
 		return;
-	const char *why = read_settings(batch, reply->results[1]);
+	const char *why = objection(batch, reply);
 	if (why)
 		refuse(batch, why);
 	else
@@ -128,6 +131,13 @@ void batch_fly(struct batch *batch, batch_step_fn *step)
 {
 	batch->step = step;
 	conn_fly(batch->conn, on_reply, batch);
+}
+
+void batch_write(struct batch *batch, batch_step_fn *step)
+{
+	batch->writes = true;
+	conn_add(batch->conn, QUERY_TX_LEVEL, NULL);
+	batch_fly(batch, step);
 }
 
 static void on_hinted(void *arg, const struct reply *reply)

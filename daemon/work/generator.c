@@ -199,7 +199,7 @@ static void write_batch(struct generator *generator)
 	generate_batch_params(&generator->rows, generator->batch.now,
 		generator->options.notify_task_created, &params);
 	conn_add(generator->batch.conn, QUERY_GENERATE_WRITE, &params);
-	batch_fly(&generator->batch, on_written);
+	batch_write(&generator->batch, on_written);
 }
 
 /* ---- planning ---- */

@@ -224,7 +224,7 @@ void reminder_run(struct reminder *reminder, struct conn *conn,
 	leave_out_parked(reminder, &params);
 	params_text(&params, reminder->alone);
 	conn_add(conn, QUERY_REMINDER_TAKE, &params);
-	batch_fly(&reminder->batch, on_taken);
+	batch_write(&reminder->batch, on_taken);
 }
 
 void reminder_settle(struct reminder *reminder, struct conn *conn,
@@ -240,5 +240,5 @@ void reminder_settle(struct reminder *reminder, struct conn *conn,
 	params_instant(&params, options->live_since);
 	leave_out_parked(reminder, &params);
 	conn_add(conn, QUERY_REMINDER_SETTLE, &params);
-	batch_fly(&reminder->batch, on_settled);
+	batch_write(&reminder->batch, on_settled);
 }

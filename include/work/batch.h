@@ -3,9 +3,10 @@
  *   begin, claim --(Sync)--> the job plans --> write --(Sync)--> the job logs --> COMMIT --> NOTIFY
  *        \____________________\______________ any failure: ROLLBACK ______________/
  *
- * The job drives it: batch_begin, its own conn_add, batch_fly; in its step function again; then
- * batch_commit or batch_abandon.  However it ends, `done` is called exactly once, as the last thing,
- * with what became of it; a flight's answer never comes before the call that sent it returns.
+ * The job drives it: batch_begin, its own conn_add, batch_fly; in its step function again, with
+ * batch_write; then batch_commit or batch_abandon.  However it ends, `done` is called exactly once, as
+ * the last thing, with what became of it; a flight's answer never comes before the call that sent it
+ * returns.
  * The timeouts are local to the transaction, in milliseconds on the server.
  */
 #pragma once
@@ -48,6 +49,7 @@ struct batch {
 	void *job;
 	batch_step_fn *step;
 	unsigned session; /* that it began on */
+	bool writes; /* the flight under way ends with tx_level */
 	usec_t began_at; /* when BEGIN was sent, monotonic */
 	usec_t now; /* business time of the transaction, once the first flight is home */
 	struct batch_failure failure; /* of the last outcome that was none of the first two */
@@ -62,6 +64,8 @@ void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
 #define BATCH_BEGIN_RESULTS 2
 /* Sends what was added; step is called when all of it succeeded. */
 void batch_fly(struct batch *batch, batch_step_fn *step);
+/* The same for what writes, the last before batch_commit: not on a schema that we are too old for. */
+void batch_write(struct batch *batch, batch_step_fn *step);
 /* hint: NOTIFY's payload, below 8,000 bytes, copied; NULL: none. */
 void batch_commit(struct batch *batch, const char *hint);
 void batch_abandon(struct batch *batch);

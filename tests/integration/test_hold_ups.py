@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from harness.util import holds_for, wait_until
+from harness.util import wait_until
 
 AGO = timedelta(seconds=-1)
 SOON = timedelta(seconds=1)
@@ -47,21 +47,6 @@ def test_an_old_reminder_that_cannot_be_settled_stops_nothing(app_db, recurd):
     template = app_db.add_template(timedelta(0))
     wait_until(lambda: app_db.occurrences(template))
     daemon.expect("reminder_refused")
-
-
-def test_a_locked_table_is_told_and_leaves_no_backends_behind(db, recurd):
-    """With our patience shorter than the lock, every reconnect left one more backend waiting."""
-    holder = db.connect(autocommit=False)
-    holder.execute("lock table tasks, recurring_tasks in access exclusive mode")
-    daemon = recurd(db, statement_timeout="1s", query_timeout="1500ms", lock_timeout="200ms", ready=False)
-    wait_until(lambda: daemon.seen("waiting") or daemon.seen("connection_lost"))
-    holds_for(lambda: daemon.process.poll() is None, 4, "it waits for several of its own timeouts")
-    ours = "select count(*) from pg_stat_activity where application_name = 'recurd' and datname = current_database()"
-    # The first, which had no limits on the server's side, and ours; one that is just ending may still show.
-    wait_until(lambda: db.value(ours) <= 2, what="no heap of waiting backends")
-    holder.rollback()
-    template = db.add_template(AGO)
-    wait_until(lambda: db.occurrences(template))
 
 
 def test_a_tag_that_goes_while_its_task_is_made_condemns_nobody(db, recurd):
@@ -113,41 +98,3 @@ def test_zone_data_are_applied_beside_an_application_that_holds_a_row(db, recurd
     wait_until(lambda: due(free) != before[free])
     holder.rollback()
     wait_until(lambda: due(held) != before[held])
-
-
-def test_row_level_security_that_comes_later_is_noticed(db, recurd):
-    """The worker saw no rows any more, and looked healthy until its next connection."""
-    db.execute("create role blinded login; grant recurd_worker to blinded")
-    try:
-        daemon = recurd(db, dsn=db.dsn_as("blinded"), heartbeat_interval="1s")
-        db.execute("alter table tasks enable row level security")
-        daemon.expect("database_unfit")
-        db.execute("alter table tasks disable row level security")
-        template = db.add_template(AGO)
-        wait_until(lambda: db.occurrences(template))
-        daemon.stop()
-    finally:
-        db.execute("drop owned by blinded; drop role blinded")
-
-
-def test_after_a_lock_is_gone_work_goes_on_at_once(db, recurd):
-    """Polls that met a lock came at ever longer intervals, up to half a minute."""
-    # A poll that got no answer at all is followed by cautious ones.
-    daemon = recurd(db, poll_interval="100ms", lock_timeout="50ms", statement_timeout="900ms", query_timeout="1s")
-    holder = db.connect(autocommit=False)
-    holder.execute("lock table recurring_tasks in access exclusive mode")
-    waits = "select query_start from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'recurd' and datname = current_database()"
-    tries = set()
-    # With pauses that double, twenty tries would take minutes.
-    wait_until(lambda: tries.update(db.column(waits)) or len(tries) >= 20, what="twenty tries")
-    holder.rollback()
-    template = db.add_template(AGO)
-    wait_until(lambda: db.occurrences(template))
-    daemon.stop()
-
-
-def test_once_does_not_wait_for_a_lock(db, recurd):
-    """It settled old reminders again and again until the lock was gone."""
-    holder = db.connect(autocommit=False)
-    holder.execute("lock table tasks in access exclusive mode")
-    assert recurd(db, "--once", ready=False).wait() == 69

@@ -65,34 +65,6 @@ def test_what_the_daemons_role_may_not_do(db, statement):
             conn.execute(statement)
 
 
-def test_row_level_security_that_would_blind_it_is_said(db, recurd):
-    """It would see no row and look healthy: instead it waits, and says what to do."""
-    db.psql("alter table tasks enable row level security")
-    daemon = recurd(db, dsn=db.dsn_as("recurd_test"), reconnect_limit="300ms")
-    line = daemon.expect("database_unfit")
-    assert "row-level security" in line["msg"] and "tasks" in line["msg"]
-    task = db.add_task(remind=timedelta(milliseconds=-1))
-    db.psql("create policy recurd on tasks to recurd_worker using (true)")
-    daemon.expect("database_unfit", count=3)
-    db.psql("alter table tasks disable row level security")
-    daemon.expect("reminder", task=task)
-    daemon.stop()
-
-
-def test_missing_grants_are_named(db, recurd):
-    db.psql("create role recurd_naked login")
-    try:
-        daemon = recurd(db, dsn=db.dsn_as("recurd_naked"), ready=False, reconnect_limit="300ms")
-        wait_until(lambda: "permission denied" in daemon.log(10000) or daemon.process.poll() is not None)
-        assert "recurd_worker" in daemon.log(10000) or "permission denied" in daemon.log(10000)
-        db.psql("grant recurd_worker to recurd_naked")
-        if daemon.process.poll() is None:
-            daemon.wait_ready()
-            daemon.stop()
-    finally:
-        db.psql("drop owned by recurd_naked; drop role recurd_naked")
-
-
 def test_defaults_of_the_role_change_nothing(db, recurd):
     """As administrators set them for applications: repeatable read, a short lock wait, another schema."""
     db.psql(

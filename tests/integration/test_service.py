@@ -49,26 +49,6 @@ def test_it_ends_within_seconds(app_db, recurd, sig):
     wait_until(lambda: app_db.value("select count(*) from recurd.workers") == 0, what="it signs off")
 
 
-def test_it_ends_while_the_database_is_mute(app_db, recurd, proxy):
-    net = proxy()
-    daemon = recurd(app_db, dsn=net.dsn_for(app_db))
-    net.stall()
-    daemon.kill(signal.SIGTERM)
-    assert daemon.wait() == 0
-
-
-def test_sigterm_finishes_the_batch(app_db, recurd):
-    app_db.go_live()
-    app_db.add_templates(3000, timedelta(seconds=-1), users=5)
-    daemon = recurd(app_db, batch_size=500, log_rate=100000)
-    daemon.expect("generated")
-    daemon.stop()
-    made = app_db.value("select count(*) from tasks")
-    assert made % 500 == 0 and made > 0, "whole batches"
-    assert made == app_db.value("select count(*) from recurring_tasks where next_due_at > recurd.now()")
-    assert len(daemon.seen("generated")) == made, "no line of a batch that was not written"
-
-
 def test_sigusr1_logs_the_state(app_db, recurd):
     daemon = recurd(app_db)
     mark = daemon.mark()
@@ -101,29 +81,6 @@ def test_a_good_reload_takes_effect(app_db, recurd):
     template = app_db.add_template(SOON)
     wait_until(lambda: app_db.occurrences(template))
     assert app_db.notifications() == []
-    daemon.stop()
-
-
-@pytest.mark.parametrize(
-    "text, where",
-    [
-        ("batch_size = \"none\"\n", "1"),
-        ("\n\nno_such_option = \"1\"\n", "3"),
-        ("batch_size = \"7\"\nbatch_size = \"8\"\n", "2"),
-        ("poll_interval = \"", "1"),
-    ],
-)
-def test_a_bad_reload_changes_nothing(app_db, recurd, text, where):
-    app_db.go_live()
-    daemon = recurd(app_db, poll_interval="50ms")
-    good = daemon.conf.read_text()
-    daemon.write_config(text=text + good)
-    mark = reload(daemon)
-    line = daemon.expect("reload_failed", since=mark)
-    assert f"recurd.conf:{where}:" in line["msg"]
-    daemon.notify.expect("READY", count=2)
-    app_db.add_template(SOON)
-    daemon.expect("generated")
     daemon.stop()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from faults.oracle import Oracle
 from harness.daemon import IS_SANITIZED
-from harness.util import holds_for, wait_until
+from harness.util import wait_until
 
 UTC = timezone.utc
 DAY = 86400

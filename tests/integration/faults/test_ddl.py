@@ -22,8 +22,8 @@ def test_ddl_that_holds_its_lock(db, recurd, tally):
     """Fault 19: a migration of the application's, open for seconds, on each of the tables, then on all.
 
     A poll, which is one statement without limits, gives up its session after query_timeout; from then on it
-    is told, once, that a lock is in the way, and heartbeats go on; afterwards all is made at once.
-    Polls that met a lock once came at ever longer intervals, up to half a minute.
+    is told, once, that a lock is in the way, and heartbeats go on; afterwards all is made at once.  With our
+    patience shorter than the lock, every reconnect once left one more backend waiting.
     """
     oracle = Oracle(db)
     daemon = recurd(db, lock_timeout="100ms", query_timeout="800ms", statement_timeout="500ms", **LINES)
@@ -38,12 +38,42 @@ def test_ddl_that_holds_its_lock(db, recurd, tally):
             beat = db.value("select seen_at from recurd.workers")
             wait_until(lambda: db.value("select seen_at from recurd.workers") > beat, what="a heartbeat")
             assert len(daemon.seen("waiting", since=mark)) <= 3, "once for each kind of work"
+            wait_until(lambda: db.sessions() <= 3, what="the application's, ours, and the first, without limits")
             holder.rollback()
         oracle.add_template(timedelta(0), DAILY)
         oracle.add_task(timedelta(0))
         slowest = max(slowest, oracle.settle(10))
     daemon.stop()
     tally(injected=3, recovery=slowest, **oracle.check([daemon]))
+
+
+def test_polls_that_meet_a_lock_keep_their_pace(db, recurd, tally):
+    """Fault 19: polls that met a lock came at ever longer intervals, up to half a minute."""
+    # A poll that got no answer at all is followed by cautious ones.
+    daemon = recurd(db, poll_interval="100ms", lock_timeout="50ms", statement_timeout="400ms", query_timeout="500ms")
+    with db.connect(autocommit=False) as holder:
+        holder.execute("lock table recurring_tasks in access exclusive mode")
+        waits = (
+            "select query_start from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'recurd'"
+            " and datname = current_database()"
+        )
+        tries = set()
+        # With pauses that double, fifteen tries would take minutes.
+        wait_until(lambda: tries.update(db.column(waits)) or len(tries) >= 15, what="fifteen tries")
+        holder.rollback()
+    oracle = Oracle(db)
+    oracle.add_template(timedelta(0), DAILY)
+    took = oracle.settle(10)
+    daemon.stop()
+    tally(recovery=took, **oracle.check([daemon]))
+
+
+def test_once_does_not_wait_for_a_lock(db, recurd, tally):
+    """Fault 19: --once settled old reminders again and again until the lock was gone."""
+    with db.connect(autocommit=False) as holder:
+        holder.execute("lock table tasks in access exclusive mode")
+        assert recurd(db, "--once", ready=False).wait() == 69
+    tally()
 
 
 def test_ddl_gets_its_lock_while_recurd_works(db, recurd, tally):
@@ -112,7 +142,7 @@ def test_what_is_ours_vanishes(db, recurd, tally):
         try:
             starting = recurd(db, ready=False, **LINES)
             wait_until(lambda: any(line.priority <= 3 and name in line.raw for line in starting.events), 10, f"an error names {name}")
-            assert any("waiting" in value for _, key, value in starting.notify.assignments() if key == "STATUS")
+            wait_until(lambda: any("waiting" in value for _, key, value in starting.notify.assignments() if key == "STATUS"))
         finally:
             db.execute(back)
         starting.wait_ready()

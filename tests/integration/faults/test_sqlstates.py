@@ -5,7 +5,6 @@ import threading
 import time
 from datetime import timedelta
 
-import psycopg
 import pytest
 
 from faults.oracle import Oracle

@@ -36,8 +36,8 @@ def wall(db, template):
     return db.value("select starts_local from recurring_tasks where id = %s", (template,))
 
 
-def test_new_data_under_a_running_daemon_and_at_the_next_start(app_db, recurd, zones):
-    """Berlin takes Moscow's clock: two hours earlier, at most; then Lisbon's, while nobody runs."""
+def test_new_data_under_a_running_daemon_and_at_the_next_start(app_db, recurd, zones, tally):
+    """Fault 23: tzdata exchanged.  Berlin takes Moscow's clock: two hours earlier, at most; then Lisbon's, while nobody runs."""
     app_db.go_live(app_db.now() - timedelta(days=1))
     template = app_db.add_template(timedelta(seconds=-1), rule=BERLIN)
     daemon = recurd(app_db, zoneinfo_dir=zones, heartbeat_interval="1s")
@@ -58,11 +58,14 @@ def test_new_data_under_a_running_daemon_and_at_the_next_start(app_db, recurd, z
     wait_until(lambda: due(app_db, template) > first)
     wait_until(lambda: len(app_db.decisions(template, "rezoned")) == 2)
     assert len(app_db.occurrences(template)) == 1, "nothing is made twice or too early"
+    tally(injected=2)
 
 
-def test_where_postgresql_has_other_data_it_is_told(app_db, recurd, zones):
+def test_where_postgresql_has_other_data_it_is_told(app_db, recurd, zones, tally):
+    """Fault 23: PostgreSQL knows other rules for a zone than this machine."""
     app_db.go_live(app_db.now() - timedelta(days=1))
     move_berlin(zones, "Asia/Tokyo")
     app_db.add_template(timedelta(seconds=-1), rule=BERLIN)
     daemon = recurd(app_db, zoneinfo_dir=zones)
     daemon.expect("tzdata_differs", zone="Europe/Berlin")
+    tally()
