@@ -99,7 +99,15 @@ def stop_point(world, chance):
     slot.kill()
     slot.start(chance, RECURD_FAULT_STOP=f"{chance.choice(points)}:{chance.randrange(1, 10)}")
     daemon, slot.frozen = slot.daemon, True
-    world.later(chance.choice((2, 5)), lambda: wake(slot, daemon))
+
+    def over():
+        if slot.daemon is daemon and not daemon.status_field("State").startswith("T"):
+            slot.kill()  # it did not get there, and must not stop some time later
+            slot.start(chance)
+        else:
+            wake(slot, daemon)
+
+    world.later(chance.choice((2, 5)), over)
     return True
 
 
