@@ -73,29 +73,49 @@ static bool write_revision(
 	return err_prefix(err, "alembic_version cannot be moved to %s: ", revision);
 }
 
+/* Whether the step has a place behind what is stamped. */
+static bool is_next(const struct alembic *alembic, const struct migration *step)
+{
+	return alembic->there && alembic->rows <= 1 && alembic->number >= 0 &&
+	       alembic->number < step->number;
+}
+
+/* NULL: the column holds the step's revision. */
+static char *too_narrow(const struct alembic *alembic, const struct migration *step)
+{
+	int len = (int)strlen(step->revision);
+	if (alembic->columns_max == 0 || len <= alembic->columns_max)
+		return NULL;
+	return mem_printf(
+		"alembic_version stays where it is: %s has %d characters and the column holds %d;"
+		" widen it and run `alembic stamp %s`, or the application's chain will try this "
+		"step again",
+		step->revision, len, alembic->columns_max, step->revision);
+}
+
+bool alembic_foretell(
+	struct migrator *migrator, const struct migration *step, char **ret_note, struct err *err)
+{
+	struct alembic alembic CLEANUP(alembic_free);
+	alembic = (struct alembic){ .there = false };
+	if (step->revision && !alembic_read(migrator, &alembic, err))
+		return false;
+	*ret_note = is_next(&alembic, step) ? too_narrow(&alembic, step) : NULL;
+	return true;
+}
+
 bool alembic_stamp(
 	struct migrator *migrator, const struct migration *step, char **ret_note, struct err *err)
 {
-	*ret_note = NULL;
-	if (!step->revision)
-		return true;
 	struct alembic alembic CLEANUP(alembic_free);
 	alembic = (struct alembic){ .there = false };
-	if (!alembic_read(migrator, &alembic, err))
+	*ret_note = NULL;
+	if (step->revision && !alembic_read(migrator, &alembic, err))
 		return false;
-	if (!alembic.there || alembic.rows > 1 || alembic.number < 0 ||
-		alembic.number >= step->number)
+	if (!is_next(&alembic, step))
 		return true;
-	int len = (int)strlen(step->revision);
-	if (alembic.columns_max == 0 || len <= alembic.columns_max)
-		return write_revision(migrator, step->revision, alembic.rows == 0, err);
-	*ret_note = mem_printf(
-		"alembic_version stays at %s: %s has %d characters and the column holds %d;"
-		" widen it and run `alembic stamp %s`, or the application's chain will try this "
-		"step again",
-		alembic.revision ? alembic.revision : "its beginning", step->revision, len,
-		alembic.columns_max, step->revision);
-	return true;
+	*ret_note = too_narrow(&alembic, step);
+	return *ret_note || write_revision(migrator, step->revision, alembic.rows == 0, err);
 }
 
 bool alembic_unstamp(struct migrator *migrator, const struct migration *step, struct err *err)

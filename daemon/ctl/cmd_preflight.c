@@ -44,7 +44,8 @@ enum {
 	F_RECURD,
 	F_MIGRATIONS,
 	F_PREFERENCES,
-	F_READABLE
+	F_READABLE,
+	F_TASKS
 };
 
 void preflight_find(struct preflight *preflight, enum finding_level level, const char *check,
@@ -75,10 +76,10 @@ static void check_server(struct preflight *preflight, const PGresult *server)
 			"this server is a standby; recurd must reach the primary");
 	if (!row_bool(server, 0, F_TABLES))
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
-			"schema %s has no tables tasks and recurring_tasks; set app_schema, or "
-			"run: "
-			"recurctl migrate up",
-			conf->app_schema);
+			"schema %s has no %s; set app_schema, or run: recurctl migrate up",
+			conf->app_schema,
+			row_bool(server, 0, F_TASKS) ? "table recurring_tasks"
+						     : "tables tasks and recurring_tasks");
 	if (!row_bool(server, 0, F_READABLE))
 		preflight_find(preflight, FINDING_PROBLEM, "rights",
 			"the role that runs this may not read tasks and recurring_tasks, so "
@@ -166,6 +167,18 @@ struct pending {
 	bool misfit; /* tables that cannot be read as those of the application */
 };
 
+/* What one step lacks, a right mostly, those after it lack as well. */
+static bool is_told(const struct preflight *preflight, const char *line, size_t len)
+{
+	for (size_t i = 0; i < preflight->findings_n; i++) {
+		const char *detail = preflight->findings[i].detail;
+		size_t whole = strlen(detail);
+		if (whole > len && strncmp(detail + whole - len, line, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void take_step(void *arg, const struct migration *step, const struct outcome *outcome)
 {
 	struct pending *pending = arg;
@@ -175,8 +188,9 @@ static void take_step(void *arg, const struct migration *step, const struct outc
 	strbuf_addf(&pending->steps, "%s%s", pending->steps.len > 0 ? ", " : "", step->name);
 	for (const char *line = outcome->refused ? why : NULL; line && *line;) {
 		size_t len = strcspn(line, "\n");
-		preflight_find(pending->preflight, FINDING_PROBLEM, "migration", "%s: %.*s",
-			step->name, (int)len, line);
+		if (!is_told(pending->preflight, line, len))
+			preflight_find(pending->preflight, FINDING_PROBLEM, "migration", "%s: %.*s",
+				step->name, (int)len, line);
 		pending->misfit = pending->misfit || memmem(line, len, "[needed]", 8);
 		line += len + (line[len] == '\n');
 	}

@@ -88,12 +88,21 @@ static void plan_applied(struct migrator *migrator, const struct migration *step
 	outcome->note = mem_strdup("its file has changed since it was applied");
 }
 
+/* What a person should know beside it.  runs: the step's file would. */
+static bool plan_note(struct migrator *migrator, const struct migration *step, bool met, bool runs,
+	const struct finding *finding, struct outcome *outcome, struct err *err)
+{
+	if (!met && !plan_compare_alembic(migrator, step, finding->present, &outcome->note, err))
+		return false;
+	return !runs || outcome->note || alembic_foretell(migrator, step, &outcome->note, err);
+}
+
 /* first: no step before it has anything to do. */
 static bool plan_step(struct migrator *migrator, const struct migration *step,
 	const struct record *record, bool first, struct outcome *outcome, struct err *err)
 {
 	struct finding finding CLEANUP(finding_free);
-	char *refusals = NULL;
+	char *refusals CLEANUP(mem_cleanup) = NULL;
 	finding = (struct finding){ .present = false };
 	if (record && record->finished) {
 		plan_applied(migrator, step, record, outcome);
@@ -105,17 +114,14 @@ static bool plan_step(struct migrator *migrator, const struct migration *step,
 	if ((runs || first) &&
 		!foretell_step(migrator, step, runs ? &finding : NULL, first, &refusals, err))
 		return false;
-	if (!record &&
-		!plan_compare_alembic(migrator, step, finding.present, &outcome->note, err)) {
-		free(refusals);
+	if (!plan_note(migrator, step, record != NULL, runs, &finding, outcome, err))
 		return false;
-	}
 	outcome->refused = refusals != NULL;
 	outcome->state = refusals ? "refused" : record ? "finished" : plan_state(&finding);
-	outcome->problems = refusals;
-	if (!refusals && finding.present && finding.problems) {
-		outcome->problems = finding.problems;
-		finding.problems = NULL;
+	if (refusals || (finding.present && finding.problems)) {
+		char **from = refusals ? &refusals : &finding.problems;
+		outcome->problems = *from;
+		*from = NULL;
 	}
 	return true;
 }

@@ -17,4 +17,5 @@ select pg_catalog.current_setting('server_version_num')::integer,
        pg_catalog.to_regclass('recurd.preferences') is not null,
        coalesce(pg_catalog.has_any_column_privilege(pg_catalog.to_regclass('{app}.tasks')::oid, 'SELECT')
                 and pg_catalog.has_any_column_privilege(pg_catalog.to_regclass('{app}.recurring_tasks')::oid, 'SELECT'),
-                true)
+                true),
+       pg_catalog.to_regclass('{app}.tasks') is not null

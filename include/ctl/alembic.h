@@ -26,5 +26,8 @@ void alembic_free(struct alembic *alembic);
  * NULL; free it. */
 bool alembic_stamp(struct migrator *migrator, const struct migration *step, char **ret_note,
 	struct err *err) NODISCARD;
+/* The note that alembic_stamp would leave. */
+bool alembic_foretell(struct migrator *migrator, const struct migration *step, char **ret_note,
+	struct err *err) NODISCARD;
 bool alembic_unstamp(
 	struct migrator *migrator, const struct migration *step, struct err *err) NODISCARD;

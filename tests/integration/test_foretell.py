@@ -27,6 +27,7 @@ def foreseen(db, step, words, dsn=None):
     told = [f["detail"] for f in answer["findings"] if f["check"] == "migration" and f["level"] == "problem"]
     assert [line for line in told if line.startswith(f"{step:04}_")] == \
         [f"{refused['name']}: {line}" for line in refused["problems"]]
+    assert len({line.split(": ", 1)[1] for line in told}) == len(told), "each is told once"
     done = migrate(db, "up", code=65, dsn=dsn)
     assert "nothing was changed" in done.err and done.err.count("\n") == 1
     assert done.states == {n: s for n, s in planned.states.items() if s == "refused"}
@@ -53,6 +54,10 @@ def unforeseeing(tmp_path):
 ROWS_AND_NAMES = {
     "e-mails": (11, f"drop index ix_user_email; {TWIN}", 1, ["1 e-mail address", "'a@example.org' (2 times)", "remove"],
                 """delete from "user" where id = 'twin'"""),
+    "no ids": (11, 'alter table "user" drop column id cascade', 1, ['"user".id is missing'],
+               'alter table "user" add column id text default gen_random_uuid()::text primary key;'
+               ' update tasks set user_id = (select id from "user"); update tags set user_id = (select id from "user");'
+               ' update recurring_tasks set user_id = (select id from "user")'),
     "no e-mails": (11, 'alter table "user" drop column email', 1, ["email is missing"],
                    'alter table "user" add column email varchar(255)'),
     "chat": (4, "alter table conversations drop column user_id", 4, ["conversations.user_id is missing"],
