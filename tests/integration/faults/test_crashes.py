@@ -54,7 +54,7 @@ def test_a_storm_of_terminated_backends(app_db, crew, tally):
     """Fault 2: all sessions of four workers are ended with pg_terminate_backend, thirty times."""
     oracle = begin(app_db)
     four = crew(app_db)
-    fds = [daemon.fds() for daemon in four.alive]
+    fds = [daemon.steady_fds() for daemon in four.alive]
     ended = []
     took = storm(oracle, lambda n, chance: ended.append(terminate(app_db)), 30, templates=30, reminders=30)
     assert sum(ended) >= 30

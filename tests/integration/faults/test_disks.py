@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from faults.serving import FAST, count_tasks, oracle_of
-from harness.util import give, is_root, wait_until
+from harness.util import SLOWNESS, give, is_root, wait_until
 
-FREE_AT_LAST = 10  # seconds after which work goes on
+FREE_AT_LAST = 10 * SLOWNESS  # seconds after which work goes on
 
 
 class SmallDisk:

@@ -8,10 +8,9 @@ import pytest
 from faults.serving import DAILY, FAST, QUIET, count_tasks, oracle_of
 from harness.database import Database
 from harness.standby import Standby
-from harness.util import holds_for, wait_until
+from harness.util import SLOWNESS, holds_for, wait_until
 
-
-RECONNECTED_WITHIN = 10
+RECONNECTED_WITHIN = 10 * SLOWNESS
 
 # All that recurd says of an occurrence or a reminder, here and to its consumers.
 TASKS = """
