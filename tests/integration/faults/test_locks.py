@@ -23,8 +23,8 @@ def made(db, user=None):
     return db.value("select count(*) from tasks where recurring_task_id is not null and user_id = coalesce(%s, user_id)", (user,))
 
 
-def test_a_users_row_that_is_held_holds_up_that_user_alone(db, recurd):
-    """1,000 templates of many users are due: all but one are made while the row is held."""
+def test_a_users_row_that_is_held_holds_up_that_user_alone(db, recurd, tally):
+    """Fault 30: a user's row is held.  1,000 templates of many users are due: all but one are made while the row is held."""
     db.add_templates(999, AGO, users=300)
     blocked = db.add_user("blocked")
     template = db.add_template(AGO, user=blocked)
@@ -35,7 +35,7 @@ def test_a_users_row_that_is_held_holds_up_that_user_alone(db, recurd):
     assert db.occurrences(template) == []
 
     # The application goes on in its transaction: it touches the template, and is not the one to be killed.
-    for _ in range(20):
+    for _ in range(10):
         holder.execute("update recurring_tasks set title = title || '.' where id = %s", (template,))
         holder.execute("""update "user" set name = name where id = 'blocked'""")
         holder.execute("select pg_sleep(0.2)")
@@ -44,9 +44,11 @@ def test_a_users_row_that_is_held_holds_up_that_user_alone(db, recurd):
     assert len(db.occurrences(template)) == 1
     daemon.stop()
     assert "deadlock detected" not in daemon.log(10000)
+    tally()
 
 
-def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd):
+def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd, tally):
+    """Fault 30: a template's row is held."""
     locked = db.add_template(AGO)
     other = db.add_template(AGO)
     holder = db.connect(autocommit=False)
@@ -59,28 +61,48 @@ def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd):
     holder.rollback()
     wait_until(lambda: db.occurrences(locked))
     daemon.stop()
+    tally()
 
 
-def test_an_application_waits_no_longer_than_a_batch(db, recurd):
-    """Edits of templates while 20,000 are generated in twenty batches: none waits for more than a few of them."""
-    db.add_templates(20000, AGO, users=100)
-    daemon = recurd(db, log_rate=0)
+def test_a_locked_task_is_passed_over(db, recurd, tally):
+    """Fault 30: a task's row is held while its reminder is due: the others are told, and it as soon as it is free."""
+    locked = db.add_task(remind=AGO)
+    with db.connect(autocommit=False) as holder:
+        holder.execute("select * from tasks where id = %s for update", (locked,))
+        daemon = recurd(db, poll_interval="100ms")
+        others = {db.add_task(remind=AGO) for _ in range(5)}
+        wait_until(lambda: {row["task_id"] for row in db.notifications("reminder")} == others)
+        # The application snoozes it while it has it: that is what counts afterwards.
+        holder.execute("update tasks set remind_at = remind_at + interval '1 s' where id = %s", (locked,))
+        holder.commit()
+    wait_until(lambda: len(db.notifications("reminder")) == 6)
+    daemon.stop()
+    assert len(daemon.seen("reminder", task=locked)) == 1
+    assert db.task(locked)["reminded_at"] == db.task(locked)["remind_at"]
+    tally()
+
+
+def test_an_application_waits_no_longer_than_a_batch(db, recurd, tally):
+    """Fault 30: edits of templates while 4,000 are generated in twenty batches: none waits for more than a few of them."""
+    db.add_templates(4000, AGO, users=100)
+    daemon = recurd(db, log_rate=0, batch_size=200)
     started = time.monotonic()
     wait_until(lambda: made(db) > 0)
     waits = []
     with db.connect() as conn:
-        for n in range(1, 400):
+        for n in range(1, 80):
             began = time.monotonic()
             conn.execute("update recurring_tasks set title = title || '!' where id = %s", (f"t-{n * 50}",))
             waits.append(time.monotonic() - began)
-    wait_until(lambda: made(db) >= 20000)
+    wait_until(lambda: made(db) >= 4000)
     whole = time.monotonic() - started
     assert max(waits) < max(2, whole / 3), f"longest wait {max(waits):.3f} s of {whole:.3f} s"
     daemon.stop()
+    tally(injected=len(waits))
 
 
-def test_inserts_that_refer_to_a_claimed_template_do_not_wait(db, recurd):
-    """NO KEY UPDATE: a tag for a template can be added while a batch holds it."""
+def test_inserts_that_refer_to_a_claimed_template_do_not_wait(db, tally):
+    """Fault 30: NO KEY UPDATE: a tag for a template can be added while a batch holds it."""
     template = db.add_template(timedelta(hours=1))
     user_tag = "insert into tags (id, user_id, name) values ('tag', 'user-default', 'x')"
     db.execute(user_tag)
@@ -90,10 +112,11 @@ def test_inserts_that_refer_to_a_claimed_template_do_not_wait(db, recurd):
         conn.execute("set statement_timeout = '20s'")
         conn.execute("insert into recurd.template_tags values (%s, 'tag')", (template,))
     holder.rollback()
+    tally()
 
 
-def test_deadlocks_never_kill_the_application(db, recurd):
-    """The application locks in the opposite order, again and again, with a short deadlock_timeout."""
+def test_deadlocks_never_kill_the_application(db, recurd, tally):
+    """Fault 30: the application locks in the opposite order, again and again, with a short deadlock_timeout."""
     db.execute("alter database " + db.name + " set deadlock_timeout = '400ms'")
     users = [db.add_user(f"du-{n}") for n in range(4)]
     daemon = recurd(db, poll_interval="20ms", min_interval="1s")
@@ -127,10 +150,11 @@ def test_deadlocks_never_kill_the_application(db, recurd):
             thread.join(PATIENCE)
     assert errors == []
     daemon.stop()
+    tally(injected=made(db))
 
 
-def test_a_stopped_worker_does_not_hold_its_locks_for_ever(db, recurd):
-    """SIGSTOP with rows claimed: the server's own timeouts end the transaction."""
+def test_a_stopped_worker_does_not_hold_its_locks_for_ever(db, recurd, tally):
+    """Fault 5: SIGSTOP with rows claimed: the server's own timeouts end the transaction."""
     db.add_templates(3000, AGO, users=3)
     daemon = recurd(db, batch_size=100, statement_timeout="1s", log_rate=0)
     wait_until(lambda: made(db) > 0)
@@ -140,3 +164,4 @@ def test_a_stopped_worker_does_not_hold_its_locks_for_ever(db, recurd):
     daemon.kill(signal.SIGCONT)
     wait_until(lambda: made(db) == 3000, what="it goes on after it wakes")
     daemon.stop()
+    tally()
