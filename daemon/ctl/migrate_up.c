@@ -273,7 +273,7 @@ static void take_refusal(void *arg, const struct migration *step, const struct o
 
 static bool check_plan(struct migrator *migrator, int to, const char *with, struct err *err)
 {
-	struct err why = { "" };
+	struct err why = { .text = "" };
 	struct refusals refusals = { .migrator = migrator, .err = &why };
 	if (!migrate_plan(migrator, to, with, take_refusal, &refusals, err))
 		return false;

@@ -63,6 +63,14 @@ bool zone_name_is_sane(const char *name)
 	return strcmp(name, "localtime") != 0 && strcmp(name, "posixrules") != 0;
 }
 
+/* That there is no such file is a fact about the name; anything else is trouble of this machine. */
+static bool file_failed(const char *name, int error, struct err *err)
+{
+	if (error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG)
+		return err_set(err, "unknown time zone \"%s\"", name);
+	return err_set_passing(err, "time zone \"%s\": %s", name, strerror(error));
+}
+
 /* Whole file into buf (TZIF_BYTES_MAX + 1 bytes); the name has been checked. */
 static bool file_read(const char *name, unsigned char *buf, size_t *ret_len, struct err *err)
 {
@@ -73,7 +81,7 @@ static bool file_read(const char *name, unsigned char *buf, size_t *ret_len, str
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
-		return err_set(err, "unknown time zone \"%s\"", name);
+		return file_failed(name, errno, err);
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return err_set(err, "unknown time zone \"%s\"", name);
@@ -83,9 +91,10 @@ static bool file_read(const char *name, unsigned char *buf, size_t *ret_len, str
 		if (got > 0)
 			len += (size_t)got;
 	} while ((got > 0 && len <= TZIF_BYTES_MAX) || (got < 0 && errno == EINTR));
+	int error = got < 0 ? errno : 0;
 	close(fd);
-	if (got < 0)
-		return err_set(err, "time zone \"%s\": %s", name, strerror(errno));
+	if (error)
+		return file_failed(name, error, err);
 	*ret_len = len;
 	return true;
 }
@@ -172,7 +181,7 @@ bool zone_load_default(const char *name, const struct zone **ret_zone, struct er
 
 	if (zone_load(name, ret_zone, err))
 		return true;
-	if (zone_load("UTC", &utc, NULL))
+	if ((err && err->passing) || zone_load("UTC", &utc, NULL))
 		return err_prefix(err, "default_time_zone: ");
 	return err_set(err, "zoneinfo_dir: there are no time zones in %s", zones.dir);
 }

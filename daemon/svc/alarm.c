@@ -24,7 +24,7 @@ bool alarm_init(struct alarm *alarm, struct ev_loop *loop, void (*ring)(void *ar
 {
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
-		return err_set(err, "no timer could be made: %s", strerror(errno));
+		return err_set_passing(err, "no timer could be made: %s", strerror(errno));
 	*alarm = (struct alarm){ .loop = loop, .ring = ring, .arg = arg };
 	ev_io_init(&alarm->io, on_expired, fd, EV_READ);
 	alarm->io.data = alarm;

@@ -216,7 +216,7 @@ static bool start(struct app *app, struct err *err)
 		return false;
 	app->loop = ev_default_loop(EVFLAG_AUTO);
 	if (!app->loop)
-		return err_set(err, "cannot start an event loop");
+		return err_set_passing(err, "cannot start an event loop");
 	if (!scheduler_create(
 		    app->loop, app->conf, app->options->once, on_ended, app, &app->scheduler, err))
 		return false;
@@ -257,7 +257,7 @@ int app_run(const struct app_options *options)
 		log_msg(LOG_NOTICE, "stopped", "status %d", app.status);
 	} else {
 		log_msg(LOG_CRIT, "start_failed", "%s", err.text);
-		app.status = EX_CONFIG;
+		app.status = err.passing ? EX_OSERR : EX_CONFIG;
 	}
 	stop(&app);
 	return app.status;

@@ -36,23 +36,41 @@ static void make_one_line(char *text)
 	}
 }
 
-bool err_set(struct err *err, const char *fmt, ...)
+static void set(struct err *err, bool passing, const char *fmt, va_list args)
 {
 	char text[ERR_TEXT_MAX]; /* an argument may be err->text itself */
-	va_list args;
-	int len;
+	int len = vsnprintf(text, sizeof(text), fmt, args);
 
-	if (err == NULL)
-		return false;
-	va_start(args, fmt);
-	len = vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	if (len < 0)
 		text[0] = '\0';
 	else if ((size_t)len >= sizeof(text))
 		cut_to_size(text, sizeof(text));
 	make_one_line(text);
 	memcpy(err->text, text, sizeof(text));
+	err->passing = passing;
+}
+
+bool err_set(struct err *err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (err == NULL)
+		return false;
+	va_start(args, fmt);
+	set(err, false, fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool err_set_passing(struct err *err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (err == NULL)
+		return false;
+	va_start(args, fmt);
+	set(err, true, fmt, args);
+	va_end(args);
 	return false;
 }
 
@@ -69,5 +87,6 @@ bool err_prefix(struct err *err, const char *fmt, ...)
 	va_end(args);
 	if (len < 0)
 		return false;
-	return err_set(err, "%s%s", prefix, err->text);
+	return err->passing ? err_set_passing(err, "%s%s", prefix, err->text)
+			    : err_set(err, "%s%s", prefix, err->text);
 }

@@ -38,6 +38,7 @@ struct generator {
 	usec_t planning_began;
 	PGresult *claimed;
 	int next_row;
+	bool postponed; /* rows of this batch that cannot be planned just now */
 	struct generate_batch rows;
 	size_t claimed_n, made_n;
 };
@@ -86,15 +87,15 @@ void generator_destroy(struct generator *generator)
 
 /* ---- the end of a batch ---- */
 
-static void park_suspect(struct generator *generator)
+static void park(struct generator *generator, const char *user_id, const char *template_id,
+	int priority, const char *why)
 {
-	bool first = parking_add(
-		generator->parking, generator->suspect_user, clock_monotonic(), HELD_PAUSE_LIMIT);
+	bool first = parking_add(generator->parking, user_id, clock_monotonic(), HELD_PAUSE_LIMIT);
 	struct log_line line;
-	log_begin(&line, first ? LOG_NOTICE : LOG_DEBUG, "held");
-	log_text(&line, "template", generator->suspect_template);
-	log_text(&line, "user", generator->suspect_user);
-	log_text(&line, "reason", generator->batch.failure.message);
+	log_begin(&line, first ? priority : LOG_DEBUG, "held");
+	log_text(&line, "template", template_id);
+	log_text(&line, "user", user_id);
+	log_text(&line, "reason", why);
 	log_text(&line, "next", "waits alone, the others go on");
 	log_end(&line);
 }
@@ -127,7 +128,8 @@ static void close_in(struct generator *generator, enum batch_outcome outcome)
 	bool hopeless = was_refused(generator, generator->suspect_template) &&
 			generator->refusals >= REFUSALS_MAX;
 	if (outcome == BATCH_CONFLICT || hopeless) /* not even the verdict can be written */
-		park_suspect(generator);
+		park(generator, generator->suspect_user, generator->suspect_template, LOG_NOTICE,
+			generator->batch.failure.message);
 	else
 		note_refusal(generator);
 }
@@ -146,7 +148,7 @@ static void on_done(void *job, enum batch_outcome outcome)
 			parking_remove(generator->parking, generator->alone);
 		replace(&generator->refused_template, NULL);
 		narrow_worked(&generator->narrow, generator->options.limit);
-	} else if (outcome == BATCH_NOTHING && generator->alone) {
+	} else if (outcome == BATCH_NOTHING && generator->alone && !generator->postponed) {
 		parking_remove(generator->parking, generator->alone);
 		report.again = true;
 	} else if (outcome == BATCH_CONFLICT || outcome == BATCH_ROW) {
@@ -218,7 +220,13 @@ static void plan_row(struct generator *generator, int row)
 	else
 		plan_make(&template, generator->batch.now, &generator->options.policy,
 			generator->limit - generator->rows.made_n, &plan);
-	generate_batch_add(&generator->rows, &template, &plan);
+	if (!plan.postponed) {
+		generate_batch_add(&generator->rows, &template, &plan);
+		return;
+	}
+	generator->postponed = true;
+	park(generator, template.user_id, template.id, LOG_WARNING, plan.failure.text);
+	plan_finish(&plan);
 }
 
 static void plan_slice(struct generator *generator)
@@ -236,7 +244,10 @@ static void plan_slice(struct generator *generator)
 			return;
 		}
 	}
-	write_batch(generator);
+	if (generator->rows.n > 0)
+		write_batch(generator);
+	else
+		batch_abandon(&generator->batch);
 }
 
 static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -258,6 +269,7 @@ static void on_claimed(void *job, const struct reply *reply)
 	generator->claimed = reply_take(reply, BATCH_BEGIN_RESULTS);
 	generator->claimed_n = (size_t)PQntuples(generator->claimed);
 	generator->next_row = 0;
+	generator->postponed = false;
 	generator->planning_began = clock_monotonic();
 	fault("generator.claimed");
 	if (generator->claimed_n == 0)

@@ -194,6 +194,7 @@ void plan_make(const struct template *template, usec_t now, const struct plan_po
 		settle(&p, limit);
 	} else {
 		plan_quarantine(template, why.text, ret_plan);
+		ret_plan->postponed = why.passing;
 	}
 	recurrence_close(p.recurrence);
 	if (ret_plan->changes)

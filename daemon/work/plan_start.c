@@ -27,11 +27,11 @@ static bool load_zone(struct planner *p, struct err *err)
 	struct err why;
 	if (zone_load(name, &p->zone, &why))
 		return true;
-	return err_set(err, "%s: %s",
+	*err = why;
+	return err_prefix(err, "%s: ",
 		named  ? "recurrence_rule.timeZone"
 		: user ? "recurd.preferences.time_zone"
-		       : "default_time_zone",
-		why.text);
+		       : "default_time_zone");
 }
 
 #define COUNTED_MAX 2000

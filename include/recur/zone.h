@@ -21,6 +21,7 @@ struct zone;
 /* dir: NULL means /usr/share/zoneinfo. */
 void zones_open(const char *dir);
 void zones_close(void);
+/* err.passing: the file is there, but cannot be read just now. */
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
 /* As zone_load; err names the option that is at fault: default_time_zone, or zoneinfo_dir where not even
  * UTC is found. */

@@ -16,9 +16,14 @@
 
 struct err {
 	char text[ERR_TEXT_MAX];
+	/* It says nothing about what was asked for: this machine lacks something just now (descriptors, memory),
+	 * and the same may work in a moment.  err_set clears it, err_prefix keeps it. */
+	bool passing;
 };
 
 /* Both return false, so that `return err_set(err, ...)` fails in one line.  err may be NULL. */
 bool err_set(struct err *err, const char *fmt, ...) PRINTF(2, 3);
+/* As err_set, of something that passes. */
+bool err_set_passing(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 /* Puts words before the text that is there: err_prefix(err, "%s: ", path). */
 bool err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3);

@@ -78,6 +78,7 @@ struct plan {
 	char starts_zone[65]; /* "": still none */
 	bool is_active;
 	bool failed; /* quarantined: failure says why, the rest is as it was */
+	bool postponed; /* failed for want of something that passes: no reason for a quarantine */
 	bool rezoned; /* moved by new time zone data, from rezoned_from */
 	usec_t rezoned_from;
 	bool ended; /* ended by this plan */

@@ -38,7 +38,7 @@ static struct conf *load(const void *text, size_t len, struct err *err)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct conf *conf = load(data, size, &err), *again;
 	char *text CLEANUP(mem_cleanup) = NULL;
 	size_t len = 0;

@@ -34,12 +34,3 @@ def test_hostile_ids_stay_inside_their_datagram(app_db, recurd, syslog):
     for *_, text in syslog.lines():
         assert "\n" not in text
         assert parse_logfmt(text)["event"] != "forged"
-
-
-def test_a_syslog_that_is_gone_stops_nothing(app_db, recurd, syslog):
-    app_db.go_live()
-    daemon = recurd(app_db, foreground=False, wrapper=syslog.wrapper, poll_interval="50ms")
-    syslog.close()
-    template = app_db.add_template(timedelta(milliseconds=100))
-    wait_until(lambda: app_db.occurrences(template), what="generated without a syslog")
-    daemon.stop()

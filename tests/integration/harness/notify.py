@@ -109,8 +109,7 @@ for device in null zero full random urandom tty; do
 done
 mkdir "$new/shm"
 if [ -d /dev/shm ]; then mount --bind /dev/shm "$new/shm"; fi
-: > "$new/log"
-mount --bind "$log" "$new/log"
+ln -s "$log" "$new/log"  # as systemd does: a socket that is replaced is found again
 mount --rbind "$new" /dev
 exec "$@"
 """

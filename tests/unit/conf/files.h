@@ -48,7 +48,7 @@ static inline void write_file(const char *text, size_t len)
 
 static inline struct conf *load(const char *text, const char *const *overrides, size_t n)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct conf *conf = NULL;
 
 	write_file(text, strlen(text));
@@ -65,7 +65,7 @@ static inline struct conf *load_text(const char *text)
 /* Asserts that the file is refused with an error that has "c:LINE: " and the words in it. */
 static inline void refused(const char *text, int line, const char *words)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct conf *conf = NULL;
 	char start[100];
 

@@ -178,7 +178,7 @@ static void database_url_of_the_environment(void **state)
 
 static void fails(const char *const *flags, size_t n, const char *words)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct conf *conf = NULL;
 
 	write_file("", 0);
@@ -243,7 +243,7 @@ static void errors_do_not_quote_passwords(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		struct conf *conf = NULL;
 
 		setenv("RECURD_DATABASE_URL", urls[i], 1);

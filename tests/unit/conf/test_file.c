@@ -81,7 +81,7 @@ static void quoted_texts(void **state)
 
 static void unreadable_files(void **state)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct conf *conf = NULL;
 	char *big CLEANUP(mem_cleanup) = mem_alloc(300 * 1024);
 

@@ -172,7 +172,7 @@ static void what_is_wrong_is_said(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrongs); i++) {
 		struct conninfo *info = NULL;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		assert_false(conninfo_parse(wrongs[i].text, NULL, &info, &err));
 		assert_null(info);
 		if (!strstr(err.text, wrongs[i].reason))
@@ -231,7 +231,7 @@ static void passwords_are_the_first_line_of_their_file(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		char path[] = "/tmp/password_XXXXXX";
 		char *password = NULL;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		int fd = mkstemp(path);
 		assert_true(fd >= 0);
 		assert_int_equal(write(fd, files[i].content, strlen(files[i].content)),
@@ -247,7 +247,7 @@ static void passwords_are_the_first_line_of_their_file(void **state)
 		free(password);
 	}
 	char *password = NULL;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	assert_false(conninfo_read_password("/nonexistent/file", &password, &err));
 	assert_non_null(strstr(err.text, "/nonexistent/file"));
 }

@@ -65,7 +65,7 @@ static inline struct recurrence *open_rule(
 static inline enum recur_status next(struct recurrence *recurrence, struct occurrence *occurrence)
 {
 	enum recur_status status;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	do
 		status = recurrence_next(recurrence, occurrence, &err);

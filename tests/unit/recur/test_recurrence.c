@@ -349,7 +349,7 @@ static void frequent_rules_are_refused_by_min_interval(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		struct rule *rule = parse(rules[i].rule);
 		struct recurrence *recurrence = open_rule(rule, "2025-01-01T09:00:00", "UTC", 0);
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		if (recurrence_check_interval(recurrence, rules[i].min_interval, &err) !=
 			rules[i].accepted)

@@ -213,7 +213,7 @@ static void wrong_rules_are_refused_by_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		struct rule *rule = NULL;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		if (rule_parse(refused[i].json, strlen(refused[i].json), &rule, &err))
 			fail_msg("accepted: %s", refused[i].json);

@@ -12,7 +12,7 @@
 
 static void text_is_set_and_false_returned(void **state)
 {
-	struct err err = { "before" };
+	struct err err = { .text = "before" };
 
 	(void)state;
 	assert_false(err_set(&err, "expected %s, got %d", "a thing", 7));
@@ -31,6 +31,21 @@ static void own_text_may_be_an_argument(void **state)
 	assert_string_equal(err.text, "outer: inner");
 	err_prefix(&err, "%s:%d: ", "file", 3);
 	assert_string_equal(err.text, "file:3: outer: inner");
+}
+
+static void what_passes_is_told_apart(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_false(err_set_passing(NULL, "nobody listens"));
+	assert_false(err_set_passing(&err, "zone %s: too many open files", "X"));
+	assert_true(err.passing);
+	err_prefix(&err, "rule: ");
+	assert_string_equal(err.text, "rule: zone X: too many open files");
+	assert_true(err.passing);
+	err_set(&err, "another: %s", err.text);
+	assert_false(err.passing);
 }
 
 static void line_breaks_become_blanks(void **state)
@@ -87,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_set_and_false_returned),
 		cmocka_unit_test(own_text_may_be_an_argument),
+		cmocka_unit_test(what_passes_is_told_apart),
 		cmocka_unit_test(line_breaks_become_blanks),
 		cmocka_unit_test(long_text_is_cut),
 		cmocka_unit_test(cut_respects_characters),

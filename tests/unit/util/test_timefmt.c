@@ -73,7 +73,7 @@ static void good_instants(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		usec_t instant = 77;
 
 		if (!instant_parse(cases[i].text, &instant, &err))
@@ -97,7 +97,7 @@ static void bad_instants(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		usec_t instant = 77;
 
 		if (instant_parse(cases[i], &instant, &err))
@@ -125,7 +125,7 @@ static void wall_times(void **state)
 	static const char *const bad[] = { "", "2025-02-03", "2025-02-03T10:00:00Z",
 		"2025-02-03T10:00:00.5", "2025-02-03t10:00:00", "2025-02-30T10:00:00",
 		"2025-02-03T10:00:00 " };
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	sec_t wall = 77;
 	char buf[INSTANT_TEXT_MAX];
 

@@ -1,0 +1,118 @@
+"""Limits of the machine: descriptors, memory, a syslog that is gone."""
+
+import resource
+import time
+
+import pytest
+
+from faults.serving import AGO, DAILY, FAST, oracle_of, serves
+from harness.daemon import parse_logfmt
+from harness.notify import SyslogReceiver
+from harness.util import holds_for, wait_until
+
+# Descriptors ---------------------------------------------------------------------------------------
+
+
+class NoMoreDescriptors:
+    """While it holds, the daemon can open nothing; what it has stays open."""
+
+    def __init__(self, daemon):
+        self.pid = daemon.pid
+
+    def __enter__(self):
+        self.before = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (3, self.before[1]))
+
+    def __exit__(self, *_):
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, self.before)
+
+
+def test_no_descriptor_for_a_connection(app_db, recurd, tally):
+    """Fault 27: the session breaks and there is no descriptor for another: said, tried again, and served later."""
+    oracle = oracle_of(app_db)
+    daemon = recurd(app_db, **FAST)
+    serves(oracle, daemon)
+    fds = daemon.steady_fds()
+    with NoMoreDescriptors(daemon):
+        app_db.column("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'recurd'")
+        oracle.add_template(AGO, DAILY)
+        wait_until(lambda: len([line for line in daemon.seen("connect_failed") if "Too many open files" in line.raw]) > 2)
+    freed = time.monotonic()
+    oracle.settle()
+    recovery = time.monotonic() - freed
+    wait_until(lambda: daemon.fds() == fds, what="as many descriptors as before")
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def test_no_descriptor_for_a_zone(app_db, recurd, tally):
+    """Fault 27: a rule's time zone has to be read and there is no descriptor for the file.
+
+    That says nothing about the rule.  It was quarantined with "unknown time zone", and an administrator had to
+    find and retry it; now its user waits alone, others go on, and it is made as soon as the file can be read.
+    """
+    oracle = oracle_of(app_db)
+    daemon = recurd(app_db, **FAST)
+    serves(oracle, daemon)
+    with NoMoreDescriptors(daemon):
+        rules = [{**DAILY, "timeZone": zone} for zone in ("Asia/Tokyo", "America/Lima", "Asia/Tokyo")]
+        far = [oracle.add_template(AGO, rule, user=app_db.add_user(f"far-{n}")) for n, rule in enumerate(rules)]
+        for line in [daemon.expect("held", template=template) for template in far]:
+            assert "Too many open files" in line["reason"] and line.priority == 4, line.raw
+        serves(oracle, daemon)
+        assert [app_db.template(template)["failed_at"] for template in far] == [None] * 3
+        cpu = daemon.cpu_seconds()
+        holds_for(lambda: not app_db.occurrences(far[0]), 0.5)
+        assert daemon.cpu_seconds() - cpu < 0.4, "it does not spin"
+    freed = time.monotonic()
+    oracle.settle()
+    recovery = time.monotonic() - freed
+    daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+@pytest.mark.parametrize("descriptors", [4, 6, 9])
+def test_a_start_with_few_descriptors(app_db, recurd, descriptors):
+    """Fault 27: what cannot even start ends, says why, and is tried again by the service manager; else it works.
+
+    It said "unknown time zone", with the exit status that tells the manager to give up.
+    """
+    oracle = oracle_of(app_db, templates=3)
+    daemon = recurd(app_db, wrapper=["prlimit", f"--nofile={descriptors}:{descriptors}"], ready=False, **FAST)
+    wait_until(lambda: daemon.process.poll() is not None or oracle.is_settled())
+    if oracle.is_settled():
+        assert descriptors > 6
+        daemon.stop()
+    else:
+        assert daemon.wait() == 71
+        assert "Too many open files" in daemon.expect("start_failed")["msg"]
+
+
+# Syslog --------------------------------------------------------------------------------------------
+
+
+def told(syslog):
+    return {event["key"] for event in (parse_logfmt(line[4]) for line in syslog.lines()) if "key" in event}
+
+
+def test_a_syslog_that_goes_and_comes_back(app_db, recurd, syslog, tally):
+    """Fault 27: /dev/log is gone for a while: work goes on, and the lines come again when it is back."""
+    oracle = oracle_of(app_db)
+    daemon = recurd(app_db, foreground=False, wrapper=syslog.wrapper, **FAST)
+    serves(oracle, daemon)
+    fds = daemon.steady_fds()
+    syslog.close()
+    for _ in range(3):
+        serves(oracle, daemon)
+    back = SyslogReceiver(syslog.path)
+    try:
+        last = oracle.add_template(AGO, DAILY)
+        oracle.settle()
+        (key,) = [row["key"] for row in app_db.notifications() if row["template_id"] == last]
+        wait_until(lambda: key in told(back), what="its line")
+        wait_until(lambda: daemon.fds() == fds, what="as many descriptors as before")
+        daemon.stop()
+        assert [parse_logfmt(line[4])["event"] for line in back.lines()][-1] == "stopped"
+    finally:
+        back.close()
+    tally(**oracle.check(lines=False))
