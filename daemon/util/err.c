@@ -36,6 +36,7 @@ static void make_one_line(char *text)
 	}
 }
 
+PRINTF(3, 0)
 static void set(struct err *err, bool passing, const char *fmt, va_list args)
 {
 	char text[ERR_TEXT_MAX]; /* an argument may be err->text itself */
