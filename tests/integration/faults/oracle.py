@@ -126,7 +126,7 @@ class Template:
         self.due = due
         self.edits = []
         self.pauses = []
-        self.newest = None  # of what was missed at once, only so many are made
+        self.newest = None  # (count, at): of what was missed by then, only so many are made
         self.gone = None  # deleted at this instant: what was due until then may be there
 
     def occurrences(self, through):
@@ -255,7 +255,9 @@ class Oracle:
         must, may = set(), set()
         for row_id, template in self.templates.items():
             found = template.occurrences(min(template.gone or now, now))
-            found = found[-template.newest :] if template.newest else found
+            if template.newest:
+                count, at = template.newest
+                found = found[max(0, bisect.bisect_right(found, at) - count) :]
             (may if template.gone else must).update((row_id, at) for at in found)
         return must, may
 
