@@ -77,13 +77,14 @@ static sec_t day_distance(const struct pattern *pattern)
 }
 
 /* Over the times of one day (or sub-daily period), as far as BYSETPOS takes them. */
-static sec_t time_distance(const struct pattern *pattern, sec_t enough, sec_t around)
+static sec_t time_distance(const struct pattern *pattern, sec_t around)
 {
 	/* In longer periods the positions may fall anywhere. */
 	bool positions = rule_has(pattern->rule, PART_SETPOS) && pattern->freq <= FREQ_DAILY;
 	sec_t gap = around, first = -1, last = -1;
 
-	for (int64_t i = 0; i < pattern->times && gap > 0; i++) {
+	/* There are no more than 86400, and most sets that large have two that are a second apart. */
+	for (int64_t i = 0; i < pattern->times && gap > 1; i++) {
 		sec_t time;
 
 		if (positions && !pattern_takes_position(pattern, i, pattern->times))
@@ -94,28 +95,35 @@ static sec_t time_distance(const struct pattern *pattern, sec_t enough, sec_t ar
 		else
 			gap = smaller(gap, time - last);
 		last = time;
-		if (gap < enough)
-			return gap;
 	}
 	return first < 0 ? around : smaller(gap, around - last + first);
 }
 
 static const char *part_to_blame(const struct pattern *pattern)
 {
-	if (pattern->seconds > 1)
-		return "bySecond";
-	if (pattern->minutes > 1)
-		return "byMinute";
-	if (pattern->hours > 1)
-		return "byHour";
-	return pattern->freq <= FREQ_DAILY ? "frequency and interval" : "its days";
+	const struct rule *rule = pattern->rule;
+	enum rule_part part = pattern->seconds > 1   ? PART_SECOND
+			      : pattern->minutes > 1 ? PART_MINUTE
+			      : pattern->hours > 1   ? PART_HOUR
+						     : PART_COUNT;
+	bool text = rule->text_key != NULL;
+
+	if (part != PART_COUNT)
+		return text ? rule_parts[part].text : rule_parts[part].json;
+	if (pattern->freq > FREQ_DAILY && rule->has_days)
+		return text ? "BYDAY" : "byDay";
+	if (pattern->freq > FREQ_DAILY && rule_has(rule, PART_MONTHDAY))
+		return text ? "BYMONTHDAY" : "byMonthDay";
+	if (pattern->interval > 1)
+		return text ? "INTERVAL" : "interval";
+	return text ? "FREQ" : "frequency";
 }
 
-sec_t pattern_min_gap(const struct pattern *pattern, sec_t enough, const char **ret_part)
+sec_t pattern_min_gap(const struct pattern *pattern, const char **ret_part)
 {
 	sec_t around = pattern->freq < FREQ_DAILY ? subdaily_distance(pattern)
 						  : day_distance(pattern);
 
 	*ret_part = part_to_blame(pattern);
-	return time_distance(pattern, enough, around);
+	return time_distance(pattern, around);
 }

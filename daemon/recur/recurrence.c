@@ -13,6 +13,8 @@
 #include "util/timefmt.h"
 
 #define GAP_REACH (26 * 3600) /* no gap is longer than a day */
+/* No form that recurd writes has a year 10000; west of Greenwich it begins in December. */
+#define INSTANT_LAST INT64_C(253402300799)
 
 /* One of the two walks, with the candidate that it stands on. */
 struct stream {
@@ -52,11 +54,11 @@ struct recurrence {
 static void set_limits(struct recurrence *r, const struct rule *rule)
 {
 	r->wall_limit = INT64_MAX;
-	r->instant_limit = INT64_MAX;
+	r->instant_limit = INSTANT_LAST;
 	if (rule->until_kind == UNTIL_WALL) {
 		r->wall_limit = rule->until;
 	} else if (rule->until_kind == UNTIL_INSTANT) {
-		r->instant_limit = rule->until;
+		r->instant_limit = rule->until < INSTANT_LAST ? rule->until : INSTANT_LAST;
 		r->wall_limit = zone_to_wall(r->zone, rule->until) + GAP_REACH;
 	}
 }
@@ -374,13 +376,15 @@ bool recurrence_within_until(const struct recurrence *r, sec_t instant)
 
 bool recurrence_check_interval(const struct recurrence *r, sec_t min_interval, struct err *err)
 {
-	const char *part = NULL;
-	sec_t gap = pattern_min_gap(&r->pattern, min_interval, &part);
+	const char *part = NULL, *key = r->pattern.rule->text_key;
+	sec_t gap = pattern_min_gap(&r->pattern, &part);
 
 	if (gap >= min_interval)
 		return true;
 	return err_set(err,
-		"recurrence_rule: %s: occurrences %lld s apart, at least %lld s (min_interval) are "
+		"recurrence_rule.%s%s%s: occurrences %lld s apart, at least %lld s (min_interval) "
+		"are "
 		"required",
-		part, (long long)gap, (long long)min_interval);
+		key != NULL ? key : "", key != NULL ? ": " : "", part, (long long)gap,
+		(long long)min_interval);
 }

@@ -434,6 +434,7 @@ bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct 
 	struct rule *rule = mem_alloc(sizeof(*rule));
 	const char *text = text_key(json);
 
+	rule->text_key = text;
 	rule->interval = 1;
 	rule->week_start = 1;
 	if (!parse_object(json, rule, err))

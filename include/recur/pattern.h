@@ -64,6 +64,6 @@ bool pattern_is_even(const struct pattern *pattern);
 int pattern_time(const struct pattern *pattern, int64_t i);
 /* Does BYSETPOS take the i-th (from 0) of total?  True for all where there is none. */
 bool pattern_takes_position(const struct pattern *pattern, int64_t i, int64_t total);
-/* The shortest time, up to `enough`, between two candidates that the rule's days and times allow; the
- * part to blame for it. */
-sec_t pattern_min_gap(const struct pattern *pattern, sec_t enough, const char **ret_part);
+/* The shortest time between two candidates that the rule's days and times allow; the part to blame for
+ * it, as the form of the rule calls it. */
+sec_t pattern_min_gap(const struct pattern *pattern, const char **ret_part);

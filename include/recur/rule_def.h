@@ -62,6 +62,7 @@ struct override {
 };
 
 struct rule {
+	const char *text_key; /* "rrule" or "cron", where its parts came as text; NULL: as JSON */
 	enum rule_freq freq;
 	uint32_t interval;
 	uint64_t count; /* 0: none */

@@ -130,6 +130,8 @@ static const struct {
 		"2024-12-30T09:00 2025-12-29T09:00 2027-01-04T09:00" },
 	{ "the end of time", "FREQ=DAILY", "9999-12-30T09:00:00", "UTC",
 		"9999-12-30T09:00 9999-12-31T09:00 ." },
+	{ "which comes earlier in the west", "FREQ=HOURLY;INTERVAL=6", "9999-12-31T12:00:00",
+		"America/New_York", "9999-12-31T12:00 9999-12-31T18:00 ." },
 	{ "beyond the year in which libical ends", "FREQ=YEARLY;INTERVAL=100",
 		"2025-01-01T09:00:00", "UTC",
 		"2025-01-01T09:00 2125-01-01T09:00 2225-01-01T09:00 2325-01-01T09:00 "
@@ -311,6 +313,20 @@ static void until_has_two_meanings(void **state)
 	rule_free(rule);
 }
 
+static void what_is_too_frequent_is_told(void **state)
+{
+	struct rule *rule = parse("{\"frequency\":\"minutely\",\"bySecond\":[0,30,50]}");
+	struct recurrence *recurrence = open_rule(rule, "2025-01-01T09:00:00", "UTC", 0);
+	struct err err;
+
+	(void)state;
+	assert_false(recurrence_check_interval(recurrence, 120, &err));
+	assert_string_equal(err.text, "recurrence_rule.bySecond: occurrences 10 s apart, at least "
+				      "120 s (min_interval) are required");
+	recurrence_close(recurrence);
+	rule_free(rule);
+}
+
 static void frequent_rules_are_refused_by_min_interval(void **state)
 {
 	static const struct {
@@ -443,6 +459,7 @@ int main(void)
 		cmocka_unit_test(counting_is_walking),
 		cmocka_unit_test(overrides_keep_identities),
 		cmocka_unit_test(until_has_two_meanings),
+		cmocka_unit_test(what_is_too_frequent_is_told),
 		cmocka_unit_test(frequent_rules_are_refused_by_min_interval),
 		cmocka_unit_test(no_call_takes_long),
 		cmocka_unit_test(a_text_full_of_dates_is_read_in_time),
