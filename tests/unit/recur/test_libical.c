@@ -156,7 +156,7 @@ static void hostile_rules_are_refused_or_bounded(void **state)
 		int64_t longest = longest_call(rules[i], &what);
 
 		print_message("%8lld  %-8s %s\n", (long long)longest, what, rules[i]);
-		if (longest >= 10000)
+		if (longest >= SHORT_US)
 			fail_msg("%s: a call took %lld us", rules[i], (long long)longest);
 	}
 }
