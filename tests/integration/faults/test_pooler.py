@@ -1,4 +1,6 @@
-"""Through PgBouncer in transaction mode: no session state, neither needed nor left behind."""
+"""Through PgBouncer in transaction mode: no session state, neither needed nor left behind.  (Sessions that others
+left in a mess: test_sessions.py.)
+"""
 
 import signal
 import time
@@ -10,23 +12,6 @@ import pytest
 from faults.serving import FAST, oracle_of, serves
 from faults.storm import OPTIONS, begin, storm
 from harness.util import wait_until
-
-# What other clients of the pool may have done to the server session before us.
-POLLUTION = """
-    set search_path = nowhere;
-    set timezone = 'Asia/Kathmandu';
-    set datestyle = 'SQL, DMY';
-    set intervalstyle = 'iso_8601';
-    set bytea_output = 'escape';
-    set extra_float_digits = 0;
-    set default_transaction_isolation = 'serializable';
-    set statement_timeout = '2s';
-    set lock_timeout = '1ms';
-    set role none;
-    set standard_conforming_strings = on;
-    set plan_cache_mode = force_generic_plan;
-    prepare recurd as select 1;
-"""
 
 
 def works(oracle, daemon):
@@ -45,20 +30,6 @@ def test_a_pool_of_one(app_db, recurd, pgbouncer, tally):
     for daemon in daemons:
         daemon.stop()
     tally(**oracle.check(daemons))
-
-
-def test_a_polluted_session_changes_nothing(app_db, recurd, pgbouncer, tally):
-    """Fault 16: the pooled session was left with settings of others."""
-    oracle = oracle_of(app_db)
-    pooler = pgbouncer(pool_size=1)
-    with psycopg.connect(pooler.dsn_for(app_db), autocommit=True) as other:
-        # One simple query, so that all of it happens before the server's own limits bite.
-        other.execute(POLLUTION)
-    daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST)
-    works(oracle, daemon)
-    oracle.settle()
-    daemon.stop()
-    tally(**oracle.check([daemon]))
 
 
 def test_it_leaves_the_session_as_it_was(app_db, recurd, pgbouncer):

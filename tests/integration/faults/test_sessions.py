@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from faults.oracle import Oracle
 from harness.util import wait_until
 
 SOON = timedelta(milliseconds=300)
@@ -56,21 +57,23 @@ def test_whatever_others_left_in_the_pooled_session(db, recurd, pgbouncer, tally
     """Fault 16: one server session for all, left in a mess before the start and again while the daemon runs.
 
     Everything is done all the same.  Read only made the daemon unfit, and its heartbeats and pruning fail: only
-    its batches had opened their transactions themselves.
+    its batches had opened their transactions themselves.  With another schema's operators before the
+    server's, polls saw nothing due, and all looked healthy.
     """
     pooler = pgbouncer(pool_size=1)
     with psycopg.connect(pooler.dsn_for(db), autocommit=True) as other:
         other.execute(MESS[mess])  # in one simple query: before its own limits bite
         pid = other.execute("select pg_backend_pid()").fetchone()
         daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms", heartbeat_interval="1s", notification_retention="1d")
+        oracle = Oracle(db)
         db.execute("insert into recurd.decisions (at, kind, template_id) values (now() - interval '2 days', 'x', 'old')")
         for again in (False, True):
             if again:
                 other.execute("discard all")
                 db.execute("drop schema if exists evil cascade")
                 other.execute(MESS[mess])
-            template = db.add_template(SOON)
-            task = db.add_task(remind=SOON)
+            template = oracle.add_template(timedelta(0), {"frequency": "daily"})
+            task = oracle.add_task(SOON)
             wait_until(lambda: db.occurrences(template), what="a task through the pooler")
             wait_until(lambda: task in [row["task_id"] for row in db.notifications("reminder")], what="a reminder")
         seen = db.value("select seen_at from recurd.workers")
@@ -81,4 +84,4 @@ def test_whatever_others_left_in_the_pooled_session(db, recurd, pgbouncer, tally
     assert db.value("select count(*) from audit") >= 4
     assert db.value("select count(*) from recurd.workers") == 0, "it could sign off"
     assert not [line for line in daemon.events if line.priority <= 3], daemon.log()
-    tally(injected=2)
+    tally(injected=2, **oracle.check([daemon]))
