@@ -1,8 +1,21 @@
 -- recurctl show: what was not simply made for a template, the newest first.
 -- $1 text: the template's id; $2 bigint: rows.
+-- What a catch-up passes over batch after batch, a row each, is shown as one for each reason.
 -- Index: ix_decisions_template_id.
-select d.at, d.kind, d.first_at, d.last_at, d.occurrences, d.detail
-from recurd.decisions as d
-where d.template_id = $1
-order by d.at desc, d.id desc
+with decision as (
+    select d.*,
+           not coalesce(d.kind in ('dropped', 'paused', 'adopted')
+                        and d.first_at > pg_catalog.lag(d.last_at) over w
+                        and d.at < pg_catalog.lag(d.at) over w + interval '5 min', false) as begins
+    from recurd.decisions as d
+    where d.template_id = $1
+    window w as (partition by d.kind order by d.at, d.id)
+), run as (
+    select d.*, count(*) filter (where d.begins) over (partition by d.kind order by d.at, d.id) as number
+    from decision as d
+)
+select max(r.at), r.kind, min(r.first_at), max(r.last_at), sum(r.occurrences)::bigint, max(r.detail)
+from run as r
+group by r.kind, r.number
+order by max(r.at) desc, max(r.id) desc
 limit $2

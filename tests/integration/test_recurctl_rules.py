@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.ctl import DATA, FOUND, OK, UNAVAILABLE, USAGE, ctl_json, run_ctl
+from harness.daemon import once
 
 UTC = timezone.utc
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -93,6 +94,26 @@ def test_show_a_template_lists_its_decisions_and_tags(db):
     (decision,) = shown["decisions"]
     assert decision["kind"] == "dropped" and decision["occurrences"] == 9
     assert INSTANT.fullmatch(decision["first_at"])
+
+
+def test_show_tells_a_catch_up_as_one_decision(db):
+    """Which takes many batches, a row of decisions each: the pause before it and the failure after it stay."""
+    template = db.add_template(timedelta(days=-90), {"frequency": "minutely", "interval": 5})
+    db.go_live(db.now() - timedelta(days=100))
+    db.execute("update recurring_tasks set created_at = recurd.now() - interval '100 days',"
+               " planned_due_at = next_due_at, paused_at = recurd.now() - interval '90 days' - interval '1 min',"
+               " resumed_at = recurd.now() - interval '60 days'")
+    once(db)
+    assert len(db.decisions(template, "dropped")) > 10
+    db.update("recurring_tasks", template, recurrence_rule='{"frequency": "sometimes"}', next_due_at=db.now())
+    once(db)
+    shown = [(d["kind"], d["occurrences"]) for d in ctl_json(db, "show", template)["decisions"]]
+    total = {kind: sum(d["occurrences"] for d in db.decisions(template, kind)) for kind in ("paused", "dropped")}
+    assert shown == [("quarantined", 0), ("dropped", total["dropped"]), ("paused", total["paused"])]
+    first, last = db.decisions(template, "dropped")[0], db.decisions(template, "dropped")[-1]
+    dropped = ctl_json(db, "show", template)["decisions"][1]
+    assert dropped["first_at"] == f"{first['first_at'].astimezone(timezone.utc):%FT%TZ}"
+    assert dropped["last_at"] == f"{last['last_at'].astimezone(timezone.utc):%FT%TZ}"
 
 
 def test_show_a_task_with_what_was_told_of_it(db):
