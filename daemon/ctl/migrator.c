@@ -277,6 +277,7 @@ static const char *what_to_do(const char *sqlstate)
 		{ "23505", "remove the duplicates" },
 		{ "23503", "repair the rows that point nowhere" },
 		{ "23514", "repair the rows that the check refuses" },
+		{ "2BP01", "drop or change what depends on it" },
 		{ "53100", "make room on the server's disk" },
 		{ "57014", "it was cancelled" },
 	};

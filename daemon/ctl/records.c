@@ -92,8 +92,12 @@ static bool read_problems(struct migrator *migrator, const struct migration *ste
 	if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
 		const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 		if (!state || strcmp(state, "P0001") != 0) {
-			session_describe(result, err);
-			return err_prefix(err, "%s.verify.sql: ", step->name);
+			struct err why;
+			session_describe(result, &why);
+			return err_set(err, "%s.verify.sql: %.380s%s", step->name, why.text,
+				state && strcmp(state, "42501") == 0
+					? "; run this as the owner of the application's tables"
+					: "");
 		}
 		finding->problems = mem_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 		finding->needed = strstr(finding->problems, "[needed]") != NULL;
