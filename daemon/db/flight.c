@@ -109,11 +109,23 @@ usec_t conn_sent_at(const struct conn *conn)
 	return conn->flight.sent_at;
 }
 
+/* The detail of these quotes whole rows and keys: titles, that is, which have no place in a log. */
+static bool quotes_rows(const char *sqlstate)
+{
+	static const char *const states[] = { "23502", "23505", "23514", "23P01" };
+	for (size_t i = 0; sqlstate && i < ARRAY_LEN(states); i++)
+		if (strcmp(sqlstate, states[i]) == 0)
+			return true;
+	return false;
+}
+
 static void take_failure(struct flight *flight, const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	if (quotes_rows(sqlstate))
+		detail = NULL;
 	flight->failed = flight->received;
 	if (sqlstate)
 		memcpy(flight->sqlstate, sqlstate, strnlen(sqlstate, 5));

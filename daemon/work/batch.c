@@ -105,13 +105,12 @@ static const char *objection(struct batch *batch, const struct reply *reply)
 	return NULL;
 }
 
-/* Without a code it counts as a broken session: the next one finds out what is wrong, and says what to
- * do. */
-static void refuse(struct batch *batch, const char *why)
+void batch_refuse(struct batch *batch, const char *sqlstate, const char *why)
 {
 	struct reply reply = { .statement = query_name(QUERY_TX_SETTINGS), .message = why };
+	snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate);
 	batch_failure_take(&batch->failure, &reply);
-	batch->outcome = BATCH_FAILED;
+	batch->outcome = *sqlstate ? outcome_of(&reply) : BATCH_FAILED;
 	roll_back(batch);
 }
 
@@ -121,8 +120,10 @@ static void on_reply(void *arg, const struct reply *reply)
 	if (!succeeded(batch, reply))
 		return;
 	const char *why = objection(batch, reply);
+	/* Without a code it counts as a broken session: the next one finds out what is wrong, and
+	 * says what to do. */
 	if (why)
-		refuse(batch, why);
+		batch_refuse(batch, "", why);
 	else
 		batch->step(batch->job, reply);
 }

@@ -47,7 +47,7 @@ void generate_batch_clear(struct generate_batch *rows)
 
 /* ---- parameters ---- */
 
-static void add_instances(const struct generate_batch *rows, struct params *params)
+void generate_batch_instances(const struct generate_batch *rows, struct params *params)
 {
 	size_t n = rows->made_n;
 	const char **templates CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*templates));
@@ -206,7 +206,7 @@ static void add_decisions(const struct generate_batch *rows, struct params *para
 void generate_batch_params(const struct generate_batch *rows, usec_t now, bool notify_task_created,
 	struct params *params)
 {
-	add_instances(rows, params);
+	generate_batch_instances(rows, params);
 	params_bool(params, notify_task_created);
 	add_templates(rows, now, params);
 	add_decisions(rows, params);

@@ -36,7 +36,7 @@ struct generator {
 	char *refused_template, *refusal; /* the server refused its task, and why */
 	int refusals; /* in a row: one may be a passing race, two are a verdict */
 	usec_t planning_began;
-	PGresult *claimed;
+	PGresult *claimed, *written;
 	int next_row;
 	bool postponed; /* rows of this batch that cannot be planned just now */
 	struct generate_batch rows;
@@ -68,6 +68,8 @@ static void clear_batch(struct generator *generator)
 	generate_batch_clear(&generator->rows);
 	PQclear(generator->claimed);
 	generator->claimed = NULL;
+	PQclear(generator->written);
+	generator->written = NULL;
 }
 
 void generator_destroy(struct generator *generator)
@@ -179,18 +181,44 @@ static void log_batch(const struct generator *generator, size_t silent)
 	log_end(&line);
 }
 
-static void on_written(void *job, const struct reply *reply)
+static void log_and_commit(struct generator *generator)
 {
-	struct generator *generator = job;
-	fault("generator.written_not_logged");
-	generator->made_n = (size_t)PQntuples(reply->results[0]);
+	generator->made_n = (size_t)PQntuples(generator->written);
 	struct tell_hint hint CLEANUP(tell_hint_free);
 	tell_hint_init(&hint, "task_created");
-	size_t silent = generate_batch_log(&generator->rows, reply->results[0],
+	size_t silent = generate_batch_log(&generator->rows, generator->written,
 		batch_clock(&generator->batch), generator->rate,
 		generator->options.notify_task_created, &hint);
 	log_batch(generator, silent);
 	batch_commit(&generator->batch, tell_hint_text(&hint));
+}
+
+/* What the server passes over without an error would be lost without a word. */
+static void on_missing(void *job, const struct reply *reply)
+{
+	struct generator *generator = job;
+	if (PQntuples(reply->results[0]) == 0)
+		log_and_commit(generator);
+	else
+		batch_refuse(&generator->batch, "23505",
+			"the insert is passed over: a unique index or a trigger of the "
+			"application's is in its way");
+}
+
+static void on_written(void *job, const struct reply *reply)
+{
+	struct generator *generator = job;
+	fault("generator.written_not_logged");
+	generator->written = reply_take(reply, 0);
+	if ((size_t)PQntuples(generator->written) == generator->rows.made_n) {
+		log_and_commit(generator);
+		return;
+	}
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	generate_batch_instances(&generator->rows, &params);
+	conn_add(generator->batch.conn, QUERY_GENERATE_MISSING, &params);
+	batch_write(&generator->batch, on_missing);
 }
 
 static void write_batch(struct generator *generator)

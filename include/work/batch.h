@@ -69,6 +69,8 @@ void batch_write(struct batch *batch, batch_step_fn *step);
 /* hint: NOTIFY's payload, below 8,000 bytes, copied; NULL: none. */
 void batch_commit(struct batch *batch, const char *hint);
 void batch_abandon(struct batch *batch);
+/* Rolls back as after an error of the server's with that SQLSTATE. */
+void batch_refuse(struct batch *batch, const char *sqlstate, const char *why);
 
 /* A job that lets the loop have its turn inside a batch asks afterwards whether the session still
  * stands, and gives the batch up if not. */

@@ -37,6 +37,9 @@ void generate_batch_clear(struct generate_batch *rows);
 void generate_batch_params(const struct generate_batch *rows, usec_t now, bool notify_task_created,
 	struct params *params);
 
+/* Parameters of generate_missing.sql. */
+void generate_batch_instances(const struct generate_batch *rows, struct params *params);
+
 /* The lines of what was written (made_ids: the result of generate_write.sql), and the hint for
  * NOTIFY.  Returns how many instances went without a line. */
 size_t generate_batch_log(const struct generate_batch *rows, const PGresult *made_ids, usec_t clock,

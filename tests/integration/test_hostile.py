@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from harness.ctl import FOUND, ctl_json
+from harness.ctl import FOUND, ctl_json, run_ctl
 from harness.daemon import once
 from harness.util import wait_until
 
@@ -180,3 +180,56 @@ def test_a_thousand_greedy_templates_do_not_starve_the_modest(app_db, recurd):
     modest = app_db.add_template(timedelta(milliseconds=100))
     wait_until(lambda: app_db.occurrences(modest), what="the modest one's turn")
     daemon.stop()
+
+
+# What the application's own constraints and triggers do with an instance -----------------------------
+
+
+IN_THE_WAY = {
+    "a unique index": ("create unique index one_title on tasks (user_id, title)", "drop index one_title"),
+    "a trigger that drops the row": (
+        "create function drop_it() returns trigger language plpgsql as"
+        " $$ begin if new.title = 'Secret' then return null; end if; return new; end $$;"
+        " create trigger drop_it before insert on tasks for each row execute function drop_it()",
+        "drop trigger drop_it on tasks; drop function drop_it()"),
+    "a check": ("alter table tasks add constraint no_secrets check (title <> 'Secret')",
+                "alter table tasks drop constraint no_secrets"),
+    "an exclusion": ("alter table tasks add constraint one exclude (title with =) where (title = 'Secret')",
+                     "alter table tasks drop constraint one"),
+}
+
+
+@pytest.mark.parametrize("name", IN_THE_WAY)
+def test_an_instance_that_the_application_forbids_is_never_lost_in_silence(db, name):
+    """ON CONFLICT DO NOTHING once passed over it: nothing was made, nothing told, and next_due_at went on."""
+    forbid, allow = IN_THE_WAY[name]
+    db.execute(forbid)
+    if name in ("a unique index", "an exclusion"):
+        db.add_task(title="Secret")
+    template = db.add_template(MONDAY - timedelta(days=2), title="Secret", description="Secret", created_at=MONDAY)
+    neighbours = [db.add_template(MONDAY, title=f"t-{i}") for i in range(5)]
+    log = once(db)
+    assert db.template(template)["failure"].startswith("the database refuses the task: ")
+    assert [line["template"] for line in log if line["event"] == "quarantined"] == [template]
+    assert all(db.occurrences(neighbour) == [MONDAY] for neighbour in neighbours)
+    assert db.occurrences(template) == [] and db.notifications("task_created") and "Secret" not in str(log)
+    assert "Secret" not in db.template(template)["failure"]
+    db.execute(allow)
+    run_ctl(db, "retry", template)
+    once(db)
+    assert len(db.occurrences(template)) == 3
+
+
+def test_instances_that_are_there_are_no_refusal(db):
+    """After a fail-over, or when a deleted template comes back with its id: what is there is left as it is."""
+    template = db.add_template(MONDAY - timedelta(days=2), created_at=MONDAY)
+    db.execute("insert into tasks (id, title, user_id, is_complete, created_at, updated_at)"
+               " values (recurd.instance_id(%s, %s), 'before', 'user-default', true, now(), now())",
+               (template, MONDAY - timedelta(days=2)))
+    db.execute("insert into tasks (id, title, user_id, is_complete, created_at, updated_at, recurring_task_id, occurrence_at)"
+               " values ('mine', 'by hand', 'user-default', false, now(), now(), %s, %s)",
+               (template, MONDAY - timedelta(days=1)))
+    log = once(db)
+    assert [line["event"] for line in log if line.get("template") == template] == ["generated"]
+    assert db.occurrences(template) == [MONDAY - timedelta(days=1), MONDAY]
+    assert db.template(template)["failure"] is None

@@ -23,7 +23,7 @@ ROWS = 300_000
 BATCH = 1000
 LARGE = {"tasks", "recurring_tasks"}
 STATES = ["stale", "none", "analysed"]
-STATEMENTS = ["poll", "generate_claim", "generate_claim_edited", "generate_write", "reminder_take", "reminder_settle", "reminder_suspect", "zones_mark"]
+STATEMENTS = ["poll", "generate_claim", "generate_claim_edited", "generate_write", "generate_missing", "reminder_take", "reminder_settle", "reminder_suspect", "zones_mark"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
 # Behind ON CONFLICT and foreign keys; no node of a plan shows them.
 UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at"}
