@@ -243,6 +243,22 @@ def test_workers_are_on_record_while_they_live(app_db, recurd):
     daemon.stop()
 
 
+def test_a_successor_takes_the_dead_that_it_replaced_with_it(app_db, recurd):
+    """Killed, replaced, and the successor stopped cleanly: the first counted as dead again, for a day."""
+    first = recurd(app_db, worker_name="alpha", heartbeat_interval="1s")
+    wait_until(lambda: app_db.value("select count(*) from recurd.workers") == 1)
+    other = recurd(app_db, worker_name="beta", heartbeat_interval="1s")
+    states = "select name || ' ' || state from recurd.worker_states order by 1"
+    wait_until(lambda: app_db.column(states) == ["alpha alive", "beta alive"])
+    first.kill(signal.SIGKILL)
+    other.kill(signal.SIGKILL)
+    wait_until(lambda: app_db.column(states) == ["alpha dead", "beta dead"])
+    successor = recurd(app_db, worker_name="alpha")
+    wait_until(lambda: app_db.column(states) == ["alpha alive", "alpha replaced", "beta dead"])
+    successor.stop()
+    assert app_db.column(states) == ["beta dead"]
+
+
 def test_passwords_are_not_logged(app_db, recurd):
     daemon = recurd(app_db, dsn=app_db.dsn + " password=s3cret", log_level="debug")
     daemon.kill(signal.SIGUSR1)

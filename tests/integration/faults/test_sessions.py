@@ -85,3 +85,24 @@ def test_whatever_others_left_in_the_pooled_session(db, recurd, pgbouncer, tally
     assert db.value("select count(*) from recurd.workers") == 0, "it could sign off"
     assert not [line for line in daemon.events if line.priority <= 3], daemon.log()
     tally(injected=2, **oracle.check([daemon]))
+
+
+def test_a_heartbeat_that_fails_leaves_no_transaction_in_the_pool(db, recurd, pgbouncer, tally):
+    """Fault 16, by our own hand: a write beside the batches fails in the only server session of the pool.
+
+    It is rolled back in the same flight: whoever has the session next finds it idle, and so do we.
+    """
+    pooler = pgbouncer(pool_size=1)
+    oracle = Oracle(db)
+    daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms", heartbeat_interval="1s", lock_timeout="50ms")
+    with db.connect(autocommit=False) as holder:
+        holder.execute("lock table recurd.workers in access exclusive mode")
+        daemon.expect("heartbeat_failed")
+        oracle.add_template(timedelta(0), {"frequency": "daily"})
+        oracle.settle(10)
+        with psycopg.connect(pooler.dsn_for(db), autocommit=True) as other:
+            assert other.execute("select 1").fetchone() == (1,)
+    seen = db.value("select max(seen_at) from recurd.workers")
+    wait_until(lambda: db.value("select max(seen_at) from recurd.workers") > seen, what="the next heartbeat")
+    daemon.stop()
+    tally(**oracle.check([daemon]))
