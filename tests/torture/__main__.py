@@ -123,7 +123,8 @@ def table(torture, seconds):
 
     block("harms", {name.replace("_", " "): n for name, n in torture.harms.items()})
     block("the application", {name.replace("_", " "): n for name, n in torture.application.counts.items()})
-    block("in all", torture.totals | {"refused to the application by locks": torture.application.refused})
+    others = {"refused to the application by locks": torture.application.refused, "crash and stop points reached": torture.world.reached}
+    block("in all", torture.totals | others)
     print(f"\nlost 0, doubled 0, in {seconds / 60:.1f} minutes; {sum(torture.harms.values())} harms, {BUILD.name},")
     print(f"settled within {torture.slowest:.1f} s at the latest; seed {torture.args.seed}")
 

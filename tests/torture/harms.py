@@ -17,7 +17,7 @@ BUSY = (
 
 def crash_points():
     """None in a build without them."""
-    if b"RECURD_FAULT_STOP" not in program("recurd").read_bytes():
+    if b"expected POINT or POINT:N" not in program("recurd").read_bytes():
         return []
     text = "".join(path.read_text() for path in (SOURCE / "daemon").rglob("*.c"))
     return re.findall(r'\bfault\("([^"]+)"\)', text)
@@ -74,7 +74,7 @@ def crash_point(world, chance):
     if not slot or not points:
         return False
     slot.kill()
-    slot.start(chance, RECURD_FAULT=f"{chance.choice(points)}:{chance.randrange(1, 20)}")
+    slot.start(chance, RECURD_FAULT=f"{chance.choice(points)}:{chance.randrange(1, 6)}")
     daemon, slot.frozen = slot.daemon, True
 
     def over():
@@ -85,6 +85,7 @@ def crash_point(world, chance):
             slot.kill()
         else:
             slot.end([-signal.SIGKILL])
+            world.reached += 1
         slot.start(chance)
 
     world.later(3, over)
@@ -97,15 +98,16 @@ def stop_point(world, chance):
     if not slot or not points:
         return False
     slot.kill()
-    slot.start(chance, RECURD_FAULT_STOP=f"{chance.choice(points)}:{chance.randrange(1, 10)}")
+    slot.start(chance, RECURD_FAULT_STOP=f"{chance.choice(points)}:{chance.randrange(1, 6)}")
     daemon, slot.frozen = slot.daemon, True
 
     def over():
         if slot.daemon is daemon and not daemon.status_field("State").startswith("T"):
             slot.kill()  # it did not get there, and must not stop some time later
             slot.start(chance)
-        else:
+        elif slot.daemon is daemon:
             wake(slot, daemon)
+            world.reached += 1
 
     world.later(chance.choice((2, 5)), over)
     return True

@@ -81,6 +81,7 @@ class World:
         self.slots = [Slot(self, f"w{n}", dsn) for n, dsn in enumerate(ways, 1)]
         self.offset = timedelta(0)
         self.latest = self.db.now()  # the latest business time that there ever was
+        self.reached = 0  # crash points and stopping points, of those that were set
         self._undo = []
         self._serial = count()
         self.begin_round()
