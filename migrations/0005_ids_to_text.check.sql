@@ -26,11 +26,16 @@ begin
         from altered
         join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = attrelid
                             and d.refobjsubid = attnum
-        left join lateral (select 'pg_class'::regclass::oid, ev_class from pg_rewrite
-                           where oid = d.objid and d.classid = 'pg_rewrite'::regclass) as r (object_class, object)
+        left join lateral (select 'pg_class'::regclass::oid, ev_class from pg_rewrite  -- a view is its rule
+                           where oid = d.objid and d.classid = 'pg_rewrite'::regclass and rulename = '_RETURN')
+             as r (object_class, object)
              on true
         where d.classid in ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
                             'pg_publication_rel'::regclass)
+              or d.classid = 'pg_attrdef'::regclass  -- of a generated column
+                 and exists (select from pg_attrdef e
+                             join pg_attribute g on g.attrelid = e.adrelid and g.attnum = e.adnum
+                             where e.oid = d.objid and g.attgenerated <> '')
               or d.classid = 'pg_trigger'::regclass
                  and exists (select from pg_trigger where oid = d.objid and not tgisinternal)
     ) as p (problem);

@@ -15,7 +15,14 @@ begin
         raise exception 'missing: %', missing;
     end if;
     -- The functions hold their statements as text: only a call tells whether they still fit the tables.
-    perform from recurd.upcoming limit 0;
-    perform from recurd.status limit 0;
+    begin
+        perform from recurd.upcoming limit 0;
+        perform from recurd.status limit 0;
+    exception
+        when undefined_table or undefined_column or undefined_function or invalid_schema_name
+             or invalid_function_definition then
+            raise exception 'recurd.upcoming and recurd.status do not fit the tables (%): undo this step, and apply'
+                            ' it again', sqlerrm;
+    end;
 end
 $verify$;

@@ -141,7 +141,7 @@ static int read_live(struct ctl *ctl, struct preflight *preflight)
 	return EX_OK;
 }
 
-static int read_schema(struct ctl *ctl, struct preflight *preflight, bool installed)
+static int read_schema(struct ctl *ctl, struct preflight *preflight, bool installed, bool tables)
 {
 	struct params params CLEANUP(params_free);
 	PGresult *result CLEANUP(ctl_clear) = NULL;
@@ -149,9 +149,11 @@ static int read_schema(struct ctl *ctl, struct preflight *preflight, bool instal
 	params_text(&params, preflight->role);
 	int code = ctl_query(ctl, QUERY_CTL_PREFLIGHT_SCHEMA, &params, &result);
 	for (int row = 0; code == EX_OK && row < PQntuples(result); row++) {
-		/* Without a schema of recurd its parts are not worth naming one by one. */
+		/* Without a schema of recurd, or the application's tables, its parts are not worth
+		 * naming one by one. */
 		bool about_rows = strcmp(row_text(result, row, 0), "row-level security") == 0;
-		if (installed || about_rows)
+		bool about_parts = strcmp(row_text(result, row, 0), "schema") == 0;
+		if (about_parts ? installed && tables : installed || about_rows)
 			preflight_find(preflight, FINDING_PROBLEM, row_text(result, row, 0), "%s",
 				row_text(result, row, 1));
 	}
@@ -258,7 +260,8 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	if (code == EX_OK && !row_bool(server, 0, F_STANDBY))
 		code = read_migrations(ctl, preflight, server, &misfit);
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
-		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD));
+		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD),
+			row_bool(server, 0, F_TABLES));
 	bool readable = row_bool(server, 0, F_TABLES) && row_bool(server, 0, F_READABLE) && !misfit;
 	if (misfit)
 		preflight_find(preflight, FINDING_NOTE, "rows",

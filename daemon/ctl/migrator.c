@@ -71,6 +71,23 @@ static void take_notice(void *arg, const PGresult *result)
 		report_note(&migrator->report, "%s", text);
 }
 
+/* attached: where recurd's triggers are; NULL: nowhere yet. */
+static bool check_app_schema(const char *name, const char *attached, struct err *err)
+{
+	if (strcmp(name, "recurd") == 0 || strcmp(name, "information_schema") == 0 ||
+		strncmp(name, "pg_", 3) == 0)
+		return err_set(err,
+			"app_schema is \"%s\", which is not the application's: set it to the "
+			"schema of its tables",
+			name);
+	if (attached && strcmp(attached, name) != 0)
+		return err_set(err,
+			"app_schema is \"%s\", but the migrations were applied to the tables in "
+			"schema \"%s\": set app_schema to that",
+			name, attached);
+	return true;
+}
+
 bool migrator_prepare(struct migrator *migrator, struct err *err)
 {
 	PGconn *pq = session_pq(migrator->session);
@@ -94,6 +111,8 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 			"there is no schema \"%s\": set app_schema to the schema of the "
 			"application's tables, or create it",
 			migrator->app_schema);
+	if (!check_app_schema(migrator->app_schema, row_text(result, 0, 4), err))
+		return false;
 
 	(void)PQsetNoticeReceiver(pq, take_notice, migrator);
 	catch_signals(pq);

@@ -88,6 +88,11 @@ static void on_checked(void *arg, const struct reply *reply)
 	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
 	if (row_bool(result, 0, 0))
 		set_why(fitness, "the server is a standby: waiting for the primary", "", "");
+	else if (missing && strncmp(missing, columns[0], strlen(columns[0])) == 0)
+		set_why(fitness, "schema ", fitness->app_schema,
+			" has no recurring_tasks as recurd needs it: is app_schema right? If it "
+			"is, run "
+			"recurctl migrate up");
 	else if (missing)
 		set_why(fitness,
 			"the schema is not complete, run recurctl migrate up; missing: ", missing,

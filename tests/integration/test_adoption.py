@@ -4,7 +4,8 @@ import pytest
 
 from harness import alembic
 from harness.alembic import REVISIONS, TASK, USER, stamped
-from harness.ctl import run_ctl
+from harness.ctl import FOUND, ctl_json, run_ctl
+from harness.daemon import run_recurd
 from harness.migrate import dump, invalid_indexes, migrate
 
 BOOKKEEPING = ["--exclude-table=recurd.migrations", "--exclude-table=alembic_version"]
@@ -250,6 +251,33 @@ def test_other_schema_and_owner(empty_db, fresh_schema):
     assert set(fresh_schema) - set(ours) == set()
     migrate(empty_db, "down", "--to", 11, dsn=dsn, schema="MyApp")
     empty_db.psql("drop owned by app_owner; drop schema if exists recurd cascade; drop role app_owner")
+
+
+def test_wrong_schema_of_the_application(empty_db):
+    """Before the migration and after it: nothing is made where it does not belong, and nobody is sent in circles."""
+    alembic.make(empty_db, 11)
+    empty_db.psql("create schema other")
+    for name in ("recurd", "information_schema", "pg_catalog"):
+        if name == "recurd":
+            empty_db.psql("create schema recurd")
+        before = dump(empty_db)
+        assert "not the application's" in migrate(empty_db, "up", code=78, schema=name).err
+        assert dump(empty_db) == before
+    migrate(empty_db, "up")
+    for args in (["up"], ["up", "--dry-run"], ["verify"], ["status"]):
+        refused = migrate(empty_db, *args, code=78, schema="other")
+        assert 'app_schema is "other"' in refused.err and 'schema "public"' in refused.err
+    log = run_recurd("--foreground", "--once", db=empty_db, app_schema="other").stderr
+    assert "is app_schema right?" in log
+    answer = ctl_json(empty_db, "preflight", env={"RECURD_APP_SCHEMA": "other"}, expect=FOUND)
+    assert [f["detail"] for f in answer["findings"] if f["check"] == "schema"] == [
+        "schema other has no tables tasks and recurring_tasks; set app_schema, or run: recurctl migrate up"]
+    empty_db.psql("alter schema public rename to app")
+    problems = migrate(empty_db, "verify", schema="app", code=1).lines("problems")
+    assert len(problems) == 1 and "do not fit the tables" in problems[0]
+    migrate(empty_db, "down", "--to", 22, schema="app")
+    migrate(empty_db, "up", schema="app")
+    assert migrate(empty_db, "verify", schema="app").json["good"] is True
 
 
 def test_not_the_owner(empty_db):

@@ -69,6 +69,13 @@ ROWS_AND_NAMES = {
         4, "alter table tasks add column parent uuid constraint parent_fkey references tasks (id)", 5,
         ["parent_fkey", "tasks.id"], "alter table tasks drop constraint parent_fkey"),
     "view": (4, "create view mine as select id, title from tasks", 5, ["view mine uses tasks.id"], "drop view mine"),
+    "rule": (4, "create rule kept as on delete to tasks where old.user_id is null do instead nothing", 5,
+             ["rule kept on table tasks uses tasks.user_id"], "drop rule kept on tasks"),
+    "trigger": (4, "create trigger own before update of user_id on tasks for each row"
+                " execute function suppress_redundant_updates_trigger()", 5, ["trigger own on table tasks", "tasks.user_id"],
+                "drop trigger own on tasks"),
+    "generated column": (4, "alter table tasks add column g text generated always as (user_id::text) stored", 5,
+                         ["column g of table tasks uses tasks.user_id"], "alter table tasks drop column g"),
     "policy": (4, f"create policy own on tasks using (user_id = '{USER}')", 5, ["policy own", "tasks.user_id"],
                "drop policy own on tasks"),
     "orphans": (11, "alter table tasks drop constraint tasks_user_id_fkey;"
