@@ -52,7 +52,7 @@ def test_a_full_notify_queue(db, recurd, proxy, tally):
     for _ in range(5):
         oracle.add_template(NOW, DAILY)
         oracle.add_task(NOW)
-        took = max(took, oracle.settle(10))
+        took = max(took, oracle.settle())
     line = daemon.expect("notify_failed")
     assert "too many notifications" in line["msg"] and "recurd.notifications" in line["msg"]
     daemon.stop()
@@ -96,7 +96,7 @@ def test_what_is_handled_is_deleted_meanwhile(db, recurd, tally):
         else:
             db.execute("delete from tasks where id = %s", (task,))
         assert time.monotonic() - began < PATIENCE
-        oracle.settle(20)
+        oracle.settle()
     other = oracle.add_template(NOW, DAILY)
     wait_until(lambda: db.occurrences(other))
     left = "select count(*) from tasks where recurring_task_id is not null and recurring_task_id <> %s"
@@ -162,7 +162,7 @@ def test_a_storm_of_deletions_and_edits(db, recurd, tally):
     assert errors == []
     db.execute("update recurring_tasks set is_active = false")
     oracle = Oracle(db)
-    took = oracle.settle(20)
+    took = oracle.settle()
     for daemon in daemons:
         daemon.stop()
     for template in lasting:
@@ -188,7 +188,7 @@ def test_what_its_user_deleted_stays_deleted(db, recurd, tally):
     oracle = Oracle(db)
     oracle.note()
     first = recurd(db, **LINES)
-    oracle.settle(10)
+    oracle.settle()
     doomed = {t: db.occurrences(t)[1] for t in templates}
     for template, at in doomed.items():
         row_id = instance_id(template, at)
@@ -208,7 +208,7 @@ def test_what_its_user_deleted_stays_deleted(db, recurd, tally):
     began = time.monotonic()
     wait_until(lambda: db.value("select min(next_due_at) from recurring_tasks") > db.now() + timedelta(hours=30), what="all look ahead again")
     db.time_travel(timedelta(days=1))
-    oracle.settle(10)
+    oracle.settle()
     took = time.monotonic() - began
     second.stop()
     assert db.value("select count(*) from tasks where title = 'mine' and is_complete and due_date is null") == len(templates)

@@ -90,7 +90,7 @@ def test_workers_whose_clocks_are_wrong(db, recurd, wall_clock, tally):
         steps += 1
         clocks[2].set((-1) ** steps * 3 ** (steps % 18))
         time.sleep(0.02)
-    took = oracle.settle(5)
+    took = oracle.settle()
     late = db.value("select max(extract(epoch from created_at - at)) from recurd.notifications")
     assert 0 <= late < 2 * SLOWNESS, "neither before its time nor long after"
     for clock in clocks:
@@ -123,16 +123,16 @@ def test_the_databases_clock_steps(db, recurd, tally):
     for offset in steps:
         before = db.value(count)
         db.time_travel(offset)
-        slowest = max(slowest, oracle.settle(10))
+        slowest = max(slowest, oracle.settle())
         if offset < top:
             assert db.value(count) == before, "the same hours pass again, and nothing fires again"
             fresh = oracle.add_task(NOW)
             oracle.add_template(NOW, {"frequency": "yearly"})
-            slowest = max(slowest, oracle.settle(10))
+            slowest = max(slowest, oracle.settle())
             assert db.task(fresh)["reminded_at"] == db.task(fresh)["remind_at"]
         top = max(top, offset)
     db.time_travel(top)
-    slowest = max(slowest, oracle.settle(10))
+    slowest = max(slowest, oracle.settle())
     for daemon in daemons:
         daemon.stop()
     keys = [line["key"] for daemon in daemons for line in daemon.events if "key" in line]
@@ -154,13 +154,13 @@ def test_a_first_start_under_a_clock_that_was_ahead(app_db, recurd, tally):
     db.time_travel(NOW)
     oracle = Oracle(db)
     began = time.monotonic()
-    wait_until(lambda: db.value("select live_since <= recurd.now() from recurd.settings"), 10, "live_since is set back")
+    wait_until(lambda: db.value("select live_since <= recurd.now() from recurd.settings"), what="live_since is set back")
     took = time.monotonic() - began
     for n in range(10):
         oracle.add_task(timedelta(milliseconds=20 * n))
     oracle.add_template(NOW, DAILY)
     wait_until(lambda: len(db.notifications("reminder")) == 10, what="all are told")
-    oracle.settle(10)
+    oracle.settle()
     daemons[0].stop()
     assert not daemons[0].seen("settled")
     tally(recovery=took, **oracle.check(daemons))
@@ -181,7 +181,7 @@ def test_a_clock_that_gives_nonsense(db, recurd, tally):
         db._set_clock(nonsense)
         daemon = daemon or recurd(db, ready=False, **LINES)
         mark = daemon.mark()
-        wait_until(lambda: any("recurd.now()" in line.raw for line in daemon.events[mark:] if line["event"] == "database_unfit"), 10, "it says so")
+        wait_until(lambda: any("recurd.now()" in line.raw for line in daemon.events[mark:] if line["event"] == "database_unfit"), what="it says so")
         db.time_travel(NOW)
         began = time.monotonic()
         wait_until(lambda: db.value("select live_since from recurd.settings"), what="it is live")
@@ -189,7 +189,7 @@ def test_a_clock_that_gives_nonsense(db, recurd, tally):
         oracle.add_template(NOW, DAILY)
         daemon.expect("generated", since=mark)
         slowest = max(slowest, time.monotonic() - began)
-        oracle.settle(5)
+        oracle.settle()
     live = db.value("select live_since from recurd.settings")
     assert abs(live - db.now()) < timedelta(minutes=2)
     daemon.stop()
@@ -230,6 +230,6 @@ def test_summer_time_comes_and_goes_under_a_running_worker(app_db, recurd, tally
         moment += timedelta(minutes=15 if near else 180)
         db.freeze(moment)
         steps += 1
-        slowest = max(slowest, oracle.settle(10))
+        slowest = max(slowest, oracle.settle())
     daemon.stop()
     tally(injected=steps, recovery=slowest, **oracle.check([daemon]))

@@ -42,7 +42,7 @@ def test_ddl_that_holds_its_lock(db, recurd, tally):
             holder.rollback()
         oracle.add_template(timedelta(0), DAILY)
         oracle.add_task(timedelta(0))
-        slowest = max(slowest, oracle.settle(10))
+        slowest = max(slowest, oracle.settle())
     daemon.stop()
     tally(injected=3, recovery=slowest, **oracle.check([daemon]))
 
@@ -63,7 +63,7 @@ def test_polls_that_meet_a_lock_keep_their_pace(db, recurd, tally):
         holder.rollback()
     oracle = Oracle(db)
     oracle.add_template(timedelta(0), DAILY)
-    took = oracle.settle(10)
+    took = oracle.settle()
     daemon.stop()
     tally(recovery=took, **oracle.check([daemon]))
 
@@ -93,7 +93,7 @@ def test_ddl_gets_its_lock_while_recurd_works(db, recurd, tally):
             app.execute(f"alter table recurring_tasks add column extra_{changes} integer not null default 0")
             changes += 1
             time.sleep(0.05)
-    took = oracle.settle(20)
+    took = oracle.settle()
     for daemon in daemons:
         daemon.stop()
     tally(injected=2 * changes, recovery=took, **oracle.check(daemons))
@@ -130,18 +130,18 @@ def test_what_is_ours_vanishes(db, recurd, tally):
         mark = daemon.mark()
         db.execute(away)
         try:
-            wait_until(lambda: any(line.priority <= 3 and name in line.raw for line in daemon.events[mark:]), 10, f"an error names {name}")
+            wait_until(lambda: any(line.priority <= 3 and name in line.raw for line in daemon.events[mark:]), what=f"an error names {name}")
         finally:
             db.execute(back)
         assert len([line for line in daemon.events[mark:] if line.priority <= 3]) < 15
-        slowest = max(slowest, oracle.settle(20))
+        slowest = max(slowest, oracle.settle())
     daemon.stop()
 
     for away, back, name in GONE.values():
         db.execute(away)
         try:
             starting = recurd(db, ready=False, **LINES)
-            wait_until(lambda: any(line.priority <= 3 and name in line.raw for line in starting.events), 10, f"an error names {name}")
+            wait_until(lambda: any(line.priority <= 3 and name in line.raw for line in starting.events), what=f"an error names {name}")
             wait_until(lambda: any("waiting" in value for _, key, value in starting.notify.assignments() if key == "STATUS"))
         finally:
             db.execute(back)

@@ -55,7 +55,7 @@ def test_row_level_security_that_blinds(db, role, recurd, tally, table):
         daemon.expect("database_unfit", since=mark, count=3)
         assert not oracle.is_settled()
         db.psql(f"drop policy part on {table}; alter table {table} disable row level security")
-        slowest = max(slowest, oracle.settle(10))
+        slowest = max(slowest, oracle.settle())
         wait_until(lambda: db.column("select state from recurd.worker_states") == ["alive"])
         db.psql(f"alter table {table} enable row level security")
         daemon.expect("database_unfit", since=daemon.mark())
@@ -73,7 +73,7 @@ def test_bypassrls_is_the_way_out(db, role, recurd, tally):
     oracle.add_task(NOW)
     oracle.add_template(NOW, DAILY)
     db.psql(f"alter role {role} bypassrls")
-    took = oracle.settle(10)
+    took = oracle.settle()
     daemon.stop()
     tally(recovery=took, **oracle.check([daemon]))
 
@@ -125,11 +125,11 @@ def test_missing_grants(make_db, recurd, tally, when):
             oracle.add_template(NOW, DAILY)
             wait_until(
                 lambda: any(line.priority <= 3 and "permission denied" in line.raw and named in line.raw for line in daemon.events[mark:]),
-                10, f"{right}: an error names {named}",
+                what=f"{right}: an error names {named}",
             )
             assert not oracle.is_settled()
             db.psql(f"grant {right} to {name}")
-            slowest = max(slowest, oracle.settle(20))
+            slowest = max(slowest, oracle.settle())
             if when != "later":
                 daemon.stop()
         if when == "later":

@@ -95,11 +95,12 @@ def test_a_heartbeat_that_fails_leaves_no_transaction_in_the_pool(db, recurd, pg
     pooler = pgbouncer(pool_size=1)
     oracle = Oracle(db)
     daemon = recurd(db, dsn=pooler.dsn_for(db), poll_interval="50ms", heartbeat_interval="1s", lock_timeout="50ms")
+    wait_until(lambda: db.value("select count(*) from recurd.workers"), what="the first heartbeat")
     with db.connect(autocommit=False) as holder:
         holder.execute("lock table recurd.workers in access exclusive mode")
         daemon.expect("heartbeat_failed")
         oracle.add_template(timedelta(0), {"frequency": "daily"})
-        oracle.settle(10)
+        oracle.settle()
         with psycopg.connect(pooler.dsn_for(db), autocommit=True) as other:
             assert other.execute("select 1").fetchone() == (1,)
     seen = db.value("select max(seen_at) from recurd.workers")

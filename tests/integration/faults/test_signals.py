@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from faults.oracle import Oracle
-from harness.util import wait_until
+from harness.util import SLOWNESS, wait_until
 
 DAILY = {"frequency": "daily"}
 NOW = timedelta(0)
@@ -54,7 +54,7 @@ def test_a_bad_reload_changes_nothing(db, recurd, tally):
     daemon.kill(signal.SIGHUP)
     daemon.expect("reload_failed", count=len(BAD) + 1)
     oracle.add_template(NOW, DAILY)
-    took = oracle.settle(10)
+    took = oracle.settle()
     assert not daemon.seen("reloaded")
     oracle.check([daemon])  # every instance has its notification
 
@@ -78,14 +78,14 @@ def test_sigterm_finishes_the_batch(db, recurd, tally):
     first.expect("generated")
     began = time.monotonic()
     first.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 5 * SLOWNESS
     made = db.value("select count(*) from tasks")
     assert made % 200 == 0 and made > 0, "whole batches"
     assert made == db.value("select count(*) from recurring_tasks where next_due_at > recurd.now()")
     assert len(first.seen("generated")) == made
     assert db.value("select count(*) from recurd.workers") == 0
     second = recurd(db, **LINES)
-    took = oracle.settle(30)
+    took = oracle.settle()
     second.stop()
     tally(recovery=took, **oracle.check([first, second]))
 
@@ -110,14 +110,15 @@ def test_sigterm_in_a_batch_that_does_not_end(db, recurd, tally):
     wait_until(lambda: db.value(sleeping), what="the batch hangs")
     began = time.monotonic()
     first.kill(signal.SIGTERM)
-    assert first.wait(10) == 0
-    assert time.monotonic() - began < 5
+    assert first.wait() == 0
+    assert time.monotonic() - began < 5 * SLOWNESS
     first.check_clean()
-    assert any("giving it up" in line.raw for line in first.seen("stopping"))
-    wait_until(lambda: not db.value(sleeping), 20, "the server's limit ends what was given up")
+    told, gives_up = first.seen("stopping")
+    assert "giving it up" in gives_up["msg"] and gives_up.received - told.received < 4 + SLOWNESS
+    wait_until(lambda: not db.value(sleeping), what="the server's limit ends what was given up")
     db.execute("drop trigger dawdle on tasks")
     second = recurd(db, **LINES)
-    took = oracle.settle(15)
+    took = oracle.settle()
     second.stop()
     tally(recovery=took, **oracle.check([first, second]))
 
@@ -133,8 +134,8 @@ def test_it_ends_while_the_database_is_mute(db, recurd, proxy, tally):
         if kills == 2:
             daemon.expect("stopping")
             daemon.kill(signal.SIGTERM)
-        assert daemon.wait(10) == 0
-        assert time.monotonic() - began < (5 if kills == 1 else 3)
+        assert daemon.wait() == 0
+        assert time.monotonic() - began < (5 if kills == 1 else 3) * SLOWNESS
         daemon.check_clean()
         net.resume()
     tally(injected=2)

@@ -64,7 +64,7 @@ def test_an_error_that_passes(db, recurd, tally, where):
         for add in (lambda: oracle.add_template(NOW, DAILY), lambda: oracle.add_task(NOW)):
             db.execute("alter sequence tries restart")
             add()
-            slowest = max(slowest, oracle.settle(10))
+            slowest = max(slowest, oracle.settle())
             assert db.value("select last_value from tries") > TIMES, f"{code} was met"
     daemon.stop()
     tally(injected=len(codes) * 2 * TIMES, recovery=slowest, **oracle.check([daemon]))
@@ -93,11 +93,11 @@ def test_statements_that_are_cancelled(db, recurd, tally):
     try:
         for _ in range(30):
             oracle.add_task(NOW)
-        wait_until(lambda: len(cancelled) >= 20, 20, "twenty cancellations")
+        wait_until(lambda: len(cancelled) >= 20, what="twenty cancellations")
     finally:
         stop.set()
         canceller.join(10)
-    took = oracle.settle(20)
+    took = oracle.settle()
     for daemon in daemons:
         daemon.stop()
     tally(injected=len(cancelled), recovery=took, **oracle.check(daemons))
@@ -119,9 +119,9 @@ def test_an_application_that_holds_the_row(db, recurd, tally):
         with db.connect(autocommit=False) as holder:
             holder.execute(lock)
             wait_until(lambda: db.template(template)["next_due_at"] < db.now())
-            wait_until(lambda: [line for line in daemon.events[mark:] if line["event"] in ("held", "waiting")], 10, "it meets the lock")
+            wait_until(lambda: [line for line in daemon.events[mark:] if line["event"] in ("held", "waiting")], what="it meets the lock")
             assert db.occurrences(template) == []
-        slowest = max(slowest, oracle.settle(10))
+        slowest = max(slowest, oracle.settle())
     daemon.stop()
     tally(injected=3, recovery=slowest, **oracle.check([daemon]))
 
@@ -146,7 +146,7 @@ def test_a_transaction_that_idled_too_long(db, recurd, proxy, tally):
     assert "idle-in-transaction" in db.cluster.log()
     began = time.monotonic()
     net.resume()
-    oracle.settle(10)
+    oracle.settle()
     took = time.monotonic() - began
     daemon.stop()
     tally(recovery=took, **oracle.check([daemon]))
@@ -166,7 +166,7 @@ def test_no_connection_is_left_for_us(db, recurd, tally):
             oracle.add_task(NOW)
             began = time.monotonic()
             db.execute(f"alter role {role} connection limit 1")
-            oracle.settle(10)
+            oracle.settle()
             took = time.monotonic() - began
             db.execute(f"alter role {role} connection limit 0")
             db.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (role,))
