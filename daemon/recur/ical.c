@@ -109,7 +109,11 @@ static bool rewind_iterator(struct ical *ical)
 {
 	if (ical->iterator != NULL)
 		icalrecur_iterator_free(ical->iterator);
+	icalerror_clear_errno();
 	ical->iterator = icalrecur_iterator_new(ical->rule, ical->start);
+	/* Otherwise its want of memory would read as the end of the rule. */
+	if (ical->iterator == NULL && icalerrno == ICAL_NEWFAILED_ERROR)
+		mem_abort("out of memory in libical");
 	return ical->iterator != NULL;
 }
 

@@ -457,6 +457,8 @@ bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err
 
 	if (len > RULE_BYTES_MAX)
 		return err_set(err, ROOT ": %zu bytes, at most %d", len, RULE_BYTES_MAX);
+	/* Otherwise its want of memory would read as the rule's mistake. */
+	json_set_alloc_funcs(mem_alloc, free);
 	root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
 	if (root == NULL)
 		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,

@@ -59,7 +59,7 @@ void scheduler_offline(void *arg, struct lane *lane)
 	if (s->poller == lane)
 		s->poller = NULL;
 	if (scheduler_count(s, LANE_IDLE) + scheduler_count(s, LANE_BUSY) == 0) {
-		agenda_reset(&s->agenda);
+		agenda_forget(&s->agenda); /* a batch that ends its session each time is no hurry */
 		tell_status(s, "connection lost;", "reconnecting");
 	}
 	scheduler_turn(s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/rows.h"
 #include "util/clock.h"
 #include "util/fault.h"
 #include "util/log.h"
@@ -15,6 +16,7 @@
 
 #define SLICE               (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
 #define PLANNING_LIMIT      (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
+#define CLAIM_BYTES         (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
 #define REFUSALS_MAX        2
 #define HELD_PAUSE_LIMIT    (2 * USEC_PER_SEC)
 #define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
@@ -31,6 +33,7 @@ struct generator {
 	struct parking *parking;
 	char *alone; /* the parked user that this batch is about; NULL: everybody else */
 	struct narrow narrow;
+	struct narrow heavy; /* the same for rules that are large */
 	size_t limit; /* of this batch */
 	char *suspect_user, *suspect_template; /* the only row of a batch of one */
 	char *refused_template, *refusal; /* the server refused its task, and why */
@@ -40,7 +43,7 @@ struct generator {
 	int next_row;
 	bool postponed; /* rows of this batch that cannot be planned just now */
 	struct generate_batch rows;
-	size_t claimed_n, made_n;
+	size_t locked_n, claimed_n, made_n;
 };
 
 static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events);
@@ -142,7 +145,7 @@ static void on_done(void *job, enum batch_outcome outcome)
 	struct generator_report report = { .outcome = outcome,
 		.failure = &generator->batch.failure,
 		.claimed = generator->claimed_n,
-		.full = !generator->alone && generator->claimed_n == generator->limit };
+		.full = !generator->alone && generator->locked_n == generator->limit };
 	if (outcome == BATCH_COMMITTED) {
 		report.made = generator->made_n;
 		report.quarantined = generator->rows.quarantined;
@@ -291,6 +294,16 @@ static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 /* ---- claiming ---- */
 
+/* Rules are read for all that are locked: where not all of them fit, locking as many again is a waste. */
+static void weigh(struct generator *generator)
+{
+	generator->locked_n = (size_t)row_int8(generator->claimed, 0, TEMPLATE_COLUMNS);
+	if (generator->locked_n > generator->claimed_n)
+		narrow_failed(&generator->heavy, 2 * generator->claimed_n);
+	else if (!generator->alone)
+		narrow_worked(&generator->heavy, generator->options.limit);
+}
+
 static void on_claimed(void *job, const struct reply *reply)
 {
 	struct generator *generator = job;
@@ -300,10 +313,12 @@ static void on_claimed(void *job, const struct reply *reply)
 	generator->postponed = false;
 	generator->planning_began = clock_monotonic();
 	fault("generator.claimed");
-	if (generator->claimed_n == 0)
+	if (generator->claimed_n == 0) {
 		batch_abandon(&generator->batch);
-	else
-		plan_slice(generator);
+		return;
+	}
+	weigh(generator);
+	plan_slice(generator);
 }
 
 static void claim_params(struct generator *generator, struct params *params)
@@ -317,6 +332,7 @@ static void claim_params(struct generator *generator, struct params *params)
 	if (generator->source == GENERATOR_DUE)
 		params_instant(params,
 			generator->alone ? generator->options.oldest : generator->options.from);
+	params_int8(params, CLAIM_BYTES);
 }
 
 void generator_run(struct generator *generator, struct conn *conn,
@@ -327,12 +343,13 @@ void generator_run(struct generator *generator, struct conn *conn,
 	generator->source = source;
 	generator->done = done;
 	generator->arg = arg;
-	generator->claimed_n = 0;
+	generator->locked_n = generator->claimed_n = 0;
 	generator->made_n = 0;
 	replace(&generator->alone, source == GENERATOR_DUE
 					   ? parking_take(generator->parking, clock_monotonic())
 					   : NULL);
-	generator->limit = generator->alone ? 1 : narrow_limit(&generator->narrow, options->limit);
+	size_t limit = narrow_limit(&generator->heavy, options->limit);
+	generator->limit = generator->alone ? 1 : narrow_limit(&generator->narrow, limit);
 	struct batch_settings own = *settings;
 	if ((generator->alone || generator->narrow.limit) && own.lock_timeout > NARROW_LOCK_TIMEOUT)
 		own.lock_timeout = NARROW_LOCK_TIMEOUT;

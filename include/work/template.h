@@ -32,4 +32,6 @@ struct template
 	const char *user_zone; /* of recurd.preferences; NULL: none */
 };
 
+#define TEMPLATE_COLUMNS 16 /* of a claim's result; how many rows were locked stands behind them */
+
 void template_read(const PGresult *result, int row, struct template *ret_template);

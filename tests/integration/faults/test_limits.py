@@ -2,13 +2,14 @@
 
 import resource
 import time
+from datetime import timedelta
 
 import pytest
 
-from faults.serving import AGO, DAILY, FAST, oracle_of, serves
+from faults.serving import AGO, DAILY, FAST, QUIET, count_tasks, oracle_of, serves
 from harness.daemon import parse_logfmt
 from harness.notify import SyslogReceiver
-from harness.util import holds_for, wait_until
+from harness.util import BUILD, IS_SANITIZED, SOURCE, holds_for, wait_until
 
 # Descriptors ---------------------------------------------------------------------------------------
 
@@ -86,6 +87,69 @@ def test_a_start_with_few_descriptors(app_db, recurd, descriptors):
     else:
         assert daemon.wait() == 71
         assert "Too many open files" in daemon.expect("start_failed")["msg"]
+
+
+# Memory --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plain_recurd(recurd):
+    """As recurd, without sanitizers: those need memory without bounds.  What it runs was built before."""
+    builds = [BUILD] if not IS_SANITIZED else [SOURCE / name for name in ("build-gcc", "build-release", "build")]
+    found = [build / "recurd" for build in builds if (build / "recurd").exists()]
+    if not found:
+        pytest.skip("needs a build without sanitizers beside this one")
+    wrapper = ["sh", "-c", 'program=$1; shift 2; exec "$program" "$@"', "sh", str(found[0])]
+    return lambda db, **options: recurd(db, wrapper=wrapper, **options)
+
+
+def limit_data(daemon, kilobytes):
+    hard = resource.prlimit(daemon.pid, resource.RLIMIT_DATA)[1]
+    resource.prlimit(daemon.pid, resource.RLIMIT_DATA, (kilobytes << 10, hard))
+
+
+def test_a_memory_limit_and_a_flood_of_large_rules(app_db, plain_recurd, tally):
+    """Fault 27: rules as large as they may be, all due at once, and a limit far below what they are together.
+
+    A batch of them was read as a whole: 640 MB with batch_size 10000, more than the service may have, and ten
+    minutes of others' lag, as every batch read them all again.  Now a batch reads so many that they fit.
+    """
+    templates = 900
+    app_db.go_live(app_db.now() - timedelta(days=1))
+    text = {"description": "x" * 2000}
+    rule = {**DAILY, "recurrenceOverrides": {f"2037-01-{day:02}T10:00:00": text for day in range(1, 31)}}
+    app_db.add_templates(templates, AGO, rule=rule)
+    daemon = plain_recurd(app_db, batch_size=10000, statement_timeout="60s", query_timeout="90s", **FAST, **QUIET)
+    limit_data(daemon, 40 << 10)
+    began = time.monotonic()
+    wait_until(lambda: count_tasks(app_db) == templates, what="all are made")
+    recovery = time.monotonic() - began
+    assert app_db.value("select count(distinct recurring_task_id) from tasks") == templates
+    daemon.stop()
+    assert not daemon.seen("connection_lost") and not daemon.seen("batch_failed")
+    tally(recovery=recovery)
+
+
+def test_no_more_memory(app_db, plain_recurd, tally):
+    """Fault 27: memory ends in the middle of a batch.  The process may end, and another takes over: nothing is lost,
+    and no rule is blamed."""
+    oracle = oracle_of(app_db, templates=20)
+    options = {"log_rate": 100000, "batch_size": 4000, **FAST}
+    first = plain_recurd(app_db, **options)
+    oracle.settle()
+    limit_data(first, first.memory_kb("VmData"))
+    oracle.add_templates(4000, AGO, {**DAILY, "timeZone": "Europe/Berlin"}, prefix="m", users=20)
+    wait_until(lambda: first.process.poll() is not None or "memory" in first.log(), what="no memory")
+    if first.process.poll() is None:
+        first.kill()
+    first.wait()
+    ended = time.monotonic()
+    second = plain_recurd(app_db, **options)
+    oracle.settle()
+    recovery = time.monotonic() - ended
+    second.stop()
+    assert app_db.value("select count(*) from recurring_tasks where failed_at is not null") == 0
+    tally(recovery=recovery, **oracle.check([first, second]))
 
 
 # Syslog --------------------------------------------------------------------------------------------
