@@ -59,7 +59,8 @@ void scheduler_offline(void *arg, struct lane *lane)
 	if (s->poller == lane)
 		s->poller = NULL;
 	if (scheduler_count(s, LANE_IDLE) + scheduler_count(s, LANE_BUSY) == 0) {
-		agenda_forget(&s->agenda); /* its pauses go on: a batch may end its session each time */
+		agenda_forget(
+			&s->agenda); /* its pauses go on: a batch may end its session each time */
 		tell_status(s, "connection lost;", "reconnecting");
 	}
 	scheduler_turn(s);

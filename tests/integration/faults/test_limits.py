@@ -114,13 +114,13 @@ def test_a_memory_limit_and_a_flood_of_large_rules(app_db, plain_recurd, tally):
     A batch of them was read as a whole: 640 MB with batch_size 10000, more than the service may have, and ten
     minutes of others' lag, as every batch read them all again.  Now a batch reads so many that they fit.
     """
-    templates = 900
+    templates = 450
     app_db.go_live(app_db.now() - timedelta(days=1))
     text = {"description": "x" * 2000}
     rule = {**DAILY, "recurrenceOverrides": {f"2037-01-{day:02}T10:00:00": text for day in range(1, 31)}}
     app_db.add_templates(templates, AGO, rule=rule)
     daemon = plain_recurd(app_db, batch_size=10000, statement_timeout="60s", query_timeout="90s", **FAST, **QUIET)
-    limit_data(daemon, 40 << 10)
+    limit_data(daemon, 24 << 10)
     began = time.monotonic()
     wait_until(lambda: count_tasks(app_db) == templates, what="all are made")
     recovery = time.monotonic() - began
