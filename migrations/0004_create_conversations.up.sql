@@ -5,7 +5,7 @@
 -- adopts: to_regclass('conversations') is not null or to_regclass('messages') is not null
 --
 -- A database that is past this step and has no chat is left without one.
--- leave: exists (select from pg_attribute where attrelid = to_regclass('tasks') and attname = 'id' and atttypid <> 'uuid'::regtype)
+-- leave: exists (select from pg_attribute where attrelid = coalesce(to_regclass('tasks'), to_regclass('"user"')) and attname = 'id' and atttypid <> 'uuid'::regtype)
 
 create table if not exists conversations (
     id uuid not null,

@@ -58,6 +58,14 @@ begin
         $q$ into orphans;
         problems := nullif(concat_ws(e'\n', problems, orphans), '');
     end if;
+    if to_regclass('"user"') is null
+       and exists (select from pg_attribute where attrelid = to_regclass('tasks') and attname = 'user_id') then
+        execute $q$
+            select 'table "user" is missing, and there are tasks: tasks_user_id_fkey cannot be added; bring the table back'
+            from tasks where user_id is not null limit 1
+        $q$ into orphans;
+        problems := nullif(concat_ws(e'\n', problems, orphans), '');
+    end if;
     if problems is not null then
         raise exception '%', problems;
     end if;

@@ -1,7 +1,7 @@
 -- Ids of users and tasks from uuid to text, as the authentication library of the applications has them.
 -- Rewrites both tables under an exclusive lock, once; a column that is no uuid is left as it is.
 -- revision: 5b9aae697899
--- adopts: exists (select from pg_attribute where attrelid = to_regclass('tasks') and attname = 'id' and atttypid <> 'uuid'::regtype)
+-- adopts: exists (select from pg_attribute where attrelid = coalesce(to_regclass('tasks'), to_regclass('"user"')) and attname = 'id' and atttypid <> 'uuid'::regtype)
 
 do $$
 declare

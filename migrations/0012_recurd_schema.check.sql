@@ -3,14 +3,22 @@ do $$
 declare
     problems text;
 begin
-    select format('schema recurd is there and is not recurd''s: it has %s; rename or drop the schema',
+    select format('schema recurd is there and is not recurd''s: it has %s; rename or drop that',
                   string_agg(name, ', ' order by name)) into problems
-    from (select relname from pg_class
-          where relnamespace = to_regnamespace('recurd') and relkind in ('r', 'v', 'm', 'p', 'f', 'S')
-                and relname <> 'migrations'
+    from (select relname || case when relkind in ('i', 'S') then '' else ' (a table or view)' end
+          from pg_class
+          where relnamespace = to_regnamespace('recurd')
+                and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
+                                 'zones', 'upcoming', 'status', 'worker_states')
+                     or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
+                                                             'template_tags|preferences|zones)')
           union all
-          select proname || '()' from pg_proc where pronamespace = to_regnamespace('recurd')
-          order by 1 limit 5) as o (name)
+          select name from unnest(array[
+              'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
+              'notification_key(text, text, timestamptz)', 'instance_id(text, timestamptz)', 'upcoming_rows()',
+              'status_row()', 'preferences_changed()']) as name
+          where to_regprocedure('recurd.' || name) is not null
+          limit 5) as o (name)
     having count(*) > 0;
     if problems is not null then
         raise exception '%', problems;

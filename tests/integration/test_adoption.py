@@ -253,6 +253,19 @@ def test_other_schema_and_owner(empty_db, fresh_schema):
     empty_db.psql("drop owned by app_owner; drop schema if exists recurd cascade; drop role app_owner")
 
 
+@pytest.mark.parametrize("kind", ["text", "varchar(64)"])
+def test_only_the_users_of_an_authentication_library(empty_db, kind):
+    """Its ids are text from the beginning; the tables of tasks are made to fit."""
+    empty_db.psql(f"""create table "user" (id {kind} primary key, email text not null unique, name text,
+                                           "emailVerified" boolean not null, "createdAt" timestamptz not null)""",
+                  f"""insert into "user" values ('{USER}', 'a@example.org', 'A', true, now())""")
+    planned, done = migrate(empty_db, "up", "--dry-run").states, migrate(empty_db, "up").states
+    assert planned.pop(5) == "completed" and done.pop(5) == "adopted", "0002 leaves it nothing to do"
+    assert done == planned and done[4] == "left alone"
+    assert migrate(empty_db, "verify").json["good"] is True
+    assert usable(empty_db)
+
+
 def test_wrong_schema_of_the_application(empty_db):
     """Before the migration and after it: nothing is made where it does not belong, and nobody is sent in circles."""
     alembic.make(empty_db, 11)

@@ -81,6 +81,8 @@ ROWS_AND_NAMES = {
     "orphans": (11, "alter table tasks drop constraint tasks_user_id_fkey;"
                 f" update tasks set user_id = 'nobody'", 5, ["1 tasks belong to no user", TASK, "tasks_user_id_fkey"],
                 f"update tasks set user_id = '{USER}'"),
+    "no users": (11, 'drop table "user" cascade', 5, ['table "user" is missing, and there are tasks'], "delete from tasks;"
+                 " delete from tags; delete from recurring_tasks"),
     "priorities": (11, "alter table tasks drop constraint ck_tasks_priority_valid; update tasks set priority = 'asap'",
                    6, ["1 tasks have a priority", f"'{TASK}' ('asap')", "low, medium, high"],
                    "update tasks set priority = 'low'"),
@@ -96,7 +98,7 @@ ROWS_AND_NAMES = {
     "function of the name": (
         10, "create function update_recurring_tasks_updated_at() returns integer language sql return 1", 11,
         ["update_recurring_tasks_updated_at()"], "drop function update_recurring_tasks_updated_at()"),
-    "schema of the name": (11, "create schema recurd; create table recurd.settings (id text)", 12, ["it has settings"],
+    "schema of the name": (11, "create schema recurd; create table recurd.settings (id text)", 12, ["it has settings (a table or view)"],
                            "drop schema recurd cascade"),
     "columns of templates": (11, "alter table recurring_tasks add column failure text, add column ended_at date", 13,
                              ["failure, ended_at", "rename it"],
@@ -148,6 +150,15 @@ def test_refusal_is_foretold(empty_db, unforeseeing, name):
     empty_db.psql(repair)
     planned = migrate(empty_db, "up", "--dry-run").states
     assert migrate(empty_db, "up").states == planned
+    assert migrate(empty_db, "verify").json["good"] is True
+
+
+def test_a_schema_recurd_with_something_else_in_it(empty_db):
+    """What has no name of ours is none of our business."""
+    alembic.make(empty_db, 11)
+    empty_db.psql("create schema recurd; create table recurd.notes (id text); create function recurd.now(integer)"
+                  " returns integer language sql return $1")
+    migrate(empty_db, "up")
     assert migrate(empty_db, "verify").json["good"] is True
 
 
