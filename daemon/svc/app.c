@@ -191,12 +191,19 @@ static void start_watchers(struct app *app)
 		ev_timer_start(app->loop, &app->watchdog);
 }
 
+/* Its default would make of a clean end, which is all that is left to come, a death by signal. */
+static void stop_signal(struct app *app, struct ev_signal *watcher)
+{
+	ev_signal_stop(app->loop, watcher);
+	signal(watcher->signum, SIG_IGN);
+}
+
 static void stop_watchers(struct app *app)
 {
-	ev_signal_stop(app->loop, &app->hup);
-	ev_signal_stop(app->loop, &app->term);
-	ev_signal_stop(app->loop, &app->interrupt);
-	ev_signal_stop(app->loop, &app->usr1);
+	stop_signal(app, &app->hup);
+	stop_signal(app, &app->term);
+	stop_signal(app, &app->interrupt);
+	stop_signal(app, &app->usr1);
 	ev_timer_stop(app->loop, &app->stop_limit);
 	ev_timer_stop(app->loop, &app->watchdog);
 }
