@@ -125,10 +125,11 @@ def test_what_is_ours_vanishes(db, recurd, tally):
     daemon = recurd(db, **LINES)
     slowest = 0
     for away, back, name in GONE.values():
-        oracle.add_template(timedelta(0), DAILY)
-        oracle.add_task(timedelta(0))
         mark = daemon.mark()
-        db.execute(away)
+        with db.conn.transaction():  # at once, or it would be made before it can fail
+            oracle.add_template(timedelta(0), DAILY)
+            oracle.add_task(timedelta(0))
+            db.execute(away)
         try:
             wait_until(lambda: any(line.priority <= 3 and name in line.raw for line in daemon.events[mark:]), what=f"an error names {name}")
         finally:
