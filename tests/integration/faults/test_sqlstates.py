@@ -130,13 +130,13 @@ def test_a_transaction_that_idled_too_long(db, recurd, proxy, tally):
     """Fault 17: 25P03, the real one: the network holds our write's answer back until the server loses patience."""
     db.psql(
         "create function dawdle() returns trigger language plpgsql as"
-        " $$ begin perform pg_sleep(0.3); return new; end $$;"
+        " $$ begin perform pg_sleep(0.8); return new; end $$;"
         "create trigger dawdle before insert on tasks for each row when (new.occurrence_at is not null)"
         " execute function dawdle()"
     )
     net = proxy()
     oracle = Oracle(db)
-    daemon = recurd(db, dsn=net.dsn_for(db), statement_timeout="600ms", **LINES)
+    daemon = recurd(db, dsn=net.dsn_for(db), statement_timeout="1500ms", **LINES)
     oracle.add_template(NOW, DAILY)
     activity = "select wait_event, state from pg_stat_activity where application_name = 'recurd' and datname = current_database()"
     wait_until(lambda: any(row["wait_event"] == "PgSleep" for row in db.rows(activity)), what="it writes")
