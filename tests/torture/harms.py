@@ -202,6 +202,34 @@ def refuse(world, chance):
     return True
 
 
+def restart_pooler(world, chance):
+    if not world.pooler:
+        return False
+    world.pooler.stop(chance.choice((signal.SIGINT, signal.SIGKILL)))
+    world.pooler.start()
+    return True
+
+
+def pause_pooler(world, chance):
+    """What waits is held back, new clients included; a pooler that was restarted meanwhile has forgotten."""
+    if not world.pooler:
+        return False
+    try:
+        world.pooler.command("set query_wait_timeout = 2")
+        world.pooler.command(f"{chance.choice(('pause', 'kill'))} {world.db.name}")
+    except psycopg.Error:
+        return False
+
+    def resume():
+        try:
+            world.pooler.command(f"resume {world.db.name}")
+        except psycopg.Error:
+            pass
+
+    world.later(chance.choice((0.5, 2, 4)), resume)
+    return True
+
+
 # The application's neighbours ----------------------------------------------------------------------
 
 HELD = (
@@ -270,6 +298,8 @@ HARMS = (
     (swallow_replies, 6),
     (stall, 3),
     (refuse, 2),
+    (restart_pooler, 2),
+    (pause_pooler, 2),
     (hold_rows, 5),
     (hold_table, 2),
     (hold_snapshot, 1),

@@ -1,4 +1,5 @@
-"""What is tortured: a cluster, one database, four workers on different ways to it, a clock that leaps."""
+"""What is tortured: a cluster, one database, four workers that reach it directly, through a
+pooler and through breakable networks, a clock that leaps."""
 
 import signal
 import time
@@ -9,6 +10,7 @@ from itertools import count
 from faults.oracle import Disagreement, LogBook, Oracle
 from harness.cluster import Cluster
 from harness.daemon import Recurd
+from harness.pgbouncer import PgBouncer, available
 from harness.proxy import Proxy
 from harness.util import wait_until
 
@@ -20,10 +22,11 @@ SETTLED_WITHIN = 90  # seconds, on a machine that does other things too
 class Slot:
     """The place of one worker: who is killed is followed by another."""
 
-    def __init__(self, world, name, dsn):
+    def __init__(self, world, name, dsn, **options):
         self.world = world
         self.name = name
         self.dsn = dsn
+        self.options = options
         self.daemon = None
         self.frozen = False
         self.mark = 0
@@ -55,7 +58,7 @@ class Slot:
         }
         self.daemon = Recurd(
             dsn=self.dsn, env=env, worker_name=self.name, heartbeat_interval="1s", log_rate=1000000, catch_up_limit=10000,
-            **LIMITS, **options,
+            **LIMITS, **options, **self.options,
         )
 
     def end(self, expected):
@@ -74,11 +77,13 @@ class Slot:
 class World:
     def __init__(self):
         self.cluster = Cluster(log_lock_waits="off").start()
-        self.db = self.cluster.create_migrated()
+        self.db = self.cluster.create_migrated(("wakeup",))
         self.db.go_live(self.db.now() - timedelta(days=60))
         self.proxies = [Proxy("127.0.0.1", self.cluster.port) for _ in range(2)]
-        ways = [self.db.dsn, self.db.tcp_dsn, *(proxy.dsn_for(self.db) for proxy in self.proxies)]
-        self.slots = [Slot(self, f"w{n}", dsn) for n, dsn in enumerate(ways, 1)]
+        self.pooler = PgBouncer(self.cluster, server_login_retry=1) if available() else None
+        pooled = self.pooler.dsn_for(self.db) if self.pooler else self.db.tcp_dsn
+        self.slots = [Slot(self, "direct", self.db.dsn, listen_dsn=self.db.dsn), Slot(self, "pooled", pooled)]
+        self.slots += [Slot(self, f"proxy{n}", proxy.dsn_for(self.db)) for n, proxy in enumerate(self.proxies, 1)]
         self.offset = timedelta(0)
         self.latest = self.db.now()  # the latest business time that there ever was
         self.reached = 0  # crash points and stopping points, of those that were set
@@ -92,6 +97,8 @@ class World:
                 slot.daemon.dispose()
         for proxy in self.proxies:
             proxy.close()
+        if self.pooler:
+            self.pooler.destroy()
         self.cluster.destroy()
 
     # The clock ---------------------------------------------------------------------------------------
