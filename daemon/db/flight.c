@@ -129,10 +129,11 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	flight->failed = flight->received;
 	if (sqlstate)
 		memcpy(flight->sqlstate, sqlstate, strnlen(sqlstate, 5));
+	if (!message) /* libpq's own */
+		message = PQresultErrorMessage(result);
 	struct err text;
-	err_set(&text, "%s%s%s", message ? message : PQresultErrorMessage(result),
-		detail ? ": " : "", detail ? detail : "");
-	text.text[strcspn(text.text, "\n")] = '\0';
+	err_set(&text, "%.*s%s%s", (int)strcspn(message, "\n"), message, detail ? ": " : "",
+		detail ? detail : "");
 	memcpy(flight->message, text.text, sizeof(flight->message));
 }
 

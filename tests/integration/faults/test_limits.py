@@ -73,7 +73,7 @@ def test_no_descriptor_for_a_zone(app_db, recurd, tally):
 
 
 @pytest.mark.parametrize("descriptors", [4, 6, 9])
-def test_a_start_with_few_descriptors(app_db, recurd, descriptors):
+def test_a_start_with_few_descriptors(app_db, recurd, tally, descriptors):
     """Fault 27: what cannot even start ends, says why, and is tried again by the service manager; else it works.
 
     It said "unknown time zone", with the exit status that tells the manager to give up.
@@ -87,6 +87,7 @@ def test_a_start_with_few_descriptors(app_db, recurd, descriptors):
     else:
         assert daemon.wait() == 71
         assert "Too many open files" in daemon.expect("start_failed")["msg"]
+    tally()
 
 
 # Memory --------------------------------------------------------------------------------------------

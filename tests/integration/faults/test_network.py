@@ -112,6 +112,7 @@ def test_a_link_that_is_cut(link, recurd, tally):
     cut = time.monotonic()
     for conn in ("main", "listen"):
         lost = daemon.expect("connection_lost", conn=conn)
+        assert lost["reason"].endswith(": Connection timed out"), lost.raw
         assert lost.received - cut < NOTICED_WITHIN, lost.raw
     oracle.add_template(AGO, DAILY)
     link.resume()
@@ -300,7 +301,7 @@ def test_a_mute_name_server(app_db, recurd, nameserver, tally):
     tally(injected=len(ends), recovery=recovery, **oracle.check([daemon]))
 
 
-def test_a_mute_name_server_and_an_end(app_db, recurd, nameserver):
+def test_a_mute_name_server_and_an_end(app_db, recurd, nameserver, tally):
     """Fault 14: a look-up that hangs does not hold up the daemon's end."""
     daemon = recurd(app_db, dsn=f"host=db.example.net dbname={app_db.name}", wrapper=nameserver.wrapper, ready=False)
     daemon.notify.expect("READY")
@@ -308,3 +309,4 @@ def test_a_mute_name_server_and_an_end(app_db, recurd, nameserver):
     began = time.monotonic()
     daemon.stop()
     assert time.monotonic() - began < 2 * SLOWNESS
+    tally()
