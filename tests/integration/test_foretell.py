@@ -143,14 +143,14 @@ def test_refusal_is_foretold(empty_db, unforeseeing, name):
     foreseen(empty_db, step, words)
     blind = empty_db.clone()
     try:
-        failed = migrate(blind, "up", "--dir", unforeseeing, code=None)
-        assert failed.code == 65 or migrate(blind, "verify", code=None).code == 1, "refused without need"
+        failed = migrate(blind, "up", "--to", step, "--dir", unforeseeing, code=None)
+        assert failed.code == 65 or migrate(blind, "verify", "--to", step, code=None).code == 1, "refused without need"
     finally:
         blind.drop()
     empty_db.psql(repair)
-    planned = migrate(empty_db, "up", "--dry-run").states
-    assert migrate(empty_db, "up").states == planned
-    assert migrate(empty_db, "verify").json["good"] is True
+    planned = migrate(empty_db, "up", "--to", step, "--dry-run").states
+    assert migrate(empty_db, "up", "--to", step).states == planned
+    assert migrate(empty_db, "verify", "--to", step).json["good"] is True
 
 
 def test_a_schema_recurd_with_something_else_in_it(empty_db):
