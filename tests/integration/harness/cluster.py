@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL cluster: one folder, one postmaster, trust for everybody."""
 
+import functools
 import glob
 import os
 import shutil
@@ -31,6 +32,15 @@ def pg_bin():
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
 
+@functools.cache
+def sweep():
+    """Removes what test runs that were killed have left in memory: their clusters died with them."""
+    for left in MEMORY.glob("rcd-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def place(settings):
     """Where a cluster lies: in memory, if there is plenty and nothing needs to outlive the machine.
 
@@ -38,7 +48,10 @@ def place(settings):
     """
     # Never TMPDIR: a socket's path has at most 107 bytes.
     keeps = settings["fsync"] != "off" or not os.access(MEMORY, os.W_OK)
-    return "/tmp" if keeps or min(_rooms()) < ROOM else str(MEMORY)
+    if keeps:
+        return "/tmp"
+    sweep()
+    return str(MEMORY) if min(_rooms()) >= ROOM else "/tmp"
 
 
 def _rooms():
@@ -76,7 +89,7 @@ class Cluster:
 
     def __init__(self, copy_of=None, **settings):
         settings = {**SETTINGS, **settings}
-        self.dir = Path(tempfile.mkdtemp(prefix="rcd-", dir=place(settings)))
+        self.dir = Path(tempfile.mkdtemp(prefix=f"rcd-{os.getpid()}-", dir=place(settings)))
         self.data = self.dir / "data"
         self.log_path = self.dir / "log"
         self.port = free_port()
