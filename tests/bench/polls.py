@@ -5,7 +5,7 @@ dead and cannot be removed.
 """
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from data import load_tasks
@@ -27,8 +27,9 @@ def _explain(db, query):
     return {"execution_ms": plan["Execution Time"], "planning_ms": plan["Planning Time"], "buffers": buffers}
 
 
-def _polls(db, results, measure, subject):
-    query = statement("poll").replace("$1", "'2000-01-01 00:00+00'::timestamptz").replace("$2", "timestamptz '-infinity'")
+def _polls(db, results, measure, subject, lower=EPOCH):
+    """lower: nothing older is looked for; a daemon whose polls have become dear sets it (svc/lowwater.h)."""
+    query = statement("poll").replace("$1", f"'{lower.isoformat()}'::timestamptz").replace("$2", "timestamptz '-infinity'")
     _explain(db, query)
     for _ in range(REPEATS):
         results.add(measure, subject, _explain(db, query))
@@ -50,7 +51,9 @@ def polls(rig, results, scale):
         old.execute("set transaction isolation level repeatable read")
         old.execute("select count(*) from recurd.settings")
         db.execute("update tasks set reminded_at = remind_at where remind_at <= recurd.now()")
-        _polls(db, results, measure, f"{scale.dead:,} dead entries, held snapshot")
+        _polls(db, results, measure, f"{scale.dead:,} dead entries, held snapshot, full poll")
+        clean = db.now() - timedelta(seconds=60)
+        _polls(db, results, measure, f"{scale.dead:,} dead entries, held snapshot, bounded poll", clean)
         old.rollback()
     # A server looks for a newer horizon only after a transaction that wrote.
     db.execute("select pg_current_xact_id()")
