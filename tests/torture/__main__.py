@@ -123,7 +123,11 @@ def table(torture, seconds):
 
     block("harms", {name.replace("_", " "): n for name, n in torture.harms.items()})
     block("the application", {name.replace("_", " "): n for name, n in torture.application.counts.items()})
-    others = {"refused to the application by locks": torture.application.refused, "crash and stop points reached": torture.world.reached}
+    others = {
+        "refused to the application by locks": torture.application.refused,
+        "crash and stop points reached": torture.world.reached,
+        "deadlocks between rounds": torture.world.deadlocks,
+    }
     block("in all", torture.totals | others)
     print(f"\nlost 0, doubled 0, in {seconds / 60:.1f} minutes; {sum(torture.harms.values())} harms, {BUILD.name},")
     print(f"settled within {torture.slowest:.1f} s at the latest; seed {torture.args.seed}")

@@ -7,6 +7,8 @@ from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import count
 
+import psycopg
+
 from faults.oracle import Disagreement, LogBook, Oracle
 from harness.cluster import Cluster
 from harness.daemon import Recurd
@@ -87,6 +89,7 @@ class World:
         self.offset = timedelta(0)
         self.latest = self.db.now()  # the latest business time that there ever was
         self.reached = 0  # crash points and stopping points, of those that were set
+        self.deadlocks = 0  # that ended a transaction of ours
         self._undo = []
         self._serial = count()
         self.begin_round()
@@ -167,7 +170,12 @@ class World:
 
     def clear(self):
         """For the next round: the rows go, the workers stay."""
-        tables = "recurring_tasks, tasks, tags, recurd.notifications, recurd.decisions"
-        self.db.execute(f"truncate {tables} cascade")
+        tables = "tasks, recurring_tasks, tags, recurd.notifications, recurd.decisions"
+        while True:
+            try:
+                self.db.execute(f"truncate {tables} cascade")
+                break
+            except psycopg.errors.DeadlockDetected:
+                self.deadlocks += 1  # with polls, see faults/test_deadlocks.py
         self.db.time_travel(self.offset)
         self.begin_round()
