@@ -65,7 +65,9 @@ def row_of(report):
             for name in COLUMNS:
                 row[name] += counts[name]
             row["recovery"] = max((t for t in (row["recovery"], counts.get("recovery")) if t is not None), default=None)
-    if report.outcome == "skipped":
+    if hasattr(report, "wasxfail"):
+        row.update(outcome="expected to fail", why=report.wasxfail)
+    elif report.outcome == "skipped":
         row["why"] = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return row
 
