@@ -7,6 +7,7 @@ import pytest
 
 from faults.oracle import Oracle
 from harness.migrate import LAST
+from harness.util import wait_until
 
 DAILY = {"frequency": "daily"}
 NOW = timedelta(0)
@@ -51,7 +52,12 @@ def test_an_upgrade_beside_running_workers(db, recurd, tally):
     db.psql(NEWER)
     after = recurd(db, batch_size=50, worker_name="after", **LINES)
     oracle.add_task(NOW)
-    after.expect("generated")
+
+    def comes_to_work():  # the older one may have done all that there was before this one had started
+        oracle.add_template(NOW, DAILY)
+        return after.seen("generated")
+
+    wait_until(comes_to_work, interval=0.05)
     before.stop()
     last = recurd(db, batch_size=50, worker_name="last", **LINES)
     oracle.add_template(NOW, DAILY)
