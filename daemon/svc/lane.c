@@ -33,12 +33,22 @@ static void enter(struct lane *lane, enum lane_state state)
 
 /* ---- the session ---- */
 
+/* When both an application and we wait, the application must not be the victim. */
+static void limit_lock_timeout(struct lane *lane)
+{
+	usec_t limit = lane->fit.deadlock_timeout / 3 - USEC_PER_MSEC;
+	lane->limits.lock_timeout = lane->lock_timeout;
+	if (lane->limits.lock_timeout > limit)
+		lane->limits.lock_timeout = limit > USEC_PER_MSEC ? limit : USEC_PER_MSEC;
+}
+
 static void on_fit(void *arg, const struct fitness_report *report)
 {
 	struct lane *lane = arg;
 	switch (report->verdict) {
 	case FITNESS_GOOD:
 		lane->fit = *report;
+		limit_lock_timeout(lane);
 		conn_settled(lane->conn);
 		enter(lane, LANE_IDLE);
 		lane->callbacks.idle(lane->callbacks.arg, lane);
@@ -90,7 +100,7 @@ struct conn *lane_borrow(struct lane *lane, enum lane_loan loan)
 	enter(lane, LANE_BUSY);
 	if (loan == LANE_WRITING)
 		conn_begin(lane->conn, lane->limits);
-	else if (loan == LANE_LIMITED)
+	else
 		conn_add_limits(lane->conn, lane->limits);
 	return lane->conn;
 }
@@ -109,13 +119,8 @@ bool lane_home(struct lane *lane, const struct reply *reply)
 
 static struct batch_settings batch_settings(const struct lane *lane, const struct conf *conf)
 {
-	usec_t lock_timeout = conf->lock_timeout;
-	/* When both an application and we wait, the application must not be the victim. */
-	usec_t limit = lane->fit.deadlock_timeout / 3 - USEC_PER_MSEC;
-	if (lock_timeout > limit)
-		lock_timeout = limit > USEC_PER_MSEC ? limit : USEC_PER_MSEC;
 	return (struct batch_settings){ .statement_timeout = conf->statement_timeout,
-		.lock_timeout = lock_timeout,
+		.lock_timeout = lane->limits.lock_timeout,
 		.idle_timeout = conf->statement_timeout,
 		.search_path = lane->search_path,
 		.notify = conf->notify,
@@ -252,6 +257,7 @@ bool lane_create(struct ev_loop *loop, const struct conf *conf, struct lane_shar
 	lane->callbacks = *callbacks;
 	lane->search_path = mem_printf("\"%s\", pg_temp", conf->app_schema);
 	lane->app_schema = conf->app_schema;
+	lane->lock_timeout = conf->lock_timeout;
 	lane->limits = (struct conn_limits){ conf->statement_timeout, conf->lock_timeout,
 		lane->search_path };
 	lane->generator = generator_create(loop, &shared->generated, &shared->users);

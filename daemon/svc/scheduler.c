@@ -114,9 +114,6 @@ static void on_polled(void *arg, const struct reply *reply)
 	struct lane *lane = arg;
 	struct scheduler *s = lane->callbacks.arg;
 	s->poller = NULL;
-	/* A poll is one statement and no more; but one that got no answer may have left a backend
-	 * behind that waits for a lock, and the next must not add to that. */
-	s->cautious = reply->status != REPLY_OK;
 	if (!lane_home(lane, reply))
 		return;
 	const PGresult *result = reply->status == REPLY_OK ? reply->results[reply->n - 1] : NULL;
@@ -154,7 +151,7 @@ static void poll(struct scheduler *s, struct lane *lane)
 	params_instant(&params, lowwater_from(&s->lowwater, AGENDA_GENERATE, s->polled_full));
 	s->poller = lane;
 	s->stale = false;
-	struct conn *conn = lane_borrow(lane, s->cautious || s->once ? LANE_LIMITED : LANE_BARE);
+	struct conn *conn = lane_borrow(lane, LANE_READING);
 	conn_add(conn, QUERY_POLL, &params);
 	conn_fly(conn, on_polled, lane);
 }

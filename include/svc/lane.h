@@ -49,7 +49,8 @@ struct lane {
 	struct fitness_report fit; /* of the last check that passed */
 	/* private */
 	const char *app_schema;
-	struct conn_limits limits; /* of the scheduler's own statements */
+	struct conn_limits limits; /* lock_timeout: once the server's deadlock_timeout is known */
+	usec_t lock_timeout; /* as configured */
 	char *search_path;
 	struct lane_callbacks callbacks;
 	struct fitness fitness;
@@ -78,12 +79,11 @@ void lane_close(struct lane *lane); /* without callbacks; lane_open brings it ba
 void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind,
 	const struct agenda_task *task);
 void lane_settle(struct lane *lane, const struct conf *conf);
-/* On an idle lane: the scheduler's own statements, one flight; the borrower's result is the last.  The
- * reply's function calls lane_home. */
+/* On an idle lane: the scheduler's own statements, one flight, with limits on the server's side; the
+ * borrower's result is the last.  The reply's function calls lane_home. */
 enum lane_loan {
-	LANE_BARE,
-	LANE_LIMITED, /* with limits on the server's side */
-	LANE_WRITING, /* in a transaction, with limits */
+	LANE_READING,
+	LANE_WRITING, /* in a transaction that says so */
 };
 struct conn *lane_borrow(struct lane *lane, enum lane_loan loan);
 /* Idle again, or offline.  false: the session is gone. */

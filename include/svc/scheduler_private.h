@@ -35,7 +35,6 @@ struct scheduler {
 	bool settling; /* a lane is at that */
 	const struct lane *poller; /* NULL: nobody polls */
 	bool polled; /* since the last batch ended */
-	bool cautious; /* the last poll failed: the next has limits on the server's side */
 	bool stale; /* what happened while a poll was out may not be in it */
 	bool polled_full; /* the poll under way looks everywhere */
 	struct lowwater lowwater;

@@ -37,7 +37,7 @@ def polls_alone(db):
     """Nothing but polls since the last look: what a start brings is over."""
     calls, polls = statements(db), statements(db, POLL)
     wait_until(lambda: statements(db, POLL) >= polls + 3, what="the polls of an idle worker")
-    return statements(db) - calls == statements(db, POLL) - polls
+    return statements(db) - calls <= 2 * (statements(db, POLL) - polls) + 1
 
 
 def test_reminders_spread_over_five_seconds_are_on_time(db, recurd):
@@ -89,7 +89,7 @@ def test_idle_means_idle(db, recurd):
     polls = (time.monotonic() - began) / 0.25
     rate = (statements(db) - calls) / polls
     print(f"idle: {rate:.2f} statements a poll, CPU {daemon.cpu_seconds() - cpu:.2f} s for {polls:.0f} polls")
-    assert rate <= 1.3
+    assert rate <= 2.3, "a poll, and its limits in the same flight"
     assert daemon.cpu_seconds() - cpu <= 0.1
     daemon.stop()
 

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from faults.storm import OPTIONS, begin, feed
 from harness.util import wait_until
 
@@ -12,12 +10,11 @@ WAITING = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason="an idle poll is one statement, and has no limit for locks on the server's side")
 def test_a_migration_that_takes_both_tables(app_db, recurd, tally):
     """Fault 19: the application's DDL has recurring_tasks for more than a second and then wants tasks, three times.
 
-    A poll reads both tables.  It waits for the first without a limit and keeps the second from the application:
-    PostgreSQL ends the application's transaction, since the poll's own look for deadlocks came too early.
+    A poll reads both tables.  It waited for the first without a limit and kept the second from the application:
+    PostgreSQL ended the application's transaction, since the poll's own look for deadlocks came too early.
     (Found by ./dev torture, in its own TRUNCATE between two rounds.)
     """
     oracle = begin(app_db)
