@@ -126,7 +126,6 @@ def table(torture, seconds):
     others = {
         "refused to the application by locks": torture.application.refused,
         "crash and stop points reached": torture.world.reached,
-        "deadlocks between rounds": torture.world.deadlocks,
     }
     block("in all", torture.totals | others)
     print(f"\nlost 0, doubled 0, in {seconds / 60:.1f} minutes; {sum(torture.harms.values())} harms, {BUILD.name},")

@@ -210,13 +210,13 @@ def restart_pooler(world, chance):
     return True
 
 
-def pause_pooler(world, chance):
-    """What waits is held back, new clients included; a pooler that was restarted meanwhile has forgotten."""
+def close_pooler(world, chance):
+    """All of its clients are cut and new ones held back; a pooler that was restarted meanwhile has forgotten."""
     if not world.pooler:
         return False
     try:
         world.pooler.command("set query_wait_timeout = 2")
-        world.pooler.command(f"{chance.choice(('pause', 'kill'))} {world.db.name}")
+        world.pooler.command(f"kill {world.db.name}")
     except psycopg.Error:
         return False
 
@@ -299,7 +299,7 @@ HARMS = (
     (stall, 3),
     (refuse, 2),
     (restart_pooler, 2),
-    (pause_pooler, 2),
+    (close_pooler, 2),
     (hold_rows, 5),
     (hold_table, 2),
     (hold_snapshot, 1),
