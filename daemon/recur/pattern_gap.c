@@ -79,7 +79,7 @@ static sec_t day_distance(const struct pattern *pattern)
 /* Over the times of one day (or sub-daily period), as far as BYSETPOS takes them. */
 static sec_t time_distance(const struct pattern *pattern, sec_t around)
 {
-	/* In longer periods the positions may fall anywhere. */
+	/* Those of longer periods: position_distance. */
 	bool positions = rule_has(pattern->rule, PART_SETPOS) && pattern->freq <= FREQ_DAILY;
 	sec_t gap = around, first = -1, last = -1;
 
@@ -97,6 +97,52 @@ static sec_t time_distance(const struct pattern *pattern, sec_t around)
 		last = time;
 	}
 	return first < 0 ? around : smaller(gap, around - last + first);
+}
+
+/* Of what BYSETPOS takes of sets: the shortest distance within one, the earliest time of day of a first,
+ * the latest of a last. */
+struct spread {
+	sec_t gap, first, last;
+};
+
+static void add_set(const struct pattern *pattern, int days, struct spread *spread)
+{
+	int64_t total = days * pattern->times, last_day = -1;
+	sec_t last = -1;
+
+	for (int64_t i = 0; i < total; i++) {
+		if (i == INTSET_MAX && total > 2 * INTSET_MAX)
+			i = total - INTSET_MAX; /* positions do not reach the middle */
+		if (!pattern_takes_position(pattern, i, total))
+			continue;
+		int64_t day = i / pattern->times;
+		sec_t time = pattern_time(pattern, i % pattern->times);
+
+		if (last_day < 0)
+			spread->first = smaller(spread->first, time);
+		else
+			spread->gap = smaller(
+				spread->gap, (day - last_day) * DAY_SECONDS + time - last);
+		last_day = day;
+		last = time;
+	}
+	spread->last = larger(spread->last, last);
+}
+
+/* Over the sets of weeks, months and years, however many days they have.  Days are a day apart at least,
+ * in a set and from the last of one to the first of the next. */
+static sec_t position_distance(const struct pattern *pattern)
+{
+	static const int longest[FREQ_COUNT] = {
+		[FREQ_WEEKLY] = 7, [FREQ_MONTHLY] = 31, [FREQ_YEARLY] = 366
+	};
+	struct spread spread = { .gap = INT64_MAX, .first = DAY_SECONDS, .last = -1 };
+
+	if (!rule_has(pattern->rule, PART_SETPOS))
+		return 0;
+	for (int days = 1; days <= longest[pattern->freq]; days++)
+		add_set(pattern, days, &spread);
+	return smaller(spread.gap, DAY_SECONDS + spread.first - spread.last);
 }
 
 static const char *part_to_blame(const struct pattern *pattern)
@@ -125,5 +171,7 @@ sec_t pattern_min_gap(const struct pattern *pattern, const char **ret_part)
 						  : day_distance(pattern);
 
 	*ret_part = part_to_blame(pattern);
-	return time_distance(pattern, around);
+	sec_t gap = time_distance(pattern, around);
+	/* Both are lower bounds. */
+	return pattern->freq > FREQ_DAILY ? larger(gap, position_distance(pattern)) : gap;
 }

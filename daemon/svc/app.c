@@ -251,6 +251,9 @@ int app_run(const struct app_options *options)
 {
 	struct app app = { .options = options, .status = EX_OK };
 	struct err err;
+	/* Until their watchers stand: who asks for a reload meanwhile gets what is being read now. */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	if (!conf_load(
 		    options->file, options->overrides, options->overrides_len, &app.conf, &err)) {
 		fprintf(stderr, "recurd: %s\n", err.text);

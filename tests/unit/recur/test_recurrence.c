@@ -359,6 +359,15 @@ static void frequent_rules_are_refused_by_min_interval(void **state)
 		{ "FREQ=DAILY;INTERVAL=2", 172800, true },
 		{ "FREQ=WEEKLY", 604800, true },
 		{ "FREQ=MONTHLY", 28 * 86400, true },
+		/* Positions may keep apart what is close together; this was refused as 7 s apart. */
+		{ "FREQ=MONTHLY;BYDAY=FR;BYSECOND=17,32,39;BYSETPOS=1,5", 86000, true },
+		{ "FREQ=MONTHLY;BYDAY=FR;BYSECOND=17,32,39;BYSETPOS=1,3", 22, true },
+		{ "FREQ=MONTHLY;BYDAY=FR;BYSECOND=17,32,39;BYSETPOS=1,3", 23, false },
+		{ "FREQ=MONTHLY;BYDAY=FR;BYSECOND=17,32,39;BYSETPOS=1,-1", 86400, false },
+		{ "FREQ=YEARLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0,30;BYSETPOS=-1,-2", 1800, true },
+		{ "FREQ=YEARLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0,30;BYSETPOS=-1,-2", 1801, false },
+		{ "FREQ=WEEKLY;BYDAY=MO,TU;BYHOUR=0,23;BYSETPOS=2,3", 3600, true },
+		{ "FREQ=WEEKLY;BYDAY=MO,TU;BYHOUR=0,23;BYSETPOS=2,3", 3601, false },
 	};
 
 	(void)state;
