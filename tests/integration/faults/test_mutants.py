@@ -26,11 +26,25 @@ def drop_keys(db):
 
 
 def run_of_four(db, recurd, proxy, rewrite):
-    """Four workers at once on a backlog; the oracle's verdict (raises Disagreement)."""
+    """Four workers on a backlog; one stands still between its claim and its write while the others do what they can get.
+
+    The oracle's verdict (raises Disagreement).
+    """
     oracle = begin(db)
     feed(oracle, 1000, 200)
     net = proxy(rewrite=rewrite)
-    four = [recurd(db, dsn=net.dsn_for(db), ready=False, **{**OPTIONS, "batch_size": 250}) for _ in range(4)]
+    options = {**OPTIONS, "batch_size": 250, "statement_timeout": "60s", "query_timeout": "90s", "dsn": net.dsn_for(db)}
+    four = [recurd(db, env={"RECURD_FAULT_STOP": "generator.planned_not_written"}, ready=False, **options)]
+    wait_until(lambda: four[0].status_field("State").startswith("T"), what="it stands still, its templates claimed")
+    transaction = db.value("select xact_start from pg_stat_activity where state = 'idle in transaction' and datname = current_database()")
+    due = "select count(*) from recurring_tasks where next_due_at <= recurd.now()"
+    locked = db.value(due) - db.value(f"select count(*) from ({due.replace('count(*)', '')} for no key update skip locked) as free")
+    assert (locked == 0) == (rewrite is not None), "what it has claimed is locked, where there are locks"
+    four += [recurd(db, ready=False, **options) for _ in range(3)]
+    wait_until(lambda: db.value(due) == locked, what="all that is not locked is done")
+    four[0].kill(signal.SIGCONT)
+    over = "select count(*) = 0 from pg_stat_activity where xact_start = %s"
+    wait_until(lambda: db.value(over, (transaction,)), what="it has written, or not")
     oracle.settle(60)
     for daemon in four:
         daemon.stop()
