@@ -70,7 +70,7 @@ const struct conf_option conf_options[] = {
 		.max = 10 * SECOND, .reloadable = true,
 		.help = "lock_timeout of our transactions; capped below a third of "
 			"deadlock_timeout" },
-	{ FIELD(reconnect_limit), .type = CONF_DURATION, .default_text = "30s", .min = 100 * MSEC,
+	{ FIELD(reconnect_limit), .type = CONF_DURATION, .default_text = "4s", .min = 100 * MSEC,
 		.max = HOUR, .reloadable = true,
 		.help = "The longest pause between two attempts to connect" },
 	{ FIELD(heartbeat_interval), .type = CONF_DURATION, .default_text = "30s", .min = SECOND,

@@ -39,7 +39,9 @@ static void defaults(void **state)
 	assert_int_equal(conf->query_timeout, 30 * USEC_PER_SEC);
 	assert_int_equal(conf->statement_timeout, 15 * USEC_PER_SEC);
 	assert_int_equal(conf->lock_timeout, 300 * USEC_PER_MSEC);
-	assert_int_equal(conf->reconnect_limit, 30 * USEC_PER_SEC);
+	assert_int_equal(conf->reconnect_limit, 4 * USEC_PER_SEC);
+	/* A new primary behind a dead first host is found within 10 s. */
+	assert_true(conf->reconnect_limit + conf->connect_timeout < 10 * USEC_PER_SEC);
 	assert_int_equal(conf->heartbeat_interval, 30 * USEC_PER_SEC);
 	assert_int_equal(conf->notification_retention, 0);
 	assert_true(conf->notify);
