@@ -123,6 +123,7 @@ def test_syslog_of_a_wrapped_program_arrives(syslog):
     [
         ("event=batch rows=1000 ms=93", {"event": "batch", "rows": "1000", "ms": "93"}),
         (r'event=quarantined reason="got \"mox\" \\ \x0a"', {"event": "quarantined", "reason": 'got "mox" \\ \n'}),
+        (r'event=held title="\xe2\x80\xae\x0a\xff"', {"event": "held", "title": "\u202e\n\\xff"}),
         ('event=x empty=""', {"event": "x", "empty": ""}),
     ],
 )

@@ -27,7 +27,7 @@ from world import World
 
 ROUND = 30  # seconds
 HARMS_PER_SECOND = 4
-MEMORY_KB = 6 * 1024  # of a worker that is not sanitized
+MEMORY_KB = 48 * 1024 if IS_SANITIZED else 6 * 1024
 SPARE_FDS = 12
 
 
@@ -95,7 +95,7 @@ class Torture:
             self.totals["most descriptors"] = max(self.totals["most descriptors"], fds)
             self.totals["most memory, kB"] = max(self.totals["most memory, kB"], memory)
             assert fds <= SPARE_FDS + 4, f"{slot.name} has {fds} descriptors"
-            assert IS_SANITIZED or memory < MEMORY_KB, f"{slot.name} has {memory} kB"
+            assert memory < MEMORY_KB, f"{slot.name} has {memory} kB"
 
     def run(self):
         began, number = time.monotonic(), self.args.round

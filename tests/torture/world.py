@@ -9,7 +9,7 @@ from itertools import count
 
 from faults.oracle import Disagreement, LogBook, Oracle
 from harness.cluster import Cluster
-from harness.daemon import Recurd
+from harness.daemon import FORGETFUL, Recurd
 from harness.pgbouncer import PgBouncer, available
 from harness.proxy import Proxy
 from harness.util import wait_until
@@ -57,7 +57,7 @@ class Slot:
             "poll_interval": chance.choice(("20ms", "100ms", "1s")),
         }
         self.daemon = Recurd(
-            dsn=self.dsn, env=env, worker_name=self.name, heartbeat_interval="1s", log_rate=1000000, catch_up_limit=10000,
+            dsn=self.dsn, env={**FORGETFUL, **env}, worker_name=self.name, heartbeat_interval="1s", log_rate=1000000, catch_up_limit=10000,
             **LIMITS, **options, **self.options,
         )
 

@@ -15,12 +15,14 @@ import bisect
 import functools
 import hashlib
 import json
+import re
 import time
 import uuid
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from harness.daemon import Event, parse_logfmt
 from harness.util import wait_until
 from recurrence.oracle import DAYS, Rule, to_instant, to_wall
 from recurrence.rules import NAMES
@@ -30,6 +32,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed thu fri sat sun".split(), range(7)))
 
 HORIZON = timedelta(days=500)  # beyond it, it is not computed which occurrence comes next
+SPARE_FDS = 4  # a zone file, a resolver's socket, the log's
+NO_CAUSE = re.compile(r"(unknown( error)?|error|failed|failure|\(null\)|[\s.:;]*)", re.I)
 PARTS = {name: part for part, name in NAMES.items()}
 
 # Identities ----------------------------------------------------------------------------------------
@@ -222,7 +226,7 @@ class Oracle:
     def is_settled(self):
         return not self.db.value(DUE)
 
-    def settle(self, timeout=30.0):
+    def settle(self, timeout=20.0):
         """Waits until nothing is due; the seconds that it took."""
         began = time.monotonic()
         wait_until(self.is_settled, timeout, "all that is due is done", interval=0.02)
@@ -237,9 +241,11 @@ class Oracle:
         """
         now = now or self.db.now()
         book = book or LogBook()
+        wrong = Wrong()
         for daemon in daemons:
             book.read(daemon)
-        wrong = Wrong()
+            spare = daemon.count_spare_fds() if daemon.process.poll() is None else daemon.spare_fds
+            wrong.add("with too many descriptors", (spare or 0) > SPARE_FDS, f"{spare} too many in {daemon.pid}")
         wrong.include(book.wrong)
         told = self._check_instances(now, wrong)
         told.update(self._check_reminders(now, wrong))
@@ -338,19 +344,37 @@ class LogBook:
         """Takes over a daemon's lines; forget: it need not keep them."""
         count = len(daemon.events)
         for line in daemon.events[:count]:
-            if line["event"] in FACTS:
-                facts = (line["event"], *(line[name] for name in FACTS[line["event"]]))
-                self.repeats += line["key"] in self.seen
-                self.wrong.add("changed by a repeat", self.seen.setdefault(line["key"], facts) != facts, line.raw)
-            if line.priority <= 3:
-                self.wrong.add("without a cause", not (line.get("msg") or line.get("reason")), line.raw)
+            self._take(line)
         self.wrong.add("no log line", list(daemon.noise), f"{daemon.noise[:3]}")
         if forget:
             del daemon.events[:count]
 
+    def read_syslog(self, receiver):
+        """The lines that came to /dev/log."""
+        receiver.drain()
+        for _, priority, _, _, text in receiver.lines():
+            try:
+                self._take(Event(parse_logfmt(text), priority, text))
+            except ValueError:
+                self.wrong.add("no log line", True, text)
+
+    def _take(self, line):
+        if line["event"] in FACTS:
+            facts = (line["event"], *(line[name] for name in FACTS[line["event"]]))
+            self.repeats += line["key"] in self.seen
+            self.wrong.add("changed by a repeat", self.seen.setdefault(line["key"], facts) != facts, line.raw)
+        if line.priority <= 3:
+            self.wrong.add("without a cause", NO_CAUSE.fullmatch(line.get("msg") or line.get("reason") or ""), line.raw)
+
     def compare(self, told, wrong):
-        for key, (sure, *facts) in told.items():
-            wrong.add("without a line", sure and key not in self.seen, f"{key}: {facts}")
+        for key, (sure, task, template, at) in told.items():
+            wrong.add("without a line", sure and key not in self.seen, f"{key}: {task} {at}")
+            if key in self.seen:
+                event, *facts = self.seen[key]
+                found = (event, facts[0 if event == "reminder" else 1], datetime.fromisoformat(facts[2]))
+                what = ("generated" if template else "reminder", task, at)
+                same = found == what and (event == "reminder" or facts[0] == template)
+                wrong.add("told otherwise", not same, f"{key}: {self.seen[key]}, not {what}")
         for key in self.seen.keys() - told.keys():
             wrong.add("line about nothing", True, f"{key}: {self.seen[key]}")
 

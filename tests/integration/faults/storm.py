@@ -46,5 +46,5 @@ def storm(oracle, strike, strikes, templates=60, reminders=60, seed=1):
         wait_until(lambda: told(db) > before + chance.randrange(templates), 20, "work goes on between strikes")
         struck = time.monotonic()
         strike(n, chance)
-    oracle.settle(60)
+    oracle.settle()
     return time.monotonic() - struck

@@ -1,17 +1,14 @@
 """Clocks that are wrong, step, or pass through summer time's gap and fold."""
 
 import mmap
-import shutil
 import struct
-import subprocess
 import time
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
 from faults.oracle import Oracle
-from harness.daemon import IS_SANITIZED
+from faults.preload import compiled, preloaded
 from harness.util import SLOWNESS, wait_until
 
 UTC = timezone.utc
@@ -39,9 +36,7 @@ class WallClock:
         path.write_bytes(bytes(16))
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), 16)
-        # A preloaded library comes before the sanitizer's, which minds.
-        options = ["ASAN_OPTIONS=exitcode=99:detect_leaks=1:verify_asan_link_order=0"] if IS_SANITIZED else []
-        self.wrapper = ["env", f"WALLCLOCK={path}", f"LD_PRELOAD={shim}", *options]
+        self.wrapper = preloaded(shim, WALLCLOCK=path)
 
     def set(self, seconds):
         self._map[:8] = struct.pack("q", seconds)
@@ -52,12 +47,7 @@ class WallClock:
 
 @pytest.fixture
 def wall_clock(tmp_path):
-    compiler = shutil.which("cc")
-    if not compiler:
-        pytest.skip("needs a C compiler (cc) for a clock that is wrong")
-    shim = tmp_path / "wallclock.so"
-    source = Path(__file__).parent / "wallclock.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", shim, source], check=True)
+    shim = compiled("wallclock", tmp_path)
     made = []
 
     def make(seconds=0):
