@@ -2,10 +2,13 @@
 
 import re
 import signal
+import time
 
 import pytest
 
-from faults.storm import OPTIONS, begin, feed, storm
+from faults.oracle import LogBook
+from faults.storm import OPTIONS, begin, feed, storm, told
+from harness.daemon import FORGETFUL
 from harness.util import SOURCE, wait_until
 
 
@@ -14,8 +17,8 @@ def crew(recurd):
     """crew(db): four workers; .alive are those, .all the dead ones, too; .replace(n) kills one and starts another."""
 
     class Crew:
-        def __init__(self, db, count=4, **options):
-            self.start = lambda: recurd(db, **{"batch_size": 20, **OPTIONS, **options})
+        def __init__(self, db, count=4, env=None, **options):
+            self.start = lambda: recurd(db, env=env, **{"batch_size": 20, **OPTIONS, **options})
             self.all = [self.start() for _ in range(count)]
             self.alive = list(self.all)
 
@@ -41,24 +44,38 @@ def test_a_storm_of_kill_9_on_four_daemons(app_db, crew, tally):
     tally(injected=20, recovery=took, **oracle.check(four.all))
 
 
+MEMORY_KB = 600  # that a worker may grow by in a storm
+
+
+SESSIONS = "select pid from pg_stat_activity where datname = current_database() and application_name = 'recurd'"
+
+
 def terminate(db):
-    return len(
-        db.column(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-            " and pid <> pg_backend_pid() and backend_type = 'client backend'"
-        )
-    )
+    return len(db.column(f"select pg_terminate_backend(pid) from ({SESSIONS}) s"))
 
 
 def test_a_storm_of_terminated_backends(app_db, crew, tally):
-    """Fault 2: all sessions of four workers are ended with pg_terminate_backend, thirty times."""
+    """Fault 2: all sessions of four workers are ended with pg_terminate_backend, thirty times.
+
+    They grow neither by descriptors nor, once the first strikes have made them as large as they get, by memory.
+    """
     oracle = begin(app_db)
-    four = crew(app_db)
+    four = crew(app_db, env=FORGETFUL)
     fds = [daemon.steady_fds() for daemon in four.alive]
-    ended = []
-    took = storm(oracle, lambda n, chance: ended.append(terminate(app_db)), 30, templates=30, reminders=30)
-    assert sum(ended) >= 30
+    ended, memory = [], []
+
+    def strike(n, chance):
+        wait_until(lambda: len(app_db.column(SESSIONS)) == 4, what="all four are back")
+        memory.append([daemon.memory_kb() for daemon in four.alive])
+        feed(oracle, 30, 30)
+        time.sleep(chance.random() / 20)  # at any moment of a batch
+        ended.append(terminate(app_db))
+
+    took = storm(oracle, strike, 30, templates=30, reminders=30)
+    assert sum(ended) >= 100
     wait_until(lambda: all(d.fds() <= n for d, n in zip(four.alive, fds)), what="no descriptor is left over")
+    grown = [max(late) - max(early) for early, late in zip(zip(*memory[:10]), zip(*memory[-10:]))]
+    assert max(grown) < MEMORY_KB, f"grown by {grown} kB"
     four.stop()
     tally(injected=sum(ended), recovery=took, **oracle.check(four.all))
 
@@ -72,9 +89,7 @@ def test_a_backend_killed_makes_the_server_recover(make_cluster, crew, tally):
 
     def kill_a_backend(n, chance):
         recovered = cluster.log().count("database system is ready to accept connections")
-        victims = db.column(
-            "select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
-        )
+        victims = wait_until(lambda: db.column(SESSIONS), what="a backend at work")
         cluster.kill_backend(chance.choice(victims))
         db.close()
         wait_until(
@@ -119,14 +134,23 @@ def crash_points():
     return found
 
 
-@pytest.mark.parametrize("point", crash_points())
-def test_a_crash_at_the_worst_line(app_db, recurd, tally, point):
+def crash_cases():
+    """A batch of templates and one of reminders both pass the points of batch.c."""
+    return [(point, kind) for point in crash_points() for kind in WORK if point.split(".")[0] in ("batch", kind)]
+
+
+WORK = {"generator": (100, 0), "reminder": (0, 100)}
+LINES_PER_BATCH = {"generator": 20 * 3, "reminder": 20}
+
+
+@pytest.mark.parametrize("point, kind", crash_cases())
+def test_a_crash_at_the_worst_line(app_db, recurd, tally, point, kind):
     """Fault 6: killed between claim, log line, commit and NOTIFY, the first time and the third.
 
     A line may be repeated under the same key, at most for one batch; no row is lost or doubled.
     """
     oracle = begin(app_db)
-    feed(oracle, 60, 60)
+    feed(oracle, *WORK[kind])
     daemons = []
     for passage in (1, 3):
         env = {"RECURD_FAULT": f"{point}:{passage}"}
@@ -137,7 +161,55 @@ def test_a_crash_at_the_worst_line(app_db, recurd, tally, point):
     daemons[-1].stop()
     tally(injected=2, recovery=took, **oracle.check(daemons))
     said = [line["key"] for daemon in daemons for line in daemon.events if "key" in line]
-    assert len(said) - len(set(said)) <= 2 * 20, "at most the batch that was cut off is said again"
+    repeats = len(said) - len(set(said))
+    assert repeats <= 2 * LINES_PER_BATCH[kind], "at most the batch that was cut off is said again"
+    assert (repeats > 0) == (point == "batch.logged_not_committed"), f"{repeats} lines were said again"
+
+
+@pytest.mark.parametrize("kind", WORK)
+@pytest.mark.parametrize("point", ["batch.logged_not_committed", "batch.committed"])
+def test_a_crash_after_the_lines_went_to_syslog(app_db, recurd, syslog, tally, point, kind):
+    """Fault 6: as above, where it counts: what was committed has its lines in syslog, whoever was killed when."""
+    oracle = begin(app_db)
+    feed(oracle, *WORK[kind])
+    options = {"batch_size": 20, "foreground": False, "wrapper": syslog.wrapper, **OPTIONS}
+    crashed = recurd(app_db, env={"RECURD_FAULT": f"{point}:2"}, ready=False, **options)
+    assert crashed.wait(20) == -signal.SIGKILL
+    second = recurd(app_db, **options)
+    took = oracle.settle()
+    second.stop()
+    book = LogBook()
+    book.read_syslog(syslog)
+    assert (book.repeats > 0) == (point == "batch.logged_not_committed")
+    tally(recovery=took, **oracle.check([second], book=book))
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrives", "lost"])
+def test_a_crash_with_the_commit_under_way(app_db, recurd, proxy, tally, arrives):
+    """Fault 6: killed when COMMIT has left; it reaches the server after the process is gone, or never."""
+    oracle = begin(app_db)
+    feed(oracle, 60, 60)
+    net = proxy()
+    env = {"RECURD_FAULT_STOP": "batch.logged_not_committed:2"}
+    crashed = recurd(app_db, dsn=net.dsn_for(app_db), batch_size=20, env=env, ready=False, **OPTIONS)
+    wait_until(lambda: crashed.status_field("State").startswith("T"), what="it is stopped")
+    net.stall_on = b"\0commit"
+    crashed.kill(signal.SIGCONT)
+    wait_until(lambda: net.stalled, what="COMMIT is under way")
+    crashed.kill(signal.SIGKILL)
+    crashed.wait()
+    before = told(app_db)
+    if arrives:
+        net.resume()
+        wait_until(lambda: told(app_db) > before, what="COMMIT has arrived")
+    else:
+        net.cut()
+    second = recurd(app_db, batch_size=20, **OPTIONS)
+    took = oracle.settle()
+    second.stop()
+    said = [line["key"] for daemon in (crashed, second) for line in daemon.events if "key" in line]
+    assert (len(said) == len(set(said))) == arrives, "what was not committed is said again"
+    tally(recovery=took, **oracle.check([crashed, second]))
 
 
 STATE = (
@@ -152,24 +224,26 @@ def state(db):
     return [db.rows(query) for query in STATE]
 
 
-@pytest.mark.parametrize("point", crash_points())
-def test_a_zombie_that_wakes_changes_nothing(app_db, recurd, tally, point):
+@pytest.mark.parametrize("point, kind", crash_cases())
+def test_a_zombie_that_wakes_changes_nothing(app_db, recurd, tally, point, kind):
     """Fault 5: SIGSTOP in mid-batch past every timeout, SIGCONT after another worker has finished the work.
 
     The server ends the stopped one's transaction, so that its locks hold nobody up; when it wakes, its
     write or its COMMIT meets a session that is gone, and not a row is other than before.
     """
     oracle = begin(app_db)
-    feed(oracle, 60, 60)
+    feed(oracle, *WORK[kind])
     limits = {"statement_timeout": "500ms", "query_timeout": "1s"}
     zombie = recurd(app_db, batch_size=20, env={"RECURD_FAULT_STOP": f"{point}:2"}, ready=False, **limits, **OPTIONS)
     wait_until(lambda: zombie.status_field("State").startswith("T"), what="it is stopped")
+    stopped = time.monotonic()
     assert not oracle.is_settled()
     other = recurd(app_db, batch_size=20, **limits, **OPTIONS)
     took = oracle.settle(15)
     before = state(app_db)
     ours = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
     wait_until(lambda: app_db.value(ours) == 0, what="the stopped one's transaction is over")
+    wait_until(lambda: time.monotonic() - stopped > 1.1, what="its timers have run out, too")
     zombie.kill(signal.SIGCONT)
     feed(oracle, 1)
     oracle.settle()

@@ -6,19 +6,20 @@ below them libpq's keepalives (while we wait) and tcp_user_timeout (while we sen
 
 import os
 import signal
-import threading
 import time
 
 import pytest
 
-from faults.serving import AGO, DAILY, FAST, QUIET, count_tasks, oracle_of, serves
+from faults.serving import AGO, DAILY, FAST, count_tasks, oracle_of, serves
 from harness import netns
 from harness.nameserver import NameServer
 from harness.util import SLOWNESS, free_port, is_root, wait_until
 
 KEEPALIVE = " keepalives_idle=1 keepalives_interval=1 keepalives_count=2 tcp_user_timeout=2000"
-NOTICED_WITHIN = 5 * SLOWNESS  # of 3 s and 2 s, by timers that the kernel rounds up
-SLOW_LINE = 0.25
+NOTICED_WITHIN = 5 + SLOWNESS  # of 3 s and 2 s, by timers that the kernel rounds up
+SLOW_LINE = 0.25  # each way
+LOOP_STALLS = 0.1  # no longer
+LINES = {"log_rate": 1000000}
 
 
 def watchdog_gaps(daemon, since=0.0, until=None):
@@ -29,19 +30,28 @@ def watchdog_gaps(daemon, since=0.0, until=None):
 # Fault 10: hosts that never answer ----------------------------------------------------------------
 
 
-def test_a_mute_first_host_is_passed_over(app_db, recurd, proxy, tally):
+def test_a_mute_first_host_is_passed_over(app_db, recurd, proxy, turns, tally):
     """Fault 10: the first host of the conninfo accepts and says nothing, the second refuses, the third serves."""
     oracle = oracle_of(app_db)
     mute, dead = proxy(), free_port()
     mute.stall()
     dsn = f"host=127.0.0.1,127.0.0.1,127.0.0.1 port={mute.port},{dead},{app_db.cluster.port} dbname={app_db.name} user=postgres"
-    started = time.monotonic()
-    daemon = recurd(app_db, dsn=dsn, connect_timeout="500ms", **FAST)
-    recovery = time.monotonic() - started
-    assert recovery < 8 * SLOWNESS
+    daemon = recurd(app_db, dsn=dsn, connect_timeout="500ms", wrapper=turns.wrapper, **FAST)
+    recovery = passed_over(daemon)
     serves(oracle, daemon)
     daemon.stop()
+    assert turns.longest_wait() < LOOP_STALLS
     tally(recovery=recovery, **oracle.check([daemon]))
+
+
+def passed_over(daemon):
+    """The first host was, and soon: the seconds from the start to the connection."""
+    started, connected = daemon.expect("started"), daemon.expect("connected")
+    first = daemon.seen("connect_failed")[0]
+    assert "no connection in time; trying the next host" in first.raw
+    assert 0.4 < first.received - started.received < 0.5 + SLOWNESS, "after connect_timeout"
+    assert connected.received - first.received < SLOWNESS
+    return connected.received - started.received
 
 
 @pytest.fixture
@@ -66,11 +76,8 @@ def test_a_first_host_that_is_not_there(link, recurd, tally):
     """Fault 10: as above, but not even the handshake of TCP is answered."""
     oracle = link.oracle
     dsn = link.dsn.replace(f"host={link.here}", f"host={link.mute},{link.here}")
-    started = time.monotonic()
     daemon = recurd(oracle.db, dsn=dsn, connect_timeout="500ms", wrapper=link.wrapper, **FAST)
-    recovery = time.monotonic() - started
-    assert recovery < 8 * SLOWNESS
-    assert any("no connection in time" in line.raw for line in daemon.seen("connect_failed"))
+    recovery = passed_over(daemon)
     serves(oracle, daemon)
     daemon.stop()
     tally(recovery=recovery, **oracle.check([daemon]))
@@ -86,10 +93,14 @@ def test_a_network_that_breaks(app_db, recurd, proxy, tally, how):
     net = proxy()
     daemon = recurd(app_db, dsn=net.dsn_for(app_db), statement_timeout="500ms", query_timeout="1s", connect_timeout="1s", **FAST)
     serves(oracle, daemon)
+    struck = time.monotonic()
     getattr(net, how)()
     oracle.add_template(AGO, DAILY)
+    lost = daemon.expect("connection_lost")
+    assert lost.received - struck < (1 if how == "stall" else 0) + SLOWNESS, lost.raw
     if how != "cut":
-        daemon.expect("connect_failed")
+        failed = daemon.expect("connect_failed")
+        assert failed.received - lost.received < (1.5 if how == "stall" else 0.5) + SLOWNESS, failed.raw
     net.resume()
     resumed = time.monotonic()
     oracle.settle()
@@ -162,30 +173,35 @@ def test_a_link_that_is_cut_while_sending(app_db, recurd, proxy, tally):
     net.stall_on = b".tasks (id, title, description"
     dsn = net.dsn_for(app_db) + KEEPALIVE
     daemon = recurd(
-        app_db, dsn=dsn, batch_size=3000, query_timeout="60s", statement_timeout="1s", ready=False, **FAST, **QUIET
+        app_db, dsn=dsn, batch_size=3000, query_timeout="60s", statement_timeout="1s", ready=False, **FAST, **LINES
     )
     wait_until(lambda: net.stalled, what="the write is under way")
     cut = time.monotonic()
-    assert daemon.expect("connection_lost").received - cut < NOTICED_WITHIN
+    lost = daemon.expect("connection_lost")
+    assert lost["reason"].endswith(": Connection timed out"), lost.raw
+    assert lost.received - cut < NOTICED_WITHIN
     net.resume()
     resumed = time.monotonic()
     oracle.settle()
     recovery = time.monotonic() - resumed
     daemon.stop()
-    tally(recovery=recovery, **oracle.check([daemon], lines=False))
+    tally(recovery=recovery, **oracle.check([daemon]))
 
 
 # Fault 12: a slow line ----------------------------------------------------------------------------
 
 
-def test_a_slow_line_and_then_none(app_db, recurd, proxy, tally):
-    """Fault 12: half a second for each round trip, then a black hole; the service manager sees it live all the time."""
+def test_a_slow_line_and_then_none(app_db, recurd, proxy, turns, tally):
+    """Fault 12: half a second for each round trip, then a black hole; the service manager sees it live all the time.
+
+    Nothing stalls the loop; the watchdog may be late once, when the machine is.
+    """
     oracle = oracle_of(app_db)
     net = proxy()
     net.lag(SLOW_LINE)
     daemon = recurd(
         app_db, dsn=net.dsn_for(app_db), env={"WATCHDOG_USEC": "2000000"}, ready=False, query_timeout="2s",
-        statement_timeout="1s", connect_timeout="3s", **FAST,
+        statement_timeout="1s", connect_timeout="3s", wrapper=turns.wrapper, **FAST,
     )  # fmt: skip
     daemon.wait_ready()
     serves(oracle, daemon)
@@ -202,18 +218,11 @@ def test_a_slow_line_and_then_none(app_db, recurd, proxy, tally):
     gaps = watchdog_gaps(daemon)
     assert len(gaps) > 5 and sorted(gaps)[-2] < 2, "the watchdog was fed, but for what the machine itself holds up"
     daemon.stop()
+    assert turns.longest_wait() < LOOP_STALLS
     tally(recovery=recovery, **oracle.check([daemon]))
 
 
 # Fault 13: a backend that stands still ------------------------------------------------------------
-
-
-def backends(db):
-    """Server processes that work for a recurd."""
-    return db.column(
-        "select pid from pg_stat_activity where datname = current_database() and application_name = 'recurd'"
-        " and backend_type = 'client backend'"
-    )
 
 
 def test_a_stopped_backend(app_db, recurd, tally):
@@ -222,43 +231,39 @@ def test_a_stopped_backend(app_db, recurd, tally):
     query_timeout gives it up.  What it has claimed stays locked, everything else goes on; when it runs again
     it finds the link gone, and what it held is made once.
     """
-    batch, total = 200, 3000
+    batch, total = 50, 500
     oracle = oracle_of(app_db, templates=total)
     daemon = recurd(
-        app_db, dsn=app_db.tcp_dsn, batch_size=batch, query_timeout="1s", statement_timeout="900ms", **FAST, **QUIET
-    )
-    stopped = wait_until(lambda: stop_in_a_batch(app_db), what="a backend inside a transaction, stopped")
+        app_db, dsn=app_db.tcp_dsn, batch_size=batch, query_timeout="1s", statement_timeout="900ms",
+        env={"RECURD_FAULT_STOP": "generator.planned_not_written:3"}, ready=False, **FAST, **LINES,
+    )  # fmt: skip
+    # While the daemon is stopped, too, its backend holds no lock of the server's own that would stop everybody.
+    wait_until(lambda: daemon.status_field("State").startswith("T"), what="the daemon, stopped in mid-batch")
+    stopped = wait_until(lambda: in_a_batch(app_db), what="a backend that has claimed rows and waits")
+    os.kill(stopped, signal.SIGSTOP)
+    daemon.kill(signal.SIGCONT)
     since = time.monotonic()
     try:
-        daemon.expect("connection_lost", reason="no reply within query_timeout")
-        wait_until(lambda: count_tasks(app_db) >= total - batch, what="the others are made")
+        lost = daemon.expect("connection_lost", reason="no reply within query_timeout")
+        assert 0.9 < lost.received - since < 1 + SLOWNESS
+        wait_until(lambda: count_tasks(app_db) == total - batch, what="the others are made")
         recovery = time.monotonic() - since
+        assert app_db.value("select count(*) from pg_locks where pid = %s", (stopped,)) > 0, "it has not gone on"
     finally:
         os.kill(stopped, signal.SIGCONT)
     oracle.settle()
     serves(oracle, daemon)
     daemon.stop()
-    tally(recovery=recovery, **oracle.check([daemon], lines=False))
+    tally(recovery=recovery, **oracle.check([daemon]))
 
 
-def stop_in_a_batch(db):
-    """Stops a backend and keeps it stopped if it has claimed rows and waits for us.
-
-    Only there does it hold no lock of the server's own that would stop everybody, this function included;
-    from any other place the timer lets it go on.
-    """
-    for pid in backends(db):
-        rescue = threading.Timer(1, os.kill, (pid, signal.SIGCONT))
-        rescue.start()
-        os.kill(pid, signal.SIGSTOP)
-        waits = db.value(
-            "select backend_xid is not null and state = 'idle in transaction' from pg_stat_activity where pid = %s", (pid,)
-        )
-        rescue.cancel()
-        if waits and count_tasks(db) > 0:
-            return pid
-        os.kill(pid, signal.SIGCONT)
-    return None
+def in_a_batch(db):
+    """The backend that works for a recurd and is inside of a transaction that locks rows; or None."""
+    found = db.column(
+        "select pid from pg_stat_activity where datname = current_database() and application_name = 'recurd'"
+        " and backend_type = 'client backend' and state = 'idle in transaction' and backend_xid is not null"
+    )
+    return found[0] if found else None
 
 
 # Fault 14: a mute name server ---------------------------------------------------------------------
@@ -273,23 +278,24 @@ def nameserver(tmp_path):
     server.close()
 
 
-def test_a_mute_name_server(app_db, recurd, nameserver, tally):
+def test_a_mute_name_server(app_db, recurd, nameserver, turns, tally):
     """Fault 14: looking up the only host takes for ever, again and again; the loop goes on meanwhile.
 
-    A look-up inside the loop would stall it each time; the machine does now and then.  So the best of
-    several look-ups counts.
+    It never stalls for 100 ms, machine apart.  Seen from outside, where the machine counts, the best of several
+    look-ups does.
     """
     oracle = oracle_of(app_db)
     dsn = f"host=db.example.net port={app_db.cluster.port} dbname={app_db.name} user=postgres"
     daemon = recurd(
-        app_db, dsn=dsn, wrapper=nameserver.wrapper, env={"WATCHDOG_USEC": "40000"}, ready=False,
+        app_db, dsn=dsn, wrapper=[*nameserver.wrapper, *turns.wrapper], env={"WATCHDOG_USEC": "40000"}, ready=False,
         connect_timeout="500ms", poll_interval="50ms", reconnect_limit="200ms",
     )  # fmt: skip
     daemon.notify.expect("READY")
     daemon.expect("connect_failed", count=5)
     ends = [line.received for line in daemon.seen("connect_failed")]
     stalls = [max(watchdog_gaps(daemon, since, until)) for since, until in zip(ends, ends[1:])]
-    assert min(stalls) < 0.3, stalls
+    assert min(stalls) < LOOP_STALLS, stalls
+    assert turns.longest_wait() < LOOP_STALLS
     assert "name server" in daemon.seen("connect_failed")[0].raw
     nameserver.answer()
     answered = time.monotonic()
@@ -298,15 +304,18 @@ def test_a_mute_name_server(app_db, recurd, nameserver, tally):
     serves(oracle, daemon)
     wait_until(lambda: daemon.threads() == 1, what="no look-up is left behind")
     daemon.stop()
+    assert turns.longest_wait() < LOOP_STALLS and turns.count() > 100
     tally(injected=len(ends), recovery=recovery, **oracle.check([daemon]))
 
 
 def test_a_mute_name_server_and_an_end(app_db, recurd, nameserver, tally):
     """Fault 14: a look-up that hangs does not hold up the daemon's end."""
+    oracle = oracle_of(app_db)
     daemon = recurd(app_db, dsn=f"host=db.example.net dbname={app_db.name}", wrapper=nameserver.wrapper, ready=False)
     daemon.notify.expect("READY")
     wait_until(lambda: daemon.threads() > 1, what="a look-up under way")
     began = time.monotonic()
     daemon.stop()
-    assert time.monotonic() - began < 2 * SLOWNESS
-    tally()
+    took = time.monotonic() - began
+    assert took < 1 + SLOWNESS
+    tally(recovery=took, **oracle.check([daemon]))

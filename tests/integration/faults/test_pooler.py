@@ -26,13 +26,13 @@ def test_a_pool_of_one(app_db, recurd, pgbouncer, tally):
     daemons = [recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST) for _ in range(3)]
     for daemon in daemons:
         works(oracle, daemon)
-    oracle.settle()
+    recovery = oracle.settle()
     for daemon in daemons:
         daemon.stop()
-    tally(**oracle.check(daemons))
+    tally(recovery=recovery, **oracle.check(daemons))
 
 
-def test_it_leaves_the_session_as_it_was(app_db, recurd, pgbouncer):
+def test_it_leaves_the_session_as_it_was(app_db, recurd, pgbouncer, tally):
     """Fault 15: what others of the pool get back is as it was."""
     oracle = oracle_of(app_db)
     pooler = pgbouncer(pool_size=1)
@@ -51,6 +51,7 @@ def test_it_leaves_the_session_as_it_was(app_db, recurd, pgbouncer):
         assert other.execute("select * from pg_prepared_statements").fetchall() == []
         assert other.execute("select * from pg_listening_channels()").fetchall() == []
         assert other.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone() == (0,)
+    tally(**oracle.check([daemon]))
 
 
 def test_a_pooler_that_restarts(app_db, recurd, pgbouncer, tally):

@@ -116,6 +116,7 @@ class Proxy:
             self._listen()
         if self._stalled:
             self._stalled = False
+            self._deliver()  # also what somebody sent who is no more
             for end in list(self._peers):
                 self._selector.register(end, selectors.EVENT_READ)
 
