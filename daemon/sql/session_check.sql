@@ -1,7 +1,7 @@
 -- Caller: svc/fitness.c, first flight on every new connection; reads catalogs only, so that it works
 -- whatever state the database is in.
 -- $1 schema of the application's tables   $2 tables and columns needed ("tasks.reminded_at",
--- "recurd.settings.live_since")   $3 indexes needed ("tasks.ux_..."; unqualified tables are the application's)
+-- "recurd.settings.live_since")   $3 indexes needed, of the application's schema; "ux..." must be unique
 -- Returns: standby, deadlock_timeout in ms, missing objects (comma list, null: none), tables whose
 -- row-level security applies to us (comma list, null: none).
 select pg_catalog.pg_is_in_recovery(),
@@ -24,7 +24,8 @@ select pg_catalog.pg_is_in_recovery(),
                        select from pg_catalog.pg_index x
                         where x.indexrelid = pg_catalog.to_regclass(
                                   pg_catalog.quote_ident($1) || '.' || i)
-                          and x.indisvalid and x.indisready)) missing),
+                          and x.indisvalid and x.indisready
+                          and (x.indisunique or i not like 'ux%'))) missing),
        (select pg_catalog.string_agg(r, ', ')
           from pg_catalog.unnest(array['tasks', 'recurring_tasks']) r
          where pg_catalog.row_security_active(

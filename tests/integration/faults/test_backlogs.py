@@ -90,7 +90,7 @@ def test_hostile_rows_do_not_hold_up_their_neighbours(app_db, recurd, tally):
     # Past the flood in the queue, before its end in time.
     soon = [oracle.add_template(timedelta(milliseconds=300 * n), {"frequency": "daily"}) for n in range(1, 9)]
     tasks = [oracle.add_task(timedelta(milliseconds=300 * n)) for n in range(1, 9)]
-    daemon = recurd(app_db, batch_size=200, **OPTIONS)
+    daemon = recurd(app_db, batch_size=200, log_level="debug", **OPTIONS)  # the level at which most is told
     wait_until(lambda: len(app_db.notifications("reminder")) == 9, what="the reminders are told")
     took = oracle.settle(60)
     while True:  # the flood goes on every minute; compare at an instant at which nothing is due

@@ -1,14 +1,16 @@
 """Errors of the server, at every statement that writes and at COMMIT."""
 
 import re
+import signal
 import threading
 import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from faults.oracle import Oracle
-from harness.util import wait_until
+from harness.util import PATIENCE, wait_until
 
 DAILY = {"frequency": "daily"}
 NOW = timedelta(0)
@@ -21,7 +23,8 @@ def db(app_db):
     return app_db
 
 
-# Raised by a trigger: what the server itself cannot be made to raise at will.
+# Raised by a trigger, at a place and as often as we like; those that a server can be made to raise itself follow below,
+# and a disk that is full is test_disks.py's.
 CODES = {
     "40001": "serialization_failure",
     "40P01": "deadlock_detected",
@@ -68,6 +71,80 @@ def test_an_error_that_passes(db, recurd, tally, where):
             assert db.value("select last_value from tries") > TIMES, f"{code} was met"
     daemon.stop()
     tally(injected=len(codes) * 2 * TIMES, recovery=slowest, **oracle.check([daemon]))
+
+
+READ_COMMITTED, SERIALIZABLE = b"isolation level read committed", b"isolation level serializable  "
+
+
+def test_serializable_transactions_that_collide(db, recurd, proxy, tally):
+    """Fault 17: 40001, the real one: somebody between us and the server makes our transactions serializable.
+
+    Three workers and an application then collide all the time, and nothing of it is lost, doubled, or taken for
+    the fault of a row.
+    """
+    net = proxy(rewrite=(READ_COMMITTED, SERIALIZABLE))
+    oracle = Oracle(db)
+    oracle.add_templates(400, timedelta(seconds=-1), DAILY, users=40)
+    oracle.add_reminders(100)
+    refusals = lambda: sum(text in line for line in db.cluster.log().splitlines() if "ERROR:" in line for text in TEXTS)  # noqa: E731
+    before = refusals()
+    daemons = [recurd(db, dsn=net.dsn_for(db), batch_size=20, ready=False, **LINES) for _ in range(3)]
+    with db.connect() as application:
+        while not oracle.is_settled() or refusals() - before < 5:
+            if oracle.is_settled():
+                oracle.add_templates(100, timedelta(seconds=-1), DAILY, users=40, prefix=f"t{len(oracle.templates)}")
+            application.execute("update recurring_tasks set title = title || '.' where id = 't-' || (1 + random() * 399)::int")
+            application.execute("update tasks set title = title || '.' where id = 'r-' || (1 + random() * 99)::int")
+    net.rewrite = None
+    oracle.add_template(NOW, DAILY)
+    oracle.add_task(NOW)
+    took = oracle.settle()
+    for daemon in daemons:
+        daemon.stop()
+    tally(injected=refusals() - before, recovery=took, **oracle.check(daemons))
+
+
+TEXTS = ("could not serialize access due to concurrent update", "could not serialize access due to read/write dependencies")
+
+
+def test_a_deadlock_of_which_we_are_the_victim(make_cluster, recurd, tally):
+    """Fault 17: 40P01, the real one: deadlock_timeout is lowered under a running worker, below its lock_timeout.
+
+    Stopped with its templates claimed, it wakes when the application holds the user and waits for the template.
+    The application gets what it wants; the batch is made when it has gone.
+    """
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live(db.now() - timedelta(days=1))
+    oracle, user = Oracle(db), db.add_user("wanted")
+    daemon = recurd(db, env={"RECURD_FAULT_STOP": "generator.planned_not_written"}, statement_timeout="30s", query_timeout="60s", **LINES)
+    cluster.configure(deadlock_timeout="10ms")
+    template = oracle.add_template(NOW, DAILY, user=user)
+    wait_until(lambda: daemon.status_field("State").startswith("T"), what="it has claimed the template")
+    errors = []
+    with db.connect(autocommit=False) as application:
+        application.execute("set local deadlock_timeout = '1h'")
+        application.execute("""select from "user" where id = 'wanted' for update""")
+
+        def edit():
+            try:
+                application.execute("update recurring_tasks set title = 'Edited' where id = %s", (template,))
+            except psycopg.Error as error:
+                errors.append(error)
+
+        editor = threading.Thread(target=edit)
+        editor.start()
+        wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"), what="the application waits")
+        daemon.kill(signal.SIGCONT)
+        editor.join(PATIENCE)
+        assert not editor.is_alive() and errors == []
+        wait_until(lambda: "deadlock detected" in cluster.log(), what="the server's own 40P01")
+        assert db.occurrences(template) == []
+        application.commit()
+    took = oracle.settle()
+    assert db.column("select title from tasks") == ["Edited"]
+    daemon.stop()
+    tally(recovery=took, **oracle.check([daemon]))
 
 
 def test_statements_that_are_cancelled(db, recurd, tally):
@@ -152,26 +229,61 @@ def test_a_transaction_that_idled_too_long(db, recurd, proxy, tally):
     tally(recovery=took, **oracle.check([daemon]))
 
 
-def test_no_connection_is_left_for_us(db, recurd, tally):
-    """Fault 17: 53300, the real one: others have taken all connections, at our start and after we were cut off."""
+def test_no_connection_is_left_for_our_role(db, recurd, tally):
+    """Fault 17: 53300, the real one: the role may have no more connections, at our start and after we were cut off."""
     role = f"crowded_{db.name}"
     db.execute(f"create role {role} login connection limit 0; grant recurd_worker to {role}")
     try:
         oracle = Oracle(db)
         daemon = recurd(db, dsn=db.dsn_as(role), ready=False, **LINES)
+        slowest = 0
         for _ in range(2):
             mark = daemon.mark()
             daemon.expect("connect_failed", since=mark, reason=re.compile("too many connections for role"))
             oracle.add_template(NOW, DAILY)
             oracle.add_task(NOW)
-            began = time.monotonic()
             db.execute(f"alter role {role} connection limit 1")
-            oracle.settle()
-            took = time.monotonic() - began
+            slowest = max(slowest, oracle.settle())
             db.execute(f"alter role {role} connection limit 0")
             db.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (role,))
         db.execute(f"alter role {role} connection limit 1")
         daemon.stop()
-        tally(injected=2, recovery=took, **oracle.check([daemon]))
+        tally(injected=2, recovery=slowest, **oracle.check([daemon]))
     finally:
         db.psql(f"drop owned by {role}; drop role {role}")
+
+
+def test_no_connection_is_left_for_anybody(make_cluster, recurd, tally):
+    """Fault 17: 53300, the real one: applications have taken all of max_connections, at our start and after we were cut off."""
+    cluster = make_cluster(max_connections=8, superuser_reserved_connections=0, max_wal_senders=0)
+    db = cluster.create_migrated()
+    db.go_live(db.now() - timedelta(days=1))
+    oracle, crowd, slowest = Oracle(db), [], 0
+    crowd += take_all(db)
+    daemon = recurd(db, ready=False, **LINES)
+    for again in (False, True):
+        if again:
+            cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'recurd'"
+            wait_until(lambda: db.column(cut) and crowd.extend(take_all(db)) is None and len(crowd) == 7, what="a crowd of seven")
+        mark = daemon.mark()
+        daemon.expect("connect_failed", since=mark, count=2, reason=re.compile("too many clients"))
+        oracle.add_template(NOW, DAILY)
+        oracle.add_task(NOW)
+        crowd.pop().close()
+        slowest = max(slowest, oracle.settle())
+    for conn in crowd:
+        conn.close()
+    daemon.stop()
+    tally(injected=2, recovery=slowest, **oracle.check([daemon]))
+
+
+def take_all(db):
+    """Connections up to the last that there is; the harness has one already."""
+    db.execute("select 1")
+    taken = []
+    try:
+        while True:
+            taken.append(db.connect())
+    except psycopg.OperationalError as error:
+        assert "too many clients" in str(error), error
+    return taken

@@ -7,7 +7,7 @@ import pytest
 
 from faults.oracle import Oracle
 from harness.migrate import LAST
-from harness.util import wait_until
+from harness.util import BUILD, SLOWNESS, wait_until
 
 DAILY = {"frequency": "daily"}
 NOW = timedelta(0)
@@ -38,34 +38,65 @@ def db(app_db):
     return app_db
 
 
-def test_an_upgrade_beside_running_workers(db, recurd, tally):
-    """Fault 29: while templates are being made, a newer and compatible schema comes, and workers change one by one.
+@pytest.fixture
+def next_recurd(recurd):
+    """The next version, which knows one migration more; it says so in its first line and in recurd.workers."""
+    program = BUILD / "recurd-next"
+    if not program.exists():
+        pytest.skip("needs a build with RECURD_FAULTS: recurd-next")
+    wrapper = ["sh", "-c", 'program=$1; shift 2; exec "$program" "$@"', "sh", str(program)]
+    return lambda db, *args, **options: recurd(db, *args, wrapper=wrapper, **options)
 
-    The one that was there before the migration, and those of its version that start after it, work on beside
-    each other; nobody stops, nothing is made twice.
+
+def test_an_upgrade_version_by_version(db, recurd, next_recurd, tally):
+    """Fault 29: two versions of the daemon side by side, through a whole upgrade, while there is work all the time.
+
+    The newer daemon comes first, on the old schema; then the schema, compatible, under both; then an older one
+    starts on it; at last the schema that only the newer one understands: the older ones end with 78, and say
+    why, in mid-work, and the newer one does the rest.
     """
     oracle = Oracle(db)
-    db.add_templates(1500, timedelta(seconds=-1), users=20)
-    oracle.note()
-    before = recurd(db, batch_size=50, worker_name="before", **LINES)
-    before.expect("generated")
+    serial = iter(range(100))
+
+    def work(*daemons):
+        """Until each of these has made something."""
+        marks = [daemon.mark() for daemon in daemons]
+        feeding = f"w{next(serial)}"
+        oracle.add_templates(200, timedelta(seconds=-1), DAILY, prefix=feeding, users=20)
+
+        def all_did():
+            oracle.add_template(NOW, DAILY)
+            return all(daemon.seen("generated", since=mark) for daemon, mark in zip(daemons, marks))
+
+        wait_until(all_did, interval=0.05, what="each of them has its part")
+
+    options = {**LINES, "batch_size": 5, "poll_interval": "20ms", "heartbeat_interval": "1s"}
+    older = recurd(db, worker_name="older", **options)
+    work(older)
+    newer = next_recurd(db, worker_name="newer", **options)
+    versions = "select name, version from recurd.workers order by 1"
+    wait_until(lambda: [row["name"] for row in db.rows(versions)] == ["newer", "older"])
+    assert {row["version"] for row in db.rows(versions)} == {"next", older.seen("started")[0]["msg"].split()[-1]}
+    work(older, newer)
     db.psql(NEWER)
-    after = recurd(db, batch_size=50, worker_name="after", **LINES)
-    oracle.add_task(NOW)
-
-    def comes_to_work():  # the older one may have done all that there was before this one had started
-        oracle.add_template(NOW, DAILY)
-        return after.seen("generated")
-
-    wait_until(comes_to_work, interval=0.05)
-    before.stop()
-    last = recurd(db, batch_size=50, worker_name="last", **LINES)
-    oracle.add_template(NOW, DAILY)
-    took = oracle.settle()
-    for daemon in (after, last):
-        daemon.stop()
-    tally(recovery=took, **oracle.check([before, after, last]))
+    work(older, newer)
+    late = recurd(db, worker_name="late", **options)
+    work(older, newer, late)
     assert db.value("select count(*) from recurd.deliveries") > 0, "the newer trigger took part"
+
+    oracle.add_templates(2000, timedelta(seconds=-1), DAILY, prefix="last", users=20)
+    began = time.monotonic()
+    raise_level(db, LAST + 1)
+    for daemon in (older, late):
+        assert daemon.wait() == 78
+        (line,) = daemon.seen("incompatible")
+        assert str(LAST + 1) in line["msg"] and "upgrade" in line["msg"]
+        daemon.check_clean()
+    assert time.monotonic() - began < 5 * SLOWNESS
+    work(newer)
+    took = oracle.settle()
+    newer.stop()
+    tally(injected=3, recovery=took, **oracle.check([older, newer, late]))
 
 
 def raise_level(conn, level):

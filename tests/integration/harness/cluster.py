@@ -194,6 +194,11 @@ class Cluster:
         for key, value in settings.items():
             wait_until(lambda: self._shows(key) == str(value), what=f"{key} is {value}")  # noqa: B023
 
+    def has(self, key):
+        """Whether this version of PostgreSQL knows a setting."""
+        with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:
+            return conn.execute("select exists (select from pg_settings where name = %s)", (key,)).fetchone()[0]
+
     def _shows(self, key):
         with psycopg.connect(self.dsn_for("postgres"), autocommit=True) as conn:
             return conn.execute("select current_setting(%s)", (key,)).fetchone()[0]
