@@ -44,9 +44,9 @@ def db(app_db):
     """A trigger of the application's that needs its own schema to be found."""
     app_db.go_live()
     app_db.psql(
-        "create table audit (task text);"
+        "create table audit (task text, isolation text default current_setting('transaction_isolation'));"
         "create function note() returns trigger language plpgsql as"
-        " $$ begin insert into audit values (new.id); return new; end $$;"
+        " $$ begin insert into audit (task) values (new.id); return new; end $$;"
         "create trigger note after insert or update on tasks for each row execute function note();"
         "create trigger note after update on recurring_tasks for each row execute function note()"
     )
@@ -86,6 +86,8 @@ def test_whatever_others_left_in_the_pooled_session(db, recurd, pgbouncer, tally
         assert other.execute("select pg_backend_pid()").fetchone() == pid, "the same server session all the time"
     daemon.stop()
     assert db.value("select count(*) from audit") >= 4
+    # Whatever the default is: in serializable transactions, claims that collide would fail.
+    assert set(db.column("select isolation from audit")) == {"read committed"}
     assert db.value("select count(*) from recurd.workers") == 0, "it could sign off"
     assert not [line for line in daemon.events if line.priority <= 3], daemon.log()
     tally(injected=2, recovery=recovery, **oracle.check([daemon]))
