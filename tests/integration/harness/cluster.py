@@ -93,6 +93,7 @@ class Cluster:
         self.data = self.dir / "data"
         self.log_path = self.dir / "log"
         self.port = free_port()
+        self.environ = {}  # for the server; before it starts
         self.process = None
         self._serial = 0
         self._migrated = {}
@@ -126,7 +127,8 @@ class Cluster:
         with open(self.log_path, "ab") as log:
             self.process = spawn(
                 [pg_bin() / "postgres", "-D", self.data], as_service_user=True, death_signal=signal.SIGQUIT,
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=clean_environ(), cwd="/", start_new_session=True,
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=clean_environ(**self.environ), cwd="/",
+                start_new_session=True,
             )
         if wait:
             wait_until(self.answers, 60, "PostgreSQL accepts connections")
