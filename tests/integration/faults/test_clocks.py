@@ -1,6 +1,7 @@
 """Clocks that are wrong, step, or pass through summer time's gap and fold."""
 
 import mmap
+import shutil
 import struct
 import time
 from datetime import datetime, timedelta, timezone
