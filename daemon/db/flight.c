@@ -32,7 +32,7 @@ struct flight_callback flight_take_callback(struct conn *conn)
 	return callback;
 }
 
-void conn_add(struct conn *conn, enum query_id query, const struct params *params)
+static void add(struct conn *conn, enum query_id query, bool careful, const struct params *params)
 {
 	struct flight *flight = &conn->flight;
 	if (conn->state != CONN_READY || flight->n == FLIGHT_STATEMENTS_MAX)
@@ -43,13 +43,23 @@ void conn_add(struct conn *conn, enum query_id query, const struct params *param
 	const char *values[PARAMS_MAX];
 	if (params)
 		params_values(params, values);
-	int sent = PQsendQueryParams(conn->pq, query_text(query), params ? params->n : 0,
+	int sent = PQsendQueryParams(conn->pq, query_text(query, careful), params ? params->n : 0,
 		params ? params->types : NULL, values, params ? params->lengths : NULL,
 		params ? params->formats : NULL, 1);
 	if (sent != 1)
 		flight->send_failed = true;
 	flight->queries[flight->n] = query;
 	flight->results[flight->n++] = NULL;
+}
+
+void conn_add(struct conn *conn, enum query_id query, const struct params *params)
+{
+	add(conn, query, false, params);
+}
+
+void conn_add_careful(struct conn *conn, enum query_id query, const struct params *params)
+{
+	add(conn, query, true, params);
 }
 
 void conn_add_limits(struct conn *conn, struct conn_limits limits)

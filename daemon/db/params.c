@@ -18,10 +18,12 @@ enum {
 	OID_INT8 = 20,
 	OID_INT4 = 23,
 	OID_TEXT = 25,
+	OID_TID = 27,
 	OID_TIMESTAMP = 1114,
 	OID_TIMESTAMPTZ = 1184,
 	OID_BOOL_ARRAY = 1000,
 	OID_TEXT_ARRAY = 1009,
+	OID_TID_ARRAY = 1010,
 	OID_INT8_ARRAY = 1016,
 	OID_TIMESTAMP_ARRAY = 1115,
 	OID_TIMESTAMPTZ_ARRAY = 1185,
@@ -143,8 +145,18 @@ static void array_add_null(struct params *params)
 	strbuf_add_be32(&params->data, UINT32_MAX);
 }
 
+static bool any(const bool *flags, size_t n)
+{
+	return n > 0 && memchr(flags, true, n);
+}
+
 void params_texts(struct params *params, const char *const *values, size_t n)
 {
+	size_t first = 0;
+	while (first < n && !values[first])
+		first++;
+	if (first == n)
+		n = 0;
 	int p = array_begin(params, OID_TEXT_ARRAY, OID_TEXT, true, n);
 	for (size_t i = 0; i < n; i++) {
 		if (!values[i]) {
@@ -176,8 +188,20 @@ void params_bools(struct params *params, const bool *values, size_t n)
 	param_end(params, p);
 }
 
+void params_places(struct params *params, const struct row_place *values, size_t n)
+{
+	int p = array_begin(params, OID_TID_ARRAY, OID_TID, false, n);
+	for (size_t i = 0; i < n; i++) {
+		strbuf_add_be32(&params->data, sizeof(values[i].bytes));
+		strbuf_add(&params->data, values[i].bytes, sizeof(values[i].bytes));
+	}
+	param_end(params, p);
+}
+
 void params_instants(struct params *params, const usec_t *values, const bool *present, size_t n)
 {
+	if (present && !any(present, n))
+		n = 0;
 	int p = array_begin(params, OID_TIMESTAMPTZ_ARRAY, OID_TIMESTAMPTZ, present != NULL, n);
 	for (size_t i = 0; i < n; i++) {
 		if (present && !present[i])
@@ -190,6 +214,8 @@ void params_instants(struct params *params, const usec_t *values, const bool *pr
 
 void params_walls(struct params *params, const sec_t *values, const bool *present, size_t n)
 {
+	if (present && !any(present, n))
+		n = 0;
 	int p = array_begin(params, OID_TIMESTAMP_ARRAY, OID_TIMESTAMP, present != NULL, n);
 	for (size_t i = 0; i < n; i++) {
 		if (present && !present[i])

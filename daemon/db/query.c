@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/mem.h"
 #include "util/strbuf.h"
 
 static const struct {
@@ -14,32 +15,40 @@ static const struct {
 #undef SQL
 };
 
-static char *texts[QUERY_COUNT];
+static char *texts[QUERY_COUNT][2]; /* plain, careful */
 
-static char *bind_text(const char *text, const char *app_schema)
+static char *replace_mark(const char *text, const char *mark, const char *replacement)
 {
-	static const char mark[] = "{app}";
 	struct strbuf buf;
 	strbuf_init(&buf, SIZE_MAX);
-	for (const char *at; (at = strstr(text, mark)); text = at + sizeof(mark) - 1) {
+	for (const char *at; (at = strstr(text, mark)); text = at + strlen(mark)) {
 		strbuf_add(&buf, text, (size_t)(at - text));
-		strbuf_addf(&buf, "\"%s\"", app_schema);
+		strbuf_add_text(&buf, replacement);
 	}
 	strbuf_add_text(&buf, text);
 	return strbuf_steal(&buf);
 }
 
+static char *bind_text(const char *text, const char *app_schema, bool careful)
+{
+	char *quoted CLEANUP(mem_cleanup) = mem_printf("\"%s\"", app_schema);
+	char *bound CLEANUP(mem_cleanup) = replace_mark(text, "{app}", quoted);
+	return replace_mark(bound, "{on conflict}", careful ? "on conflict do nothing" : "");
+}
+
 void queries_bind(const char *app_schema)
 {
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
-		free(texts[i]);
-		texts[i] = bind_text(sources[i].text, app_schema);
+		for (int careful = 0; careful < 2; careful++) {
+			free(texts[i][careful]);
+			texts[i][careful] = bind_text(sources[i].text, app_schema, careful);
+		}
 	}
 }
 
-const char *query_text(enum query_id id)
+const char *query_text(enum query_id id, bool careful)
 {
-	return texts[id];
+	return texts[id][careful];
 }
 
 const char *query_name(enum query_id id)

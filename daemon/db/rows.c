@@ -52,6 +52,13 @@ int64_t row_int8(const PGresult *result, int row, int column)
 	return (int64_t)be(fixed(result, row, column, 8), 8);
 }
 
+struct row_place row_place(const PGresult *result, int row, int column)
+{
+	struct row_place place;
+	memcpy(place.bytes, fixed(result, row, column, sizeof(place.bytes)), sizeof(place.bytes));
+	return place;
+}
+
 bool row_bool(const PGresult *result, int row, int column)
 {
 	return *fixed(result, row, column, 1) != 0;

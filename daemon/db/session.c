@@ -130,10 +130,11 @@ bool session_query(struct session *session, enum query_id id, const struct param
 
 	if (params) {
 		params_values(params, values);
-		result = PQexecParams(session->pq, query_text(id), params->n, params->types, values,
-			params->lengths, params->formats, 1);
+		result = PQexecParams(session->pq, query_text(id, false), params->n, params->types,
+			values, params->lengths, params->formats, 1);
 	} else {
-		result = PQexecParams(session->pq, query_text(id), 0, NULL, NULL, NULL, NULL, 1);
+		result = PQexecParams(
+			session->pq, query_text(id, false), 0, NULL, NULL, NULL, NULL, 1);
 	}
 	if (finish(session, result, ret_result, err))
 		return true;

@@ -14,7 +14,8 @@ with claimed as materialized (
            end as rule,
            t.next_due_at, t.starts_local, t.starts_zone, t.planned_due_at, t.made_through, t.used_count,
            t.replan_at, t.paused_at, t.resumed_at, t.ended_at, t.created_at, t.is_active,
-           (select p.time_zone from recurd.preferences p where p.user_id = t.user_id) as time_zone
+           (select p.time_zone from recurd.preferences p where p.user_id = t.user_id) as time_zone,
+           t.ctid as place
       from {app}.recurring_tasks t
      where t.replan_at is not null and t.failed_at is null
        and (t.is_active or t.ended_at is not null)
@@ -25,7 +26,7 @@ with claimed as materialized (
        for no key update skip locked
 )
 select id, user_id, rule, next_due_at, starts_local, starts_zone, planned_due_at, made_through, used_count,
-       replan_at, paused_at, resumed_at, ended_at, created_at, is_active, time_zone, locked
+       replan_at, paused_at, resumed_at, ended_at, created_at, is_active, time_zone, place, locked
   from (select c.*, pg_catalog.count(*) over () as locked,
                coalesce(pg_catalog.octet_length(rule), 0) as size,
                pg_catalog.sum(coalesce(pg_catalog.octet_length(rule), 0))

@@ -22,6 +22,6 @@ with due as materialized (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, 'reminder', user_id, id, recurring_task_id, remind_at
       from due
-        on conflict (key) do nothing
+    {on conflict}
 )
 select id::text, user_id::text, remind_at, key from due order by remind_at;

@@ -203,6 +203,18 @@ static void add_decisions(const struct generate_batch *rows, struct params *para
 	params_texts(params, texts, n);
 }
 
+static void add_places(const struct generate_batch *rows, struct params *params)
+{
+	size_t size = rows->made_n > rows->n ? rows->made_n : rows->n;
+	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(size, sizeof(*places));
+	for (size_t i = 0; i < rows->made_n; i++)
+		places[i] = rows->planned[rows->made[i].planned].template.place;
+	params_places(params, places, rows->made_n);
+	for (size_t i = 0; i < rows->n; i++)
+		places[i] = rows->planned[i].template.place;
+	params_places(params, places, rows->n);
+}
+
 void generate_batch_params(const struct generate_batch *rows, usec_t now, bool notify_task_created,
 	struct params *params)
 {
@@ -211,6 +223,7 @@ void generate_batch_params(const struct generate_batch *rows, usec_t now, bool n
 	add_templates(rows, now, params);
 	add_decisions(rows, params);
 	add_changes(rows, params);
+	add_places(rows, params);
 }
 
 /* ---- log lines ---- */
@@ -251,37 +264,36 @@ static void log_decision(const struct decision *decision)
 	log_end(&line);
 }
 
-static int compare_made(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
-	const struct made *const *left = a, *const *right = b;
-	return strcmp((*left)->id, (*right)->id);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int compare_id(const void *key, const void *element)
+static const char **sorted_ids(const PGresult *ids)
 {
-	const struct made *const *made = element;
-	return strcmp(key, (*made)->id);
+	size_t n = (size_t)PQntuples(ids);
+	const char **sorted = mem_alloc_array(n, sizeof(*sorted));
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = row_text(ids, (int)i, 0);
+	qsort(sorted, n, sizeof(*sorted), compare_ids);
+	return sorted;
 }
 
-/* The server says which ids are new; a task that existed already is not told again. */
+/* Where fewer were made than planned, the server says which: a task that existed already is not told
+ * again. */
 static size_t log_instances(const struct generate_batch *rows, const PGresult *made_ids,
 	usec_t clock, struct tell_rate *rate, struct tell_hint *hint)
 {
-	const struct made **sorted CLEANUP(mem_cleanup) = mem_alloc_array(
-		rows->made_n, sizeof(*sorted));
-	for (size_t i = 0; i < rows->made_n; i++)
-		sorted[i] = &rows->made[i];
-	qsort(sorted, rows->made_n, sizeof(*sorted), compare_made);
-	size_t silent = 0;
-	for (int row = 0; row < PQntuples(made_ids); row++) {
-		const char *id = row_text(made_ids, row, 0);
-		const struct made *const *found = bsearch(
-			id, sorted, rows->made_n, sizeof(*sorted), compare_id);
-		if (!found)
+	size_t silent = 0, n = (size_t)PQntuples(made_ids);
+	const char **ids CLEANUP(mem_cleanup) = n < rows->made_n ? sorted_ids(made_ids) : NULL;
+	for (size_t i = 0; i < rows->made_n; i++) {
+		const struct made *made = &rows->made[i];
+		const char *id = made->id;
+		if (ids && !bsearch(&id, ids, n, sizeof(*ids), compare_ids))
 			continue;
 		tell_hint_add(hint, id);
 		if (tell_rate_take(rate, clock_monotonic()))
-			log_instance(&rows->planned[(*found)->planned], *found, clock);
+			log_instance(&rows->planned[made->planned], made, clock);
 		else
 			silent++;
 	}

@@ -10,6 +10,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
+#include "work/caution.h"
 #include "work/generate_batch.h"
 #include "work/narrow.h"
 #include "work/parking.h"
@@ -32,6 +33,7 @@ struct generator {
 	void *arg;
 	struct parking *parking;
 	char *alone; /* the parked user that this batch is about; NULL: everybody else */
+	struct caution caution;
 	struct narrow narrow;
 	struct narrow heavy; /* the same for rules that are large */
 	size_t limit; /* of this batch */
@@ -153,8 +155,12 @@ static void on_done(void *job, enum batch_outcome outcome)
 			parking_remove(generator->parking, generator->alone);
 		replace(&generator->refused_template, NULL);
 		narrow_worked(&generator->narrow, generator->options.limit);
+		caution_worked(&generator->caution);
 	} else if (outcome == BATCH_NOTHING && generator->alone && !generator->postponed) {
 		parking_remove(generator->parking, generator->alone);
+		report.again = true;
+	} else if (outcome == BATCH_ROW &&
+		   caution_failed(&generator->caution, &generator->batch.failure)) {
 		report.again = true;
 	} else if (outcome == BATCH_CONFLICT || outcome == BATCH_ROW) {
 		close_in(generator, outcome);
@@ -231,7 +237,7 @@ static void write_batch(struct generator *generator)
 	params_init(&params);
 	generate_batch_params(&generator->rows, generator->batch.now,
 		generator->options.notify_task_created, &params);
-	conn_add(generator->batch.conn, QUERY_GENERATE_WRITE, &params);
+	caution_add(&generator->caution, generator->batch.conn, QUERY_GENERATE_WRITE, &params);
 	batch_write(&generator->batch, on_written);
 }
 

@@ -9,6 +9,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
+#include "work/caution.h"
 #include "work/narrow.h"
 
 #define REFUSED_PAUSE_LIMIT (60 * USEC_PER_SEC)
@@ -21,6 +22,7 @@ struct reminder {
 	struct reminder_options options;
 	reminder_done_fn *done;
 	void *arg;
+	struct caution caution;
 	struct narrow narrow;
 	size_t told, limit; /* limit: of this batch */
 	char *alone; /* the parked task that this batch is about; NULL: all others */
@@ -106,8 +108,14 @@ static void on_done(void *job, enum batch_outcome outcome)
 {
 	struct reminder *reminder = job;
 	bool again = outcome == BATCH_COMMITTED;
-	if (outcome == BATCH_COMMITTED)
+	if (outcome == BATCH_COMMITTED) {
 		narrow_worked(&reminder->narrow, reminder->options.limit);
+		caution_worked(&reminder->caution);
+	}
+	if (outcome == BATCH_ROW && caution_failed(&reminder->caution, &reminder->batch.failure)) {
+		report(reminder, outcome, true);
+		return;
+	}
 	if (reminder->alone && (outcome == BATCH_COMMITTED || outcome == BATCH_NOTHING)) {
 		parking_remove(reminder->parking, reminder->alone);
 		again = true;
@@ -223,7 +231,7 @@ void reminder_run(struct reminder *reminder, struct conn *conn,
 	params_instant(&params, reminder->alone ? options->oldest : options->from);
 	leave_out_parked(reminder, &params);
 	params_text(&params, reminder->alone);
-	conn_add(conn, QUERY_REMINDER_TAKE, &params);
+	caution_add(&reminder->caution, conn, QUERY_REMINDER_TAKE, &params);
 	batch_write(&reminder->batch, on_taken);
 }
 

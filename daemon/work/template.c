@@ -27,6 +27,7 @@ void template_read(const PGresult *result, int row, struct template *ret_templat
 		.created_at = instant_or_none(result, row, 13),
 		.is_active = row_bool(result, row, 14),
 		.user_zone = row_text(result, row, 15),
+		.place = row_place(result, row, 16),
 	};
 	if (ret_template->starts_zone)
 		ret_template->starts_local = row_wall_us(result, row, 4) / USEC_PER_SEC;

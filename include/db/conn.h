@@ -107,6 +107,8 @@ int conn_server_version(const struct conn *conn); /* 150020; 0: not connected */
 
 /* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */
 void conn_add(struct conn *conn, enum query_id query, const struct params *params);
+void conn_add_careful(
+	struct conn *conn, enum query_id query, const struct params *params); /* query.h */
 /* First in a flight that is no batch: limits on the server's side for its implicit transaction, local,
  * so that a backend that waits for a lock does not outlive our patience.  Its result comes first. */
 struct conn_limits {

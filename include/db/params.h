@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
+#include "db/rows.h"
 #include "util/strbuf.h"
 
 #define PARAMS_MAX       32
@@ -36,11 +37,13 @@ void params_bool(struct params *params, bool value);
 void params_instant(struct params *params, usec_t value); /* timestamptz; infinities map */
 void params_wall(struct params *params, sec_t value); /* timestamp */
 
-/* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL. */
+/* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL.  Where all are NULL the
+ * array is empty: unnested beside others it yields the same, and costs nothing. */
 void params_texts(struct params *params, const char *const *values, size_t n);
 void params_int8s(struct params *params, const int64_t *values, size_t n);
 void params_bools(struct params *params, const bool *values, size_t n);
 void params_instants(struct params *params, const usec_t *values, const bool *present, size_t n);
+void params_places(struct params *params, const struct row_place *values, size_t n); /* tid[] */
 void params_walls(struct params *params, const sec_t *values, const bool *present, size_t n);
 
 /* Pointers for PQsendQueryParams, valid until the next change; values has PARAMS_MAX places. */

@@ -2,7 +2,10 @@
  *
  * daemon/sql/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
  * parameters and the index it relies on.  "{app}" stands for the quoted schema of the application's
- * tables and is filled in once, by queries_bind.  Everything else is schema-qualified: search_path is
+ * tables and is filled in once, by queries_bind.  "{on conflict}" makes two forms of a statement: in the
+ * plain one it is empty, and a row that exists already is an error; in the careful one it is ON
+ * CONFLICT DO NOTHING, which looks before it inserts and costs a twentieth of a batch.
+ * Everything else is schema-qualified: search_path is
  * the application's or a pooler's business, never ours.
  */
 #pragma once
@@ -20,5 +23,5 @@ enum query_id {
 
 /* app_schema is a checked identifier (conf.h).  May be called again with another schema. */
 void queries_bind(const char *app_schema);
-const char *query_text(enum query_id id);
+const char *query_text(enum query_id id, bool careful); /* without two forms it is the same */
 const char *query_name(enum query_id id); /* "reminder_take": for log lines */

@@ -25,4 +25,9 @@ bool row_clock(const PGresult *result, int row, int column, usec_t *ret_now) NOD
 #define CLOCK_COMPLAINT                                                                       \
 	"recurd.now() gives no usable time: create or replace function recurd.now() returns " \
 	"timestamptz language sql stable parallel safe return pg_catalog.now()"
+/* tid: where a row stands in its table, as PostgreSQL sends it. */
+struct row_place {
+	unsigned char bytes[6];
+};
+struct row_place row_place(const PGresult *result, int row, int column);
 usec_t row_wall_us(const PGresult *result, int row, int column); /* timestamp, microseconds */

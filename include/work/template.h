@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "db/rows.h"
 #include "util/macros.h"
 
 #define TEMPLATE_NONE (INT64_MIN + 1)
@@ -30,8 +31,9 @@ struct template
 	usec_t paused_at, resumed_at, ended_at, created_at;
 	bool is_active;
 	const char *user_zone; /* of recurd.preferences; NULL: none */
+	struct row_place place; /* where the row stands as long as it is locked */
 };
 
-#define TEMPLATE_COLUMNS 16 /* of a claim's result; how many rows were locked stands behind them */
+#define TEMPLATE_COLUMNS 17 /* of a claim's result; how many rows were locked stands behind them */
 
 void template_read(const PGresult *result, int row, struct template *ret_template);

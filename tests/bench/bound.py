@@ -48,6 +48,14 @@ with due as materialized (
 select count(*) from due
 """
 
+# The same without looking whether a row is there already, and by the place of what was locked a moment ago.
+GENERATE_PLAIN = (
+    GENERATE.replace("        on conflict do nothing\n", "")
+    .replace("        on conflict (key) do nothing\n", "")
+    .replace("select t.id, t.user_id", "select t.ctid as place, t.id, t.user_id")
+    .replace("from due where t.id = due.id", "from due where t.ctid = due.place")
+)
+
 REMIND = """
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at
@@ -68,6 +76,8 @@ with due as materialized (
 )
 select count(*) from due
 """
+
+REMIND_PLAIN = REMIND.replace("        on conflict (key) do nothing\n", "")
 
 
 def run_bound(db, statement, forced=False):

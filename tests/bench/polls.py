@@ -4,21 +4,13 @@
 dead and cannot be removed.
 """
 
-import re
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 from data import load_tasks
-from harness.util import SOURCE
+from harness.database import statement
 
 EPOCH = datetime(2000, 1, 1, tzinfo=timezone.utc)
 REPEATS = 15
-
-
-def statement(name):
-    """A statement of daemon/sql for the default schema, without its head."""
-    text = Path(SOURCE / "daemon" / "sql" / f"{name}.sql").read_text()
-    return re.sub(r"^--.*\n", "", text, flags=re.M).replace("{app}", "public").strip().rstrip(";")
 
 
 def _explain(db, query):
@@ -29,7 +21,7 @@ def _explain(db, query):
 
 def _polls(db, results, measure, subject, lower=EPOCH):
     """lower: nothing older is looked for; a daemon whose polls have become dear sets it (svc/lowwater.h)."""
-    query = statement("poll").replace("$1", f"'{lower.isoformat()}'::timestamptz").replace("$2", "timestamptz '-infinity'")
+    query = statement("poll")[1].replace("$1", f"'{lower.isoformat()}'::timestamptz").replace("$2", "timestamptz '-infinity'")
     _explain(db, query)
     for _ in range(REPEATS):
         results.add(measure, subject, _explain(db, query))

@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 from typing import Callable
 
-from bound import GENERATE, REMIND, run_bound, run_bound_twice
+from bound import GENERATE, GENERATE_PLAIN, REMIND, REMIND_PLAIN, run_bound, run_bound_twice
 from data import forget_statistics, load_tasks, load_templates
 from rig import run_workers
 from rivals import run_loop, run_script
@@ -35,6 +35,7 @@ def _misled(db):
 GENERATORS = [
     Subject("pure SQL", _bound(GENERATE)),
     Subject("pure SQL, nested loop", _bound(GENERATE, forced=True)),
+    Subject("pure SQL, plain inserts", _bound(GENERATE_PLAIN)),
     Subject("pure SQL, 2 connections", lambda db, rows: run_bound_twice(db, GENERATE)),
     Subject("recurd, 1 connection", _recurd()),
     Subject("recurd, 2 connections", _recurd(connections=2)),
@@ -49,6 +50,7 @@ GENERATORS = [
 REMINDERS = [
     Subject("pure SQL", _bound(REMIND)),
     Subject("pure SQL, nested loop", _bound(REMIND, forced=True)),
+    Subject("pure SQL, plain inserts", _bound(REMIND_PLAIN)),
     Subject("pure SQL, 2 connections", lambda db, rows: run_bound_twice(db, REMIND)),
     Subject("recurd, 1 connection", _recurd()),
     Subject("recurd, 2 connections", _recurd(connections=2)),

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from harness.util import wait_until
 
 AGO = timedelta(seconds=-1)
@@ -62,3 +64,52 @@ def test_four_daemons_remind_once(app_db, recurd):
         daemon.stop()
     keys = [line["key"] for daemon in daemons for line in daemon.seen("reminder")]
     assert len(keys) == len(set(keys)) == 3000
+
+
+@pytest.mark.parametrize("there", [1, 30])
+def test_what_is_there_already_is_left_as_it_is(app_db, recurd, there):
+    """A backup restored in part: the tasks came back, the templates' new state did not.
+
+    Batches insert without looking, and the server refuses one of these; then they look, and nobody waits.
+    """
+    backlog(app_db, 60, 1)
+    app_db.execute(
+        "insert into tasks (id, title, user_id, is_complete, created_at, updated_at, recurring_task_id, occurrence_at)"
+        " select recurd.instance_id(id, next_due_at), 'Done by hand', user_id, true, now(), now(), id, next_due_at"
+        " from recurring_tasks where split_part(id, '-', 2)::int <= %s",
+        (there,),
+    )
+    daemon = recurd(app_db, batch_size=20, poll_interval="50ms")
+    wait_until(lambda: done(app_db), what="everything is made")
+    # What follows finds the worker as able as before.
+    later = app_db.add_template(AGO, user="u-1")
+    wait_until(lambda: app_db.occurrences(later), what="the next one is made")
+    daemon.stop()
+    assert app_db.value("select count(*) from tasks where title = 'Done by hand' and is_complete") == there
+    assert app_db.value("select count(*) from tasks") == 61
+    assert count_duplicates(app_db) == 0
+    assert len(daemon.seen("generated")) == 61 - there, "what was there is not told again"
+    assert app_db.value("select count(*) from recurd.notifications") == 61 - there
+    assert app_db.value("select count(*) from recurring_tasks where failed_at is not null") == 0
+    assert daemon.seen("held") == [] and daemon.seen("batch_failed") == []
+
+
+def test_a_notification_that_is_there_already_keeps_its_row(app_db, recurd):
+    """As above for reminders: told before, with a row under its key, and pending again."""
+    app_db.go_live(app_db.now() - timedelta(days=1))
+    tasks = [app_db.add_task(remind=AGO) for _ in range(40)]
+    app_db.execute(
+        "insert into recurd.notifications (key, kind, user_id, task_id, at)"
+        " select recurd.notification_key('reminder', id, remind_at), 'reminder', user_id, id, remind_at"
+        " from tasks where id = any(%s)",
+        (tasks[:3],),
+    )
+    told = app_db.rows("select * from recurd.notifications order by id")
+    daemon = recurd(app_db, batch_size=20, poll_interval="50ms")
+    pending = "select count(*) from tasks where reminded_at is null"
+    wait_until(lambda: app_db.value(pending) == 0, what="all are handled")
+    daemon.stop()
+    assert app_db.rows("select * from recurd.notifications order by id limit 3") == told
+    assert app_db.value("select count(*) from recurd.notifications") == 40
+    assert {line["task"] for line in daemon.seen("reminder")} == set(tasks)
+    assert daemon.seen("reminder_refused") == [] and daemon.seen("batch_failed") == []

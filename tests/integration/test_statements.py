@@ -6,19 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from harness.database import plan_as_batches_do
+from harness.database import plan_as_batches_do, statement
 from harness.util import SOURCE
 
 FILES = sorted((SOURCE / "daemon/sql").glob("*.sql"))
+FORMS = [pytest.param(path, False, id=path.stem) for path in FILES]
+FORMS += [pytest.param(path, True, id=f"{path.stem}-careful") for path in FILES if "{on conflict}" in path.read_text()]
 CONTROL = re.compile(r"^(begin|commit|rollback|listen|fetch)\b", re.I)
 CURSOR = re.compile(r"^declare \w+ .*?cursor for\s", re.I | re.S)
-
-
-def head_and_body(path):
-    lines = path.read_text().splitlines()
-    head = [line[2:].strip() for line in lines if line.startswith("--")]
-    body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
-    return " ".join(head), body.replace("{app}", "public")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +41,7 @@ def test_there_are_statements():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_statement_says_its_caller(path):
-    head, body = head_and_body(path)
+    head, body = statement(path.stem)
     assert re.match(r"Caller: |recurctl\b", head), "a statement opens with its caller"
     for caller in re.findall(r"\b(?:work|svc|db|ctl)/\w+\.c", head):
         assert (SOURCE / "daemon" / caller).exists(), f"{caller} does not exist"
@@ -57,9 +52,9 @@ def test_a_statement_says_its_caller(path):
 
 
 @pytest.mark.xdist_group("sized_db")
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_statement_prepares_and_uses_its_index(sized_db, path):
-    head, body = head_and_body(path)
+@pytest.mark.parametrize("path, careful", FORMS)
+def test_a_statement_prepares_and_uses_its_index(sized_db, path, careful):
+    head, body = statement(path.stem, careful)
     if CONTROL.match(body):
         pytest.skip("transaction control")
     with sized_db.connect(autocommit=False) as conn:
@@ -83,7 +78,7 @@ def test_a_statement_prepares_and_uses_its_index(sized_db, path):
 
 @pytest.mark.xdist_group("sized_db")
 def test_the_polls_touch_few_pages(sized_db):
-    _, body = head_and_body(SOURCE / "daemon/sql/poll.sql")
+    _, body = statement("poll")
     with sized_db.connect() as conn:
         conn.execute(f"prepare p as {body}")
         lower = "('-infinity', '-infinity')"

@@ -17,6 +17,15 @@ UTC = timezone.utc
 _serial = itertools.count(1)
 
 
+def statement(name, careful=False):
+    """(head, body) of a statement of daemon/sql, as the daemon binds it (db/query.h) for the default schema."""
+    lines = (SOURCE / f"daemon/sql/{name}.sql").read_text().splitlines()
+    head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
+    body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
+    existing = "on conflict do nothing" if careful else ""
+    return head, body.replace("{app}", "public").replace("{on conflict}", existing)
+
+
 def plan_as_batches_do(conn):
     """Switches off, up to the end of the transaction, what tx_settings.sql switches off for batches."""
     settings = (SOURCE / "daemon/sql/tx_settings.sql").read_text()

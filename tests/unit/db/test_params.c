@@ -110,8 +110,28 @@ static void arrays(void **state)
 	assert_string_equal(last(&params), HEAD("00000000", "0000045a") "0000000200000001"
 									"00000008fffca2fec4c82000"
 									"0000000800000000000f4240");
+	const struct row_place places[] = { { { 0, 0, 0, 7, 0, 3 } } };
+	params_places(&params, places, 1);
+	assert_string_equal(last(&params), HEAD("00000000", "0000001b") "0000000100000001"
+									"00000006000000070003");
 	params_texts(&params, NULL, 0);
 	assert_string_equal(last(&params), "000000000000000100000019");
+}
+
+static void an_array_of_nulls_is_empty(void **state)
+{
+	static const char *const texts[] = { NULL, NULL };
+	static const usec_t instants[] = { 1, 2 };
+	static const bool absent[] = { false, false };
+	struct params params CLEANUP(params_free);
+	(void)state;
+	params_init(&params);
+	params_texts(&params, texts, 2);
+	assert_string_equal(last(&params), "000000000000000100000019");
+	params_instants(&params, instants, absent, 2);
+	assert_string_equal(last(&params), "0000000000000001000004a0");
+	params_walls(&params, instants, absent, 2);
+	assert_string_equal(last(&params), "00000000000000010000045a");
 }
 
 /* Pointers stand although the buffer grew, and grew again. */
@@ -141,6 +161,7 @@ int main(void)
 		cmocka_unit_test(single_values),
 		cmocka_unit_test(instants),
 		cmocka_unit_test(arrays),
+		cmocka_unit_test(an_array_of_nulls_is_empty),
 		cmocka_unit_test(earlier_values_survive_later_ones),
 	};
 
