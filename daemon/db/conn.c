@@ -192,6 +192,8 @@ static void connected(struct conn *conn)
 	log_int(&line, "server_version", PQserverVersion(conn->pq));
 	log_end(&line);
 	conn->session++;
+	conn->direct = false;
+	memset(conn->statements, 0, sizeof(conn->statements));
 	conn_enter(conn, CONN_READY);
 	conn_watch(conn, EV_READ);
 	conn->callbacks.ready(conn->callbacks.arg);

@@ -1,14 +1,20 @@
 /* Flights: statements in one pipeline up to one Sync, and the way their results come home.
  *
+ * A statement that a direct session sees again and again is prepared: a batch of one row spends more
+ * time in the server's parser and planner than in its execution.
+ *
  * The callback runs as the very last step, after the state is ready again, because it may start the
  * next flight or destroy the connection.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "db/conn_private.h"
 #include "db/sqlstate.h"
 #include "util/clock.h"
 #include "util/mem.h"
+
+#define PREPARE_USES 3 /* from then on it is prepared */
 
 void flight_clear(struct conn *conn)
 {
@@ -22,7 +28,7 @@ const char *flight_blame(const struct conn *conn)
 {
 	const struct flight *flight = &conn->flight;
 	int i = flight->failed >= 0 ? flight->failed : flight->received;
-	return i < flight->n ? query_name(flight->queries[i]) : NULL;
+	return i < flight->steps_n ? query_name(flight->steps[i].query) : NULL;
 }
 
 struct flight_callback flight_take_callback(struct conn *conn)
@@ -30,6 +36,33 @@ struct flight_callback flight_take_callback(struct conn *conn)
 	struct flight_callback callback = conn->flight.callback;
 	conn->flight.callback = (struct flight_callback){ 0 };
 	return callback;
+}
+
+static void send_prepare(
+	struct conn *conn, const struct step *step, const char *name, const struct params *params)
+{
+	struct flight *flight = &conn->flight;
+	flight->steps[flight->steps_n++] = (struct step){ step->query, step->careful, true };
+	if (PQsendPrepare(conn->pq, name, query_text(step->query, step->careful),
+		    params ? params->n : 0, params ? params->types : NULL) != 1)
+		flight->send_failed = true;
+}
+
+/* Whether it is to be sent by its name, which is prepared first if need be. */
+static bool prepared(
+	struct conn *conn, const struct step *step, const char *name, const struct params *params)
+{
+	struct statement *statement = &conn->statements[step->query][step->careful];
+	if (!conn->direct || conn->forgetful)
+		return false;
+	if (statement->uses < PREPARE_USES) {
+		statement->uses++;
+		return false;
+	}
+	if (!statement->prepared)
+		send_prepare(conn, step, name, params);
+	statement->prepared = true;
+	return true;
 }
 
 static void add(struct conn *conn, enum query_id query, bool careful, const struct params *params)
@@ -43,12 +76,20 @@ static void add(struct conn *conn, enum query_id query, bool careful, const stru
 	const char *values[PARAMS_MAX];
 	if (params)
 		params_values(params, values);
-	int sent = PQsendQueryParams(conn->pq, query_text(query, careful), params ? params->n : 0,
-		params ? params->types : NULL, values, params ? params->lengths : NULL,
-		params ? params->formats : NULL, 1);
+	char name[64];
+	snprintf(name, sizeof(name), "%s%s", query_name(query), careful ? "_careful" : "");
+	struct step step = { query, careful, false };
+	int n = params ? params->n : 0, sent;
+	const int *lengths = params ? params->lengths : NULL,
+		  *formats = params ? params->formats : NULL;
+	if (prepared(conn, &step, name, params))
+		sent = PQsendQueryPrepared(conn->pq, name, n, values, lengths, formats, 1);
+	else
+		sent = PQsendQueryParams(conn->pq, query_text(query, careful), n,
+			params ? params->types : NULL, values, lengths, formats, 1);
 	if (sent != 1)
 		flight->send_failed = true;
-	flight->queries[flight->n] = query;
+	flight->steps[flight->steps_n++] = step;
 	flight->results[flight->n++] = NULL;
 }
 
@@ -60,6 +101,11 @@ void conn_add(struct conn *conn, enum query_id query, const struct params *param
 void conn_add_careful(struct conn *conn, enum query_id query, const struct params *params)
 {
 	add(conn, query, true, params);
+}
+
+void conn_direct(struct conn *conn, int32_t backend_pid)
+{
+	conn->direct = PQbackendPID(conn->pq) == backend_pid;
 }
 
 void conn_add_limits(struct conn *conn, struct conn_limits limits)
@@ -147,17 +193,32 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	memcpy(flight->message, text.text, sizeof(flight->message));
 }
 
-/* One result that is not the Sync's. */
-static void take_result(struct flight *flight, PGresult *result)
+/* A pooler between us and the server, that gave itself out as the server, gives us another session
+ * each time: what was prepared is unknown, or was prepared by others. */
+static bool is_forgetful(const struct flight *flight)
 {
+	return strcmp(flight->sqlstate, "26000") == 0 || strcmp(flight->sqlstate, "42P05") == 0;
+}
+
+/* One result that is not the Sync's. */
+static void take_result(struct conn *conn, PGresult *result)
+{
+	struct flight *flight = &conn->flight;
 	ExecStatusType status = PQresultStatus(result);
 	bool ok = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
-	if (!ok && flight->failed < 0 && status != PGRES_PIPELINE_ABORTED)
+	bool known = flight->received < flight->steps_n;
+	const struct step *step = &flight->steps[flight->received];
+	if (!ok && flight->failed < 0 && status != PGRES_PIPELINE_ABORTED) {
 		take_failure(flight, result);
-	if (flight->received < flight->n && ok)
-		flight->results[flight->received] = result;
+		conn->forgetful = conn->forgetful || is_forgetful(flight);
+	}
+	if (known && step->prepares)
+		conn->statements[step->query][step->careful].prepared = ok;
+	if (known && ok && !step->prepares)
+		flight->results[flight->received_n] = result;
 	else
 		PQclear(result);
+	flight->received_n += known && !step->prepares;
 	flight->received++;
 }
 
@@ -172,8 +233,9 @@ static void finish(struct conn *conn)
 	if (home.failed >= 0) {
 		reply.status = REPLY_FAILED;
 		/* An error at the Sync itself (a deferred constraint, NOTIFY) has no statement. */
-		reply.statement = home.failed < home.n ? query_name(home.queries[home.failed])
-						       : "commit";
+		reply.statement = home.failed < home.steps_n
+					  ? query_name(home.steps[home.failed].query)
+					  : "commit";
 		memcpy(reply.sqlstate, home.sqlstate, sizeof(reply.sqlstate));
 		reply.message = home.message;
 	}
@@ -207,7 +269,7 @@ static bool drain(struct conn *conn)
 				return true;
 			continue;
 		}
-		take_result(&conn->flight, result);
+		take_result(conn, result);
 	}
 	return false;
 }

@@ -15,6 +15,8 @@ static const struct {
 		true }, /* read_only_sql_transaction: a standby, look for another host */
 	{ "25P03", SQLSTATE_RETRY, true }, /* idle_in_transaction_session_timeout */
 	{ "25P04", SQLSTATE_RETRY, true }, /* transaction_timeout */
+	{ "26000", SQLSTATE_RETRY, true }, /* what was prepared is gone: a pooler */
+	{ "42P05", SQLSTATE_RETRY, true }, /* ... or was prepared by others */
 	{ "28", SQLSTATE_OPERATOR, true }, /* authentication */
 	{ "3D000", SQLSTATE_OPERATOR, true }, /* no such database */
 	{ "40001", SQLSTATE_CONFLICT, false }, /* serialization_failure */

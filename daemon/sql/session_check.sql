@@ -3,7 +3,7 @@
 -- $1 schema of the application's tables   $2 tables and columns needed ("tasks.reminded_at",
 -- "recurd.settings.live_since")   $3 indexes needed, of the application's schema; "ux..." must be unique
 -- Returns: standby, deadlock_timeout in ms, missing objects (comma list, null: none), tables whose
--- row-level security applies to us (comma list, null: none).
+-- row-level security applies to us (comma list, null: none), the backend's process id.
 select pg_catalog.pg_is_in_recovery(),
        (select setting::bigint from pg_catalog.pg_settings where name = 'deadlock_timeout'),
        (select pg_catalog.string_agg(wanted, ', ')
@@ -29,4 +29,5 @@ select pg_catalog.pg_is_in_recovery(),
        (select pg_catalog.string_agg(r, ', ')
           from pg_catalog.unnest(array['tasks', 'recurring_tasks']) r
          where pg_catalog.row_security_active(
-                   pg_catalog.to_regclass(pg_catalog.quote_ident($1) || '.' || r)));
+                   pg_catalog.to_regclass(pg_catalog.quote_ident($1) || '.' || r))),
+       pg_catalog.pg_backend_pid();

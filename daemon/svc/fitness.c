@@ -84,6 +84,7 @@ static void on_checked(void *arg, const struct reply *reply)
 	if (!arrived(fitness, reply))
 		return;
 	const PGresult *result = reply->results[reply->n - 1];
+	conn_direct(fitness->conn, row_int4(result, 0, 4));
 	fitness->report.deadlock_timeout = row_int8(result, 0, 1) * USEC_PER_MSEC;
 	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
 	if (row_bool(result, 0, 0))

@@ -10,8 +10,8 @@
  * Work goes out in flights: statements that are sent together in one pipeline and closed by one Sync.
  * The Sync is what makes the server idle (in transaction) while we think, so that its timeouts watch
  * over a client that stops there; a mere flush would leave it "active" for ever.  Nothing depends on
- * session state: flights are parameterised, unnamed and schema-qualified, so that they work through a
- * pooler in transaction mode.
+ * session state: flights are parameterised and schema-qualified, and unnamed as long as nobody has called
+ * conn_direct, so that they work through a pooler in transaction mode.
  *
  * A flight's callback comes exactly once, never before conn_fly returns, and may destroy anything,
  * this connection included.  When the link breaks, or no answer comes within query_timeout, it is
@@ -97,6 +97,11 @@ void conn_retry(struct conn *conn, const char *why);
 
 /* The session proved useful: the next failure starts again with the shortest pause. */
 void conn_settled(struct conn *conn);
+
+/* backend_pid: pg_backend_pid(), as this session says it.  Where it is the number that the connection was
+ * told at its start, no pooler stands between us (they make numbers up), and statements that come
+ * again are prepared; where they turn out not to last, never again on this connection. */
+void conn_direct(struct conn *conn, int32_t backend_pid);
 
 enum conn_state conn_state(const struct conn *conn);
 const char *conn_state_name(enum conn_state state);

@@ -11,12 +11,20 @@ struct flight_callback {
 	void *arg;
 };
 
+/* What the server answers with one result: a statement, or that it is prepared now. */
+struct step {
+	enum query_id query;
+	bool careful, prepares;
+};
+
 struct flight {
-	enum query_id queries[FLIGHT_STATEMENTS_MAX];
-	PGresult *results[FLIGHT_STATEMENTS_MAX];
+	struct step steps[2 * FLIGHT_STATEMENTS_MAX];
+	PGresult *results[FLIGHT_STATEMENTS_MAX]; /* of the statements */
 	int n; /* statements added */
-	int received; /* results that came, the failed one included */
-	int failed; /* index of the statement that failed; -1: none */
+	int steps_n;
+	int received; /* steps whose results came, the failed one included */
+	int received_n; /* the statements among them */
+	int failed; /* index of the step that failed; -1: none */
 	bool send_failed;
 	bool closes; /* ends with a COMMIT of its own and a second Sync */
 	int syncs; /* to come */
@@ -24,6 +32,12 @@ struct flight {
 	char message[512];
 	usec_t sent_at;
 	struct flight_callback callback;
+};
+
+/* One form of one statement in this session. */
+struct statement {
+	unsigned char uses; /* up to PREPARE_USES */
+	bool prepared; /* or about to be, in the flight under way */
 };
 
 struct conn {
@@ -44,6 +58,9 @@ struct conn {
 	usec_t connect_timeout, query_timeout;
 	struct conn_callbacks callbacks;
 	struct flight flight;
+	bool direct; /* this session is the server's own: what is prepared stays */
+	bool forgetful; /* it was not, after all: never again */
+	struct statement statements[QUERY_COUNT][2]; /* plain, careful */
 };
 
 /* conn.c */

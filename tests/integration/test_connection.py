@@ -140,3 +140,48 @@ def test_it_does_not_hammer_a_server_that_is_down(make_cluster, recurd):
     holds_for(lambda: len(daemon.seen("connect_failed", mark)) < 12, 3, "attempts are spaced out")
     cluster.start()
     daemon.stop()
+
+
+CLAIM = b"for no key update skip locked"
+
+
+def work_through(db, daemon, n):
+    """So many batches of one row, one after the other."""
+    for _ in range(n):
+        serves(db, daemon)
+
+
+def test_what_comes_again_is_prepared_in_a_direct_session(app_db, recurd, proxy):
+    """Parsing and planning would be most of what a batch of one row costs.  The text goes over a few times, then its name."""
+    net = proxy(rewrite=(CLAIM, CLAIM))
+    app_db.go_live()
+    daemon = recurd(app_db, dsn=net.dsn_for(app_db), **FAST)
+    work_through(app_db, daemon, 5)
+    seen = net.rewritten
+    work_through(app_db, daemon, 10)
+    assert seen > 0 and net.rewritten == seen, "the statements' texts are not sent again"
+    daemon.stop()
+
+
+def test_a_pooler_is_noticed_and_gets_texts_only(app_db, recurd, pgbouncer):
+    """A pooler makes up the backend's number.  PgBouncer knows no named statements in transaction mode."""
+    app_db.go_live()
+    daemon = recurd(app_db, dsn=pgbouncer(pool_size=2).dsn_for(app_db), **FAST)
+    work_through(app_db, daemon, 8)
+    assert daemon.seen("batch_failed") == [] and daemon.seen("connection_lost") == []
+    daemon.stop()
+
+
+def test_a_session_that_forgets_what_was_prepared(app_db, recurd):
+    """As behind a pooler that passes the backend's number on: told once, then worked with texts, nothing lost."""
+    app_db.go_live()
+    daemon = recurd(app_db, **FAST)
+    work_through(app_db, daemon, 6)
+    app_db.execute(
+        "create function forget() returns trigger language plpgsql as $$ begin execute 'deallocate all'; return null; end $$;"
+        "create trigger forget after insert on tasks for each statement execute function forget()"
+    )
+    work_through(app_db, daemon, 8)
+    assert len(daemon.seen("batch_failed", sqlstate="26000")) == 1
+    daemon.stop()
+    assert app_db.value("select count(*) from tasks") == 14
