@@ -194,7 +194,7 @@ def test_a_crash_with_the_commit_under_way(app_db, recurd, proxy, tally, arrives
     env = {"RECURD_FAULT_STOP": "batch.logged_not_committed:2"}
     crashed = recurd(app_db, dsn=net.dsn_for(app_db), batch_size=20, env=env, ready=False, **OPTIONS)
     wait_until(lambda: crashed.status_field("State").startswith("T"), what="it is stopped")
-    net.stall_on = b"\0commit"
+    net.stall_on = b"\0commit", b"\0tx_commit"  # its text, or its name where it is prepared
     crashed.kill(signal.SIGCONT)
     wait_until(lambda: net.stalled, what="COMMIT is under way")
     crashed.kill(signal.SIGKILL)

@@ -170,7 +170,7 @@ def test_a_link_that_is_cut_while_sending(app_db, recurd, proxy, tally):
     """
     oracle = oracle_of(app_db, templates=3000)
     net = proxy()
-    net.stall_on = b".tasks (id, title, description"
+    net.stall_on = (b".tasks (id, title, description",)
     dsn = net.dsn_for(app_db) + KEEPALIVE
     daemon = recurd(
         app_db, dsn=dsn, batch_size=3000, query_timeout="60s", statement_timeout="1s", ready=False, **FAST, **LINES

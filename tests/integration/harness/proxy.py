@@ -23,7 +23,7 @@ class Proxy:
                  reset; swallowed counts
     resume()     all is well again; what a stall held back is delivered
 
-    stall_on=b"..." stalls by itself, once, when the client sends that; it and what follows is not delivered
+    stall_on=(b"...",) stalls by itself, once, when the client sends one of these; it and what follows is not delivered
     before resume().
 
     rewrite: (old, new) of equal length, replaced in what the client sends: makes a mutant of a program
@@ -41,7 +41,7 @@ class Proxy:
         self.port = free_port()
         self.accepted = 0
         self.bytes_to_server = 0
-        self.stall_on = None
+        self.stall_on = ()
         self._lag = 0
         self._late = []  # (when, to, from, data): what is under way while there is a lag
         self._stalled = False
@@ -170,8 +170,8 @@ class Proxy:
                 if from_client and self.rewrite:
                     self.rewritten += data.count(self.rewrite[0])
                     data = data.replace(*self.rewrite)
-                if from_client and self.stall_on and self.stall_on in data:
-                    self.stall_on = None
+                if from_client and any(mark in data for mark in self.stall_on):
+                    self.stall_on = ()
                     self._stall()
                 if self._lag or self._late or self._stalled:
                     self._late.append((time.monotonic() + self._lag, other, end, data))
