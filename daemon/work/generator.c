@@ -19,8 +19,11 @@
 #define PLANNING_LIMIT      (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
 #define CLAIM_BYTES         (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
 #define REFUSALS_MAX        2
-#define HELD_PAUSE_LIMIT    (2 * USEC_PER_SEC)
 #define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
+
+static const struct parking_pause held_pause = { 200 * USEC_PER_MSEC, 2 * USEC_PER_SEC };
+/* Each attempt may cost the server a restart. */
+static const struct parking_pause lost_pause = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC };
 
 struct generator {
 	struct ev_loop *loop;
@@ -38,6 +41,7 @@ struct generator {
 	struct narrow heavy; /* the same for rules that are large */
 	size_t limit; /* of this batch */
 	char *suspect_user, *suspect_template; /* the only row of a batch of one */
+	char *lost_template; /* the only row of a batch that was lost */
 	char *refused_template, *refusal; /* the server refused its task, and why */
 	int refusals; /* in a row: one may be a passing race, two are a verdict */
 	usec_t planning_began;
@@ -87,6 +91,7 @@ void generator_destroy(struct generator *generator)
 	replace(&generator->alone, NULL);
 	replace(&generator->suspect_user, NULL);
 	replace(&generator->suspect_template, NULL);
+	replace(&generator->lost_template, NULL);
 	replace(&generator->refused_template, NULL);
 	replace(&generator->refusal, NULL);
 	free(generator);
@@ -97,7 +102,9 @@ void generator_destroy(struct generator *generator)
 static void park(struct generator *generator, const char *user_id, const char *template_id,
 	int priority, const char *why)
 {
-	bool first = parking_add(generator->parking, user_id, clock_monotonic(), HELD_PAUSE_LIMIT);
+	bool lost = generator->batch.outcome == BATCH_LOST;
+	bool first = parking_add(
+		generator->parking, user_id, clock_monotonic(), lost ? lost_pause : held_pause);
 	struct log_line line;
 	log_begin(&line, first ? priority : LOG_DEBUG, "held");
 	log_text(&line, "template", template_id);
@@ -141,6 +148,22 @@ static void close_in(struct generator *generator, enum batch_outcome outcome)
 		note_refusal(generator);
 }
 
+/* Sessions that end over one template again and again: it waits, for the sake of all others. */
+static void note_loss(struct generator *generator)
+{
+	const char *template_id = generator->suspect_template;
+	bool suspected = narrow_lost(&generator->narrow, generator->claimed_n);
+	if (generator->claimed_n != 1 || (!suspected && !generator->alone))
+		return;
+	bool again = generator->lost_template && strcmp(generator->lost_template, template_id) == 0;
+	struct err why;
+	err_set(&why, "the session ends whenever its task is written: %s",
+		generator->batch.failure.message);
+	if (again || generator->alone)
+		park(generator, generator->suspect_user, template_id, LOG_ERR, why.text);
+	replace(&generator->lost_template, again ? NULL : template_id);
+}
+
 static void on_done(void *job, enum batch_outcome outcome)
 {
 	struct generator *generator = job;
@@ -168,6 +191,8 @@ static void on_done(void *job, enum batch_outcome outcome)
 		report.again = generator->claimed_n > 0;
 	}
 	report.again = report.again || outcome == BATCH_COMMITTED;
+	if (outcome == BATCH_LOST)
+		note_loss(generator);
 	clear_batch(generator);
 	generator->done(generator->arg, &report);
 }

@@ -6,8 +6,6 @@
 
 #include "util/mem.h"
 
-#define PAUSE_FIRST (200 * USEC_PER_MSEC)
-
 static struct parked *find(struct parking *parking, const char *user_id)
 {
 	for (size_t i = 0; i < parking->n; i++) {
@@ -30,7 +28,8 @@ void parking_clear(struct parking *parking)
 		remove_at(parking, parking->n - 1);
 }
 
-bool parking_add(struct parking *parking, const char *user_id, usec_t now, usec_t limit)
+bool parking_add(
+	struct parking *parking, const char *user_id, usec_t now, struct parking_pause pause)
 {
 	struct parked *parked = find(parking, user_id);
 	bool added = !parked;
@@ -40,9 +39,11 @@ bool parking_add(struct parking *parking, const char *user_id, usec_t now, usec_
 		parked = &parking->places[parking->n++];
 		*parked = (struct parked){ .user_id = mem_strdup(user_id) };
 	}
-	parked->pause = parked->pause ? parked->pause * 2 : PAUSE_FIRST;
-	if (parked->pause > limit)
-		parked->pause = limit;
+	parked->pause *= 2;
+	if (parked->pause < pause.first)
+		parked->pause = pause.first;
+	if (parked->pause > pause.limit)
+		parked->pause = pause.limit;
 	parked->retry_at = now + parked->pause;
 	return added;
 }

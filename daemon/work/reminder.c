@@ -12,7 +12,9 @@
 #include "work/caution.h"
 #include "work/narrow.h"
 
-#define REFUSED_PAUSE_LIMIT (60 * USEC_PER_SEC)
+static const struct parking_pause refused_pause = { 200 * USEC_PER_MSEC, 60 * USEC_PER_SEC };
+/* Each attempt may cost the server a restart. */
+static const struct parking_pause lost_pause = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC };
 
 struct reminder {
 	struct tell_rate *rate;
@@ -27,6 +29,7 @@ struct reminder {
 	size_t told, limit; /* limit: of this batch */
 	char *alone; /* the parked task that this batch is about; NULL: all others */
 	bool settling;
+	bool suspects; /* sessions end over the batch of one: ask which row it is */
 };
 
 struct reminder *reminder_create(struct tell_rate *rate, struct parking *parking)
@@ -61,10 +64,11 @@ static void report(struct reminder *reminder, enum batch_outcome outcome, bool a
 
 static void park(struct reminder *reminder, const char *task_id)
 {
+	bool lost = reminder->batch.outcome == BATCH_LOST;
 	bool first = parking_add(
-		reminder->parking, task_id, clock_monotonic(), REFUSED_PAUSE_LIMIT);
+		reminder->parking, task_id, clock_monotonic(), lost ? lost_pause : refused_pause);
 	struct log_line line;
-	log_begin(&line, first ? LOG_WARNING : LOG_DEBUG, "reminder_refused");
+	log_begin(&line, !first ? LOG_DEBUG : lost ? LOG_ERR : LOG_WARNING, "reminder_refused");
 	log_text(&line, "task", task_id);
 	log_text(&line, "sqlstate", reminder->batch.failure.sqlstate);
 	log_text(&line, "reason", reminder->batch.failure.message);
@@ -79,6 +83,7 @@ static void on_suspect(void *arg, const struct reply *reply)
 	bool found = suspect && PQntuples(suspect) == 1;
 	if (found)
 		park(reminder, row_text(suspect, 0, 0));
+	reminder->suspects = reminder->suspects && reply->status == REPLY_LOST;
 	report(reminder, reply->status == REPLY_LOST ? BATCH_LOST : BATCH_ROW, found);
 }
 
@@ -89,7 +94,7 @@ static void leave_out_parked(const struct reminder *reminder, struct params *par
 	params_texts(params, parked, n);
 }
 
-/* A batch of one was refused: ask which it was. */
+/* A batch of one was refused, or lost: ask which it was. */
 static void find_suspect(struct reminder *reminder)
 {
 	struct params params CLEANUP(params_free);
@@ -102,6 +107,20 @@ static void find_suspect(struct reminder *reminder)
 	conn_begin(reminder->conn, batch_limits(&reminder->batch));
 	conn_add(reminder->conn, QUERY_REMINDER_SUSPECT, &params);
 	conn_fly(reminder->conn, on_suspect, reminder);
+}
+
+/* Sessions end over one row: it is found before anything else is tried.  true: that is under way. */
+static bool looks_for_suspect(struct reminder *reminder, struct conn *conn,
+	const struct reminder_options *options, reminder_done_fn *done, void *arg)
+{
+	if (!reminder->suspects)
+		return false;
+	reminder->conn = conn;
+	reminder->options = *options;
+	reminder->done = done;
+	reminder->arg = arg;
+	find_suspect(reminder);
+	return true;
 }
 
 static void on_done(void *job, enum batch_outcome outcome)
@@ -120,6 +139,9 @@ static void on_done(void *job, enum batch_outcome outcome)
 		parking_remove(reminder->parking, reminder->alone);
 		again = true;
 	}
+	if (outcome == BATCH_LOST)
+		reminder->suspects = narrow_lost(&reminder->narrow, reminder->limit) ||
+				     reminder->alone;
 	if (outcome == BATCH_ROW && reminder->limit == 1) {
 		find_suspect(reminder);
 		return;
@@ -220,6 +242,8 @@ void reminder_run(struct reminder *reminder, struct conn *conn,
 	const struct batch_settings *settings, const struct reminder_options *options,
 	reminder_done_fn *done, void *arg)
 {
+	if (looks_for_suspect(reminder, conn, options, done, arg))
+		return;
 	const char *alone = parking_take(reminder->parking, clock_monotonic());
 	free(reminder->alone);
 	reminder->alone = alone ? mem_strdup(alone) : NULL;
@@ -239,6 +263,8 @@ void reminder_settle(struct reminder *reminder, struct conn *conn,
 	const struct batch_settings *settings, const struct reminder_options *options,
 	reminder_done_fn *done, void *arg)
 {
+	if (looks_for_suspect(reminder, conn, options, done, arg))
+		return;
 	mem_cleanup(&reminder->alone);
 	reminder->settling = true;
 	start(reminder, conn, settings, options, done, arg);

@@ -23,9 +23,13 @@ struct parking {
 };
 
 void parking_clear(struct parking *parking);
-/* Parks a user, or doubles the pause of one who is parked, up to limit.  When all places are taken the oldest
- * gives way: it will be met again.  true: newly parked. */
-bool parking_add(struct parking *parking, const char *user_id, usec_t now, usec_t limit);
+struct parking_pause {
+	usec_t first, limit;
+};
+/* Parks a user, or doubles the pause of one who is parked, within those bounds.  When all places are taken
+ * the oldest gives way: it will be met again.  true: newly parked. */
+bool parking_add(
+	struct parking *parking, const char *user_id, usec_t now, struct parking_pause pause);
 void parking_remove(struct parking *parking, const char *user_id);
 /* The user to try alone now; NULL: none.  Valid until the next change.  His next turn is put off, so
  * that nobody else tries him at the same time. */

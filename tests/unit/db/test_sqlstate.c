@@ -45,7 +45,8 @@ static const struct {
 	{ "42P01", "no such table", SQLSTATE_OPERATOR, false },
 	{ "42703", "no such column", SQLSTATE_OPERATOR, false },
 	{ "42601", "syntax error", SQLSTATE_BUG, false },
-	{ "26000", "no such prepared statement", SQLSTATE_BUG, false },
+	{ "26000", "what was prepared is gone: a pooler", SQLSTATE_RETRY, true },
+	{ "42P05", "what is to be prepared is there: a pooler", SQLSTATE_RETRY, true },
 	{ "99999", "nobody knows", SQLSTATE_BUG, false },
 };
 

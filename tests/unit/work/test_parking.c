@@ -12,6 +12,8 @@
 
 #define MS USEC_PER_MSEC
 
+static const struct parking_pause pause = { 200 * MS, 2 * 1000 * MS };
+
 static void nobody_is_parked_at_first(void **state)
 {
 	struct parking parking = { 0 };
@@ -26,7 +28,7 @@ static void a_parked_user_is_due_after_the_pause_and_not_before(void **state)
 {
 	struct parking parking = { 0 };
 	(void)state;
-	parking_add(&parking, "anna", 1000, 2 * 1000 * MS);
+	parking_add(&parking, "anna", 1000, pause);
 	usec_t at = parking_next(&parking);
 	assert_true(at > 1000);
 	assert_null(parking_take(&parking, at - 1));
@@ -44,13 +46,13 @@ static void the_pause_doubles_up_to_its_limit_and_starts_anew_after_removal(void
 	usec_t now = 5;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
-		parking_add(&parking, "anna", now, 2 * 1000 * MS);
+		parking_add(&parking, "anna", now, pause);
 		assert_int_equal(parking.n, 1);
 		assert_int_equal(parking_next(&parking) - now, pauses[i]);
 		now = parking_next(&parking);
 	}
 	parking_remove(&parking, "anna");
-	parking_add(&parking, "anna", now, 2 * 1000 * MS);
+	parking_add(&parking, "anna", now, pause);
 	assert_int_equal(parking_next(&parking) - now, pauses[0]);
 	parking_clear(&parking);
 }
@@ -60,9 +62,9 @@ static void the_soonest_is_due_first(void **state)
 	struct parking parking = { 0 };
 	const char *ids[PARKING_MAX];
 	(void)state;
-	parking_add(&parking, "late", 300 * MS, 2 * 1000 * MS);
-	parking_add(&parking, "soon", 0, 2 * 1000 * MS);
-	parking_add(&parking, "middle", 100 * MS, 2 * 1000 * MS);
+	parking_add(&parking, "late", 300 * MS, pause);
+	parking_add(&parking, "soon", 0, pause);
+	parking_add(&parking, "middle", 100 * MS, pause);
 	assert_int_equal(parking_next(&parking), 200 * MS);
 	assert_string_equal(parking_take(&parking, 900 * MS), "soon");
 	parking_remove(&parking, "soon");
@@ -81,7 +83,7 @@ static void when_all_places_are_taken_the_oldest_gives_way(void **state)
 	(void)state;
 	for (int i = 0; i < PARKING_MAX + 3; i++) {
 		snprintf(name, sizeof(name), "user-%d", i);
-		parking_add(&parking, name, i, 2 * 1000 * MS);
+		parking_add(&parking, name, i, pause);
 	}
 	assert_int_equal(parking_ids(&parking, ids), PARKING_MAX);
 	assert_string_equal(ids[0], "user-3");
