@@ -2,12 +2,16 @@
 #include "svc/lane.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/conninfo.h"
 #include "db/sqlstate.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 
+#define UNFIT_TOLD_EVERY \
+	(60 * USEC_PER_SEC) /* asked every few seconds, it stays the same for hours */
 #define PLAN_PATIENCE (4 * USEC_PER_MSEC) /* the loop has others to serve */
 
 static const char *const state_names[] = { "offline", "checking", "idle", "busy" };
@@ -42,19 +46,34 @@ static void limit_lock_timeout(struct lane *lane)
 		lane->limits.lock_timeout = limit > USEC_PER_MSEC ? limit : USEC_PER_MSEC;
 }
 
+static void tell_unfit(struct lane *lane, const char *why)
+{
+	usec_t now = clock_monotonic();
+	struct err text;
+	err_set(&text, "%s", why);
+	bool told = strcmp(lane->unfit.text, text.text) == 0 &&
+		    now - lane->unfit_told_at < UNFIT_TOLD_EVERY;
+	log_msg(told ? LOG_DEBUG : LOG_ERR, "database_unfit", "%s", why);
+	if (told)
+		return;
+	lane->unfit = text;
+	lane->unfit_told_at = now;
+}
+
 static void on_fit(void *arg, const struct fitness_report *report)
 {
 	struct lane *lane = arg;
 	switch (report->verdict) {
 	case FITNESS_GOOD:
 		lane->fit = *report;
+		lane->unfit = (struct err){ 0 };
 		limit_lock_timeout(lane);
 		conn_settled(lane->conn);
 		enter(lane, LANE_IDLE);
 		lane->callbacks.idle(lane->callbacks.arg, lane);
 		break;
 	case FITNESS_WAIT:
-		log_msg(LOG_ERR, "database_unfit", "%s", report->why);
+		tell_unfit(lane, report->why);
 		enter(lane, LANE_OFFLINE);
 		conn_retry(lane->conn, report->why);
 		lane->callbacks.unfit(lane->callbacks.arg, lane, report);

@@ -54,6 +54,8 @@ struct lane {
 	char *search_path;
 	struct lane_callbacks callbacks;
 	struct fitness fitness;
+	struct err unfit; /* why, as last told; "": fit */
+	usec_t unfit_told_at;
 	struct generator *generator;
 	struct reminder *reminder;
 	struct lane_report report; /* of the batch under way */

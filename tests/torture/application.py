@@ -197,6 +197,7 @@ class Application:
         row_id = chance.choice(list(self.pending))
         query = "select remind_at, reminded_at, is_complete from tasks where id = %s"
         before = self.db.row(query + " for update", (row_id,))
+        now = max(self.db.now(), self.world.latest)
         if changes:
             self.db.update("tasks", row_id, **changes)
             after = self.db.row(query, (row_id,))
@@ -207,7 +208,7 @@ class Application:
         def note():
             was = self.pending.pop(row_id)
             if was and not (before["reminded_at"] and before["reminded_at"] >= was):
-                del self.oracle.reminders[row_id][was]
+                self.oracle.withdraw(row_id, was, now)
             if after:
                 self.pending[row_id] = awaited = self.awaited(after)
                 if awaited:

@@ -31,6 +31,7 @@ UTC = timezone.utc
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed thu fri sat sun".split(), range(7)))
 
+LINE_ONLY = None  # instead of whether it must be told: a line may be there, a row must not
 HORIZON = timedelta(days=500)  # beyond it, it is not computed which occurrence comes next
 SPARE_FDS = 4  # a zone file, a resolver's socket, the log's
 NO_CAUSE = re.compile(r"(unknown( error)?|error|failed|failure|\(null\)|[\s.:;]*)", re.I)
@@ -223,6 +224,16 @@ class Oracle:
 
     # Waiting -----------------------------------------------------------------------------------------
 
+    def withdraw(self, task, at, now):
+        """The application takes a reminder back before it was handled.
+
+        If it was due, a batch may have had its line written before it was rolled back: that line stands.
+        """
+        if at <= now:
+            self.reminders[task][at] = LINE_ONLY
+        else:
+            del self.reminders[task][at]
+
     def is_settled(self):
         return not self.db.value(DUE)
 
@@ -324,6 +335,7 @@ class Oracle:
             there[row["key"]] = (row["task_id"], row["template_id"], row["at"].astimezone(UTC))
         for key, (sure, *facts) in told.items():
             wrong.add("lost", sure and key not in there, f"notification {key}: {facts}")
+            wrong.add("unexpected", sure is LINE_ONLY and key in there, f"notification {key}: {facts}")
             wrong.add("wrong", key in there and there[key] != tuple(facts), f"notification {key}: {there.get(key)}, not {facts}")
         for key in there.keys() - told.keys():
             wrong.add("unexpected", True, f"notification {key}: {there[key]}")
