@@ -1,5 +1,5 @@
 """The pure-SQL bound: the same rows written by one set-based statement per batch of 1,000, without any client
-logic.  What PostgreSQL needs for this, no worker on top of it can undercut.
+logic.  What PostgreSQL needs for this, a worker on top of it can undercut only by asking for less.
 
 Fairly: every table, column and index that recurd writes, keys of notifications, time-ordered ids (cheaper ones
 than recurd's), the claim with its locks; but no rule is understood, an interval is added, and nothing is
