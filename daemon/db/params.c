@@ -147,7 +147,10 @@ static void array_add_null(struct params *params)
 
 static bool any(const bool *flags, size_t n)
 {
-	return n > 0 && memchr(flags, true, n);
+	for (size_t i = 0; i < n; i++)
+		if (flags[i])
+			return true;
+	return false;
 }
 
 void params_texts(struct params *params, const char *const *values, size_t n)
