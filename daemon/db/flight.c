@@ -194,10 +194,14 @@ static void take_failure(struct flight *flight, const PGresult *result)
 }
 
 /* A pooler between us and the server, that gave itself out as the server, gives us another session
- * each time: what was prepared is unknown, or was prepared by others. */
-static bool is_forgetful(const struct flight *flight)
+ * each time: what was prepared is unknown, or was prepared by others.  And what was prepared before a
+ * column got another type fails for ever in this session ("cached plan must not change result type"). */
+static void doubt_names(struct conn *conn, const char *sqlstate)
 {
-	return strcmp(flight->sqlstate, "26000") == 0 || strcmp(flight->sqlstate, "42P05") == 0;
+	if (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0)
+		conn->forgetful = true;
+	if (strcmp(sqlstate, "0A000") == 0)
+		conn->direct = false;
 }
 
 /* One result that is not the Sync's. */
@@ -210,7 +214,7 @@ static void take_result(struct conn *conn, PGresult *result)
 	const struct step *step = &flight->steps[flight->received];
 	if (!ok && flight->failed < 0 && status != PGRES_PIPELINE_ABORTED) {
 		take_failure(flight, result);
-		conn->forgetful = conn->forgetful || is_forgetful(flight);
+		doubt_names(conn, flight->sqlstate);
 	}
 	if (known && step->prepares)
 		conn->statements[step->query][step->careful].prepared = ok;

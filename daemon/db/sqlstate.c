@@ -46,7 +46,7 @@ static const struct {
 	{ "57", SQLSTATE_RETRY, false }, /* operator intervention */
 	{ "58", SQLSTATE_RETRY, false }, /* system */
 	{ "XX", SQLSTATE_RETRY, false }, /* internal error, corruption */
-	{ "0A000", SQLSTATE_BUG, false },
+	{ "0A000", SQLSTATE_RETRY, true }, /* what was prepared returns other types now: DDL */
 };
 
 static int lookup(const char *sqlstate)

@@ -58,7 +58,7 @@ struct conn {
 	usec_t connect_timeout, query_timeout;
 	struct conn_callbacks callbacks;
 	struct flight flight;
-	bool direct; /* this session is the server's own: what is prepared stays */
+	bool direct; /* this session is the server's own: what is prepared stays, and works */
 	bool forgetful; /* it was not, after all: never again */
 	struct statement statements[QUERY_COUNT][2]; /* plain, careful */
 };

@@ -185,3 +185,19 @@ def test_a_session_that_forgets_what_was_prepared(app_db, recurd):
     assert len(daemon.seen("batch_failed", sqlstate="26000")) == 1
     daemon.stop()
     assert app_db.value("select count(*) from tasks") == 14
+
+
+@pytest.mark.parametrize("column", ["recurring_tasks.created_at", "tasks.remind_at"])
+def test_a_column_that_gets_another_type(app_db, recurd, column):
+    """What was prepared before returned the old type and fails in that session: claims did for ever, and polls."""
+    table, name = column.split(".")
+    app_db.go_live(app_db.now() - timedelta(days=1))
+    daemon = recurd(app_db, **FAST)
+    work_through(app_db, daemon, 6)
+    app_db.execute(f"alter table {table} alter column {name} type timestamptz(3)")
+    reminded = app_db.add_task(remind=timedelta(seconds=-1))
+    work_through(app_db, daemon, 2)
+    wait_until(lambda: app_db.task(reminded)["reminded_at"], what="reminders go on, too")
+    assert len(daemon.seen("batch_failed", sqlstate="0A000")) >= 1, "it had been prepared"
+    assert len(daemon.seen("batch_failed")) <= 3, "once for each statement that was"
+    daemon.stop()
