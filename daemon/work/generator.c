@@ -103,8 +103,8 @@ static void park(struct generator *generator, const char *user_id, const char *t
 	int priority, const char *why)
 {
 	bool lost = generator->batch.outcome == BATCH_LOST;
-	bool first = parking_add(
-		generator->parking, user_id, clock_monotonic(), lost ? lost_pause : held_pause);
+	bool first = parking_add(generator->parking, user_id, (int)generator->source,
+		clock_monotonic(), lost ? lost_pause : held_pause);
 	struct log_line line;
 	log_begin(&line, first ? priority : LOG_DEBUG, "held");
 	log_text(&line, "template", template_id);
@@ -156,12 +156,13 @@ static void note_loss(struct generator *generator)
 	if (generator->claimed_n != 1 || (!suspected && !generator->alone))
 		return;
 	bool again = generator->lost_template && strcmp(generator->lost_template, template_id) == 0;
+	replace(&generator->lost_template, template_id);
+	if (!again)
+		return;
 	struct err why;
 	err_set(&why, "the session ends whenever its task is written: %s",
 		generator->batch.failure.message);
-	if (again || generator->alone)
-		park(generator, generator->suspect_user, template_id, LOG_ERR, why.text);
-	replace(&generator->lost_template, again ? NULL : template_id);
+	park(generator, generator->suspect_user, template_id, LOG_ERR, why.text);
 }
 
 static void on_done(void *job, enum batch_outcome outcome)
@@ -174,8 +175,10 @@ static void on_done(void *job, enum batch_outcome outcome)
 	if (outcome == BATCH_COMMITTED) {
 		report.made = generator->made_n;
 		report.quarantined = generator->rows.quarantined;
-		if (generator->alone)
+		if (generator->alone) {
 			parking_remove(generator->parking, generator->alone);
+			replace(&generator->lost_template, NULL);
+		}
 		replace(&generator->refused_template, NULL);
 		narrow_worked(&generator->narrow, generator->options.limit);
 		caution_worked(&generator->caution);
@@ -366,19 +369,28 @@ static void claim_params(struct generator *generator, struct params *params)
 	params_int8(params, CLAIM_BYTES);
 }
 
+/* Who waits alone is tried as he was when he failed, whether his template was due or edited. */
+static void choose_who(struct generator *generator, enum generator_source source)
+{
+	const struct parked *parked = source == GENERATOR_DUE
+					      ? parking_take(generator->parking, clock_monotonic())
+					      : NULL;
+	replace(&generator->alone, parked ? parked->user_id : NULL);
+	generator->source = parked ? (enum generator_source)parked->way : source;
+	if (parked)
+		caution_once(&generator->caution);
+}
+
 void generator_run(struct generator *generator, struct conn *conn,
 	const struct batch_settings *settings, const struct generator_options *options,
 	enum generator_source source, generator_done_fn *done, void *arg)
 {
 	generator->options = *options;
-	generator->source = source;
 	generator->done = done;
 	generator->arg = arg;
 	generator->locked_n = generator->claimed_n = 0;
 	generator->made_n = 0;
-	replace(&generator->alone, source == GENERATOR_DUE
-					   ? parking_take(generator->parking, clock_monotonic())
-					   : NULL);
+	choose_who(generator, source);
 	size_t limit = narrow_limit(&generator->heavy, options->limit);
 	generator->limit = generator->alone ? 1 : narrow_limit(&generator->narrow, limit);
 	struct batch_settings own = *settings;
@@ -388,7 +400,9 @@ void generator_run(struct generator *generator, struct conn *conn,
 	params_init(&params);
 	claim_params(generator, &params);
 	batch_begin(&generator->batch, conn, "generate", &own, on_done, generator);
-	conn_add(conn, source == GENERATOR_DUE ? QUERY_GENERATE_CLAIM : QUERY_GENERATE_CLAIM_EDITED,
+	conn_add(conn,
+		generator->source == GENERATOR_DUE ? QUERY_GENERATE_CLAIM
+						   : QUERY_GENERATE_CLAIM_EDITED,
 		&params);
 	batch_fly(&generator->batch, on_claimed);
 }

@@ -28,8 +28,8 @@ void parking_clear(struct parking *parking)
 		remove_at(parking, parking->n - 1);
 }
 
-bool parking_add(
-	struct parking *parking, const char *user_id, usec_t now, struct parking_pause pause)
+bool parking_add(struct parking *parking, const char *user_id, int way, usec_t now,
+	struct parking_pause pause)
 {
 	struct parked *parked = find(parking, user_id);
 	bool added = !parked;
@@ -39,6 +39,7 @@ bool parking_add(
 		parked = &parking->places[parking->n++];
 		*parked = (struct parked){ .user_id = mem_strdup(user_id) };
 	}
+	parked->way = way;
 	parked->pause *= 2;
 	if (parked->pause < pause.first)
 		parked->pause = pause.first;
@@ -65,13 +66,13 @@ static struct parked *soonest(struct parking *parking)
 	return best;
 }
 
-const char *parking_take(struct parking *parking, usec_t now)
+const struct parked *parking_take(struct parking *parking, usec_t now)
 {
 	struct parked *best = soonest(parking);
 	if (!best || best->retry_at > now)
 		return NULL;
 	best->retry_at = now + best->pause;
-	return best->user_id;
+	return best;
 }
 
 usec_t parking_next(const struct parking *parking)

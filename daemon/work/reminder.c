@@ -27,6 +27,7 @@ struct reminder {
 	struct caution caution;
 	struct narrow narrow;
 	size_t told, limit; /* limit: of this batch */
+	usec_t from, before; /* of remind_at in this batch */
 	char *alone; /* the parked task that this batch is about; NULL: all others */
 	bool settling;
 	bool suspects; /* sessions end over the batch of one: ask which row it is */
@@ -65,8 +66,8 @@ static void report(struct reminder *reminder, enum batch_outcome outcome, bool a
 static void park(struct reminder *reminder, const char *task_id)
 {
 	bool lost = reminder->batch.outcome == BATCH_LOST;
-	bool first = parking_add(
-		reminder->parking, task_id, clock_monotonic(), lost ? lost_pause : refused_pause);
+	bool first = parking_add(reminder->parking, task_id, 0, clock_monotonic(),
+		lost ? lost_pause : refused_pause);
 	struct log_line line;
 	log_begin(&line, !first ? LOG_DEBUG : lost ? LOG_ERR : LOG_WARNING, "reminder_refused");
 	log_text(&line, "task", task_id);
@@ -98,10 +99,9 @@ static void leave_out_parked(const struct reminder *reminder, struct params *par
 static void find_suspect(struct reminder *reminder)
 {
 	struct params params CLEANUP(params_free);
-	usec_t live_since = reminder->options.live_since;
 	params_init(&params);
-	params_instant(&params, reminder->settling ? USEC_MINUS_INFINITY : live_since);
-	params_instant(&params, reminder->settling ? live_since : USEC_INFINITY);
+	params_instant(&params, reminder->from);
+	params_instant(&params, reminder->before);
 	leave_out_parked(reminder, &params);
 	params_text(&params, reminder->alone);
 	conn_begin(reminder->conn, batch_limits(&reminder->batch));
@@ -244,15 +244,19 @@ void reminder_run(struct reminder *reminder, struct conn *conn,
 {
 	if (looks_for_suspect(reminder, conn, options, done, arg))
 		return;
-	const char *alone = parking_take(reminder->parking, clock_monotonic());
+	const struct parked *parked = parking_take(reminder->parking, clock_monotonic());
 	free(reminder->alone);
-	reminder->alone = alone ? mem_strdup(alone) : NULL;
+	reminder->alone = parked ? mem_strdup(parked->user_id) : NULL;
+	if (parked)
+		caution_once(&reminder->caution);
 	reminder->settling = false;
+	reminder->from = reminder->alone ? options->oldest : options->from;
+	reminder->before = USEC_INFINITY;
 	start(reminder, conn, settings, options, done, arg);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_int8(&params, (int64_t)reminder->limit);
-	params_instant(&params, reminder->alone ? options->oldest : options->from);
+	params_instant(&params, reminder->from);
 	leave_out_parked(reminder, &params);
 	params_text(&params, reminder->alone);
 	caution_add(&reminder->caution, conn, QUERY_REMINDER_TAKE, &params);
@@ -267,11 +271,13 @@ void reminder_settle(struct reminder *reminder, struct conn *conn,
 		return;
 	mem_cleanup(&reminder->alone);
 	reminder->settling = true;
+	reminder->from = USEC_MINUS_INFINITY;
+	reminder->before = options->live_since;
 	start(reminder, conn, settings, options, done, arg);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_int8(&params, (int64_t)reminder->limit);
-	params_instant(&params, options->live_since);
+	params_instant(&params, reminder->before);
 	leave_out_parked(reminder, &params);
 	conn_add(conn, QUERY_REMINDER_SETTLE, &params);
 	batch_write(&reminder->batch, on_settled);

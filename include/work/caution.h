@@ -32,6 +32,13 @@ static inline void caution_worked(struct caution *caution)
 		caution->batches--;
 }
 
+/* For whom waits alone: his next attempt would come after others have used our caution up. */
+static inline void caution_once(struct caution *caution)
+{
+	if (!caution->batches)
+		caution->batches = 1;
+}
+
 /* true: nothing is wrong but that a row was there: the same once more, carefully. */
 static inline bool caution_failed(struct caution *caution, const struct batch_failure *failure)
 {

@@ -5,9 +5,9 @@
  * most `limit` occurrences.  Planning yields to the loop every few milliseconds.
  *
  * When a batch meets a lock that an application holds (its user's row, say), or a row whose data the
- * server refuses, the next batches are smaller until the one row is found: a locked row's user waits
- * alone and is tried again by itself, a refused row's template is quarantined.  So one of a thousand
- * does not hold up the rest.
+ * server refuses, or the session ends over it (from the second time on), the next batches are smaller
+ * until the one row is found: a refused row's template is quarantined, else its user waits alone and is
+ * tried again by itself.  So one of a thousand does not hold up the rest.
  */
 #pragma once
 

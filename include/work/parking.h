@@ -1,4 +1,5 @@
-/* parking: users whose rows somebody else holds; their templates wait without holding up others.
+/* parking: users whose rows somebody else holds, or over whose templates sessions end; what is theirs waits
+ * without holding up others.  For reminders it is tasks.
  *
  * A parked user is left out of claims until its time, then tried alone, at growing intervals.
  * Times are monotonic.  Owner: parking_clear.
@@ -15,6 +16,7 @@
 struct parked {
 	char *user_id;
 	usec_t retry_at, pause;
+	int way; /* to try him alone; the caller's */
 };
 
 struct parking {
@@ -28,12 +30,12 @@ struct parking_pause {
 };
 /* Parks a user, or doubles the pause of one who is parked, within those bounds.  When all places are taken
  * the oldest gives way: it will be met again.  true: newly parked. */
-bool parking_add(
-	struct parking *parking, const char *user_id, usec_t now, struct parking_pause pause);
+bool parking_add(struct parking *parking, const char *user_id, int way, usec_t now,
+	struct parking_pause pause);
 void parking_remove(struct parking *parking, const char *user_id);
 /* The user to try alone now; NULL: none.  Valid until the next change.  His next turn is put off, so
  * that nobody else tries him at the same time. */
-const char *parking_take(struct parking *parking, usec_t now);
+const struct parked *parking_take(struct parking *parking, usec_t now);
 usec_t parking_next(const struct parking *parking); /* 0: nobody is parked */
 /* ids has PARKING_MAX places; returns how many were filled. */
 size_t parking_ids(const struct parking *parking, const char *ids[static PARKING_MAX]);

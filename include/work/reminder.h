@@ -3,8 +3,9 @@
  * One batch takes up to `limit` pending reminders, oldest first, marks them handled and writes one row
  * of recurd.notifications each, in one statement; then one log line each, COMMIT, one NOTIFY.
  * A reminder whose row an application holds is skipped and comes with a later batch.  One that the
- * server refuses to mark (a trigger or a constraint of the application's) is looked for in ever
- * smaller batches and waits by itself, tried again at growing intervals: it holds up nobody.
+ * server refuses to mark (a trigger or a constraint of the application's), or over which the session
+ * ends each time, is looked for in ever smaller batches and waits by itself, tried again at growing
+ * intervals: it holds up nobody.
  */
 #pragma once
 

@@ -39,6 +39,46 @@ def test_a_reminder_that_the_server_refuses_waits_alone(db, recurd):
     daemon.expect("reminder", task=poisoned)
 
 
+def test_the_reminder_that_is_refused_is_named_amid_a_backlog(db, recurd):
+    """While there is plenty, every other batch is about what comes due now; the oldest of the backlog was blamed for it."""
+    db.execute(
+        "insert into tasks (id, title, user_id, is_complete, created_at, updated_at, remind_at)"
+        " select 'old-' || i, 'Buy milk', %s, false, now(), now(), recurd.now() - interval '5 min'"
+        " from generate_series(1, 2000) i",
+        (db.add_user(),),
+    )
+    refuse_titles(db, "poison")
+    poisoned = db.add_task(remind=timedelta(milliseconds=400), title="poison")
+    daemon = recurd(db, batch_size=1)
+    wait_until(lambda: len(db.notifications("reminder")) == 2000)
+    daemon.expect("reminder_refused", task=poisoned)
+    daemon.stop()
+    assert {line["task"] for line in daemon.seen("reminder_refused")} == {poisoned}
+
+
+def test_an_edited_template_that_waits_alone_is_tried_as_an_edited_one(db, recurd):
+    """It was tried as a due one, found not to be due, and no longer waited: each attempt was the first, for ever."""
+    template = db.add_template(AGO)
+    daemon = recurd(db, poll_interval="50ms")
+    wait_until(lambda: db.occurrences(template))
+    db.execute("create sequence attempts")
+    db.execute(
+        """create function in_use() returns trigger language plpgsql as $$begin
+             if old.replan_at is not null then
+               perform nextval('attempts');
+               raise exception 'in use' using errcode = '55P03';
+             end if;
+             return new;
+           end$$"""
+    )
+    db.execute("create trigger in_use before update on recurring_tasks for each row execute function in_use()")
+    db.update("recurring_tasks", template, recurrence_rule='{"frequency": "weekly"}')
+    wait_until(lambda: db.value("select last_value from attempts") >= 4, what="it is tried again and again")
+    assert len(daemon.seen("held", template=template)) == 1, "and told once"
+    db.execute("drop trigger in_use on recurring_tasks")
+    wait_until(lambda: db.value("select replan_at is null from recurring_tasks"), what="it is planned anew")
+    daemon.stop()
+
 def test_an_old_reminder_that_cannot_be_settled_stops_nothing(app_db, recurd):
     """Settling came before all other work, and tried the same batch again without a pause."""
     refuse_titles(app_db, "poison")

@@ -28,11 +28,11 @@ static void a_parked_user_is_due_after_the_pause_and_not_before(void **state)
 {
 	struct parking parking = { 0 };
 	(void)state;
-	parking_add(&parking, "anna", 1000, pause);
+	parking_add(&parking, "anna", 0, 1000, pause);
 	usec_t at = parking_next(&parking);
 	assert_true(at > 1000);
 	assert_null(parking_take(&parking, at - 1));
-	assert_string_equal(parking_take(&parking, at), "anna");
+	assert_string_equal(parking_take(&parking, at)->user_id, "anna");
 	parking_remove(&parking, "anna");
 	assert_null(parking_take(&parking, INT64_MAX));
 	parking_clear(&parking);
@@ -46,13 +46,13 @@ static void the_pause_doubles_up_to_its_limit_and_starts_anew_after_removal(void
 	usec_t now = 5;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
-		parking_add(&parking, "anna", now, pause);
+		parking_add(&parking, "anna", 0, now, pause);
 		assert_int_equal(parking.n, 1);
 		assert_int_equal(parking_next(&parking) - now, pauses[i]);
 		now = parking_next(&parking);
 	}
 	parking_remove(&parking, "anna");
-	parking_add(&parking, "anna", now, pause);
+	parking_add(&parking, "anna", 0, now, pause);
 	assert_int_equal(parking_next(&parking) - now, pauses[0]);
 	parking_clear(&parking);
 }
@@ -62,13 +62,13 @@ static void the_soonest_is_due_first(void **state)
 	struct parking parking = { 0 };
 	const char *ids[PARKING_MAX];
 	(void)state;
-	parking_add(&parking, "late", 300 * MS, pause);
-	parking_add(&parking, "soon", 0, pause);
-	parking_add(&parking, "middle", 100 * MS, pause);
+	parking_add(&parking, "late", 0, 300 * MS, pause);
+	parking_add(&parking, "soon", 0, 0, pause);
+	parking_add(&parking, "middle", 0, 100 * MS, pause);
 	assert_int_equal(parking_next(&parking), 200 * MS);
-	assert_string_equal(parking_take(&parking, 900 * MS), "soon");
+	assert_string_equal(parking_take(&parking, 900 * MS)->user_id, "soon");
 	parking_remove(&parking, "soon");
-	assert_string_equal(parking_take(&parking, 900 * MS), "middle");
+	assert_string_equal(parking_take(&parking, 900 * MS)->user_id, "middle");
 	assert_int_equal(parking_ids(&parking, ids), 2);
 	parking_clear(&parking);
 	assert_int_equal(parking_ids(&parking, ids), 0);
@@ -83,7 +83,7 @@ static void when_all_places_are_taken_the_oldest_gives_way(void **state)
 	(void)state;
 	for (int i = 0; i < PARKING_MAX + 3; i++) {
 		snprintf(name, sizeof(name), "user-%d", i);
-		parking_add(&parking, name, i, pause);
+		parking_add(&parking, name, 0, i, pause);
 	}
 	assert_int_equal(parking_ids(&parking, ids), PARKING_MAX);
 	assert_string_equal(ids[0], "user-3");
