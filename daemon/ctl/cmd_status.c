@@ -193,6 +193,16 @@ static bool take_option(int letter, bool *check, struct thresholds *limits, stru
 	}
 }
 
+static int check_clock(struct ctl *ctl)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	usec_t now;
+	int code = ctl_query(ctl, QUERY_CTL_CLOCK, NULL, &result);
+	if (code == EX_OK && !row_clock(result, 0, 0, &now))
+		code = ctl_error(EX_DATAERR, CLOCK_COMPLAINT);
+	return code;
+}
+
 int cmd_status(struct ctl *ctl, int argc, char **argv)
 {
 	struct thresholds limits = { .max_lag = 300 * USEC_PER_SEC, .min_workers = 1 };
@@ -211,6 +221,8 @@ int cmd_status(struct ctl *ctl, int argc, char **argv)
 	/* Monitoring asks every minute: it must not pile up behind a lock. */
 	int code = ctl_exec(ctl, "begin read only; set local lock_timeout = '5s'; set local "
 				 "statement_timeout = '30s'");
+	if (code == EX_OK)
+		code = check_clock(ctl);
 	if (code == EX_OK)
 		code = ctl_query(ctl, QUERY_CTL_STATUS, NULL, &result);
 	if (code != EX_OK)

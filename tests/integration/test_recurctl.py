@@ -245,6 +245,14 @@ def test_status_does_not_pile_up_behind_a_lock(db):
         assert "lock timeout" in run_ctl(db, "status", "--check", expect=UNAVAILABLE).errors
 
 
+@pytest.mark.parametrize("now", ["'infinity'", "null"])
+def test_status_under_a_broken_clock_says_what_to_mend(db, now):
+    """It said "cannot subtract infinite timestamps"."""
+    db.execute(f"create or replace function recurd.now() returns timestamptz language sql stable return {now}::timestamptz")
+    errors = run_ctl(db, "status", expect=DATA).errors
+    assert "recurd.now() gives no usable time" in errors and "create or replace function" in errors
+
+
 def test_status_check_wants_a_worker(db):
     assert "0 workers alive" in run_ctl(db, "status", "--check", expect=FOUND).text
     assert run_ctl(db, "status", "--check", "--min-workers", "0").code == OK

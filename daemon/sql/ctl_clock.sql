@@ -1,0 +1,2 @@
+-- recurctl status, first: with a clock that an administrator has broken nothing else makes sense.
+select recurd.now();
