@@ -27,10 +27,10 @@ def statement(name, careful=False):
 
 
 def plan_as_batches_do(conn):
-    """Switches off, up to the end of the transaction, what tx_settings.sql switches off for batches."""
+    """Switches on and off, up to the end of the transaction, what tx_settings.sql switches for batches."""
     settings = (SOURCE / "daemon/sql/tx_settings.sql").read_text()
-    for name in re.findall(r"set_config\('(enable_\w+)', 'off', true\)", settings):
-        conn.execute(f"set local {name} = off")
+    for name, value in re.findall(r"set_config\('(enable_\w+)', '(on|off)', true\)", settings):
+        conn.execute(f"set local {name} = {value}")
 
 
 def optional_name(path):
