@@ -36,6 +36,7 @@ struct generator {
 	void *arg;
 	struct parking *parking;
 	char *alone; /* the parked user that this batch is about; NULL: everybody else */
+	bool alone_lost; /* he waits because sessions ended */
 	struct caution caution;
 	struct narrow narrow;
 	struct narrow heavy; /* the same for rules that are large */
@@ -156,8 +157,8 @@ static void note_loss(struct generator *generator)
 	if (generator->claimed_n != 1 || (!suspected && !generator->alone))
 		return;
 	bool again = generator->lost_template && strcmp(generator->lost_template, template_id) == 0;
-	replace(&generator->lost_template, template_id);
-	if (!again)
+	replace(&generator->lost_template, again ? NULL : template_id);
+	if (!again && !generator->alone_lost)
 		return;
 	struct err why;
 	err_set(&why, "the session ends whenever its task is written: %s",
@@ -175,10 +176,8 @@ static void on_done(void *job, enum batch_outcome outcome)
 	if (outcome == BATCH_COMMITTED) {
 		report.made = generator->made_n;
 		report.quarantined = generator->rows.quarantined;
-		if (generator->alone) {
+		if (generator->alone)
 			parking_remove(generator->parking, generator->alone);
-			replace(&generator->lost_template, NULL);
-		}
 		replace(&generator->refused_template, NULL);
 		narrow_worked(&generator->narrow, generator->options.limit);
 		caution_worked(&generator->caution);
@@ -377,6 +376,7 @@ static void choose_who(struct generator *generator, enum generator_source source
 					      : NULL;
 	replace(&generator->alone, parked ? parked->user_id : NULL);
 	generator->source = parked ? (enum generator_source)parked->way : source;
+	generator->alone_lost = parked && parked->pause >= lost_pause.first;
 	if (parked)
 		caution_once(&generator->caution);
 }
