@@ -58,6 +58,30 @@ def test_the_reminder_that_is_refused_is_named_amid_a_backlog(db, recurd):
     assert {line["task"] for line in daemon.seen("reminder_refused")} == {poisoned}
 
 
+def test_a_reminder_that_waits_alone_and_was_told_already(db, recurd):
+    """Its notification is there: it failed, others used up the caution that its next attempt needed, and so on for ever."""
+    refuse_titles(db, "poison")
+    poisoned = db.add_task(remind=AGO, title="poison")
+    db.execute(
+        "insert into recurd.notifications (key, kind, user_id, task_id, at)"
+        " select recurd.notification_key('reminder', id, remind_at), 'reminder', user_id, id, remind_at from tasks"
+    )
+    daemon = recurd(db, poll_interval="20ms", log_level="debug")
+    daemon.expect("reminder_refused", task=poisoned, count=3)
+    db.execute("drop trigger refuse on tasks")
+
+    def handled(task):
+        return db.task(task)["reminded_at"]
+
+    def others_go_on():
+        task = db.add_task(remind=AGO)
+        wait_until(lambda: handled(task))
+        return handled(poisoned)
+
+    wait_until(others_go_on, 5, "it has its turn")
+    daemon.stop()
+
+
 def test_an_edited_template_that_waits_alone_is_tried_as_an_edited_one(db, recurd):
     """It was tried as a due one, found not to be due, and no longer waited: each attempt was the first, for ever."""
     template = db.add_template(AGO)
