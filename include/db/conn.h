@@ -100,7 +100,8 @@ void conn_settled(struct conn *conn);
 
 /* backend_pid: pg_backend_pid(), as this session says it.  Where it is the number that the connection was
  * told at its start, no pooler stands between us (they make numbers up), and statements that come
- * again are prepared; where they turn out not to last, never again on this connection. */
+ * again are prepared; where they turn out not to last, never again on this connection, and where a
+ * column's new type made them useless, not again in this session. */
 void conn_direct(struct conn *conn, int32_t backend_pid);
 
 enum conn_state conn_state(const struct conn *conn);
