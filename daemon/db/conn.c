@@ -11,10 +11,13 @@
 #include <string.h>
 
 #include "db/conn_private.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 
 #define RECONNECT_FIRST_S 0.05
+#define ROUNDS_TOLD       10 /* one by one, then one a minute: an outage may last for hours */
+#define ROUND_TOLD_EVERY  (60 * USEC_PER_SEC)
 
 static const char *const state_names[] = { "off", "resolving", "connecting", "ready", "busy",
 	"waiting" };
@@ -116,6 +119,15 @@ static void drop_link(struct conn *conn)
 	flight_clear(conn);
 }
 
+static void begin_round(struct conn *conn)
+{
+	usec_t now = clock_monotonic();
+	conn->quiet = conn->rounds++ >= ROUNDS_TOLD && now - conn->told_at < ROUND_TOLD_EVERY;
+	if (!conn->quiet)
+		conn->told_at = now;
+	try_endpoint(conn);
+}
+
 /* A round over all hosts has failed, or a session broke: wait, then start with the first host. */
 static void wait_for_round(struct conn *conn, int priority, const char *what, const char *why)
 {
@@ -160,12 +172,12 @@ static void endpoint_failed(struct conn *conn, const char *why)
 		return;
 	}
 	if (++conn->endpoint < conn->info->endpoints_len) {
-		log_msg(LOG_NOTICE, "connect_failed", "%s: %s; trying the next host", conn->label,
-			last.text);
+		log_msg(conn->quiet ? LOG_DEBUG : LOG_NOTICE, "connect_failed",
+			"%s: %s; trying the next host", conn->label, last.text);
 		try_endpoint(conn);
 		return;
 	}
-	wait_for_round(conn, LOG_WARNING, "connect_failed", last.text);
+	wait_for_round(conn, conn->quiet ? LOG_DEBUG : LOG_WARNING, "connect_failed", last.text);
 	if (conn->callbacks.failed)
 		conn->callbacks.failed(conn->callbacks.arg, last.text);
 }
@@ -186,7 +198,7 @@ static void connected(struct conn *conn)
 	}
 	ev_timer_stop(conn->loop, &conn->timer);
 	struct log_line line;
-	log_begin(&line, LOG_INFO, "connected");
+	log_begin(&line, conn->quiet ? LOG_DEBUG : LOG_INFO, "connected");
 	log_text(&line, "conn", conn->name);
 	log_text(&line, "host", conn->label);
 	log_int(&line, "server_version", PQserverVersion(conn->pq));
@@ -322,7 +334,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *watcher, int events)
 		endpoint_failed(conn, "no connection in time");
 		break;
 	case CONN_WAITING:
-		try_endpoint(conn);
+		begin_round(conn);
 		break;
 	case CONN_BUSY:
 		conn_lost(conn, "", "no reply within query_timeout");
@@ -393,4 +405,5 @@ void conn_retry(struct conn *conn, const char *why)
 void conn_settled(struct conn *conn)
 {
 	backoff_reset(&conn->backoff);
+	conn->rounds = 0;
 }

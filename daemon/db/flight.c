@@ -6,7 +6,6 @@
  * The callback runs as the very last step, after the state is ready again, because it may start the
  * next flight or destroy the connection.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "db/conn_private.h"
@@ -76,8 +75,7 @@ static void add(struct conn *conn, enum query_id query, bool careful, const stru
 	const char *values[PARAMS_MAX];
 	if (params)
 		params_values(params, values);
-	char name[64];
-	snprintf(name, sizeof(name), "%s%s", query_name(query), careful ? "_careful" : "");
+	const char *name = query_prepared_name(query, careful);
 	struct step step = { query, careful, false };
 	int n = params ? params->n : 0, sent;
 	const int *lengths = params ? params->lengths : NULL,

@@ -1,6 +1,7 @@
 /* The embedded statements with {app} filled in; see the header. */
 #include "db/query.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static const struct {
 #undef SQL
 };
 
-static char *texts[QUERY_COUNT][2]; /* plain, careful */
+static char *texts[QUERY_COUNT][2], *prepared_names[QUERY_COUNT][2]; /* plain, careful */
 
 static char *replace_mark(const char *text, const char *mark, const char *replacement)
 {
@@ -36,19 +37,40 @@ static char *bind_text(const char *text, const char *app_schema, bool careful)
 	return replace_mark(bound, "{on conflict}", careful ? "on conflict do nothing" : "");
 }
 
+/* FNV-1a. */
+static uint32_t hash_of(const char *text)
+{
+	uint32_t hash = 2166136261u;
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
+static void bind(enum query_id id, const char *app_schema, bool careful)
+{
+	char **text = &texts[id][careful], **name = &prepared_names[id][careful];
+	free(*text);
+	free(*name);
+	*text = bind_text(sources[id].text, app_schema, careful);
+	*name = mem_printf("%s_%08" PRIx32, sources[id].name, hash_of(*text));
+}
+
 void queries_bind(const char *app_schema)
 {
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
-		for (int careful = 0; careful < 2; careful++) {
-			free(texts[i][careful]);
-			texts[i][careful] = bind_text(sources[i].text, app_schema, careful);
-		}
+		bind((enum query_id)i, app_schema, false);
+		bind((enum query_id)i, app_schema, true);
 	}
 }
 
 const char *query_text(enum query_id id, bool careful)
 {
 	return texts[id][careful];
+}
+
+const char *query_prepared_name(enum query_id id, bool careful)
+{
+	return prepared_names[id][careful];
 }
 
 const char *query_name(enum query_id id)

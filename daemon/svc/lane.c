@@ -10,9 +10,8 @@
 #include "util/log.h"
 #include "util/mem.h"
 
-#define UNFIT_TOLD_EVERY \
-	(60 * USEC_PER_SEC) /* asked every few seconds, it stays the same for hours */
-#define PLAN_PATIENCE (4 * USEC_PER_MSEC) /* the loop has others to serve */
+#define PLAN_PATIENCE    (4 * USEC_PER_MSEC) /* the loop has others to serve */
+#define UNFIT_TOLD_EVERY (60 * USEC_PER_SEC) /* looked at every few seconds, perhaps for hours */
 
 static const char *const state_names[] = { "offline", "checking", "idle", "busy" };
 

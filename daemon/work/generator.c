@@ -21,9 +21,12 @@
 #define REFUSALS_MAX        2
 #define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
 
-static const struct parking_pause held_pause = { 200 * USEC_PER_MSEC, 2 * USEC_PER_SEC };
+static const struct parking_pause held_pause = { .first = 200 * USEC_PER_MSEC,
+	.limit = 2 * USEC_PER_SEC };
 /* Each attempt may cost the server a restart. */
-static const struct parking_pause lost_pause = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC };
+static const struct parking_pause lost_pause = {
+	.first = 30 * USEC_PER_SEC, .limit = 600 * USEC_PER_SEC, .while_others_work = true
+};
 
 struct generator {
 	struct ev_loop *loop;
@@ -178,6 +181,8 @@ static void on_done(void *job, enum batch_outcome outcome)
 		report.quarantined = generator->rows.quarantined;
 		if (generator->alone)
 			parking_remove(generator->parking, generator->alone);
+		else
+			generator->parking->worked++;
 		replace(&generator->refused_template, NULL);
 		narrow_worked(&generator->narrow, generator->options.limit);
 		caution_worked(&generator->caution);

@@ -40,7 +40,9 @@ bool parking_add(struct parking *parking, const char *user_id, int way, usec_t n
 		*parked = (struct parked){ .user_id = mem_strdup(user_id) };
 	}
 	parked->way = way;
-	parked->pause *= 2;
+	if (!pause.while_others_work || parked->others_worked != parking->worked)
+		parked->pause *= 2;
+	parked->others_worked = parking->worked;
 	if (parked->pause < pause.first)
 		parked->pause = pause.first;
 	if (parked->pause > pause.limit)

@@ -12,9 +12,12 @@
 #include "work/caution.h"
 #include "work/narrow.h"
 
-static const struct parking_pause refused_pause = { 200 * USEC_PER_MSEC, 60 * USEC_PER_SEC };
+static const struct parking_pause refused_pause = { .first = 200 * USEC_PER_MSEC,
+	.limit = 60 * USEC_PER_SEC };
 /* Each attempt may cost the server a restart. */
-static const struct parking_pause lost_pause = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC };
+static const struct parking_pause lost_pause = {
+	.first = 30 * USEC_PER_SEC, .limit = 600 * USEC_PER_SEC, .while_others_work = true
+};
 
 struct reminder {
 	struct tell_rate *rate;
@@ -84,7 +87,7 @@ static void on_suspect(void *arg, const struct reply *reply)
 	bool found = suspect && PQntuples(suspect) == 1;
 	if (found)
 		park(reminder, row_text(suspect, 0, 0));
-	reminder->suspects = reminder->suspects && reply->status == REPLY_LOST;
+	reminder->suspects = false; /* lost over this, too: no row to blame was found */
 	report(reminder, reply->status == REPLY_LOST ? BATCH_LOST : BATCH_ROW, found);
 }
 
@@ -130,6 +133,7 @@ static void on_done(void *job, enum batch_outcome outcome)
 	if (outcome == BATCH_COMMITTED) {
 		narrow_worked(&reminder->narrow, reminder->options.limit);
 		caution_worked(&reminder->caution);
+		reminder->parking->worked += !reminder->alone;
 	}
 	if (outcome == BATCH_ROW && caution_failed(&reminder->caution, &reminder->batch.failure)) {
 		report(reminder, outcome, true);

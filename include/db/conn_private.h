@@ -55,6 +55,9 @@ struct conn {
 	struct ev_io io;
 	struct ev_timer timer; /* host, query or pause, whichever the state is about */
 	struct backoff backoff;
+	int rounds; /* over all hosts since a session proved useful */
+	usec_t told_at; /* when the last one was told that was */
+	bool quiet; /* this one is told at debug level only */
 	usec_t connect_timeout, query_timeout;
 	struct conn_callbacks callbacks;
 	struct flight flight;

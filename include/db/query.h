@@ -25,3 +25,5 @@ enum query_id {
 void queries_bind(const char *app_schema);
 const char *query_text(enum query_id id, bool careful); /* without two forms it is the same */
 const char *query_name(enum query_id id); /* "reminder_take": for log lines */
+/* "reminder_take_5c01fc9d": its name where it is prepared, another one for every other text. */
+const char *query_prepared_name(enum query_id id, bool careful);

@@ -17,16 +17,19 @@ struct parked {
 	char *user_id;
 	usec_t retry_at, pause;
 	int way; /* to try him alone; the caller's */
+	uint64_t others_worked; /* parking.worked when he was parked, or failed again */
 };
 
 struct parking {
 	struct parked places[PARKING_MAX];
 	size_t n;
+	uint64_t worked; /* batches of those who are not parked */
 };
 
 void parking_clear(struct parking *parking);
 struct parking_pause {
 	usec_t first, limit;
+	bool while_others_work; /* it only grows then: else it is nothing of his */
 };
 /* Parks a user, or doubles the pause of one who is parked, within those bounds.  When all places are taken
  * the oldest gives way: it will be met again.  true: newly parked. */

@@ -151,6 +151,24 @@ def work_through(db, daemon, n):
         serves(db, daemon)
 
 
+def test_a_long_outage_does_not_fill_the_log(make_cluster, recurd):
+    """Attempts go on at the same pace; ten are told, then one a minute, and the next outage begins anew."""
+    cluster = make_cluster()
+    db = cluster.create_migrated()
+    db.go_live()
+    daemon = recurd(db, log_level="debug", **{**FAST, "reconnect_limit": "100ms"})
+    for _ in range(2):
+        db.close()
+        mark = daemon.mark()
+        cluster.stop("fast")
+        wait_until(lambda: len(daemon.seen("connect_failed", mark)) >= 30, what="thirty attempts")
+        cluster.start()
+        serves(db, daemon)
+        told = [line for line in daemon.seen("connect_failed", mark) if line.priority <= 5]
+        assert 9 <= len(told) <= 11
+    daemon.stop()
+
+
 def test_what_comes_again_is_prepared_in_a_direct_session(app_db, recurd, proxy):
     """Parsing and planning would be most of what a batch of one row costs.  The text goes over a few times, then its name."""
     net = proxy(rewrite=(CLAIM, CLAIM))

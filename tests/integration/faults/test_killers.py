@@ -73,7 +73,7 @@ def test_a_template_that_kills_its_backend_waits_alone(db, recurd, tally):
 
 
 def test_a_reminder_that_kills_its_backend_waits_alone(db, recurd, tally):
-    """The same for reminders."""
+    """Fault 3, likewise for reminders."""
     db.execute(OFF)
     healthy = [db.add_task(remind=AGO) for _ in range(7)]
     poison = db.add_task(remind=AGO, title="poison")

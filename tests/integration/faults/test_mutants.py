@@ -284,7 +284,7 @@ ssize_t send(int fd, const void *data, size_t len, int flags)
 			abort();
 		held_len = 0;
 	}
-	if (memmem(data, len, "\0commit", 8) || memmem(data, len, "\0tx_commit", 11)) /* text, or name */
+	if (memmem(data, len, "\0commit", 8) || memmem(data, len, "\0tx_commit", 10)) /* text, or name */
 		state = COMMITTING;
 	else if (state == COMMITTED)
 		state = WORKING;

@@ -12,7 +12,7 @@
 
 #define MS USEC_PER_MSEC
 
-static const struct parking_pause pause = { 200 * MS, 2 * 1000 * MS };
+static const struct parking_pause pause = { .first = 200 * MS, .limit = 2 * 1000 * MS };
 
 static void nobody_is_parked_at_first(void **state)
 {
@@ -91,6 +91,24 @@ static void when_all_places_are_taken_the_oldest_gives_way(void **state)
 	parking_clear(&parking);
 }
 
+/* The server was ill for an hour, every session ended, and who had been tried alone came up to ten
+ * minutes after it was well. */
+static void a_pause_may_grow_only_while_others_succeed(void **state)
+{
+	static const struct parking_pause lost = {
+		.first = 30 * 1000 * MS, .limit = 600 * 1000 * MS, .while_others_work = true
+	};
+	struct parking parking = { 0 };
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		parking_add(&parking, "anna", 0, 0, lost);
+	assert_int_equal(parking_next(&parking), 30 * 1000 * MS);
+	parking.worked++;
+	parking_add(&parking, "anna", 0, 0, lost);
+	assert_int_equal(parking_next(&parking), 60 * 1000 * MS);
+	parking_clear(&parking);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +117,7 @@ int main(void)
 		cmocka_unit_test(the_pause_doubles_up_to_its_limit_and_starts_anew_after_removal),
 		cmocka_unit_test(the_soonest_is_due_first),
 		cmocka_unit_test(when_all_places_are_taken_the_oldest_gives_way),
+		cmocka_unit_test(a_pause_may_grow_only_while_others_succeed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
