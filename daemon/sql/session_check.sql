@@ -9,8 +9,8 @@ select pg_catalog.pg_is_in_recovery(),
        (select pg_catalog.string_agg(wanted, ', ')
           from (select w as wanted
                   from pg_catalog.unnest($2::text[]) w,
-                       lateral (select pg_catalog.regexp_replace(w, '\.[^.]*$', '') as rel,
-                                       pg_catalog.regexp_replace(w, '^.*\.', '') as col) p
+                       lateral (select pg_catalog.regexp_replace(w, '[.][^.]*$', '') as rel,
+                                       pg_catalog.regexp_replace(w, '^.*[.]', '') as col) p
                  where not exists (
                        select from pg_catalog.pg_attribute a
                         where a.attrelid = pg_catalog.to_regclass(

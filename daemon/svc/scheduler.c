@@ -271,10 +271,12 @@ static void take_outcome(struct scheduler *s, const struct lane_report *report)
 		agenda_in_vain(&s->agenda, report->kind, now, VAIN_FIRST, s->conf->poll_interval);
 		break;
 	case BATCH_FAILED:
+		s->failed = true;
+		if (report->again) /* a row is being looked for, or waits alone now and was told */
+			break;
 		agenda_in_vain(&s->agenda, report->kind, now, FAILED_FIRST, FAILED_LIMIT);
 		batch_log_failure(agenda_name(report->kind), report->failure,
 			s->agenda.items[report->kind].pause);
-		s->failed = true;
 		break;
 	case BATCH_LOST:
 		break;
@@ -338,6 +340,14 @@ static bool settle_is_due(const struct scheduler *s, usec_t now)
 	return !s->settled && !s->settling && s->agenda.items[AGENDA_REMIND].not_before <= now;
 }
 
+/* History may be millions of rows: every other batch is for what is due now. */
+static void settle(struct scheduler *s, struct lane *lane)
+{
+	s->settling = true;
+	s->settled_last = true;
+	lane_settle(lane, s->conf);
+}
+
 /* Gives an idle lane something to do.  false: there is nothing. */
 static bool assign(struct scheduler *s, struct lane *lane)
 {
@@ -350,15 +360,19 @@ static bool assign(struct scheduler *s, struct lane *lane)
 		watch_zones(s, lane);
 		return true;
 	}
-	if (settle_is_due(s, now)) {
-		s->settling = true;
-		lane_settle(lane, s->conf);
+	if (settle_is_due(s, now) && !s->settled_last) {
+		settle(s, lane);
 		return true;
 	}
 	enum agenda_kind kind = choose(s, now);
 	if (kind < AGENDA_KINDS) {
 		struct agenda_task task = agenda_start(&s->agenda, kind, now);
+		s->settled_last = false;
 		lane_work(lane, s->conf, kind, &task);
+		return true;
+	}
+	if (settle_is_due(s, now) && s->polled) {
+		settle(s, lane);
 		return true;
 	}
 	if (!s->poller && (!s->polled || s->next_poll_at <= now)) {

@@ -15,14 +15,17 @@
 #include "work/narrow.h"
 #include "work/parking.h"
 
-#define SLICE               (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
-#define PLANNING_LIMIT      (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
-#define CLAIM_BYTES         (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
-#define REFUSALS_MAX        2
-#define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
+#define SLICE          (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
+#define PLANNING_LIMIT (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
+#define CLAIM_BYTES    (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
+#define REFUSALS_MAX   2
 
 static const struct parking_pause held_pause = { .first = 200 * USEC_PER_MSEC,
 	.limit = 2 * USEC_PER_SEC };
+/* By a row, as it seems; when it was the server after all, this is how late it comes. */
+static const struct parking_pause failed_pause = {
+	.first = 10 * USEC_PER_SEC, .limit = 60 * USEC_PER_SEC, .while_others_work = true
+};
 /* Each attempt may cost the server a restart. */
 static const struct parking_pause lost_pause = {
 	.first = 30 * USEC_PER_SEC, .limit = 600 * USEC_PER_SEC, .while_others_work = true
@@ -45,6 +48,7 @@ struct generator {
 	struct narrow heavy; /* the same for rules that are large */
 	size_t limit; /* of this batch */
 	char *suspect_user, *suspect_template; /* the only row of a batch of one */
+	uint64_t blamed_at; /* parking->worked when a row was last blamed for a failure */
 	char *lost_template; /* the only row of a batch that was lost */
 	char *refused_template, *refusal; /* the server refused its task, and why */
 	int refusals; /* in a row: one may be a passing race, two are a verdict */
@@ -65,6 +69,7 @@ struct generator *generator_create(
 	generator->loop = loop;
 	generator->rate = rate;
 	generator->parking = parking;
+	generator->blamed_at = UINT64_MAX;
 	ev_timer_init(&generator->slice, on_slice, 0., 0.);
 	generator->slice.data = generator;
 	return generator;
@@ -106,9 +111,12 @@ void generator_destroy(struct generator *generator)
 static void park(struct generator *generator, const char *user_id, const char *template_id,
 	int priority, const char *why)
 {
-	bool lost = generator->batch.outcome == BATCH_LOST;
+	enum batch_outcome outcome = generator->batch.outcome;
 	bool first = parking_add(generator->parking, user_id, (int)generator->source,
-		clock_monotonic(), lost ? lost_pause : held_pause);
+		clock_monotonic(),
+		outcome == BATCH_LOST     ? lost_pause
+		: outcome == BATCH_FAILED ? failed_pause
+					  : held_pause);
 	struct log_line line;
 	log_begin(&line, first ? priority : LOG_DEBUG, "held");
 	log_text(&line, "template", template_id);
@@ -169,6 +177,24 @@ static void note_loss(struct generator *generator)
 	park(generator, generator->suspect_user, template_id, LOG_ERR, why.text);
 }
 
+/* The server cannot write it, for a reason that need not be a row's: as long as others are served it is.
+ * true: no reason for a pause. */
+static bool note_failure(struct generator *generator)
+{
+	bool written = strcmp(generator->batch.failure.statement,
+			       query_name(QUERY_GENERATE_WRITE)) == 0;
+	if (!written || generator->claimed_n == 0)
+		return false;
+	bool suspected = narrow_lost(&generator->narrow, generator->claimed_n);
+	if (!suspected && !generator->alone)
+		return generator->narrow.losses >= NARROW_LOSSES;
+	bool others_work = generator->blamed_at != generator->parking->worked;
+	generator->blamed_at = generator->parking->worked;
+	park(generator, generator->suspect_user, generator->suspect_template, LOG_ERR,
+		generator->batch.failure.message);
+	return others_work || generator->alone;
+}
+
 static void on_done(void *job, enum batch_outcome outcome)
 {
 	struct generator *generator = job;
@@ -197,7 +223,8 @@ static void on_done(void *job, enum batch_outcome outcome)
 		/* A claim that waits in vain, for a whole table say, is no hurry. */
 		report.again = generator->claimed_n > 0;
 	}
-	report.again = report.again || outcome == BATCH_COMMITTED;
+	report.again = report.again || outcome == BATCH_COMMITTED ||
+		       (outcome == BATCH_FAILED && note_failure(generator));
 	if (outcome == BATCH_LOST)
 		note_loss(generator);
 	clear_batch(generator);

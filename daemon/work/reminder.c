@@ -2,6 +2,7 @@
 #include "work/reminder.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/rows.h"
 #include "util/clock.h"
@@ -14,6 +15,12 @@
 
 static const struct parking_pause refused_pause = { .first = 200 * USEC_PER_MSEC,
 	.limit = 60 * USEC_PER_SEC };
+static const struct parking_pause held_pause = { .first = 200 * USEC_PER_MSEC,
+	.limit = 2 * USEC_PER_SEC };
+/* By a row, as it seems; when it was the server after all, this is how late it comes. */
+static const struct parking_pause failed_pause = {
+	.first = 10 * USEC_PER_SEC, .limit = 60 * USEC_PER_SEC, .while_others_work = true
+};
 /* Each attempt may cost the server a restart. */
 static const struct parking_pause lost_pause = {
 	.first = 30 * USEC_PER_SEC, .limit = 600 * USEC_PER_SEC, .while_others_work = true
@@ -33,6 +40,7 @@ struct reminder {
 	usec_t from, before; /* of remind_at in this batch */
 	char *alone; /* the parked task that this batch is about; NULL: all others */
 	bool settling;
+	uint64_t blamed_at; /* parking->worked when a row was last blamed for a failure */
 	bool suspects; /* sessions end over the batch of one: ask which row it is */
 };
 
@@ -41,6 +49,7 @@ struct reminder *reminder_create(struct tell_rate *rate, struct parking *parking
 	struct reminder *reminder = mem_alloc(sizeof(*reminder));
 	reminder->rate = rate;
 	reminder->parking = parking;
+	reminder->blamed_at = UINT64_MAX;
 	return reminder;
 }
 
@@ -68,11 +77,15 @@ static void report(struct reminder *reminder, enum batch_outcome outcome, bool a
 
 static void park(struct reminder *reminder, const char *task_id)
 {
-	bool lost = reminder->batch.outcome == BATCH_LOST;
+	enum batch_outcome outcome = reminder->batch.outcome;
+	bool bad = outcome == BATCH_LOST || outcome == BATCH_FAILED;
 	bool first = parking_add(reminder->parking, task_id, 0, clock_monotonic(),
-		lost ? lost_pause : refused_pause);
+		outcome == BATCH_LOST       ? lost_pause
+		: outcome == BATCH_FAILED   ? failed_pause
+		: outcome == BATCH_CONFLICT ? held_pause
+					    : refused_pause);
 	struct log_line line;
-	log_begin(&line, !first ? LOG_DEBUG : lost ? LOG_ERR : LOG_WARNING, "reminder_refused");
+	log_begin(&line, !first ? LOG_DEBUG : bad ? LOG_ERR : LOG_WARNING, "reminder_refused");
 	log_text(&line, "task", task_id);
 	log_text(&line, "sqlstate", reminder->batch.failure.sqlstate);
 	log_text(&line, "reason", reminder->batch.failure.message);
@@ -85,10 +98,14 @@ static void on_suspect(void *arg, const struct reply *reply)
 	struct reminder *reminder = arg;
 	const PGresult *suspect = reply->status == REPLY_OK ? reply->results[reply->n - 1] : NULL;
 	bool found = suspect && PQntuples(suspect) == 1;
+	/* Nobody was served since the last was blamed: it may be the server, and is no hurry. */
+	bool general = reminder->batch.outcome == BATCH_FAILED && !reminder->alone &&
+		       reminder->blamed_at == reminder->parking->worked;
 	if (found)
 		park(reminder, row_text(suspect, 0, 0));
+	reminder->blamed_at = reminder->parking->worked;
 	reminder->suspects = false; /* lost over this, too: no row to blame was found */
-	report(reminder, reply->status == REPLY_LOST ? BATCH_LOST : BATCH_ROW, found);
+	report(reminder, reply->status == REPLY_LOST ? BATCH_LOST : BATCH_ROW, found && !general);
 }
 
 static void leave_out_parked(const struct reminder *reminder, struct params *params)
@@ -110,6 +127,13 @@ static void find_suspect(struct reminder *reminder)
 	conn_begin(reminder->conn, batch_limits(&reminder->batch));
 	conn_add(reminder->conn, QUERY_REMINDER_SUSPECT, &params);
 	conn_fly(reminder->conn, on_suspect, reminder);
+}
+
+static bool was_taking(const struct reminder *reminder)
+{
+	const char *statement = reminder->batch.failure.statement;
+	return strcmp(statement, query_name(QUERY_REMINDER_TAKE)) == 0 ||
+	       strcmp(statement, query_name(QUERY_REMINDER_SETTLE)) == 0;
 }
 
 /* Sessions end over one row: it is found before anything else is tried.  true: that is under way. */
@@ -146,14 +170,17 @@ static void on_done(void *job, enum batch_outcome outcome)
 	if (outcome == BATCH_LOST)
 		reminder->suspects = narrow_lost(&reminder->narrow, reminder->limit) ||
 				     reminder->alone;
-	if (outcome == BATCH_ROW && reminder->limit == 1) {
+	bool refused = outcome == BATCH_ROW || outcome == BATCH_CONFLICT;
+	bool failed = outcome == BATCH_FAILED && was_taking(reminder);
+	bool suspected = failed &&
+			 (narrow_lost(&reminder->narrow, reminder->limit) || reminder->alone);
+	if (suspected || (refused && reminder->limit == 1)) {
 		find_suspect(reminder);
 		return;
 	}
-	if (outcome == BATCH_ROW || outcome == BATCH_CONFLICT) {
+	if (refused)
 		narrow_failed(&reminder->narrow, reminder->limit);
-		again = outcome == BATCH_ROW;
-	}
+	again = again || refused || (failed && reminder->narrow.losses >= NARROW_LOSSES);
 	report(reminder, outcome, again);
 }
 
@@ -239,7 +266,10 @@ static void start(struct reminder *reminder, struct conn *conn,
 	reminder->arg = arg;
 	reminder->told = 0;
 	reminder->limit = reminder->alone ? 1 : narrow_limit(&reminder->narrow, options->limit);
-	batch_begin(&reminder->batch, conn, "remind", settings, on_done, reminder);
+	struct batch_settings own = *settings;
+	if ((reminder->alone || reminder->narrow.limit) && own.lock_timeout > NARROW_LOCK_TIMEOUT)
+		own.lock_timeout = NARROW_LOCK_TIMEOUT;
+	batch_begin(&reminder->batch, conn, "remind", &own, on_done, reminder);
 }
 
 void reminder_run(struct reminder *reminder, struct conn *conn,

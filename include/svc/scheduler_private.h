@@ -33,6 +33,7 @@ struct scheduler {
 	struct lane_shared shared;
 	bool settled; /* reminders from before live_since are marked */
 	bool settling; /* a lane is at that */
+	bool settled_last; /* what is due now has its turn first */
 	const struct lane *poller; /* NULL: nobody polls */
 	bool polled; /* since the last batch ended */
 	bool stale; /* what happened while a poll was out may not be in it */

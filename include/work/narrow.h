@@ -4,18 +4,22 @@
  * found within some ten attempts.  At one row the culprit is known.
  *
  * A row may also end the session each time, by a crash of the server's process say, which is a crash of
- * all of them.  One lost batch is no sign of that; from the second in a row on they shrink.
+ * all of them; or a trigger fails over it in a way that looks like the server's own trouble.  One such batch
+ * is no sign of that; from the second in a row on they shrink.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NARROW_LOSSES 2
+#include "util/macros.h"
+
+#define NARROW_LOSSES       2
+#define NARROW_LOCK_TIMEOUT (30 * USEC_PER_MSEC) /* while looking for the row that is held */
 
 struct narrow {
 	size_t limit; /* 0: no limit but the option's */
-	int losses; /* lost batches in a row */
+	int losses; /* batches in a row that were lost, or failed by no fault of a row to be seen */
 };
 
 static inline size_t narrow_limit(const struct narrow *narrow, size_t full)

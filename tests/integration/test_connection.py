@@ -219,3 +219,12 @@ def test_a_column_that_gets_another_type(app_db, recurd, column):
     assert len(daemon.seen("batch_failed", sqlstate="0A000")) >= 1, "it had been prepared"
     assert len(daemon.seen("batch_failed")) <= 3, "once for each statement that was"
     daemon.stop()
+
+
+def test_backslashes_as_they_were_in_the_last_century(app_db, recurd):
+    """With standard_conforming_strings off a pattern lost its backslash, and no table was found."""
+    app_db.go_live()
+    app_db.execute(f'alter database "{app_db.name}" set standard_conforming_strings = off')
+    daemon = recurd(app_db, **FAST)
+    serves(app_db, daemon)
+    daemon.stop()

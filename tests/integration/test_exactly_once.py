@@ -113,3 +113,20 @@ def test_a_notification_that_is_there_already_keeps_its_row(app_db, recurd):
     assert app_db.value("select count(*) from recurd.notifications") == 40
     assert {line["task"] for line in daemon.seen("reminder")} == set(tasks)
     assert daemon.seen("reminder_refused") == [] and daemon.seen("batch_failed") == []
+
+
+def test_an_id_that_another_row_has_loses_nothing_in_silence(app_db, recurd):
+    """Somebody gave an instance's id to a task of his own: the occurrence was passed over without a word."""
+    app_db.go_live(app_db.now() - timedelta(days=1))
+    victim, other = (app_db.add_template(AGO, user=app_db.add_user()) for _ in range(2))
+    app_db.execute(
+        "insert into tasks (id, title, user_id, is_complete, created_at, updated_at, recurring_task_id, occurrence_at)"
+        " select recurd.instance_id(id, next_due_at), 'mine', user_id, false, now(), now(), %s, '2020-01-01'"
+        " from recurring_tasks where id = %s",
+        (other, victim),
+    )
+    daemon = recurd(app_db)
+    daemon.expect("quarantined", template=victim)
+    wait_until(lambda: app_db.template(victim)["failed_at"], what="it is in quarantine")
+    wait_until(lambda: len(app_db.occurrences(other)) == 2, what="the other is served")
+    daemon.stop()

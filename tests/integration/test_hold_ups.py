@@ -164,3 +164,86 @@ def test_zone_data_are_applied_beside_an_application_that_holds_a_row(db, recurd
     wait_until(lambda: due(free) != before[free])
     holder.rollback()
     wait_until(lambda: due(held) != before[held])
+
+
+BROKEN = ("insert into no_such_table values (1)", "raise exception 'as if the disk were full' using errcode = '53100'")
+
+
+@pytest.mark.parametrize("failing", BROKEN, ids=["42P01", "53100"])
+def test_a_trigger_that_fails_as_the_server_does_holds_up_one_row(db, recurd, failing):
+    """An application's trigger lacks a table, or a right, for one row: it was taken for the server's trouble, and
+    everybody waited with growing pauses for as long as the trigger stood."""
+    db.psql(
+        f"create function fail() returns trigger language plpgsql as $$ begin {failing}; return new; end $$;"
+        "create trigger fail before insert or update on tasks for each row when (new.title = 'poison') execute function fail()"
+    )
+    poison = db.add_template(AGO, user=db.add_user(), title="poison")
+    others = [db.add_template(AGO, user=db.add_user()) for _ in range(40)]
+    daemon = recurd(db, batch_size=20)
+    line = daemon.expect("held", template=poison)
+    assert line.priority == 3 and ("no_such_table" in line["reason"] or "disk" in line["reason"])
+    wait_until(lambda: all(db.occurrences(other) for other in others), 5, "the others have theirs")
+    db.execute("alter table tasks disable trigger fail")
+    reminder = db.add_task(title="poison", remind=AGO)
+    db.execute("alter table tasks enable trigger fail")
+    healthy = [db.add_task(remind=AGO) for _ in range(5)]
+    assert daemon.expect("reminder_refused", task=reminder).priority == 3
+    wait_until(lambda: {row["task_id"] for row in db.notifications("reminder")} == set(healthy), 5, "the others are told")
+    assert len(daemon.seen("batch_failed")) <= 4, "and it is not said again and again"
+    db.execute("drop trigger fail on tasks")
+    wait_until(lambda: db.occurrences(poison) and len(db.notifications("reminder")) == 6, what="mended, they come by themselves")
+    daemon.stop()
+
+
+def test_when_all_fail_nobody_is_to_blame(db, recurd):
+    """The same failure over every row is the server's: attempts become rare, and all come when it is well."""
+    db.psql(
+        "create function fail() returns trigger language plpgsql as"
+        " $$ begin raise exception 'as if the disk were full' using errcode = '53100'; end $$;"
+        "create trigger fail before insert on tasks for each row execute function fail()"
+    )
+    templates = [db.add_template(AGO, user=db.add_user()) for _ in range(40)]
+    daemon = recurd(db, batch_size=20)
+    daemon.expect("batch_failed", count=4)
+    assert len(daemon.seen("held")) <= 6
+    db.execute("drop trigger fail on tasks")
+    wait_until(lambda: all(db.occurrences(template) for template in templates), what="all of them")
+    daemon.stop()
+
+
+def test_a_reminder_that_waits_for_a_lock_waits_alone(db, recurd):
+    """A trigger of the application's wants a row that is locked: others' reminders came seconds late."""
+    db.psql(
+        "create table counters (id int primary key); insert into counters values (1);"
+        "create function count_it() returns trigger language plpgsql as"
+        " $$ begin if new.title = 'counted' then perform from counters for update; end if; return new; end $$;"
+        "create trigger count_it before update on tasks for each row execute function count_it()"
+    )
+    with db.connect(autocommit=False) as holder:
+        holder.execute("select from counters for update")
+        held = db.add_task(title="counted", remind=AGO)
+        others = [db.add_task(remind=AGO) for _ in range(30)]
+        daemon = recurd(db)
+        daemon.expect("reminder_refused", task=held, sqlstate="55P03")
+        wait_until(lambda: {row["task_id"] for row in db.notifications("reminder")} == set(others), 5, "the others are told")
+        holder.rollback()
+    wait_until(lambda: len(db.notifications("reminder")) == 31, what="it comes by itself")
+    daemon.stop()
+
+
+def test_history_does_not_keep_from_what_is_due_now(app_db, recurd):
+    """400,000 old reminders were marked handled before anything else: 17 s late was everybody else."""
+    app_db.add_user("user-default")
+    app_db.execute(
+        "insert into tasks (id, title, user_id, is_complete, created_at, updated_at, remind_at)"
+        " select 'old-' || i, 'x', 'user-default', false, now(), now(), now() - interval '2 h' from generate_series(1, 6000) i"
+    )
+    app_db.go_live()
+    template, task = app_db.add_template(timedelta(0)), app_db.add_task(remind=timedelta(0))
+    daemon = recurd(app_db, batch_size=100)
+    wait_until(lambda: app_db.value("select count(*) from tasks where id like 'old-%%' and reminded_at is null") == 0, what="all are settled")
+    wait_until(lambda: app_db.occurrences(template) and app_db.notifications("reminder"))
+    order = [line["event"] for line in daemon.events if line["event"] in ("settled", "generated", "reminder")]
+    assert order.index("reminder") < 10 and order.index("generated") < 10 and len(order) > 60
+    assert [row["task_id"] for row in app_db.notifications("reminder")] == [task]
+    daemon.stop()
