@@ -48,25 +48,33 @@ with object (kind, name) as (
            ('recurd.preferences', 'SELECT', array['user_id', 'time_zone'])
 ), needed_delete (relation) as (
     values ('recurd.notifications'), ('recurd.workers')
-), refused (what) as (
+), refused (what, command) as (
     select pg_catalog.lower(g.privilege) || ' on ' || g.relation
            || case when count(*) < pg_catalog.cardinality(g.columns)
                    then ' (' || pg_catalog.string_agg(a.attname, ', ' order by a.attnum) || ')'
-                   else '' end
+                   else '' end,
+           'grant ' || pg_catalog.lower(g.privilege) || ' ('
+           || pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum) || ') on ' || g.relation
     from needed_grant as g
     join pg_catalog.pg_attribute as a
          on a.attrelid = pg_catalog.to_regclass(g.relation) and a.attname = any (g.columns)
     where not pg_catalog.has_column_privilege($1::text, a.attrelid, a.attnum, g.privilege)
     group by g.relation, g.privilege, g.columns
     union all
-    select 'delete on ' || d.relation
+    select 'delete on ' || d.relation, 'grant delete on ' || d.relation
     from needed_delete as d
     where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(d.relation)::oid, 'DELETE')
     union all
-    select 'usage of schema ' || n.nspname
+    select 'usage of schema ' || n.nspname, 'grant usage on schema ' || pg_catalog.quote_ident(n.nspname)
     from pg_catalog.pg_namespace as n
     where n.nspname in ('recurd', pg_catalog.btrim('{app}', '"'))
           and not pg_catalog.has_schema_privilege($1::text, n.oid, 'USAGE')
+), advice (run) as (
+    -- A column that was dropped and added again has lost its grants.
+    select case when exists (select from pg_catalog.pg_roles as w
+                             where w.rolname = 'recurd_worker' and pg_catalog.pg_has_role($1::name, w.oid, 'USAGE'))
+                then (select pg_catalog.string_agg(r.command || ' to recurd_worker', '; ' order by r.command) from refused as r)
+                else 'grant recurd_worker to ' || pg_catalog.quote_ident($1) end
 )
 select 'schema', 'missing: ' || pg_catalog.replace(pg_catalog.string_agg(m.name, ', ' order by m.name), '"', '')
                  || '; run: recurctl migrate up'
@@ -87,7 +95,7 @@ join pg_catalog.pg_index as i on i.indexrelid = pg_catalog.to_regclass(o.name)
 where o.kind = 'index' and not i.indisvalid
 union all
 select 'grants', 'role ' || $1 || ' lacks: ' || pg_catalog.replace(pg_catalog.string_agg(r.what, ', ' order by r.what), '"', '')
-                 || '; run: grant recurd_worker to ' || pg_catalog.quote_ident($1)
+                 || '; run: ' || (select run from advice)
 from refused as r
 having count(*) > 0
 union all
