@@ -20,17 +20,6 @@
 #define CLAIM_BYTES    (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
 #define REFUSALS_MAX   2
 
-static const struct parking_pause held_pause = { .first = 200 * USEC_PER_MSEC,
-	.limit = 2 * USEC_PER_SEC };
-/* By a row, as it seems; when it was the server after all, this is how late it comes. */
-static const struct parking_pause failed_pause = {
-	.first = 10 * USEC_PER_SEC, .limit = 60 * USEC_PER_SEC, .while_others_work = true
-};
-/* Each attempt may cost the server a restart. */
-static const struct parking_pause lost_pause = {
-	.first = 30 * USEC_PER_SEC, .limit = 600 * USEC_PER_SEC, .while_others_work = true
-};
-
 struct generator {
 	struct ev_loop *loop;
 	struct ev_timer slice; /* zero timer between slices */
@@ -112,11 +101,11 @@ static void park(struct generator *generator, const char *user_id, const char *t
 	int priority, const char *why)
 {
 	enum batch_outcome outcome = generator->batch.outcome;
-	bool first = parking_add(generator->parking, user_id, (int)generator->source,
-		clock_monotonic(),
-		outcome == BATCH_LOST     ? lost_pause
-		: outcome == BATCH_FAILED ? failed_pause
-					  : held_pause);
+	enum parking_why because = outcome == BATCH_LOST     ? PARKED_LOST
+				   : outcome == BATCH_FAILED ? PARKED_FAILED
+							     : PARKED_HELD;
+	bool first = parking_add(
+		generator->parking, user_id, because, (int)generator->source, clock_monotonic());
 	struct log_line line;
 	log_begin(&line, first ? priority : LOG_DEBUG, "held");
 	log_text(&line, "template", template_id);
@@ -158,6 +147,15 @@ static void close_in(struct generator *generator, enum batch_outcome outcome)
 			generator->batch.failure.message);
 	else
 		note_refusal(generator);
+}
+
+/* What is written now is no row over which sessions end. */
+static void acquit(struct generator *generator)
+{
+	for (size_t i = 0; generator->lost_template && i < generator->rows.n; i++) {
+		if (strcmp(generator->rows.planned[i].template.id, generator->lost_template) == 0)
+			replace(&generator->lost_template, NULL);
+	}
 }
 
 /* Sessions that end over one template again and again: it waits, for the sake of all others. */
@@ -210,6 +208,7 @@ static void on_done(void *job, enum batch_outcome outcome)
 		else
 			generator->parking->worked++;
 		replace(&generator->refused_template, NULL);
+		acquit(generator);
 		narrow_worked(&generator->narrow, generator->options.limit);
 		caution_worked(&generator->caution);
 	} else if (outcome == BATCH_NOTHING && generator->alone && !generator->postponed) {
@@ -408,7 +407,7 @@ static void choose_who(struct generator *generator, enum generator_source source
 					      : NULL;
 	replace(&generator->alone, parked ? parked->user_id : NULL);
 	generator->source = parked ? (enum generator_source)parked->way : source;
-	generator->alone_lost = parked && parked->pause >= lost_pause.first;
+	generator->alone_lost = parked && parked->why == PARKED_LOST;
 	if (parked)
 		caution_once(&generator->caution);
 }

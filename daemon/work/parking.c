@@ -6,6 +6,16 @@
 
 #include "util/mem.h"
 
+static const struct {
+	usec_t first, limit;
+	bool while_others_work; /* it only grows then: else it is nothing of his */
+} pauses[] = {
+	[PARKED_HELD] = { 200 * USEC_PER_MSEC, 2 * USEC_PER_SEC, false },
+	[PARKED_REFUSED] = { 200 * USEC_PER_MSEC, 60 * USEC_PER_SEC, false },
+	[PARKED_FAILED] = { 10 * USEC_PER_SEC, 60 * USEC_PER_SEC, true },
+	[PARKED_LOST] = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC, true },
+};
+
 static struct parked *find(struct parking *parking, const char *user_id)
 {
 	for (size_t i = 0; i < parking->n; i++) {
@@ -28,8 +38,8 @@ void parking_clear(struct parking *parking)
 		remove_at(parking, parking->n - 1);
 }
 
-bool parking_add(struct parking *parking, const char *user_id, int way, usec_t now,
-	struct parking_pause pause)
+bool parking_add(
+	struct parking *parking, const char *user_id, enum parking_why why, int way, usec_t now)
 {
 	struct parked *parked = find(parking, user_id);
 	bool added = !parked;
@@ -39,14 +49,15 @@ bool parking_add(struct parking *parking, const char *user_id, int way, usec_t n
 		parked = &parking->places[parking->n++];
 		*parked = (struct parked){ .user_id = mem_strdup(user_id) };
 	}
+	parked->why = why;
 	parked->way = way;
-	if (!pause.while_others_work || parked->others_worked != parking->worked)
+	if (!pauses[why].while_others_work || parked->others_worked != parking->worked)
 		parked->pause *= 2;
 	parked->others_worked = parking->worked;
-	if (parked->pause < pause.first)
-		parked->pause = pause.first;
-	if (parked->pause > pause.limit)
-		parked->pause = pause.limit;
+	if (parked->pause < pauses[why].first)
+		parked->pause = pauses[why].first;
+	if (parked->pause > pauses[why].limit)
+		parked->pause = pauses[why].limit;
 	parked->retry_at = now + parked->pause;
 	return added;
 }

@@ -13,19 +13,6 @@
 #include "work/caution.h"
 #include "work/narrow.h"
 
-static const struct parking_pause refused_pause = { .first = 200 * USEC_PER_MSEC,
-	.limit = 60 * USEC_PER_SEC };
-static const struct parking_pause held_pause = { .first = 200 * USEC_PER_MSEC,
-	.limit = 2 * USEC_PER_SEC };
-/* By a row, as it seems; when it was the server after all, this is how late it comes. */
-static const struct parking_pause failed_pause = {
-	.first = 10 * USEC_PER_SEC, .limit = 60 * USEC_PER_SEC, .while_others_work = true
-};
-/* Each attempt may cost the server a restart. */
-static const struct parking_pause lost_pause = {
-	.first = 30 * USEC_PER_SEC, .limit = 600 * USEC_PER_SEC, .while_others_work = true
-};
-
 struct reminder {
 	struct tell_rate *rate;
 	struct parking *parking;
@@ -41,6 +28,7 @@ struct reminder {
 	char *alone; /* the parked task that this batch is about; NULL: all others */
 	bool settling;
 	uint64_t blamed_at; /* parking->worked when a row was last blamed for a failure */
+	char *lost_task; /* the only row of a batch that was lost */
 	bool suspects; /* sessions end over the batch of one: ask which row it is */
 };
 
@@ -59,6 +47,7 @@ void reminder_destroy(struct reminder *reminder)
 		return;
 	batch_clear(&reminder->batch);
 	free(reminder->alone);
+	free(reminder->lost_task);
 	free(reminder);
 }
 
@@ -79,11 +68,11 @@ static void park(struct reminder *reminder, const char *task_id)
 {
 	enum batch_outcome outcome = reminder->batch.outcome;
 	bool bad = outcome == BATCH_LOST || outcome == BATCH_FAILED;
-	bool first = parking_add(reminder->parking, task_id, 0, clock_monotonic(),
-		outcome == BATCH_LOST       ? lost_pause
-		: outcome == BATCH_FAILED   ? failed_pause
-		: outcome == BATCH_CONFLICT ? held_pause
-					    : refused_pause);
+	enum parking_why why = outcome == BATCH_LOST       ? PARKED_LOST
+			       : outcome == BATCH_FAILED   ? PARKED_FAILED
+			       : outcome == BATCH_CONFLICT ? PARKED_HELD
+							   : PARKED_REFUSED;
+	bool first = parking_add(reminder->parking, task_id, why, 0, clock_monotonic());
 	struct log_line line;
 	log_begin(&line, !first ? LOG_DEBUG : bad ? LOG_ERR : LOG_WARNING, "reminder_refused");
 	log_text(&line, "task", task_id);
@@ -91,6 +80,17 @@ static void park(struct reminder *reminder, const char *task_id)
 	log_text(&line, "reason", reminder->batch.failure.message);
 	log_text(&line, "next", "waits alone, the others go on");
 	log_end(&line);
+}
+
+/* One session that ends over it may be the network's doing. */
+static bool is_guilty(struct reminder *reminder, const char *task_id)
+{
+	if (reminder->batch.outcome != BATCH_LOST || reminder->alone)
+		return true;
+	bool again = reminder->lost_task && strcmp(reminder->lost_task, task_id) == 0;
+	free(reminder->lost_task);
+	reminder->lost_task = again ? NULL : mem_strdup(task_id);
+	return again;
 }
 
 static void on_suspect(void *arg, const struct reply *reply)
@@ -101,7 +101,7 @@ static void on_suspect(void *arg, const struct reply *reply)
 	/* Nobody was served since the last was blamed: it may be the server, and is no hurry. */
 	bool general = reminder->batch.outcome == BATCH_FAILED && !reminder->alone &&
 		       reminder->blamed_at == reminder->parking->worked;
-	if (found)
+	if (found && is_guilty(reminder, row_text(suspect, 0, 0)))
 		park(reminder, row_text(suspect, 0, 0));
 	reminder->blamed_at = reminder->parking->worked;
 	reminder->suspects = false; /* lost over this, too: no row to blame was found */

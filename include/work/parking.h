@@ -13,9 +13,18 @@
 
 #define PARKING_MAX 256
 
+/* Why he waits, which says for how long. */
+enum parking_why {
+	PARKED_HELD, /* somebody else has a lock on what is his */
+	PARKED_REFUSED, /* the server refuses his row */
+	PARKED_FAILED, /* by his row, as it seems; when it was the server after all, he is a little late */
+	PARKED_LOST, /* sessions end over his row: each attempt may cost the server a restart */
+};
+
 struct parked {
 	char *user_id;
 	usec_t retry_at, pause;
+	enum parking_why why;
 	int way; /* to try him alone; the caller's */
 	uint64_t others_worked; /* parking.worked when he was parked, or failed again */
 };
@@ -27,14 +36,11 @@ struct parking {
 };
 
 void parking_clear(struct parking *parking);
-struct parking_pause {
-	usec_t first, limit;
-	bool while_others_work; /* it only grows then: else it is nothing of his */
-};
-/* Parks a user, or doubles the pause of one who is parked, within those bounds.  When all places are taken
+/* Parks a user, or doubles the pause of one who is parked, within bounds; where his row only seems to be
+ * to blame, only while others succeed.  When all places are taken
  * the oldest gives way: it will be met again.  true: newly parked. */
-bool parking_add(struct parking *parking, const char *user_id, int way, usec_t now,
-	struct parking_pause pause);
+bool parking_add(
+	struct parking *parking, const char *user_id, enum parking_why why, int way, usec_t now);
 void parking_remove(struct parking *parking, const char *user_id);
 /* The user to try alone now; NULL: none.  Valid until the next change.  His next turn is put off, so
  * that nobody else tries him at the same time. */

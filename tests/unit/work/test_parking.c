@@ -12,8 +12,6 @@
 
 #define MS USEC_PER_MSEC
 
-static const struct parking_pause pause = { .first = 200 * MS, .limit = 2 * 1000 * MS };
-
 static void nobody_is_parked_at_first(void **state)
 {
 	struct parking parking = { 0 };
@@ -28,7 +26,7 @@ static void a_parked_user_is_due_after_the_pause_and_not_before(void **state)
 {
 	struct parking parking = { 0 };
 	(void)state;
-	parking_add(&parking, "anna", 0, 1000, pause);
+	parking_add(&parking, "anna", PARKED_HELD, 0, 1000);
 	usec_t at = parking_next(&parking);
 	assert_true(at > 1000);
 	assert_null(parking_take(&parking, at - 1));
@@ -46,13 +44,13 @@ static void the_pause_doubles_up_to_its_limit_and_starts_anew_after_removal(void
 	usec_t now = 5;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
-		parking_add(&parking, "anna", 0, now, pause);
+		parking_add(&parking, "anna", PARKED_HELD, 0, now);
 		assert_int_equal(parking.n, 1);
 		assert_int_equal(parking_next(&parking) - now, pauses[i]);
 		now = parking_next(&parking);
 	}
 	parking_remove(&parking, "anna");
-	parking_add(&parking, "anna", 0, now, pause);
+	parking_add(&parking, "anna", PARKED_HELD, 0, now);
 	assert_int_equal(parking_next(&parking) - now, pauses[0]);
 	parking_clear(&parking);
 }
@@ -62,9 +60,9 @@ static void the_soonest_is_due_first(void **state)
 	struct parking parking = { 0 };
 	const char *ids[PARKING_MAX];
 	(void)state;
-	parking_add(&parking, "late", 0, 300 * MS, pause);
-	parking_add(&parking, "soon", 0, 0, pause);
-	parking_add(&parking, "middle", 0, 100 * MS, pause);
+	parking_add(&parking, "late", PARKED_HELD, 0, 300 * MS);
+	parking_add(&parking, "soon", PARKED_HELD, 0, 0);
+	parking_add(&parking, "middle", PARKED_HELD, 0, 100 * MS);
 	assert_int_equal(parking_next(&parking), 200 * MS);
 	assert_string_equal(parking_take(&parking, 900 * MS)->user_id, "soon");
 	parking_remove(&parking, "soon");
@@ -83,7 +81,7 @@ static void when_all_places_are_taken_the_oldest_gives_way(void **state)
 	(void)state;
 	for (int i = 0; i < PARKING_MAX + 3; i++) {
 		snprintf(name, sizeof(name), "user-%d", i);
-		parking_add(&parking, name, 0, i, pause);
+		parking_add(&parking, name, PARKED_HELD, 0, i);
 	}
 	assert_int_equal(parking_ids(&parking, ids), PARKING_MAX);
 	assert_string_equal(ids[0], "user-3");
@@ -95,16 +93,13 @@ static void when_all_places_are_taken_the_oldest_gives_way(void **state)
  * minutes after it was well. */
 static void a_pause_may_grow_only_while_others_succeed(void **state)
 {
-	static const struct parking_pause lost = {
-		.first = 30 * 1000 * MS, .limit = 600 * 1000 * MS, .while_others_work = true
-	};
 	struct parking parking = { 0 };
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		parking_add(&parking, "anna", 0, 0, lost);
+		parking_add(&parking, "anna", PARKED_LOST, 0, 0);
 	assert_int_equal(parking_next(&parking), 30 * 1000 * MS);
 	parking.worked++;
-	parking_add(&parking, "anna", 0, 0, lost);
+	parking_add(&parking, "anna", PARKED_LOST, 0, 0);
 	assert_int_equal(parking_next(&parking), 60 * 1000 * MS);
 	parking_clear(&parking);
 }
