@@ -1,6 +1,6 @@
 /* preflight: what is gathered of a database before a first start, and what follows from it.
  *
- * The daemon decides (work/); this counts beforehand what it would do: which templates are stale, how
+ * The daemon decides (job/); this counts beforehand what it would do: which templates are stale, how
  * many occurrences they missed and how many of them would be made under adopt_backlog and
  * catch_up_limit.
  */

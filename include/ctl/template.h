@@ -1,6 +1,6 @@
 /* template: rows of recurring_tasks as recurctl's statements return them, and what will come of them.
  *
- * The daemon decides; recurctl only foretells, by the same code (work/outlook.h).
+ * The daemon decides; recurctl only foretells, by the same code (plan/outlook.h).
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
-#include "work/outlook.h"
+#include "plan/outlook.h"
 
 /* Columns that ctl_preflight_open.sql and ctl_template.sql have in common, in this order. */
 enum template_column {

@@ -1,6 +1,6 @@
-/* query: the SQL statements of daemon/sql/, embedded at build, one enum value a file.
+/* query: the SQL statements of daemon/sql/LAYER/, embedded at build, one enum value a file.
  *
- * daemon/sql/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
+ * daemon/sql/job/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
  * parameters and the index it relies on.  "{app}" stands for the quoted schema of the application's
  * tables and is filled in once, by queries_bind.  "{on conflict}" makes two forms of a statement: in the
  * plain one it is empty, and a row that exists already is an error; in the careful one it is ON

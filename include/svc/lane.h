@@ -12,10 +12,10 @@
 
 #include "conf/conf.h"
 #include "db/conn.h"
+#include "job/generator.h"
+#include "job/reminder.h"
 #include "svc/agenda.h"
 #include "svc/fitness.h"
-#include "work/generator.h"
-#include "work/reminder.h"
 
 enum lane_state { LANE_OFFLINE, LANE_CHECKING, LANE_IDLE, LANE_BUSY };
 

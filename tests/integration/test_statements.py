@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from harness.database import plan_as_batches_do, statement
+from harness.database import plan_as_batches_do, statement, statement_files
 from harness.util import SOURCE
 
-FILES = sorted((SOURCE / "daemon/sql").glob("*.sql"))
+FILES = statement_files()
 FORMS = [pytest.param(path, False, id=path.stem) for path in FILES]
 FORMS += [pytest.param(path, True, id=f"{path.stem}-careful") for path in FILES if "{on conflict}" in path.read_text()]
 CONTROL = re.compile(r"^(begin|commit|rollback|listen|fetch)\b", re.I)
@@ -43,7 +43,7 @@ def test_there_are_statements():
 def test_a_statement_says_its_caller(path):
     head, body = statement(path.stem)
     assert re.match(r"Caller: |recurctl\b", head), "a statement opens with its caller"
-    for caller in re.findall(r"\b(?:work|svc|db|ctl)/\w+\.c", head):
+    for caller in re.findall(r"\b(?:job|svc|db|ctl)/\w+\.c", head):
         assert (SOURCE / "daemon" / caller).exists(), f"{caller} does not exist"
     numbers = {int(n) for n in re.findall(r"\$(\d+)", body)}
     assert numbers == set(range(1, len(numbers) + 1)), "parameters without a gap"

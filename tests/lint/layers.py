@@ -19,26 +19,27 @@ MAY_INCLUDE = {
     "conf": {"conf", "util"},
     "db": {"db", "conf", "util"},
     "recur": {"recur", "util"},
-    "work": {"work", "recur", "db", "conf", "util"},
-    "svc": {"svc", "work", "recur", "db", "conf", "util"},
-    "ctl": {"ctl", "work", "recur", "db", "conf", "util"},
-    "main": {"svc", "work", "recur", "db", "conf", "util"},
+    "plan": {"plan", "recur", "db", "util"},
+    "ctl": {"ctl", "plan", "recur", "db", "conf", "util"},
+    "job": {"job", "plan", "recur", "db", "conf", "util"},
+    "svc": {"svc", "job", "plan", "recur", "db", "conf", "util"},
+    "main": {"svc", "job", "plan", "recur", "db", "conf", "util"},
 }
 # Libraries, and the layers that know them.
 LIBRARIES = {
     r"libical/|ical\.h$": {"recur"},
-    r"libpq-fe\.h$|postgres": {"conf", "db", "work", "svc", "ctl"},
-    r"ev\.h$": {"db", "work", "svc", "main"},
-    r"jansson\.h$": {"recur", "work", "svc", "ctl"},
+    r"libpq-fe\.h$|postgres": {"conf", "db", "plan", "job", "svc", "ctl"},
+    r"ev\.h$": {"db", "job", "svc", "main"},
+    r"jansson\.h$": {"recur", "ctl"},
     r"confuse\.h$": {"conf"},
-    r"curl/": {"work"},
+    r"curl/": set(),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^">]+)[">]')
 
 
 def layer_of(path):
-    """daemon/work/x.c and include/work/x.h are of layer work; daemon/main.c is main."""
+    """daemon/job/x.c and include/job/x.h are of layer job; daemon/main.c is main."""
     return path.parts[1] if len(path.parts) > 2 else "main"
 
 

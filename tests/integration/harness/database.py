@@ -17,9 +17,22 @@ UTC = timezone.utc
 _serial = itertools.count(1)
 
 
+SQL = SOURCE / "daemon/sql"
+
+
+def statement_files():
+    """Every statement, one file each, a folder a layer."""
+    return sorted(SQL.glob("*/*.sql"))
+
+
+def statement_text(name):
+    [path] = SQL.glob(f"*/{name}.sql")
+    return path.read_text()
+
+
 def statement(name, careful=False):
     """(head, body) of a statement of daemon/sql, as the daemon binds it (db/query.h) for the default schema."""
-    lines = (SOURCE / f"daemon/sql/{name}.sql").read_text().splitlines()
+    lines = statement_text(name).splitlines()
     head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
     body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
     existing = "on conflict do nothing" if careful else ""
@@ -28,7 +41,7 @@ def statement(name, careful=False):
 
 def plan_as_batches_do(conn):
     """Switches on and off, up to the end of the transaction, what tx_settings.sql switches for batches."""
-    settings = (SOURCE / "daemon/sql/tx_settings.sql").read_text()
+    settings = statement_text("tx_settings")
     for name, value in re.findall(r"set_config\('(enable_\w+)', '(on|off)', true\)", settings):
         conn.execute(f"set local {name} = {value}")
 

@@ -1,0 +1,320 @@
+/* The rows of a batch on their way to the server and into the log; see the header. */
+#include "job/generate_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/rows.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+static void *grow(void *array, size_t n, size_t *size, size_t element)
+{
+	if (n < *size)
+		return array;
+	*size = *size ? *size * 2 : 64;
+	return mem_realloc_array(array, *size, element);
+}
+
+void generate_batch_add(
+	struct generate_batch *rows, const struct template *template, struct plan *plan)
+{
+	rows->planned = grow(rows->planned, rows->n, &rows->size, sizeof(*rows->planned));
+	size_t index = rows->n++;
+	rows->planned[index] = (struct planned){ *template, *plan };
+	rows->quarantined += plan->failed;
+	for (size_t i = 0; i < plan->n; i++) {
+		rows->made = grow(rows->made, rows->made_n, &rows->made_size, sizeof(*rows->made));
+		struct made *made = &rows->made[rows->made_n++];
+		*made = (struct made){ .planned = index,
+			.at = plan->occurrences[i],
+			.change = plan->changes ? &plan->changes[i] : NULL };
+		rows->changes = rows->changes || made->change;
+		identity_instance(template->id, made->at, made->id);
+	}
+}
+
+void generate_batch_clear(struct generate_batch *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		plan_finish(&rows->planned[i].plan);
+	free(rows->planned);
+	free(rows->made);
+	*rows = (struct generate_batch){ 0 };
+}
+
+/* ---- parameters ---- */
+
+void generate_batch_instances(const struct generate_batch *rows, struct params *params)
+{
+	size_t n = rows->made_n;
+	const char **templates CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*templates));
+	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
+	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
+	for (size_t i = 0; i < n; i++) {
+		templates[i] = rows->planned[rows->made[i].planned].template.id;
+		ids[i] = rows->made[i].id;
+		instants[i] = rows->made[i].at;
+	}
+	params_texts(params, templates, n);
+	params_instants(params, instants, NULL, n);
+	params_texts(params, ids, n);
+}
+
+static const char *text_of(const struct plan_change *change, int which)
+{
+	const char *const texts[] = { change->title, change->description, change->priority };
+	return texts[which];
+}
+
+/* What overrides change; hardly any batch has it. */
+static void add_changes(const struct generate_batch *rows, struct params *params)
+{
+	size_t n = rows->changes ? rows->made_n : 0;
+	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
+	for (size_t i = 0; i < n; i++)
+		instants[i] = rows->made[i].change ? rows->made[i].change->at : rows->made[i].at;
+	params_instants(params, instants, NULL, n);
+	for (int which = 0; which < 3; which++) {
+		for (size_t i = 0; i < n; i++) {
+			const struct plan_change *change = rows->made[i].change;
+			texts[i] = change ? text_of(change, which) : NULL;
+		}
+		params_texts(params, texts, n);
+	}
+}
+
+/* One instant of every plan, null where it is TEMPLATE_NONE. */
+static void add_instants(const struct generate_batch *rows, size_t offset, struct params *params)
+{
+	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(rows->n, sizeof(*instants));
+	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(rows->n, sizeof(*present));
+	for (size_t i = 0; i < rows->n; i++) {
+		memcpy(&instants[i], (const char *)&rows->planned[i].plan + offset, sizeof(usec_t));
+		present[i] = instants[i] != TEMPLATE_NONE;
+	}
+	params_instants(params, instants, present, rows->n);
+}
+
+static void add_templates(const struct generate_batch *rows, usec_t now, struct params *params)
+{
+	size_t n = rows->n;
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
+	int64_t *numbers CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*numbers));
+	bool *flags CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*flags));
+	for (size_t i = 0; i < n; i++)
+		texts[i] = rows->planned[i].template.id;
+	params_texts(params, texts, n);
+	add_instants(rows, offsetof(struct plan, next_due_at), params);
+	add_instants(rows, offsetof(struct plan, planned_due_at), params);
+	add_instants(rows, offsetof(struct plan, made_through), params);
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = rows->planned[i].plan.used_count;
+	params_int8s(params, numbers, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct plan *plan = &rows->planned[i].plan;
+		numbers[i] = plan->starts_local;
+		texts[i] = *plan->starts_zone ? plan->starts_zone : NULL;
+		flags[i] = *plan->starts_zone != '\0';
+	}
+	params_walls(params, numbers, flags, n);
+	params_texts(params, texts, n);
+	add_instants(rows, offsetof(struct plan, ended_at), params);
+	for (size_t i = 0; i < n; i++)
+		flags[i] = rows->planned[i].plan.is_active;
+	params_bools(params, flags, n);
+	add_instants(rows, offsetof(struct plan, replan_at), params);
+	for (size_t i = 0; i < n; i++) {
+		const struct plan *plan = &rows->planned[i].plan;
+		numbers[i] = now;
+		flags[i] = plan->failed;
+		texts[i] = plan->failed ? plan->failure.text : NULL;
+	}
+	params_instants(params, numbers, flags, n);
+	params_texts(params, texts, n);
+}
+
+#define DECISIONS_PER_PLAN (PLAN_SKIPS + 4)
+
+struct decision {
+	const char *template_id, *kind, *detail;
+	usec_t first_at, last_at;
+	int64_t occurrences;
+};
+
+/* At most DECISIONS_PER_PLAN. */
+static size_t decisions_of(const struct planned *planned, struct decision *decisions)
+{
+	const struct plan *plan = &planned->plan;
+	const char *id = planned->template.id;
+	size_t n = 0;
+	for (enum plan_skip why = 0; why < PLAN_SKIPS; why++) {
+		const struct plan_skipped *skipped = &plan->skipped[why];
+		if (skipped->occurrences)
+			decisions[n++] = (struct decision){ id, plan_skip_name(why),
+				skipped->estimated ? "their number is estimated" : NULL,
+				skipped->first_at, skipped->last_at, skipped->occurrences };
+	}
+	if (plan->failed)
+		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
+			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
+	if (plan->rezoned)
+		decisions[n++] = (struct decision){ id, "rezoned", plan->starts_zone,
+			plan->rezoned_from, plan->next_due_at, 0 };
+	if (plan->ended)
+		decisions[n++] = (struct decision){ id, "ended", NULL, plan->next_due_at,
+			plan->next_due_at, plan->used_count };
+	if (plan->revived)
+		decisions[n++] = (struct decision){ id, "extended", NULL, plan->next_due_at,
+			TEMPLATE_NONE, 0 };
+	return n;
+}
+
+static void add_decisions(const struct generate_batch *rows, struct params *params)
+{
+	size_t size = rows->n * DECISIONS_PER_PLAN, n = 0;
+	struct decision *all CLEANUP(mem_cleanup) = mem_alloc_array(size, sizeof(*all));
+	for (size_t i = 0; i < rows->n; i++)
+		n += decisions_of(&rows->planned[i], all + n);
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
+	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
+	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*present));
+	for (size_t i = 0; i < n; i++)
+		texts[i] = all[i].template_id;
+	params_texts(params, texts, n);
+	for (size_t i = 0; i < n; i++)
+		texts[i] = all[i].kind;
+	params_texts(params, texts, n);
+	for (int last = 0; last < 2; last++) {
+		for (size_t i = 0; i < n; i++) {
+			instants[i] = last ? all[i].last_at : all[i].first_at;
+			present[i] = instants[i] != TEMPLATE_NONE;
+		}
+		params_instants(params, instants, present, n);
+	}
+	for (size_t i = 0; i < n; i++)
+		instants[i] = all[i].occurrences;
+	params_int8s(params, instants, n);
+	for (size_t i = 0; i < n; i++)
+		texts[i] = all[i].detail;
+	params_texts(params, texts, n);
+}
+
+static void add_places(const struct generate_batch *rows, struct params *params)
+{
+	size_t size = rows->made_n > rows->n ? rows->made_n : rows->n;
+	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(size, sizeof(*places));
+	for (size_t i = 0; i < rows->made_n; i++)
+		places[i] = rows->planned[rows->made[i].planned].template.place;
+	params_places(params, places, rows->made_n);
+	for (size_t i = 0; i < rows->n; i++)
+		places[i] = rows->planned[i].template.place;
+	params_places(params, places, rows->n);
+}
+
+void generate_batch_params(const struct generate_batch *rows, usec_t now, bool notify_task_created,
+	struct params *params)
+{
+	generate_batch_instances(rows, params);
+	params_bool(params, notify_task_created);
+	add_templates(rows, now, params);
+	add_decisions(rows, params);
+	add_changes(rows, params);
+	add_places(rows, params);
+}
+
+/* ---- log lines ---- */
+
+static void log_instance(const struct planned *planned, const struct made *made, usec_t clock)
+{
+	char key[NOTIFICATION_KEY_SIZE];
+	identity_notification("task_created", made->id, made->at, key);
+	struct log_line line;
+	log_begin(&line, LOG_INFO, "generated");
+	log_text(&line, "template", planned->template.id);
+	log_text(&line, "task", made->id);
+	log_text(&line, "user", planned->template.user_id);
+	log_instant(&line, "occurrence", made->at);
+	usec_t due = made->change ? made->change->at : made->at;
+	log_int(&line, "late_ms", (clock - due) / USEC_PER_MSEC);
+	if (planned->plan.is_active)
+		log_instant(&line, "next", planned->plan.next_due_at);
+	else
+		log_text(&line, "next", "none");
+	log_text(&line, "key", key);
+	log_end(&line);
+}
+
+static void log_decision(const struct decision *decision)
+{
+	bool bad = strcmp(decision->kind, "quarantined") == 0;
+	struct log_line line;
+	log_begin(&line, bad ? LOG_WARNING : LOG_NOTICE, decision->kind);
+	log_text(&line, "template", decision->template_id);
+	if (decision->occurrences)
+		log_int(&line, "occurrences", decision->occurrences);
+	if (decision->first_at != TEMPLATE_NONE)
+		log_instant(&line, "first", decision->first_at);
+	if (decision->last_at != TEMPLATE_NONE)
+		log_instant(&line, "last", decision->last_at);
+	log_text(&line, "reason", decision->detail);
+	log_end(&line);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char **sorted_ids(const PGresult *ids)
+{
+	size_t n = (size_t)PQntuples(ids);
+	const char **sorted = mem_alloc_array(n, sizeof(*sorted));
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = row_text(ids, (int)i, 0);
+	qsort(sorted, n, sizeof(*sorted), compare_ids);
+	return sorted;
+}
+
+/* Where fewer were made than planned, the server says which: a task that existed already is not told
+ * again. */
+static size_t log_instances(const struct generate_batch *rows, const PGresult *made_ids,
+	usec_t clock, struct tell_rate *rate, struct tell_hint *hint)
+{
+	size_t silent = 0, n = (size_t)PQntuples(made_ids);
+	const char **ids CLEANUP(mem_cleanup) = n < rows->made_n ? sorted_ids(made_ids) : NULL;
+	for (size_t i = 0; i < rows->made_n; i++) {
+		const struct made *made = &rows->made[i];
+		const char *id = made->id;
+		if (ids && !bsearch(&id, ids, n, sizeof(*ids), compare_ids))
+			continue;
+		tell_hint_add(hint, id);
+		if (tell_rate_take(rate, clock_monotonic()))
+			log_instance(&rows->planned[made->planned], made, clock);
+		else
+			silent++;
+	}
+	return silent;
+}
+
+size_t generate_batch_log(const struct generate_batch *rows, const PGresult *made_ids, usec_t clock,
+	struct tell_rate *rate, bool notify_task_created, struct tell_hint *hint)
+{
+	size_t silent = log_instances(rows, made_ids, clock, rate, hint);
+	if (!notify_task_created)
+		hint->count = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		struct decision decisions[DECISIONS_PER_PLAN];
+		size_t n = decisions_of(&rows->planned[i], decisions);
+		for (size_t d = 0; d < n; d++) {
+			if (tell_rate_take(rate, clock_monotonic()))
+				log_decision(&decisions[d]);
+			else
+				silent++;
+		}
+	}
+	return silent;
+}

@@ -1,0 +1,60 @@
+/* Derived ids and keys; see the header. */
+#include "plan/identity.h"
+
+#include <inttypes.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/strbuf.h"
+
+static void digest_of(const char *what, const char *id, usec_t at,
+	unsigned char digest[static SHA256_DIGEST_LENGTH])
+{
+	struct strbuf text CLEANUP(strbuf_free);
+	strbuf_init(&text, SIZE_MAX);
+	strbuf_add(&text, what, strlen(what) + 1);
+	strbuf_add(&text, id, strlen(id) + 1);
+	strbuf_addf(&text, "%" PRId64, at);
+	SHA256((const unsigned char *)text.data, text.len, digest);
+}
+
+static char *hex(char *out, const unsigned char *bytes, int n)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (int i = 0; i < n; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	*out = '\0';
+	return out;
+}
+
+void identity_instance(
+	const char *template_id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE])
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH], uuid[16];
+	digest_of("task", template_id, occurrence, digest);
+	int64_t ms = occurrence / 1000 - (occurrence % 1000 < 0);
+	for (int i = 0; i < 6; i++)
+		uuid[i] = (unsigned char)(ms >> (40 - 8 * i));
+	memcpy(uuid + 6, digest, 10);
+	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
+	static const int groups[] = { 4, 2, 2, 2, 6 };
+	const unsigned char *from = uuid;
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		if (i > 0)
+			*ret_id++ = '-';
+		ret_id = hex(ret_id, from, groups[i]);
+		from += groups[i];
+	}
+}
+
+void identity_notification(const char *kind, const char *task_id, usec_t at,
+	char ret_key[static NOTIFICATION_KEY_SIZE])
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	digest_of(kind, task_id, at, digest);
+	hex(ret_key, digest, 16);
+}

@@ -1,0 +1,2 @@
+-- Caller: job/batch.c, db/flight.c.
+commit;

@@ -1,0 +1,2 @@
+-- Caller: job/batch.c, after any failure; gives a pooler its server back.
+rollback;

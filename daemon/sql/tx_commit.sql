@@ -1,2 +1,0 @@
--- Caller: work/batch.c, db/flight.c.
-commit;

@@ -1,2 +1,0 @@
--- Caller: work/batch.c, after any failure; gives a pooler its server back.
-rollback;
