@@ -94,59 +94,32 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 }
 
 /* Columns of generate_write.sql. */
-enum { COLUMN_ID, COLUMN_TOLD, COLUMN_TAGGED, COLUMN_ADVANCED, COLUMN_DECIDED };
+enum { COLUMN_ID, COLUMN_MADE, COLUMN_TAGGED, COLUMN_TOLD, COLUMN_ADVANCED, COLUMN_DECIDED };
 
-static enum writing_verdict took(void *job, const struct reply *reply, int result, size_t from,
-	size_t n, const char **ret_why)
+static const char *complaint(
+	const struct generate_rows *rows, const PGresult *written, size_t from, size_t n)
+{
+	if (!row_bool(written, 0, COLUMN_MADE))
+		return "the task that is inserted is dropped or changed, by a trigger, a rule or a "
+		       "policy";
+	if (!row_bool(written, 0, COLUMN_TAGGED))
+		return "a tag of the new task is dropped, by a trigger or a rule on task_tags";
+	if (!row_bool(written, 0, COLUMN_TOLD))
+		return "its row of recurd.notifications is dropped, by a trigger or a rule";
+	if ((size_t)row_int8(written, 0, COLUMN_ADVANCED) != n)
+		return "the update of the template is dropped or undone, by a trigger or a rule";
+	if ((size_t)row_int8(written, 0, COLUMN_DECIDED) != generate_rows_decisions(rows, from, n))
+		return "a row of recurd.decisions is dropped, by a trigger or a rule";
+	return NULL;
+}
+
+static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)
 {
 	struct generate *generate = job;
 	fault("generator.written_not_logged");
 	PQclear(generate->written);
 	generate->written = reply_take(reply, result);
-	const PGresult *written = generate->written;
-	size_t planned = generate_rows_instances(&generate->rows, from, n);
-	size_t made = row_is_null(written, 0, COLUMN_ID) ? 0 : (size_t)PQntuples(written);
-	bool tells = generate->run.site.conf->notify_task_created;
-	*ret_why = "the update of the template is dropped, by a trigger or a rule";
-	if ((size_t)row_int8(written, 0, COLUMN_ADVANCED) != n)
-		return WRITING_BAD;
-	*ret_why = "a row of recurd.decisions is dropped, by a trigger or a rule";
-	if ((size_t)row_int8(written, 0, COLUMN_DECIDED) !=
-		generate_rows_decisions(&generate->rows, from, n))
-		return WRITING_BAD;
-	*ret_why = "the insert is dropped, by a trigger or a rule";
-	bool told = !tells || (size_t)row_int8(written, 0, COLUMN_TOLD) == made;
-	return made == planned && told ? WRITING_GOOD : WRITING_ASK;
-}
-
-static void add_check(void *job, size_t from, size_t n)
-{
-	struct generate *generate = job;
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	generate_rows_check(&generate->rows, from, n, generate->run.site.conf->notify_task_created,
-		generate->written, &params);
-	conn_add(generate->run.batch.conn, QUERY_GENERATE_MISSING, &params);
-}
-
-static enum writing_verdict checked(void *job, const PGresult *result, const char **ret_why)
-{
-	static const struct {
-		const char *what, *why;
-	} missing[] = {
-		{ "task", "the insert of the task is dropped, by a trigger, a rule or a policy" },
-		{ "notification",
-			"the insert of its notification is dropped, by a trigger or a rule" },
-		{ "tag", "the insert of one of its tags is dropped, by a trigger or a rule" },
-	};
-	(void)job;
-	if (PQntuples(result) == 0)
-		return WRITING_GOOD;
-	for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
-		if (strcmp(row_text(result, 0, 0), missing[i].what) == 0)
-			*ret_why = missing[i].why;
-	}
-	return WRITING_BAD;
+	return complaint(&generate->rows, generate->written, from, n);
 }
 
 static void wrote(void *job, size_t from, size_t n)
@@ -368,8 +341,6 @@ static const struct run_ops ops = {
 	.claimed = claimed,
 	.writing = { .add = add_write,
 		.took = took,
-		.add_check = add_check,
-		.checked = checked,
 		.wrote = wrote,
 		.refused = run_refused,
 		.done = run_written },

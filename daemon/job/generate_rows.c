@@ -267,20 +267,6 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 	add_decisions(&s, params);
 }
 
-void generate_rows_check(const struct generate_rows *rows, size_t from, size_t n,
-	bool notify_task_created, const PGresult *written, struct params *params)
-{
-	struct stretch s = stretch_of(rows, from, n);
-	add_template_ids(&s, params);
-	add_instants_and_ids(&s, params);
-	params_bool(params, notify_task_created);
-	size_t made = row_is_null(written, 0, 0) ? 0 : (size_t)PQntuples(written);
-	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(made, sizeof(*ids));
-	for (size_t i = 0; i < made; i++)
-		ids[i] = row_text(written, (int)i, 0);
-	params_texts(params, ids, made);
-}
-
 /* ---- log lines ---- */
 
 static void log_instance(const struct planned *planned, const struct made *made, usec_t clock)

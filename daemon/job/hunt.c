@@ -24,6 +24,11 @@ void hunt_failed(struct hunt *hunt)
 	hunt->careful = HUNT_CAREFUL;
 }
 
+void hunt_slow(struct hunt *hunt, size_t rows)
+{
+	hunt->limit = 2 * rows > HUNT_SUSPECTS ? 2 * rows : HUNT_SUSPECTS;
+}
+
 bool hunt_lost(struct hunt *hunt, size_t rows)
 {
 	bool small = hunt->careful && rows <= HUNT_SUSPECTS;

@@ -113,22 +113,19 @@ static const char dropped_update[] = "marking it is dropped or undone, by a trig
 static const char dropped_insert[] =
 	"the insert of its notification is dropped, by a trigger or a rule";
 
-static enum writing_verdict took_settled(
-	struct run *run, const PGresult *result, const char **ret_why)
+static const char *took_settled(struct run *run, const PGresult *result)
 {
 	int64_t n = row_int8(result, 0, 0);
 	run->claimed_n = run->wrote_n = (size_t)n; /* nobody asks for their ids */
 	run->full = run->claimed_n == run->limit;
-	*ret_why = dropped_update;
-	return row_int8(result, 0, 1) == n ? WRITING_GOOD : WRITING_BAD;
+	return row_int8(result, 0, 1) == n ? NULL : dropped_update;
 }
 
-static enum writing_verdict took_plain(
-	struct run *run, const struct reply *reply, int result, const char **ret_why)
+static const char *took_plain(struct run *run, const struct reply *reply, int result)
 {
 	struct remind *remind = of(run);
 	if (remind->settling)
-		return took_settled(run, reply->results[result], ret_why);
+		return took_settled(run, reply->results[result]);
 	remind->due = reply_take(reply, result);
 	int n = PQntuples(remind->due);
 	run->claimed_n = (size_t)n;
@@ -136,11 +133,9 @@ static enum writing_verdict took_plain(
 	fault("reminder.written_not_logged");
 	for (int i = 0; i < n; i++)
 		run_wrote(run, row_text(remind->due, i, COLUMN_ID));
-	*ret_why = dropped_update;
 	if (n > 0 && row_int8(remind->due, 0, COLUMN_HANDLED) != n)
-		return WRITING_BAD;
-	*ret_why = dropped_insert;
-	return n == 0 || row_int8(remind->due, 0, COLUMN_TOLD) == n ? WRITING_GOOD : WRITING_BAD;
+		return dropped_update;
+	return n == 0 || row_int8(remind->due, 0, COLUMN_TOLD) == n ? NULL : dropped_insert;
 }
 
 /* ---- careful ---- */
@@ -186,9 +181,7 @@ static void claimed(struct run *run, const struct reply *reply, int claim)
 		batch_abandon(&run->batch);
 }
 
-/* Parameters: ids, places where they are wanted, instants. */
-static void add_rows(
-	const struct remind *remind, size_t from, size_t n, bool placed, struct params *params)
+static void add_rows(const struct remind *remind, size_t from, size_t n, struct params *params)
 {
 	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
 	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*places));
@@ -200,8 +193,7 @@ static void add_rows(
 		instants[i] = row_instant(remind->due, row, COLUMN_REMIND_AT);
 	}
 	params_texts(params, ids, n);
-	if (placed)
-		params_places(params, places, n);
+	params_places(params, places, n);
 	params_instants(params, instants, NULL, n);
 }
 
@@ -211,39 +203,20 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	struct params params CLEANUP(params_free);
 	(void)careful; /* it always is */
 	params_init(&params);
-	add_rows(remind, from, n, true, &params);
+	add_rows(remind, from, n, &params);
 	params_bool(&params, !remind->settling);
 	conn_add_careful(remind->run.batch.conn, QUERY_REMINDER_WRITE, &params);
 }
 
-static enum writing_verdict took(void *job, const struct reply *reply, int result, size_t from,
-	size_t n, const char **ret_why)
+static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)
 {
-	const struct remind *remind = job;
 	const PGresult *counts = reply->results[result];
+	(void)job;
 	(void)from;
 	fault("reminder.written_not_logged");
-	*ret_why = dropped_update;
 	if ((size_t)row_int8(counts, 0, 0) != n)
-		return WRITING_BAD;
-	*ret_why = dropped_insert;
-	return remind->settling || (size_t)row_int8(counts, 0, 1) == n ? WRITING_GOOD : WRITING_ASK;
-}
-
-static void add_check(void *job, size_t from, size_t n)
-{
-	struct remind *remind = job;
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	add_rows(remind, from, n, false, &params);
-	conn_add(remind->run.batch.conn, QUERY_REMINDER_MISSING, &params);
-}
-
-static enum writing_verdict checked(void *job, const PGresult *result, const char **ret_why)
-{
-	(void)job;
-	*ret_why = dropped_insert;
-	return PQntuples(result) == 0 ? WRITING_GOOD : WRITING_BAD;
+		return dropped_update;
+	return row_bool(counts, 0, 1) ? NULL : dropped_insert;
 }
 
 static void wrote(void *job, size_t from, size_t n)
@@ -290,8 +263,6 @@ static const struct run_ops ops = {
 	.claimed = claimed,
 	.writing = { .add = add_write,
 		.took = took,
-		.add_check = add_check,
-		.checked = checked,
 		.wrote = wrote,
 		.refused = run_refused,
 		.done = run_written },

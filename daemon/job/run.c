@@ -78,12 +78,13 @@ static void take_commit(struct run *run, struct job_report *report)
 	}
 	run->ops->report(run, report);
 	report->waiting = run->waiting.n;
-	waiting_log(&run->waiting, run->ops->named,
-		run->job->retries ? NULL : &shared->troubled);
+	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
 	if (run->waiting.n > 0)
 		hunt_failed(hunt);
 	else if (!run->job->retries)
 		hunt_worked(hunt);
+	if (run->writing.left > 0 && !run->job->retries)
+		hunt_slow(hunt, run->writing.sift.at);
 	if ((run->waiting.n > 0 || run->job->retries) && shared->tally_at == INT64_MAX)
 		shared->tally_at = clock_monotonic() + USEC_PER_SEC;
 }
@@ -320,9 +321,8 @@ static void claim(struct run *run)
 static void on_plain(void *job, const struct reply *reply)
 {
 	struct run *run = job;
-	const char *why = "";
-	enum writing_verdict verdict = run->ops->took_plain(run, reply, BATCH_BEGIN_RESULTS, &why);
-	if (verdict != WRITING_GOOD)
+	const char *why = run->ops->took_plain(run, reply, BATCH_BEGIN_RESULTS);
+	if (why)
 		batch_refuse(&run->batch, WRITING_DROPPED, why);
 	else if (run->wrote_n == 0)
 		batch_abandon(&run->batch);

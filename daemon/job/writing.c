@@ -66,28 +66,13 @@ static void reject(struct writing *w, const char *why)
 	batch_refuse(w->batch, WRITING_DROPPED, why);
 }
 
-static void on_checked(void *arg, const struct reply *reply)
-{
-	struct writing *w = arg;
-	const char *why = NULL;
-	if (w->ops->checked(w->job, reply->results[0], &why) == WRITING_GOOD)
-		accept(w);
-	else
-		reject(w, why);
-}
-
 static void judge(struct writing *w, const struct reply *reply, int result)
 {
-	const char *why = "";
-	enum writing_verdict verdict = w->ops->took(w->job, reply, result, w->from, w->n, &why);
-	if (verdict == WRITING_GOOD) {
-		accept(w);
-	} else if (verdict == WRITING_BAD || !w->careful) {
+	const char *why = w->ops->took(w->job, reply, result, w->from, w->n);
+	if (why)
 		reject(w, why);
-	} else {
-		w->ops->add_check(w->job, w->from, w->n);
-		batch_attempt(w->batch, on_checked, on_refused);
-	}
+	else
+		accept(w);
 }
 
 static void on_attempted(void *arg, const struct reply *reply)
@@ -141,12 +126,11 @@ static void next(struct writing *w)
 void writing_start(struct writing *w, struct batch *batch, const struct writing_ops *ops, void *job,
 	size_t n, bool careful)
 {
-	*w = (struct writing){ .batch = batch,
-		.ops = ops,
-		.job = job,
-		.careful = careful,
-		.as_server = true,
-		.until = clock_monotonic() + HUNT_TIME };
+	*w = (struct writing){
+		.batch = batch, .ops = ops, .job = job, .careful = careful, .as_server = true
+	};
+	usec_t now = clock_monotonic(), claim = now - batch->began_at;
+	w->until = now + (claim > HUNT_TIME ? claim : HUNT_TIME);
 	sift_init(&w->sift, n);
 	batch->stepper = w;
 	next(w);

@@ -40,9 +40,6 @@ void generate_rows_clear(struct generate_rows *rows);
 /* Parameters of generate_write.sql. */
 void generate_rows_params(const struct generate_rows *rows, size_t from, size_t n, usec_t now,
 	bool notify_task_created, struct params *params);
-/* Parameters of generate_missing.sql; written: the result of generate_write.sql. */
-void generate_rows_check(const struct generate_rows *rows, size_t from, size_t n,
-	bool notify_task_created, const PGresult *written, struct params *params);
 /* How many there are in a stretch. */
 size_t generate_rows_instances(const struct generate_rows *rows, size_t from, size_t n);
 size_t generate_rows_decisions(const struct generate_rows *rows, size_t from, size_t n);

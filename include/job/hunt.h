@@ -24,7 +24,7 @@
 
 #define HUNT_PLAIN_LOCK   (50 * USEC_PER_MSEC) /* the longest wait of a plain batch for a lock */
 #define HUNT_CAREFUL_LOCK (10 * USEC_PER_MSEC) /* of an attempt in a careful one */
-#define HUNT_TIME         (100 * USEC_PER_MSEC) /* of attempts in a careful batch */
+#define HUNT_TIME         (100 * USEC_PER_MSEC) /* of attempts in a careful batch, or as its claim took */
 #define HUNT_ATTEMPT      (1 * USEC_PER_SEC) /* the longest attempt in a careful batch */
 
 struct hunt {
@@ -40,6 +40,8 @@ size_t hunt_limit(const struct hunt *hunt, size_t full);
 /* What became of a batch. */
 void hunt_worked(struct hunt *hunt);
 void hunt_failed(struct hunt *hunt);
+/* A careful batch had time for so many rows: a larger claim would be a waste. */
+void hunt_slow(struct hunt *hunt, size_t rows);
 /* Session lost while `rows` rows were written. true: they are suspects. */
 bool hunt_lost(struct hunt *hunt, size_t rows);
 /* A careful batch wrote none of its rows, all refused as if the server were in trouble: whether the rows

@@ -40,8 +40,7 @@ struct run_ops {
 	/* Where a plain batch is one statement that claims and writes: adds it, and judges its result
 	 * as writing.took does, with run_wrote for each row; NULL: claim and writing are two. */
 	void (*add_plain)(struct run *run);
-	enum writing_verdict (*took_plain)(
-		struct run *run, const struct reply *reply, int result, const char **ret_why);
+	const char *(*took_plain)(struct run *run, const struct reply *reply, int result);
 	/* Adds the statement that claims: of what is due, or of what the retry has chosen. */
 	void (*add_claim)(struct run *run);
 	void (*add_claim_waiting)(struct run *run, const char *const *ids, size_t n);

@@ -5,7 +5,7 @@
  * at most: the rest is left for another batch.  What is written is counted against what had to be: a row
  * that the server drops without an error counts as refused.
  *
- *   savepoint, write --ok--> took --> [check --> checked] --> the next stretch ... done
+ *   savepoint, write --ok--> took --> the next stretch ... done
  *                  \--refused--> back to the savepoint, a smaller stretch, or that one row is noted
  */
 #pragma once
@@ -16,20 +16,12 @@
 /* A trigger, a rule or a policy dropped a row without an error. */
 #define WRITING_DROPPED "27000"
 
-enum writing_verdict {
-	WRITING_GOOD,
-	WRITING_BAD, /* why is set */
-	WRITING_ASK, /* less was written than asked for: add_check tells whether it was there before */
-};
-
 struct writing_ops {
 	/* Adds the statement that writes the rows [from, from + n). */
 	void (*add)(void *job, size_t from, size_t n, bool careful);
-	/* Its result, of that number in the reply; in a plain writing WRITING_ASK counts as WRITING_BAD. */
-	enum writing_verdict (*took)(void *job, const struct reply *reply, int result, size_t from,
-		size_t n, const char **ret_why);
-	void (*add_check)(void *job, size_t from, size_t n);
-	enum writing_verdict (*checked)(void *job, const PGresult *result, const char **ret_why);
+	/* Its result, of that number in the reply.  NULL: all of it is written; else what is not. */
+	const char *(*took)(
+		void *job, const struct reply *reply, int result, size_t from, size_t n);
 	/* These are written for good.  (Until then, what took saw may be taken back.) */
 	void (*wrote)(void *job, size_t from, size_t n);
 	/* That row cannot be written; batch->failure says why. */

@@ -13,9 +13,11 @@
 --             $20 replan_at   $21 failed_at   $22 failure
 --             $18, $20, $21, $22 are empty where the batch has none
 -- Decisions:  $23 template ids   $24 kinds   $25 first_at   $26 last_at   $27 occurrences   $28 details
--- Returns a row for each task that was made, at least one: its id (null: none was made), and in each how
--- many notifications, tags, templates and decisions were written: a trigger, a rule or a policy of the
--- application's can drop a row without an error.
+-- Returns a row for each task that was made, at least one: its id (null: none was made), and in each whether
+-- the tasks were made as planned (with their ids, templates and occurrences), whether all of them were
+-- tagged, whether all were told of, and how many templates and decisions were written: a trigger, a rule
+-- or a policy of the application's can drop a row, or change it, without an error.  A template counts
+-- where it is no longer due, or has what we wrote.
 -- In the careful form, what is there already is passed over; so is a task that lost its template, which was
 -- deleted and came back under its id.
 -- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags.
@@ -33,18 +35,24 @@ with made as (
     {careful where not exists (select from {app}.tasks k where k.id = o.task_id and k.recurring_task_id is null)}
     {careful on conflict (recurring_task_id, occurrence_at) where recurring_task_id is not null do nothing}
     returning id, user_id, recurring_task_id, occurrence_at
-), tagged as (
-    insert into {app}.task_tags (task_id, tag_id)
+), label as materialized (
     select made.id, g.tag_id
       from made join recurd.template_tags g on g.recurring_task_id = made.recurring_task_id
+), tagged as (
+    insert into {app}.task_tags (task_id, tag_id)
+    select id, tag_id from label
     {careful on conflict (task_id, tag_id) do nothing}
     returning 1
+), event as materialized (
+    select e.*
+      from (select recurd.notification_key('task_created', id, occurrence_at) as key, id, user_id,
+                   recurring_task_id, occurrence_at
+              from made
+             where $9::boolean) e
+    {careful where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
-    select recurd.notification_key('task_created', id, occurrence_at), 'task_created', user_id, id,
-           recurring_task_id, occurrence_at
-      from made
-     where $9::boolean
+    select key, 'task_created', user_id, id, recurring_task_id, occurrence_at from event
     {careful on conflict (key) do nothing}
     returning 1
 ), advanced as (
@@ -61,14 +69,29 @@ with made as (
                    unnest($20::timestamptz[]) as replan_at, unnest($21::timestamptz[]) as failed_at,
                    unnest($22::text[]) as failure) s
      where t.ctid = s.place and t.id = s.id
-    returning 1
+    returning t.next_due_at is not distinct from s.next_due_at and t.planned_due_at is not distinct from s.planned_due_at
+                  and t.failed_at is not distinct from s.failed_at
+              or t.next_due_at > recurd.now() and t.planned_due_at is not distinct from s.planned_due_at as so
 ), decided as (
     insert into recurd.decisions (template_id, kind, first_at, last_at, occurrences, detail)
     select * from unnest($23::text[], $24::text[], $25::timestamptz[], $26::timestamptz[],
                          $27::bigint[], $28::text[])
     returning 1
+), planned as (
+    select pg_catalog.count(*) as n,
+           pg_catalog.sum(pg_catalog.hash_record_extended(row(o.task_id, o.template, o.occurrence), 0)) as hash
+      from unnest($4::text[], $1::text[], $3::timestamptz[]) o (task_id, template, occurrence)
+    {careful where not exists (select from {app}.tasks k where k.id = o.task_id)}
+    {careful and not exists (select from {app}.tasks k where k.recurring_task_id = o.template and k.occurrence_at = o.occurrence)}
+), written as (
+    select pg_catalog.count(*) as n,
+           pg_catalog.sum(pg_catalog.hash_record_extended(row(id::text, recurring_task_id::text, occurrence_at), 0)) as hash
+      from made
 )
-select m.id::text, n.told, n.tagged, n.advanced, n.decided
-  from (select (select count(*) from told) as told, (select count(*) from tagged) as tagged,
-               (select count(*) from advanced) as advanced, (select count(*) from decided) as decided) n
+select m.id::text, n.*
+  from (select (select p.n = w.n and p.hash is not distinct from w.hash from planned p, written w) as made_as_planned,
+               (select count(*) from label) = (select count(*) from tagged) as all_tagged,
+               (select count(*) from event) = (select count(*) from told) as all_told,
+               (select count(*) from advanced where so) as advanced,
+               (select count(*) from decided) as decided) n
   left join made m on true;
