@@ -23,7 +23,9 @@ begin
         end if;
         if to_regrole('recurd_worker') is not null
            and not has_sequence_privilege(to_regrole('recurd_worker'), seq, 'update') then
-            problems := problems || format('role recurd_worker may not update sequence %s', seq);
+            problems := problems
+                || format('role recurd_worker may not update sequence %s; run: grant update on sequence %1$s'
+                          ' to recurd_worker', seq);
         end if;
         if has_sequence_privilege(seq, 'select') and has_column_privilege(tab, 'id', 'select') then
             execute format('select max(id) from %s', tab) into top;
