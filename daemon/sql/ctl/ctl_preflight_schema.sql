@@ -69,6 +69,14 @@ with object (kind, name) as (
     from pg_catalog.pg_namespace as n
     where n.nspname in ('recurd', pg_catalog.btrim('{app}', '"'))
           and not pg_catalog.has_schema_privilege($1::text, n.oid, 'USAGE')
+), used (oid) as (
+    select c.oid
+    from pg_catalog.pg_class as c
+    where c.oid in (pg_catalog.to_regclass('{app}.tasks'), pg_catalog.to_regclass('{app}.recurring_tasks'),
+                    pg_catalog.to_regclass('{app}.task_tags'))
+          or c.relnamespace = pg_catalog.to_regnamespace('recurd')
+             and c.relname in ('template_tags', 'preferences', 'notifications', 'decisions', 'settings', 'workers',
+                               'zones', 'causes', 'waiting')
 ), advice (run) as (
     -- A column that was dropped and added again has lost its grants.
     select case when exists (select from pg_catalog.pg_roles as w
@@ -94,6 +102,16 @@ from object as o
 join pg_catalog.pg_index as i on i.indexrelid = pg_catalog.to_regclass(o.name)
 where o.kind = 'index' and not i.indisvalid
 union all
+select 'tables', c.oid::regclass::text || ' is no table: recurd needs the table itself under that name'
+from pg_catalog.pg_class as c
+where c.oid in (select oid from used) and c.relkind not in ('r', 'p')
+union all
+select 'tables', 'rule ' || r.rulename || ' rewrites what is written to ' || c.oid::regclass::text
+                 || '; run: drop rule ' || pg_catalog.quote_ident(r.rulename) || ' on ' || c.oid::regclass::text
+from pg_catalog.pg_rewrite as r
+join pg_catalog.pg_class as c on c.oid = r.ev_class
+where c.oid in (select oid from used) and c.relkind in ('r', 'p') and r.ev_type in ('2', '3') and r.ev_enabled <> 'D'
+union all
 select 'grants', 'role ' || $1 || ' lacks: ' || pg_catalog.replace(pg_catalog.string_agg(r.what, ', ' order by r.what), '"', '')
                  || '; run: ' || (select run from advice)
 from refused as r
@@ -103,7 +121,6 @@ select 'row-level security', 'role ' || $1 || ' sees only some rows of ' || c.oi
                  || '; run: alter role ' || pg_catalog.quote_ident($1) || ' bypassrls'
 from pg_catalog.pg_class as c
 join pg_catalog.pg_roles as r on r.rolname = $1
-where c.oid in (pg_catalog.to_regclass('{app}.tasks'), pg_catalog.to_regclass('{app}.recurring_tasks'),
-                pg_catalog.to_regclass('{app}.task_tags'))
+where c.oid in (select oid from used)
       and c.relrowsecurity and not r.rolsuper and not r.rolbypassrls
       and (c.relforcerowsecurity or not pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE'))
