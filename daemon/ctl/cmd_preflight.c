@@ -29,7 +29,7 @@ const struct ctl_option preflight_options[] = {
 #define SERVER_MIN 140000
 /* A difference of the clocks that is worth a word. */
 #define CLOCK_DRIFT    (2 * USEC_PER_SEC)
-#define SEQUENCES_STEP "0028_sequences"
+#define SEQUENCES_STEP "0028_restores"
 
 /* Columns of ctl_preflight_server.sql. */
 enum {

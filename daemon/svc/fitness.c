@@ -57,7 +57,9 @@ static void on_begun(void *arg, const struct reply *reply)
 	const char *why = NULL;
 	usec_t now;
 	if (PQntuples(result) != 1)
-		why = "recurd.settings has no row: insert into recurd.settings default values";
+		why = "recurd.settings has no row: insert into recurd.settings default values; "
+		      "where recurd was at work before, a restore left the row out: give its "
+		      "live_since, too";
 	else if (!row_clock(result, 0, 0, &now) || row_is_null(result, 0, 1))
 		why = CLOCK_COMPLAINT;
 	if (why) {

@@ -38,16 +38,18 @@ with object (kind, name) as (
            ('{app}.task_tags', 'SELECT', array['task_id', 'tag_id']),
            ('recurd.settings', 'SELECT', array['live_since']),
            ('recurd.settings', 'UPDATE', array['live_since']),
-           ('recurd.notifications', 'SELECT', array['id', 'key', 'created_at']),
-           ('recurd.notifications', 'INSERT', array['key']),
-           ('recurd.decisions', 'INSERT', array['kind']),
-           ('recurd.workers', 'SELECT', array['id']),
-           ('recurd.workers', 'INSERT', array['id']),
-           ('recurd.workers', 'UPDATE', array['seen_at']),
-           ('recurd.template_tags', 'SELECT', array['tag_id']),
+           ('recurd.notifications', 'UPDATE', array['id']),
+           ('recurd.decisions', 'UPDATE', array['id']),
            ('recurd.preferences', 'SELECT', array['user_id', 'time_zone'])
-), needed_delete (relation) as (
-    values ('recurd.notifications'), ('recurd.workers')
+), needed_table (relation, privileges) as (
+    values ('recurd.settings', array['SELECT']),
+           ('recurd.notifications', array['SELECT', 'INSERT', 'DELETE']),
+           ('recurd.decisions', array['SELECT', 'INSERT', 'DELETE']),
+           ('recurd.workers', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
+           ('recurd.zones', array['SELECT', 'INSERT', 'UPDATE']),
+           ('recurd.causes', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
+           ('recurd.waiting', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
+           ('recurd.template_tags', array['SELECT'])
 ), refused (what, command) as (
     select pg_catalog.lower(g.privilege) || ' on ' || g.relation
            || case when count(*) < pg_catalog.cardinality(g.columns)
@@ -61,9 +63,9 @@ with object (kind, name) as (
     where not pg_catalog.has_column_privilege($1::text, a.attrelid, a.attnum, g.privilege)
     group by g.relation, g.privilege, g.columns
     union all
-    select 'delete on ' || d.relation, 'grant delete on ' || d.relation
-    from needed_delete as d
-    where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(d.relation)::oid, 'DELETE')
+    select pg_catalog.lower(p) || ' on ' || t.relation, 'grant ' || pg_catalog.lower(p) || ' on ' || t.relation
+    from needed_table as t, pg_catalog.unnest(t.privileges) as p
+    where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(t.relation)::oid, p)
     union all
     select 'usage of schema ' || n.nspname, 'grant usage on schema ' || pg_catalog.quote_ident(n.nspname)
     from pg_catalog.pg_namespace as n

@@ -1,3 +1,5 @@
+-- What a database goes through that is copied row by row.
+--
 -- The sequences of recurd's identity columns: a change-over by logical replication, or a restore of rows
 -- alone, leaves them behind their tables, and then every id that they give is taken.  A worker that
 -- meets that puts them right, for which setval asks for this right; what stands behind now is put right
@@ -14,5 +16,25 @@ begin
         execute format('select setval(%L, m.id) from (select max(id) as id from %s) as m, %1$s as s'
                        ' where m.id >= s.last_value + s.is_called::integer', seq, tab);
     end loop;
+end
+$$;
+
+-- A complete task that is inserted with its completed_at, by a restore of rows into tables that have their
+-- triggers, keeps it.
+create or replace function recurd.task_completion_changed() returns trigger
+    language plpgsql security definer set search_path = ''
+as $$
+begin
+    if new.is_complete then
+        new.completed_at := case when tg_op = 'INSERT' then coalesce(new.completed_at, recurd.now())
+                                 else recurd.now() end;
+        return new;
+    end if;
+    new.completed_at := null;
+    -- Reopened: a reminder whose time has passed meanwhile is history.
+    if new.remind_at <= recurd.now() then
+        new.reminded_at := greatest(new.reminded_at, new.remind_at);
+    end if;
+    return new;
 end
 $$;
