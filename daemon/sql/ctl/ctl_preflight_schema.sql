@@ -22,11 +22,7 @@ with object (kind, name) as (
                                  'repeat_of'])
          as c (name)
 ), needed_grant (relation, privilege, columns) as (
-    values ('{app}.recurring_tasks', 'SELECT', array['id', 'user_id', 'title', 'description', 'priority',
-                'recurrence_rule', 'next_due_at', 'is_active', 'created_at', 'starts_local', 'starts_zone',
-                'planned_due_at', 'made_through', 'used_count', 'replan_at', 'paused_at', 'resumed_at',
-                'ended_at', 'failed_at', 'failure']),
-           ('{app}.recurring_tasks', 'UPDATE', array['next_due_at', 'is_active', 'starts_local',
+    values ('{app}.recurring_tasks', 'UPDATE', array['next_due_at', 'is_active', 'starts_local',
                 'starts_zone', 'planned_due_at', 'made_through', 'used_count', 'replan_at', 'ended_at',
                 'failed_at', 'failure']),
            ('{app}.tasks', 'SELECT', array['id', 'user_id', 'remind_at', 'reminded_at', 'is_complete',
@@ -42,7 +38,8 @@ with object (kind, name) as (
            ('recurd.decisions', 'UPDATE', array['id']),
            ('recurd.preferences', 'SELECT', array['user_id', 'time_zone'])
 ), needed_table (relation, privileges) as (
-    values ('recurd.settings', array['SELECT']),
+    values ('{app}.recurring_tasks', array['SELECT']),
+           ('recurd.settings', array['SELECT']),
            ('recurd.notifications', array['SELECT', 'INSERT', 'DELETE']),
            ('recurd.decisions', array['SELECT', 'INSERT', 'DELETE']),
            ('recurd.workers', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
