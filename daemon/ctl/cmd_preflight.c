@@ -28,7 +28,8 @@ const struct ctl_option preflight_options[] = {
 
 #define SERVER_MIN 140000
 /* A difference of the clocks that is worth a word. */
-#define CLOCK_DRIFT (2 * USEC_PER_SEC)
+#define CLOCK_DRIFT    (2 * USEC_PER_SEC)
+#define SEQUENCES_STEP "0028_restores"
 
 /* Columns of ctl_preflight_server.sql. */
 enum {
@@ -167,6 +168,8 @@ struct pending {
 	struct preflight *preflight;
 	struct strbuf steps;
 	bool misfit; /* tables that cannot be read as those of the application */
+	const struct migration
+		*sequences; /* the step whose verify file looks at them, once applied */
 };
 
 /* What one step lacks, a right mostly, those after it lack as well. */
@@ -185,6 +188,8 @@ static void take_step(void *arg, const struct migration *step, const struct outc
 {
 	struct pending *pending = arg;
 	const char *why = outcome->problems ? outcome->problems : outcome->note;
+	if (!outcome->state && strcmp(step->name, SEQUENCES_STEP) == 0)
+		pending->sequences = step;
 	if (!outcome->state)
 		return;
 	strbuf_addf(&pending->steps, "%s%s", pending->steps.len > 0 ? ", " : "", step->name);
@@ -196,6 +201,23 @@ static void take_step(void *arg, const struct migration *step, const struct outc
 		pending->misfit = pending->misfit || memmem(line, len, "[needed]", 8);
 		line += len + (line[len] == '\n');
 	}
+}
+
+/* Rows that came without the sequences that gave them their ids: a restore, a change-over. */
+static bool find_sequences(struct preflight *preflight, struct migrator *migrator,
+	const struct migration *step, struct err *err)
+{
+	struct finding finding CLEANUP(finding_free);
+	finding = (struct finding){ .present = false };
+	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
+		  finding_read(migrator, step, &finding, err);
+	for (const char *line = finding.problems; line && *line;) {
+		size_t len = strcspn(line, "\n");
+		preflight_find(preflight, FINDING_PROBLEM, "sequence", "%.*s", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	migrator_rollback(migrator);
+	return ok;
 }
 
 /* Steps that this program has and the database does not, and what would refuse them. */
@@ -221,6 +243,9 @@ static int read_migrations(
 	else if (pending.steps.len > 0 && row_bool(server, 0, F_MIGRATIONS))
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
 			"not applied: %s; run: recurctl migrate up", pending.steps.data);
+	if (pending.sequences && !find_sequences(preflight, &migrator, pending.sequences, &err))
+		preflight_find(preflight, FINDING_WARNING, "sequence",
+			"cannot be looked at by this role: %s", err.text);
 	*ret_misfit = pending.misfit;
 	strbuf_free(&pending.steps);
 	migrator_finish(&migrator);

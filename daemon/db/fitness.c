@@ -58,7 +58,9 @@ static void on_begun(void *arg, const struct reply *reply)
 	const char *why = NULL;
 	usec_t now;
 	if (PQntuples(result) != 1)
-		why = "recurd.settings has no row: insert into recurd.settings default values";
+		why = "recurd.settings has no row: insert into recurd.settings default values; "
+		      "where recurd was at work before, a restore left the row out: give its "
+		      "live_since, too";
 	else if (!row_clock(result, 0, 0, &now) || row_is_null(result, 0, 1))
 		why = CLOCK_COMPLAINT;
 	if (why) {
@@ -88,6 +90,7 @@ static void on_checked(void *arg, const struct reply *reply)
 	conn_direct(fitness->conn, row_int4(result, 0, 4));
 	fitness->report.deadlock_timeout = row_int8(result, 0, 1) * USEC_PER_MSEC;
 	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
+	const char *obstacle = row_text(result, 0, 5);
 	if (row_bool(result, 0, 0))
 		set_why(fitness, "the server is a standby: waiting for the primary", "", "");
 	else if (missing && strncmp(missing, columns[0], strlen(columns[0])) == 0)
@@ -99,6 +102,8 @@ static void on_checked(void *arg, const struct reply *reply)
 		set_why(fitness,
 			"the schema is not complete, run recurctl migrate up; missing: ", missing,
 			"");
+	else if (obstacle)
+		set_why(fitness, obstacle, "", "");
 	else if (blinding)
 		set_why(fitness, "row-level security hides rows of ", blinding,
 			" from this role: alter role ... bypassrls; what a policy would leave out "

@@ -1,8 +1,9 @@
 /* fitness: may we work on this database?  Asked on every new session, before anything else.
  *
- * A standby, a missing migration, an invalid index or row-level security that would blind us are
- * reasons to wait and ask again; a schema that says it is too new for this binary is a reason to stop.
- * The first worker that ever passes stores live_since.
+ * A standby, a missing migration, an invalid index, a view in a table's place, a rule that rewrites what
+ * we write, or row-level security that would blind us are reasons to wait and ask again; a schema that
+ * says it is too new for this binary is a reason to stop.  The first worker that ever passes stores
+ * live_since.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 #ifndef SCHEMA_LEVEL_AHEAD
 #define SCHEMA_LEVEL_AHEAD 0
 #endif
-#define SCHEMA_LEVEL (27 + SCHEMA_LEVEL_AHEAD)
+#define SCHEMA_LEVEL (28 + SCHEMA_LEVEL_AHEAD)
 
 enum fitness_verdict {
 	FITNESS_GOOD,
