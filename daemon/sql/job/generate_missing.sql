@@ -6,6 +6,7 @@
 -- $1 template ids   $2 occurrences   $3 task ids: as for generate_write
 -- Returns a row if any is missing.
 -- Index: tasks_pkey, ux_tasks_recurring_task_id_occurrence_at.
+-- Result: text
 select o.template
   from unnest($1::text[], $2::timestamptz[], $3::text[]) as o (template, occurrence, task_id)
  where not exists (select from {app}.tasks k

@@ -15,6 +15,7 @@
 -- Decisions:  $17 template ids   $18 kinds   $19 first_at   $20 last_at   $21 occurrences   $22 details
 -- Returns the ids of the tasks that were made.
 -- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags.
+-- Result: text
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
                              created_at, updated_at, recurring_task_id, occurrence_at)

@@ -3,6 +3,7 @@
 -- marked handled without a word.  Not while the clock stands before live_since: one of them is wrong.
 -- $1 at most so many   $2 live_since   $3 tasks to leave out (text[])
 -- Index: ix_tasks_pending_remind_at, tasks_pkey.
+-- Result: int8
 with old as materialized (
     select k.id, k.remind_at
       from {app}.tasks k

@@ -2,6 +2,7 @@
 -- $1 from this instant on   $2 before this one   $3 tasks to leave out (text[])   $4 this task only
 -- (text, null: all)
 -- Index: ix_tasks_pending_remind_at.
+-- Result: text
 select k.id::text
   from {app}.tasks k
  where k.remind_at is not null and not k.is_complete

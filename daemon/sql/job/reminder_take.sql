@@ -3,6 +3,7 @@
 -- $1 at most so many   $2 due from here on: nothing older was seen, or it is from before live_since
 -- and not ours to tell   $3 tasks to leave out (text[])   $4 this task only (text, null: all)
 -- Index: ix_tasks_pending_remind_at, tasks_pkey.
+-- Result: text text timestamptz text
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at,
            recurd.notification_key('reminder', k.id, k.remind_at) as key

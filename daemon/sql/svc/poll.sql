@@ -7,6 +7,7 @@
 -- Behind flight_limits: it reads two tables, and without a limit for locks an application that wants both
 -- would be the victim of a deadlock.
 -- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan.
+-- Result: timestamptz timestamptz timestamptz timestamptz timestamptz timestamptz int8
 select recurd.now(),
        (select k.remind_at from {app}.tasks k
          where k.remind_at is not null and not k.is_complete

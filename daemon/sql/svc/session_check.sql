@@ -4,6 +4,7 @@
 -- "recurd.settings.live_since")   $3 indexes needed, of the application's schema; "ux..." must be unique
 -- Returns: standby, deadlock_timeout in ms, missing objects (comma list, null: none), tables whose
 -- row-level security applies to us (comma list, null: none), the backend's process id.
+-- Result: bool int8 text text int4
 select pg_catalog.pg_is_in_recovery(),
        (select setting::bigint from pg_catalog.pg_settings where name = 'deadlock_timeout'),
        (select pg_catalog.string_agg(wanted, ', ')
