@@ -113,13 +113,22 @@ static void on_failed(void *arg, const char *why)
 	lane->callbacks.unreachable(lane->callbacks.arg, lane, why);
 }
 
+/* The server gives up before we do, so that a mere slow one loses no session, and leaves no backend behind. */
+static struct conn_limits reading_limits(const struct lane *lane)
+{
+	struct conn_limits limits = lane->limits;
+	if (limits.statement_timeout > LANE_READING_DEADLINE * 4 / 5)
+		limits.statement_timeout = LANE_READING_DEADLINE * 4 / 5;
+	return limits;
+}
+
 struct conn *lane_borrow(struct lane *lane, enum lane_loan loan)
 {
 	enter(lane, LANE_BUSY);
 	if (loan == LANE_WRITING)
 		conn_begin(lane->conn, lane->limits);
 	else
-		conn_add_limits(lane->conn, lane->limits);
+		conn_add_limits(lane->conn, reading_limits(lane));
 	return lane->conn;
 }
 

@@ -17,6 +17,10 @@
 #include "svc/agenda.h"
 #include "svc/fitness.h"
 
+/* A server that stands still looks like one that thinks.  What is asked in a moment is not waited for as
+ * long as a batch is, or work would not go on elsewhere. */
+#define LANE_READING_DEADLINE (5 * USEC_PER_SEC)
+
 enum lane_state { LANE_OFFLINE, LANE_CHECKING, LANE_IDLE, LANE_BUSY };
 
 struct lane;
@@ -84,7 +88,7 @@ void lane_settle(struct lane *lane, const struct conf *conf);
 /* On an idle lane: the scheduler's own statements, one flight, with limits on the server's side; the
  * borrower's result is the last.  The reply's function calls lane_home. */
 enum lane_loan {
-	LANE_READING,
+	LANE_READING, /* small questions: to be flown within LANE_READING_DEADLINE */
 	LANE_WRITING, /* in a transaction that says so */
 };
 struct conn *lane_borrow(struct lane *lane, enum lane_loan loan);
