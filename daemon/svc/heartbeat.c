@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "svc/fitness.h"
+#include "db/fitness.h"
 #include "util/mem.h"
 
 #define PRUNE_LIMIT 10000

@@ -12,10 +12,10 @@
 
 #include "conf/conf.h"
 #include "db/conn.h"
+#include "db/fitness.h"
 #include "job/generator.h"
 #include "job/reminder.h"
 #include "svc/agenda.h"
-#include "svc/fitness.h"
 
 /* A server that stands still looks like one that thinks.  What is asked in a moment is not waited for as
  * long as a batch is, or work would not go on elsewhere. */

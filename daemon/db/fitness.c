@@ -1,5 +1,5 @@
 /* The first two flights of a session; see the header. */
-#include "svc/fitness.h"
+#include "db/fitness.h"
 
 #include <inttypes.h>
 #include <stdio.h>
