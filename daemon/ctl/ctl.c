@@ -231,6 +231,7 @@ int ctl_query_failed(struct ctl *ctl, const struct err *err)
 		{ "42P01", EX_CONFIG, "run: recurctl migrate up (or is app_schema wrong?)" },
 		{ "42703", EX_CONFIG, "run: recurctl migrate up" },
 		{ "42883", EX_CONFIG, "run: recurctl migrate up" },
+		{ "42804", EX_CONFIG, "what recurd needs says: recurctl migrate verify" },
 		{ "55P03", EX_UNAVAILABLE, "somebody else holds a lock; try again" },
 		{ "22", EX_DATAERR, NULL },
 	};

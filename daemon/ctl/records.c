@@ -13,7 +13,7 @@ static void clear_result(PGresult **result)
 
 static char *copy_text(const PGresult *result, int row, int column)
 {
-	return row_is_null(result, row, column) ? NULL : mem_strdup(row_text(result, row, column));
+	return mem_strdup(row_text(result, row, column));
 }
 
 bool records_read(struct migrator *migrator, struct records *ret_records, struct err *err)

@@ -128,7 +128,8 @@ static void begin_round(struct conn *conn)
 	try_endpoint(conn);
 }
 
-/* A round over all hosts has failed, or a session broke: wait, then start with the first host. */
+/* A round over all hosts has failed, or a session broke: wait, then start with the first host, unless
+ * it is the one that was silent. */
 static void wait_for_round(struct conn *conn, int priority, const char *what, const char *why)
 {
 	double pause = backoff_fail(&conn->backoff);
@@ -140,7 +141,8 @@ static void wait_for_round(struct conn *conn, int priority, const char *what, co
 	log_text(&line, "reason", why);
 	log_end(&line);
 	drop_link(conn);
-	conn->endpoint = 0;
+	conn->endpoint = conn->begin_at;
+	conn->begin_at = conn->tried = 0;
 	conn_enter(conn, CONN_WAITING);
 	arm_timer(conn, pause);
 }
@@ -171,7 +173,8 @@ static void endpoint_failed(struct conn *conn, const char *why)
 		next_address(conn);
 		return;
 	}
-	if (++conn->endpoint < conn->info->endpoints_len) {
+	conn->endpoint = (conn->endpoint + 1) % conn->info->endpoints_len;
+	if (++conn->tried < conn->info->endpoints_len) {
 		log_msg(conn->quiet ? LOG_DEBUG : LOG_NOTICE, "connect_failed",
 			"%s: %s; trying the next host", conn->label, last.text);
 		try_endpoint(conn);
@@ -314,9 +317,11 @@ void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 		conn->callbacks.lost(conn->callbacks.arg);
 }
 
+/* A host that is silent now would be so for all of connect_timeout: another one has its turn first. */
 static void unanswered(struct conn *conn)
 {
 	struct err why;
+	conn->begin_at = (conn->endpoint + 1) % conn->info->endpoints_len;
 	if (conn->flight.deadline < conn->query_timeout)
 		err_set(&why, "no reply within %.1f s", (double)conn->flight.deadline / 1e6);
 	else
@@ -398,7 +403,7 @@ void conn_open(struct conn *conn)
 	if (conn->state != CONN_OFF)
 		return;
 	/* From the loop: a host that refuses at once must not call back before we return. */
-	conn->endpoint = 0;
+	conn->endpoint = conn->tried = 0;
 	conn_enter(conn, CONN_WAITING);
 	arm_timer(conn, 0.);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/conn_private.h"
+#include "db/shape.h"
 #include "db/sqlstate.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -199,6 +200,20 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	refusal_object(&refusal, flight->object);
 }
 
+/* Good for the server, but not what its readers expect. */
+static bool misshapen(struct flight *flight, enum query_id query, const PGresult *result)
+{
+	struct err err;
+	if (shape_check(query, result, &err))
+		return false;
+	if (flight->failed >= 0)
+		return true;
+	flight->failed = flight->received;
+	strcpy(flight->sqlstate, SHAPE_SQLSTATE);
+	memcpy(flight->message, err.text, sizeof(flight->message));
+	return true;
+}
+
 /* A pooler between us and the server, that gave itself out as the server, gives us another session
  * each time: what was prepared is unknown, or was prepared by others.  And what was prepared before a
  * column got another type fails for ever in this session ("cached plan must not change result type"). */
@@ -224,7 +239,7 @@ static void take_result(struct conn *conn, PGresult *result)
 	}
 	if (known && step->prepares)
 		conn->statements[step->query][step->careful].prepared = ok;
-	if (known && ok && !step->prepares)
+	if (known && ok && !step->prepares && !misshapen(flight, step->query, result))
 		flight->results[flight->received_n] = result;
 	else
 		PQclear(result);

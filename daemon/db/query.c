@@ -9,9 +9,9 @@
 #include "util/strbuf.h"
 
 static const struct {
-	const char *name, *text;
+	const char *name, *result, *text;
 } sources[] = {
-#define SQL(id, query_name, query_text) { query_name, query_text },
+#define SQL(id, query_name, query_result, query_text) { query_name, query_result, query_text },
 #include "sql_text.inc"
 #undef SQL
 };
@@ -88,6 +88,11 @@ const char *query_text(enum query_id id, bool careful)
 const char *query_prepared_name(enum query_id id, bool careful)
 {
 	return prepared_names[id][careful];
+}
+
+const char *query_result(enum query_id id)
+{
+	return sources[id].result;
 }
 
 const char *query_name(enum query_id id)

@@ -35,6 +35,8 @@ static const struct {
 	{ "42P01", SQLSTATE_OPERATOR, false }, /* undefined_table */
 	{ "42703", SQLSTATE_OPERATOR, false }, /* undefined_column */
 	{ "42883", SQLSTATE_OPERATOR, false }, /* undefined_function */
+	{ "42804", SQLSTATE_OPERATOR,
+		false }, /* datatype_mismatch: shape.h says it of results, too */
 	{ "3F000", SQLSTATE_OPERATOR, false }, /* no such schema */
 	{ "08", SQLSTATE_RETRY, true }, /* connection */
 	{ "22", SQLSTATE_ROW, false }, /* data */

@@ -114,7 +114,9 @@ static const char *objection(struct batch *batch, const struct reply *reply)
 
 void batch_refuse(struct batch *batch, const char *sqlstate, const char *why)
 {
-	struct reply reply = { .statement = query_name(QUERY_TX_SETTINGS), .message = why };
+	struct reply reply = {
+		.statement = query_name(QUERY_TX_SETTINGS), .message = why, .object = ""
+	};
 	snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate);
 	batch_failure_take(&batch->failure, &reply);
 	batch->outcome = *sqlstate ? outcome_of(&reply) : BATCH_FAILED;

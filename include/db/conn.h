@@ -6,6 +6,7 @@
  *
  * All hosts of the conninfo are tried in turn, each with a timer of its own, read-write servers only
  * unless the conninfo says otherwise.  When none serves, the next round comes after a jittered pause.
+ * It begins with the first host; after one that fell silent, with the host behind that.
  *
  * Work goes out in flights: statements that are sent together in one pipeline and closed by one Sync.
  * The Sync is what makes the server idle (in transaction) while we think, so that its timeouts watch

@@ -50,6 +50,8 @@ struct conn {
 	enum conn_state state;
 	struct conninfo *info;
 	size_t endpoint; /* index in info */
+	size_t tried; /* endpoints in this round */
+	size_t begin_at; /* the endpoint of the next round that is tried first */
 	char *addresses[RESOLVE_ADDRESSES_MAX];
 	size_t addresses_len, address;
 	struct resolve *resolve; /* NULL: none under way */

@@ -2,6 +2,7 @@
 -- handled last.
 -- $1 text: the task's id; $2 timestamptz: its occurrence; $3 timestamptz: the remind_at that was handled.
 -- Index: uq_notifications_key.
+-- Result: timestamptz text timestamptz text
 select n.created_at, n.kind, n.at, n.key
 from recurd.notifications as n
 where n.key in (recurd.notification_key('task_created', $1, $2), recurd.notification_key('reminder', $1, $3))

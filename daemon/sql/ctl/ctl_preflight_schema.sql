@@ -2,6 +2,7 @@
 -- recurd will use.  Reads catalogs only.
 -- $1 text: the role.
 -- Index: none.
+-- Result: text text
 with object (kind, name) as (
     values ('table', 'recurd.settings'), ('table', 'recurd.notifications'), ('table', 'recurd.decisions'),
            ('table', 'recurd.workers'), ('table', 'recurd.template_tags'), ('table', 'recurd.preferences'),

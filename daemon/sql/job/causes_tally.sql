@@ -4,6 +4,7 @@
 -- Returns event, kind, cause, why, SQLSTATE, rows, reason, microseconds until the next try; last, how many
 -- rows wait in all.
 -- Index: none, causes are few, and all rows that wait are counted.
+-- Result: text text text text text int8 text int8
 with counted as materialized (
     select w.kind, w.cause, count(*) as n, min(w.reason) as reason from recurd.waiting w group by w.kind, w.cause
 ), adopted as (

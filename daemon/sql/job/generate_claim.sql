@@ -8,6 +8,8 @@
 -- $4 due from here on: nothing older was seen, and dead index entries below it cost time
 -- Returns last how many were locked: those beyond $3 are left for the next batch.
 -- Index: ix_recurring_tasks_due, pk_preferences, pk_waiting.
+-- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
+-- Result: timestamptz timestamptz timestamptz bool text tid int8
 with claimed as materialized (
     select t.id::text as id, t.user_id::text as user_id,
            case when t.recurrence_rule is null then 'null'

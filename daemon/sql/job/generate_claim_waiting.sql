@@ -3,6 +3,8 @@
 -- $1 ids (text[])   $2 largest rule in bytes, see generate_claim   $3 so many bytes of rules in all
 -- $4 edited: their rule was, and next_due_at is to be computed anew; else they are due
 -- Index: pk_recurring_tasks, pk_preferences.
+-- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
+-- Result: timestamptz timestamptz timestamptz bool text tid int8
 with claimed as materialized (
     select t.id::text as id, t.user_id::text as user_id,
            case when t.recurrence_rule is null then 'null'

@@ -2,4 +2,5 @@
 -- Whose row somebody else has locked, so that a task of theirs would have to wait; never waits itself.
 -- $1 users (text[])
 -- Index: user_pkey.
+-- Result: text
 select recurd.held_users($1::text[]);

@@ -3,6 +3,7 @@
 -- locked by somebody else at this moment.
 -- $1 kind   $2 ids (text[])
 -- Index: pk_waiting, pk_recurring_tasks.
+-- Result: none
 delete from recurd.waiting w
  where w.kind = $1 and w.id = any ($2::text[])
    and not exists (select from {app}.recurring_tasks t

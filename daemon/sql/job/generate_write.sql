@@ -21,6 +21,7 @@
 -- In the careful form, what is there already is passed over; so is a task that lost its template, which was
 -- deleted and came back under its id.
 -- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags.
+-- Result: text bool bool bool int8 int8
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
                              created_at, updated_at, recurring_task_id, occurrence_at)

@@ -9,6 +9,7 @@
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
 -- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan, pk_waiting.
+-- Result: text timestamptz timestamptz int8
 select 'remind',
        case when exists (select from recurd.waiting w where w.kind = 'remind')
             then (select k.remind_at from {app}.tasks k

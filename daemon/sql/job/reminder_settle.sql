@@ -4,6 +4,7 @@
 -- $1 at most so many   $2 live_since
 -- Returns how many there were, and how many were marked.
 -- Index: ix_tasks_pending_remind_at, tasks_pkey, pk_waiting.
+-- Result: int8 int8
 with old as materialized (
     select k.id, k.remind_at
       from {app}.tasks k

@@ -5,6 +5,7 @@
 -- Returns last, in each row, how many were marked and told: a trigger, a rule or a policy of the
 -- application's can drop a row, or undo what is written, without an error.
 -- Index: ix_tasks_pending_remind_at, tasks_pkey, pk_waiting.
+-- Result: text text timestamptz text int8 int8
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at,
            recurd.notification_key('reminder', k.id, k.remind_at) as key

@@ -3,6 +3,7 @@
 -- live_since
 -- Returns how many were marked, and whether all of them were told of.
 -- Index: none, tasks are found by their place.
+-- Result: int8 bool
 with handled as (
     update {app}.tasks k set reminded_at = s.remind_at
       from (select unnest($1::text[]) as id, unnest($2::tid[]) as place, unnest($3::timestamptz[]) as remind_at) s

@@ -3,6 +3,7 @@
 -- $1 kind   $2 cause   $3 the largest group; each try in vain halves it
 -- Returns ids, and their tries so far.
 -- Index: ix_waiting_tried_at.
+-- Result: text int4
 with least as materialized (
     select min(w.tries) as tries from recurd.waiting w where w.kind = $1 and w.cause = $2
 ), chosen as materialized (

@@ -4,6 +4,7 @@
 -- Returns cause, why, tries in vain, where a pass over its rows goes on, and how many rows there are, up
 -- to some thousand.
 -- Index: pk_causes, ix_waiting_tried_at.
+-- Result: text text int4 text int8
 select c.cause, c.why, c.tries, c.after,
        (select count(*) from (select 1 from recurd.waiting w where w.kind = c.kind and w.cause = c.cause
                                limit 4096) as x)

@@ -11,6 +11,7 @@
 -- behind by (null: the role may not say), whether it was mended, and the command that mends it.  Where
 -- nothing came, another worker was faster.
 -- Index: pk_notifications, pk_decisions.
+-- Result: text int8 bool text
 with turn as materialized (
     select pg_catalog.pg_advisory_xact_lock(8243104049053040642)
 ), identity (tab, seq, top) as (

@@ -3,6 +3,7 @@
 -- $10 the first pause, in microseconds, of each row's cause where that is new
 -- A cause that is known keeps its next try.
 -- Index: pk_waiting, pk_causes.
+-- Result: none
 with bad as materialized (
     select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
                          $9::tid[], $10::bigint[])

@@ -5,6 +5,7 @@
 -- Returns whether we are no longer fit for this database: row-level security has come to hide rows from
 -- us, or a migration that we are too old for.
 -- Index: pk_workers.
+-- Result: bool
 with gone as (
     delete from recurd.workers where seen_at < recurd.now() - interval '1 day' and id <> $1
 )

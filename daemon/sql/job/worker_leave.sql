@@ -2,6 +2,7 @@
 -- With it go those of its name that it replaced: without it they would count as dead again.
 -- $1 id
 -- Index: none, a row a worker.
+-- Result: none
 delete from recurd.workers w
  using recurd.workers self
  where self.id = $1

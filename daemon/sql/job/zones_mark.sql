@@ -6,6 +6,7 @@
 -- Returns the last id of this stretch (null: the table has ended), how many were marked, and how many
 -- were held.
 -- Index: pk_recurring_tasks.
+-- Result: text int8 int8
 with stretch as materialized (
     select t.id,
            t.starts_zone = $1 and t.replan_at is null and t.failed_at is null

@@ -3,6 +3,7 @@
 -- compared with ours.
 -- $1 zones (text[]); one that the server does not know gives no row
 -- Index: none.
+-- Result: text timestamptz timestamp
 select n.name, s.instant, s.instant at time zone n.name
   from pg_catalog.pg_timezone_names n
  cross join lateral pg_catalog.generate_series(

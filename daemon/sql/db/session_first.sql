@@ -5,6 +5,7 @@
 -- were restored and this one was not, workers were here at the latest when the first event was written:
 -- what has become due since is theirs.
 -- Index: ix_notifications_created_at, ix_decisions_at.
+-- Result: none
 update recurd.settings
    set live_since = least(recurd.now(), (select min(n.created_at) from recurd.notifications n),
                           (select min(d.at) from recurd.decisions d))

@@ -6,6 +6,7 @@
 -- row-level security applies to us (comma list, null: none), the backend's process id, what stands in the
 -- place of a table or rewrites what is written to it (sentences, null: nothing).  A view's trigger may say
 -- that it wrote a row and write none, and statements that return what they wrote admit no rules.
+-- Result: bool int8 text text int4 text
 select pg_catalog.pg_is_in_recovery(),
        (select setting::bigint from pg_catalog.pg_settings where name = 'deadlock_timeout'),
        (select pg_catalog.string_agg(wanted, ', ')
