@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "plan/plan_private.h"
+#include "plan/fates.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 

@@ -1,13 +1,13 @@
 /* What becomes of one template; see the header.
  *
- * First the walk (plan_walk.c): occurrences from next_due_at on, until one lies ahead of now, the rule
+ * First the walk (backlog.c): occurrences from next_due_at on, until one lies ahead of now, the rule
  * ends, or the budget is used up.  Then the verdicts: made, dropped, paused, adopted.  Then as much of
  * it as is certain and fits the batch becomes the plan.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan/plan_private.h"
+#include "plan/fates.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 

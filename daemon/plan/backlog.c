@@ -1,7 +1,7 @@
 /* The walk over a template's occurrences, from where it stands up to the present. */
 #include <stdlib.h>
 
-#include "plan/plan_private.h"
+#include "plan/fates.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/timefmt.h"

@@ -1,4 +1,4 @@
-/* plan_private: what plan_start.c (anchor), plan_walk.c (walk), plan.c (verdicts) and outlook.c share;
+/* fates: what start.c (anchor), backlog.c (walk), plan.c (verdicts) and outlook.c share;
  * nobody else includes it. */
 #pragma once
 
@@ -45,7 +45,7 @@ struct planner {
 	usec_t jumped_to;
 };
 
-/* plan_start.c: parses the rule, finds the anchor and what is next.  false: the template is to be
+/* start.c: parses the rule, finds the anchor and what is next.  false: the template is to be
  * quarantined, err says why. */
 bool plan_start(struct planner *p, struct err *err) NODISCARD;
 /* The next occurrence of the open recurrence; RECUR_AGAIN: the plan's slices are used up. */
@@ -57,5 +57,5 @@ bool plan_find_at(struct planner *p, sec_t instant, bool *ret_found, struct occu
 bool plan_counts_itself(const struct planner *p);
 sec_t plan_later_of(sec_t second, usec_t instant); /* TEMPLATE_NONE is earlier than all */
 
-/* plan_walk.c: plan_start, then collects entries up to the present. */
+/* backlog.c: plan_start, then collects entries up to the present. */
 bool plan_walk(struct planner *p, struct err *err) NODISCARD;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan/plan_private.h"
+#include "plan/fates.h"
 #include "util/timefmt.h"
 
 #define SLICES_MAX 8 /* of about a millisecond: what one plan may compute */
