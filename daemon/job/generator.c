@@ -9,6 +9,7 @@
 #include "job/generate_batch.h"
 #include "job/narrow.h"
 #include "job/parking.h"
+#include "plan/template_row.h"
 #include "util/clock.h"
 #include "util/fault.h"
 #include "util/log.h"
@@ -305,7 +306,7 @@ static void plan_row(struct generator *generator, int row)
 {
 	struct template template;
 	struct plan plan;
-	template_read(generator->claimed, row, &template);
+	template_row_read(generator->claimed, row, 0, &template);
 	if (generator->claimed_n == 1) {
 		replace(&generator->suspect_user, template.user_id);
 		replace(&generator->suspect_template, template.id);
@@ -315,8 +316,9 @@ static void plan_row(struct generator *generator, int row)
 	else
 		plan_make(&template, generator->batch.now, &generator->options.policy,
 			generator->limit - generator->rows.made_n, &plan);
-	if (!plan.postponed) {
-		generate_batch_add(&generator->rows, &template, &plan);
+	if (plan.outcome != PLAN_POSTPONED) {
+		generate_batch_add(&generator->rows, &template,
+			row_place(generator->claimed, row, TEMPLATE_COLUMNS), &plan);
 		return;
 	}
 	generator->postponed = true;
@@ -361,7 +363,7 @@ static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events)
 /* Rules are read for all that are locked: where not all of them fit, locking as many again is a waste. */
 static void weigh(struct generator *generator)
 {
-	generator->locked_n = (size_t)row_int8(generator->claimed, 0, TEMPLATE_COLUMNS);
+	generator->locked_n = (size_t)row_int8(generator->claimed, 0, TEMPLATE_COLUMNS + 1);
 	if (generator->locked_n > generator->claimed_n)
 		narrow_failed(&generator->heavy, 2 * generator->claimed_n);
 	else if (!generator->alone)
@@ -392,7 +394,6 @@ static void claim_params(struct generator *generator, struct params *params)
 	params_int8(params, (int64_t)generator->limit);
 	params_texts(params, parked, n);
 	params_text(params, generator->alone);
-	params_int4(params, RULE_BYTES_MAX);
 	if (generator->source == GENERATOR_DUE)
 		params_instant(params,
 			generator->alone ? generator->options.oldest : generator->options.from);

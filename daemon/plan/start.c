@@ -1,31 +1,50 @@
-/* Where a template stands: its zone, its anchor, and what next_due_at means.  Shared by the plan, which
- * acts on it, and the outlook, which foretells. */
-#include <stdio.h>
+/* Where a template stands; see the header. */
+#include "plan/start.h"
+
 #include <stdlib.h>
 
-#include "plan/fates.h"
 #include "util/timefmt.h"
-
-#define SLICES_MAX 8 /* of about a millisecond: what one plan may compute */
-
-/* Years 1 to 9999: what RFC 5545 can write. */
-#define INSTANT_MIN (INT64_C(-62135596800) * USEC_PER_SEC)
-#define INSTANT_MAX (INT64_C(253402300799) * USEC_PER_SEC)
 
 static bool same_second(usec_t a, usec_t b)
 {
 	return sec_from_usec(a) == sec_from_usec(b);
 }
 
+/* ---- searching ---- */
+
+enum recur_status start_search(struct start *start, struct occurrence *ret, struct err *err)
+{
+	while (start->slices < START_SLICES_MAX) {
+		enum recur_status status = recurrence_next(start->recurrence, ret, err);
+		if (status != RECUR_AGAIN)
+			return status;
+		start->slices++;
+	}
+	return RECUR_AGAIN;
+}
+
+bool start_give_up(struct err *err)
+{
+	return err_set(err, "recurrence_rule: finds no occurrence within the limit of computation");
+}
+
+enum recur_status start_search_at(
+	struct start *start, sec_t instant, struct occurrence *ret, struct err *err)
+{
+	recurrence_seek(start->recurrence, instant - 1);
+	enum recur_status status = start_search(start, ret, err);
+	return status == RECUR_FOUND && ret->at != instant ? RECUR_END : status;
+}
+
 /* ---- the anchor ---- */
 
 /* The rule's own zone, else the user's, else the daemon's default. */
-static bool load_zone(struct planner *p, struct err *err)
+static bool load_zone(struct start *start, struct err *err)
 {
-	const char *named = rule_time_zone(p->rule), *user = p->template->user_zone;
-	const char *name = named ? named : user ? user : p->policy->default_time_zone;
+	const char *named = rule_time_zone(start->rule), *user = start->template->user_zone;
+	const char *name = named ? named : user ? user : start->policy->default_time_zone;
 	struct err why;
-	if (zone_load(name, &p->zone, &why))
+	if (start->policy->zone(name, &start->zone, &why))
 		return true;
 	*err = why;
 	return err_prefix(err, "%s: ",
@@ -36,87 +55,74 @@ static bool load_zone(struct planner *p, struct err *err)
 
 #define COUNTED_MAX 2000
 
-/* COUNT is compared with used_count, at no cost that grows.  But what overrides add does not count, and
- * used_count cannot tell: there the recurrence counts for itself, from the anchor. */
-bool plan_counts_itself(const struct planner *p)
+static bool counts_itself(const struct rule *rule)
 {
-	return rule_has_overrides(p->rule) && !rule_only_excludes(p->rule) &&
-	       rule_count(p->rule) <= COUNTED_MAX;
+	return rule_has_overrides(rule) && !rule_only_excludes(rule) &&
+	       rule_count(rule) <= COUNTED_MAX;
 }
 
-static bool open_from(struct planner *p, sec_t wall, struct err *err)
+uint64_t start_count(const struct start *start)
 {
-	recurrence_close(p->recurrence);
-	p->recurrence = NULL;
+	return counts_itself(start->rule) ? 0 : rule_count(start->rule);
+}
+
+static bool open_from(struct start *start, sec_t wall, struct err *err)
+{
+	recurrence_close(start->recurrence);
+	start->recurrence = NULL;
 	unsigned flags = RECUR_EXCLUDED | RECUR_BY_TIME;
-	if (!plan_counts_itself(p))
+	if (!counts_itself(start->rule))
 		flags |= RECUR_UNCOUNTED;
-	if (!recurrence_open(p->rule, wall, p->zone, flags, &p->recurrence, err))
+	if (!recurrence_open(start->rule, wall, start->zone, flags, &start->recurrence, err))
 		return false;
-	p->plan->starts_local = wall;
-	snprintf(p->plan->starts_zone, sizeof(p->plan->starts_zone), "%s", zone_name(p->zone));
+	start->anchor = wall;
 	return recurrence_check_interval(
-		p->recurrence, p->policy->min_interval / USEC_PER_SEC, err);
-}
-
-/* The next occurrence of the open recurrence.  The slices of one plan are counted together: when they
- * are used up and the walk has found something, it stops there as if its budget of occurrences were. */
-enum recur_status plan_next_occurrence(struct planner *p, struct occurrence *ret, struct err *err)
-{
-	while (p->slices < SLICES_MAX) {
-		enum recur_status status = recurrence_next(p->recurrence, ret, err);
-		if (status != RECUR_AGAIN)
-			return status;
-		p->slices++;
-	}
-	if (p->n > 0)
-		return RECUR_AGAIN;
-	err_set(err, "recurrence_rule: finds no occurrence within the limit of computation");
-	return RECUR_FAILED;
-}
-
-/* Whether something of the set stands at that instant, and what. */
-bool plan_find_at(
-	struct planner *p, sec_t instant, bool *ret_found, struct occurrence *ret, struct err *err)
-{
-	recurrence_seek(p->recurrence, instant - 1);
-	enum recur_status status = plan_next_occurrence(p, ret, err);
-	if (status == RECUR_FAILED)
-		return false;
-	*ret_found = status == RECUR_FOUND && ret->at == instant;
-	return true;
+		start->recurrence, start->policy->min_interval / USEC_PER_SEC, err);
 }
 
 /* Where the set begins: the stored anchor.  Before there is one, and when the rule has been edited, the
  * rule's own DTSTART comes first.  false: neither is there. */
-static bool anchor_known(const struct planner *p, sec_t *ret_wall)
+static bool anchor_known(const struct start *start, sec_t *ret_wall)
 {
-	const struct template *t = p->template;
+	const struct template *t = start->template;
 	bool edited = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE;
-	if ((!t->starts_zone || edited) && rule_start(p->rule, ret_wall))
+	if ((!t->starts_zone || edited) && rule_start(start->rule, ret_wall))
 		return true;
 	*ret_wall = t->starts_local;
 	return t->starts_zone != NULL;
 }
 
-/* Opens the recurrence from there, or from the instant that the application set. */
-static bool anchor(struct planner *p, bool application_set_it, struct err *err)
+/* An instant that the application set keeps the anchor if it belongs to the set. */
+static bool belongs(struct start *start, bool *ret_belongs, struct err *err)
 {
-	sec_t due = sec_from_usec(p->due), wall;
-	if (anchor_known(p, &wall)) {
-		if (!open_from(p, wall, err))
-			return false;
-		bool belongs = true;
-		struct occurrence found;
-		if (application_set_it && !plan_find_at(p, due, &belongs, &found, err))
-			return false;
-		if (belongs)
-			return true;
-	}
-	return open_from(p, zone_to_wall(p->zone, due), err);
+	struct occurrence found;
+	enum recur_status status = start_search_at(start, sec_from_usec(start->due), &found, err);
+	*ret_belongs = status == RECUR_FOUND;
+	if (status == RECUR_AGAIN)
+		return start_give_up(err);
+	return status != RECUR_FAILED;
 }
 
-sec_t plan_later_of(sec_t second, usec_t instant)
+/* Opens the recurrence from there, or from the instant that the application set. */
+static bool anchor(struct start *start, struct err *err)
+{
+	sec_t wall;
+	if (anchor_known(start, &wall)) {
+		bool stays = true;
+		if (!open_from(start, wall, err))
+			return false;
+		if (start->standing == STANDS_SET && !belongs(start, &stays, err))
+			return false;
+		if (stays)
+			return true;
+	}
+	return open_from(start, zone_to_wall(start->zone, sec_from_usec(start->due)), err);
+}
+
+/* ---- what is next ---- */
+
+/* TEMPLATE_NONE is earlier than all. */
+static sec_t later_of(sec_t second, usec_t instant)
 {
 	sec_t other = instant == TEMPLATE_NONE ? INT64_MIN : sec_from_usec(instant);
 	return other > second ? other : second;
@@ -130,28 +136,32 @@ static bool is_history(const struct template *t, usec_t at)
 
 /* A next_due_at that is history comes from the save of a stale row and says nothing: the plan of
  * before stands, so that nothing between made_through and an edit of the rule comes up again. */
-static void take_due(struct planner *p)
+static void take_due(struct start *start)
 {
-	const struct template *t = p->template;
+	const struct template *t = start->template;
 	bool planned = t->planned_due_at != TEMPLATE_NONE;
 	bool stale = is_history(t, t->next_due_at) && planned && !is_history(t, t->planned_due_at);
-	p->due = stale ? t->planned_due_at : t->next_due_at;
-	p->history = is_history(t, p->due);
-	p->ours = planned && same_second(p->due, t->planned_due_at);
+	start->due = stale ? t->planned_due_at : t->next_due_at;
+	bool ours = planned && same_second(start->due, t->planned_due_at);
+	start->standing = is_history(t, start->due) ? STANDS_HISTORY
+			  : ours                    ? STANDS_PLANNED
+						    : STANDS_SET;
 }
 
 #define ZONE_SHIFT_MAX (26 * 3600) /* the most that a change of its zone can move an instant */
 
 /* The zone's data have changed: of the set as it is now, the occurrence that next_due_at was.  The
  * nearest, since the clocks of a place move by hours and its rules by days, or by nothing at all. */
-static bool find_moved(struct planner *p, sec_t due, struct err *err)
+static bool find_moved(struct start *start, sec_t due, struct err *err)
 {
-	sec_t best = INT64_MAX;
-	p->after = plan_later_of(due - ZONE_SHIFT_MAX, p->template->made_through);
-	recurrence_seek(p->recurrence, p->after);
+	sec_t best = due + 2 * ZONE_SHIFT_MAX;
+	start->after = later_of(due - ZONE_SHIFT_MAX, start->template->made_through);
+	recurrence_seek(start->recurrence, start->after);
 	for (int steps = 0; steps < 4 * PLAN_STEPS; steps++) {
 		struct occurrence found;
-		enum recur_status status = plan_next_occurrence(p, &found, err);
+		enum recur_status status = start_search(start, &found, err);
+		if (status == RECUR_AGAIN)
+			return start_give_up(err);
 		if (status == RECUR_FAILED)
 			return false;
 		if (status != RECUR_FOUND || found.at > due + ZONE_SHIFT_MAX)
@@ -159,40 +169,49 @@ static bool find_moved(struct planner *p, sec_t due, struct err *err)
 		if (found.excluded || llabs(found.at - due) >= llabs(best - due))
 			continue;
 		best = found.at;
-		p->after = best - 1;
+		start->after = best - 1;
 	}
 	return true;
 }
 
-/* Where the walk starts, by the rules in the header. */
-static bool find_start(struct planner *p, struct err *err)
+/* By the rules in the head of plan.h. */
+static bool find_next(struct start *start, struct err *err)
 {
-	const struct template *t = p->template;
-	take_due(p);
-	sec_t due = sec_from_usec(p->due);
-	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
-	if (!anchor(p, !p->ours && !p->history, err))
+	const struct template *t = start->template;
+	take_due(start);
+	if (!anchor(start, err))
 		return false;
+	sec_t due = sec_from_usec(start->due);
+	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
 	/* After an edit, what we had planned stands only if it was due before it. */
-	bool overtaken = edited && p->ours &&
+	bool overtaken = edited && start->standing == STANDS_PLANNED &&
 			 (t->ended_at != TEMPLATE_NONE || due > sec_from_usec(t->replan_at));
-	p->first_stands = !p->history && !overtaken;
-	p->after = p->first_stands ? due : plan_later_of(INT64_MIN, t->made_through);
-	if (edited && (p->ours || p->history))
-		p->after = plan_later_of(p->after, t->replan_at);
-	p->adopting = t->planned_due_at == TEMPLATE_NONE && t->created_at < p->policy->live_since &&
-		      t->next_due_at < p->policy->live_since;
-	p->rezoned = edited && t->replan_at == TEMPLATE_REZONE && overtaken && !p->history;
-	return !p->rezoned || find_moved(p, due, err);
+	start->first_stands = start->standing != STANDS_HISTORY && !overtaken;
+	start->after = start->first_stands ? due : later_of(INT64_MIN, t->made_through);
+	if (edited && start->standing != STANDS_SET)
+		start->after = later_of(start->after, t->replan_at);
+	start->adopting = t->planned_due_at == TEMPLATE_NONE &&
+			  t->created_at < start->policy->live_since &&
+			  t->next_due_at < start->policy->live_since;
+	start->rezoned = overtaken && t->replan_at == TEMPLATE_REZONE;
+	return !start->rezoned || find_moved(start, due, err);
 }
 
-bool plan_start(struct planner *p, struct err *err)
+bool start_find(const struct template *template, const struct plan_policy *policy,
+	struct start *ret_start, struct err *err)
 {
-	const struct template *t = p->template;
-	if (!t->rule)
+	*ret_start = (struct start){ .template = template, .policy = policy };
+	if (!template_check(template, err))
+		return false;
+	if (!template->rule)
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	if (t->next_due_at < INSTANT_MIN || t->next_due_at > INSTANT_MAX)
-		return err_set(err, "next_due_at: expected an instant in the years 1 to 9999");
-	return rule_parse(t->rule, t->rule_len, &p->rule, err) && load_zone(p, err) &&
-	       find_start(p, err);
+	return rule_parse(template->rule, template->rule_len, &ret_start->rule, err) &&
+	       load_zone(ret_start, err) && find_next(ret_start, err);
+}
+
+void start_finish(struct start *start)
+{
+	recurrence_close(start->recurrence);
+	rule_free(start->rule);
+	*start = (struct start){ 0 };
 }

@@ -5,19 +5,20 @@
 #pragma once
 
 #include "db/params.h"
+#include "db/rows.h"
 #include "job/tell.h"
 #include "plan/identity.h"
 #include "plan/plan.h"
 
 struct planned {
 	struct template template;
+	struct row_place place; /* where the row stands as long as it is locked */
 	struct plan plan;
 };
 
 struct made {
 	size_t planned; /* index of its template */
-	usec_t at; /* nominal */
-	const struct plan_change *change; /* NULL: none */
+	const struct fate *fate;
 	char id[INSTANCE_ID_SIZE];
 };
 
@@ -31,7 +32,7 @@ struct generate_batch {
 };
 
 void generate_batch_add(struct generate_batch *rows, const struct template *template,
-	struct plan *plan); /* takes the plan's memory */
+	struct row_place place, struct plan *plan); /* takes the plan's memory */
 void generate_batch_clear(struct generate_batch *rows);
 /* Parameters of generate_write.sql. */
 void generate_batch_params(const struct generate_batch *rows, usec_t now, bool notify_task_created,

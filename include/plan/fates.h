@@ -1,61 +1,41 @@
-/* fates: what start.c (anchor), backlog.c (walk), plan.c (verdicts) and outlook.c share;
- * nobody else includes it. */
+/* fates: the occurrences of a template one after the other, from where it stands, and what becomes of
+ * each: the one iterator that whoever plans or foretells goes by.
+ *
+ * In the order in which they are due, into the future without end, unless the rule has one.  First come
+ * those that an override excludes between what was made and what is next: nobody waited for them, but
+ * they use up COUNT.  Each fate has been through the stages that look at one occurrence (stages.h); those
+ * that look at all that is due together are up to who has it together (backlog.h).
+ * Pure: no clock, and no database.
+ */
 #pragma once
 
-#include "plan/plan.h"
-#include "recur/recurrence.h"
+#include "plan/stages.h"
+#include "plan/start.h"
 
-enum verdict {
-	MAKE = PLAN_SKIPS,
-	EXCLUDED, /* by an override: used up, not worth a word */
+enum fates_phase { FATES_PASSED, FATES_FIRST, FATES_FOLLOWING };
+
+struct fates {
+	struct start start;
+	enum fates_phase phase;
+	bool fitted;
+	int steps; /* looked at in FATES_PASSED */
+	uint64_t given; /* in all */
 };
 
-struct entry {
-	usec_t at; /* when it is due: nominal, unless an override moved it */
-	usec_t nominal; /* its identity */
-	int verdict; /* enum plan_skip or enum verdict */
-	const char *title, *description, *priority; /* of an override; the rule's memory */
-};
-
-struct planner {
-	const struct template *template;
-	const struct plan_policy *policy;
-	usec_t now;
-	struct plan *plan;
-	struct rule *rule;
-	const struct zone *zone;
-	struct recurrence *recurrence;
-	usec_t due; /* next_due_at, or what recurd planned where that is history */
-	bool ours; /* due is what recurd planned */
-	bool history; /* due was made or passed over already */
-	bool first_stands; /* due is an occurrence as it stands */
-	bool rezoned; /* the data of its zone have changed, nothing else */
-	sec_t after; /* the walk goes on after this instant */
-	bool adopting; /* from before live_since, never planned by us */
-	/* What the walk found, in order. */
-	struct entry *entries;
-	size_t n, size;
-	size_t makes; /* entries that would be made */
-	int slices; /* of computation, used up */
-	int64_t excluded_ahead; /* between now and ahead: used up once they are passed */
-	bool reached; /* it came to the present, or to the rule's end */
-	bool at_end; /* ... to the rule's end */
-	usec_t ahead; /* ... or this is the next occurrence after now */
-	int64_t jumped; /* about so many more were passed over, all of one verdict, up to ... */
-	usec_t jumped_to;
-};
-
-/* start.c: parses the rule, finds the anchor and what is next.  false: the template is to be
- * quarantined, err says why. */
-bool plan_start(struct planner *p, struct err *err) NODISCARD;
-/* The next occurrence of the open recurrence; RECUR_AGAIN: the plan's slices are used up. */
-enum recur_status plan_next_occurrence(
-	struct planner *p, struct occurrence *ret, struct err *err) NODISCARD;
-/* Whether something of the set stands at that instant, and what. */
-bool plan_find_at(struct planner *p, sec_t instant, bool *ret_found, struct occurrence *ret,
+/* fitted: also tell how the first one, which stands by itself, fits its clock; it costs a search.
+ * false: there can be no plan, err says why.  Either way fates_close follows. */
+bool fates_open(const struct template *template, const struct plan_policy *policy, bool fitted,
+	struct fates *ret_fates, struct err *err) NODISCARD;
+void fates_close(struct fates *fates);
+/* RECUR_AGAIN: has computed for as long as a plan may (see start_give_up); fates_renew grants as much
+ * again. */
+enum recur_status fates_next(struct fates *fates, struct fate *ret_fate, struct err *err) NODISCARD;
+void fates_renew(struct fates *fates);
+/* What the stages look at, of this template. */
+struct stage_view fates_view(const struct fates *fates);
+/* How many that are not excluded lie after one instant and not after another, counted up to enough.
+ * The iterator is used up afterwards. */
+bool fates_between(struct fates *fates, sec_t after, usec_t until, size_t enough, size_t *ret_n,
 	struct err *err) NODISCARD;
-bool plan_counts_itself(const struct planner *p);
-sec_t plan_later_of(sec_t second, usec_t instant); /* TEMPLATE_NONE is earlier than all */
-
-/* backlog.c: plan_start, then collects entries up to the present. */
-bool plan_walk(struct planner *p, struct err *err) NODISCARD;
+/* The rule, which lives on without the iterator, as texts of changes need it; rule_free. */
+struct rule *fates_take_rule(struct fates *fates);

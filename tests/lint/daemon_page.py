@@ -14,7 +14,7 @@ NAMED_ELSEWHERE = {
     ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, \w+, "(\w+)"',
     ("daemon/job/generate_batch.c", "decision->kind"): r'struct decision\)\{ id, "(\w+)"',
 }
-SKIPS = ("daemon/plan/plan.c", r"plan_skip_name\(.*?\{ ((?:\"\w+\"(?:, )?)+) \}")
+SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\{ \"made\", \"excluded\", ((?:\"\w+\"(?:, )?)+) \}")
 
 
 def read(name):
