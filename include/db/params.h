@@ -35,7 +35,7 @@ void params_int8(struct params *params, int64_t value);
 void params_milliseconds(struct params *params, usec_t timeout);
 void params_bool(struct params *params, bool value);
 void params_instant(struct params *params, usec_t value); /* timestamptz; infinities map */
-void params_wall(struct params *params, sec_t value); /* timestamp */
+void params_wall(struct params *params, sec_t value); /* timestamp; USEC_INFINITY: infinite */
 
 /* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL.  Where all are NULL the
  * array is empty: unnested beside others it yields the same, and costs nothing. */
