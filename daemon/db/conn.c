@@ -79,9 +79,9 @@ static void arm_timer(struct conn *conn, double seconds)
 	ev_timer_start(conn->loop, &conn->timer);
 }
 
-void conn_arm_query_timer(struct conn *conn)
+void conn_arm_query_timer(struct conn *conn, usec_t deadline)
 {
-	arm_timer(conn, (double)conn->query_timeout / 1e6);
+	arm_timer(conn, (double)deadline / 1e6);
 }
 
 void conn_disarm_timer(struct conn *conn)
@@ -298,9 +298,12 @@ static void try_endpoint(struct conn *conn)
 /* A ready or busy session is gone.  The callback is the last thing: it may destroy us. */
 void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 {
-	char reason[512];
+	char reason[512], object[REFUSAL_OBJECT_MAX];
 	first_line(reason, sizeof(reason), why);
-	struct reply reply = { .status = REPLY_LOST, .statement = flight_blame(conn) };
+	memcpy(object, conn->flight.object, sizeof(object));
+	struct reply reply = {
+		.status = REPLY_LOST, .statement = flight_blame(conn), .object = object
+	};
 	memcpy(reply.sqlstate, sqlstate, strnlen(sqlstate, 5));
 	reply.message = reason;
 	struct flight_callback callback = flight_take_callback(conn);
@@ -309,6 +312,16 @@ void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 		callback.fn(callback.arg, &reply);
 	else if (conn->callbacks.lost)
 		conn->callbacks.lost(conn->callbacks.arg);
+}
+
+static void unanswered(struct conn *conn)
+{
+	struct err why;
+	if (conn->flight.deadline < conn->query_timeout)
+		err_set(&why, "no reply within %.1f s", (double)conn->flight.deadline / 1e6);
+	else
+		err_set(&why, "no reply within query_timeout");
+	conn_lost(conn, "", why.text);
 }
 
 static void on_io(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -337,7 +350,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *watcher, int events)
 		begin_round(conn);
 		break;
 	case CONN_BUSY:
-		conn_lost(conn, "", "no reply within query_timeout");
+		unanswered(conn);
 		break;
 	case CONN_OFF:
 	case CONN_READY:

@@ -132,7 +132,13 @@ static void send_sync(struct conn *conn)
 
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 {
+	conn_fly_within(conn, conn->query_timeout, fn, arg);
+}
+
+void conn_fly_within(struct conn *conn, usec_t deadline, reply_fn *fn, void *arg)
+{
 	struct flight *flight = &conn->flight;
+	flight->deadline = deadline < conn->query_timeout ? deadline : conn->query_timeout;
 	flight->callback = (struct flight_callback){ fn, arg };
 	send_sync(conn);
 	if (flight->closes) {
@@ -141,7 +147,7 @@ void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 		send_sync(conn);
 	}
 	conn_enter(conn, CONN_BUSY);
-	conn_arm_query_timer(conn);
+	conn_arm_query_timer(conn, flight->deadline);
 	flight->sent_at = clock_monotonic();
 	/* Whatever the flush says is handled in the next turn of the loop, not here: the callback
 	 * must not come before we return. */
@@ -189,6 +195,8 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	err_set(&text, "%.*s%s%s", (int)strcspn(message, "\n"), message, detail ? ": " : "",
 		detail ? detail : "");
 	memcpy(flight->message, text.text, sizeof(flight->message));
+	struct refusal refusal = refusal_read(result);
+	refusal_object(&refusal, flight->object);
 }
 
 /* A pooler between us and the server, that gave itself out as the server, gives us another session
@@ -231,7 +239,9 @@ static void finish(struct conn *conn)
 	conn_disarm_timer(conn);
 	conn_enter(conn, CONN_READY);
 	conn_watch(conn, EV_READ);
-	struct reply reply = { .results = home.results, .n = home.n - home.closes };
+	struct reply reply = {
+		.results = home.results, .n = home.n - home.closes, .object = home.object
+	};
 	if (home.failed >= 0) {
 		reply.status = REPLY_FAILED;
 		/* An error at the Sync itself (a deferred constraint, NOTIFY) has no statement. */

@@ -39,6 +39,7 @@ static const struct {
 	{ "08", SQLSTATE_RETRY, true }, /* connection */
 	{ "22", SQLSTATE_ROW, false }, /* data */
 	{ "23", SQLSTATE_ROW, false }, /* integrity constraint */
+	{ "27", SQLSTATE_ROW, false }, /* a trigger is in the way of what we write */
 	{ "44", SQLSTATE_ROW, false }, /* with check option */
 	{ "P0", SQLSTATE_ROW, false }, /* raised by a trigger of the application */
 	{ "09", SQLSTATE_ROW, false }, /* triggered action */

@@ -3,9 +3,11 @@
  * daemon/sql/job/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
  * parameters and the index it relies on.  "{template columns}" stands for what is in a file
  * template_columns.part, put there at build.  "{app}" stands for the quoted schema of the application's
- * tables and is filled in once, by queries_bind.  "{on conflict}" makes two forms of a statement: in the
- * plain one it is empty, and a row that exists already is an error; in the careful one it is ON
- * CONFLICT DO NOTHING, which looks before it inserts and costs a twentieth of a batch.
+ * tables and is filled in once, by queries_bind.  "{careful TEXT}" makes two forms of a statement: the
+ * careful one has TEXT, the plain one nothing.  So the plain one inserts without looking, and a row that
+ * exists already is an error; the careful one has ON CONFLICT (key) DO NOTHING, which looks first and
+ * costs a twentieth of a batch.  The key is always named: without one, what collides with anything else
+ * would be lost without a word.
  * Everything else is schema-qualified: search_path is
  * the application's or a pooler's business, never ours.
  */

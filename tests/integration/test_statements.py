@@ -11,8 +11,8 @@ from harness.util import SOURCE
 
 FILES = statement_files()
 FORMS = [pytest.param(path, False, id=path.stem) for path in FILES]
-FORMS += [pytest.param(path, True, id=f"{path.stem}-careful") for path in FILES if "{on conflict}" in path.read_text()]
-CONTROL = re.compile(r"^(begin|commit|rollback|listen|fetch)\b", re.I)
+FORMS += [pytest.param(path, True, id=f"{path.stem}-careful") for path in FILES if "{careful " in path.read_text()]
+CONTROL = re.compile(r"^(begin|commit|rollback|savepoint|release|set|listen|fetch)\b", re.I)
 CURSOR = re.compile(r"^declare \w+ .*?cursor for\s", re.I | re.S)
 
 
@@ -55,7 +55,7 @@ def test_the_columns_of_a_template_are_as_many_as_are_read():
 def test_a_statement_says_its_caller(path):
     head, body = statement(path.stem)
     assert re.match(r"Caller: |recurctl\b", head), "a statement opens with its caller"
-    for caller in re.findall(r"\b(?:job|svc|db|ctl)/\w+\.c", head):
+    for caller in re.findall(r"\b(?:job|svc|db|ctl|plan)/\w+\.c", head):
         assert (SOURCE / "daemon" / caller).exists(), f"{caller} does not exist"
     numbers = {int(n) for n in re.findall(r"\$(\d+)", body)}
     assert numbers == set(range(1, len(numbers) + 1)), "parameters without a gap"

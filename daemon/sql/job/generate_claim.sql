@@ -1,27 +1,29 @@
--- Caller: job/generator.c.
+-- Caller: job/generate.c.
 -- Locks due templates, oldest first, and returns their state.  NO KEY UPDATE, so that an application
--- may still insert rows that refer to them.
--- $1 at most so many   $2 users to leave out (text[])   $3 this user's only (text, null: all)
--- $4 due from here on: nothing older was seen, and dead index entries below it cost time
--- $5 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
--- Returns behind the columns of a template its place, how many were locked (those beyond $5 are left for the
+-- may still insert rows that refer to them.  Those that wait (recurd.waiting) are left to retries, until
+-- the application edits them.
+-- $1 at most so many
+-- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
+-- $3 due from here on: nothing older was seen, and dead index entries below it cost time
+-- Returns behind the columns of a template its place, how many were locked (those beyond $2 are left for the
 -- next batch), and the bytes of rules through the row.
--- Index: ix_recurring_tasks_due, pk_preferences.
+-- Index: ix_recurring_tasks_due, pk_preferences, pk_waiting.
 with claimed as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place
       from {app}.recurring_tasks t
      where t.is_active and t.failed_at is null
-       and t.next_due_at >= $4 and t.next_due_at <= recurd.now()
-       and t.id is not null and t.user_id <> all ($2::text[])
-       and ($3::text is null or t.user_id = $3::text)
+       and t.next_due_at >= $3 and t.next_due_at <= recurd.now()
+       and t.id is not null
+       and (select true from recurd.waiting w
+             where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null
      order by t.next_due_at
      limit $1
-       for no key update skip locked
+       for no key update of t skip locked
 )
 select *
   from (select c.*, pg_catalog.count(*) over () as locked,
                pg_catalog.sum(coalesce(pg_catalog.octet_length(rule), 0))
                    over (rows unbounded preceding) as through
           from claimed c) weighed
- where through - coalesce(pg_catalog.octet_length(rule), 0) < $5;
+ where through - coalesce(pg_catalog.octet_length(rule), 0) < $2;

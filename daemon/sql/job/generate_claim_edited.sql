@@ -1,24 +1,25 @@
--- Caller: job/generator.c.
+-- Caller: job/generate.c.
 -- Like generate_claim, for templates whose rule was edited: their next_due_at is computed anew.
--- $1 at most so many   $2 users to leave out (text[])   $3 this user's only (text, null: all)
--- $4 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
+-- $1 at most so many
+-- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
 -- Returns what generate_claim does.
--- Index: ix_recurring_tasks_replan, pk_preferences.
+-- Index: ix_recurring_tasks_replan, pk_preferences, pk_waiting.
 with claimed as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place
       from {app}.recurring_tasks t
      where t.replan_at is not null and t.failed_at is null
        and (t.is_active or t.ended_at is not null)
-       and t.id is not null and t.user_id <> all ($2::text[])
-       and ($3::text is null or t.user_id = $3::text)
+       and t.id is not null
+       and (select true from recurd.waiting w
+             where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null
      order by t.replan_at
      limit $1
-       for no key update skip locked
+       for no key update of t skip locked
 )
 select *
   from (select c.*, pg_catalog.count(*) over () as locked,
                pg_catalog.sum(coalesce(pg_catalog.octet_length(rule), 0))
                    over (rows unbounded preceding) as through
           from claimed c) weighed
- where through - coalesce(pg_catalog.octet_length(rule), 0) < $4;
+ where through - coalesce(pg_catalog.octet_length(rule), 0) < $2;

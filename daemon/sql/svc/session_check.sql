@@ -1,4 +1,4 @@
--- Caller: svc/fitness.c, first flight on every new connection; reads catalogs only, so that it works
+-- Caller: db/fitness.c, first flight on every new connection; reads catalogs only, so that it works
 -- whatever state the database is in.
 -- $1 schema of the application's tables   $2 tables and columns needed ("tasks.reminded_at",
 -- "recurd.settings.live_since")   $3 indexes needed, of the application's schema; "ux..." must be unique

@@ -42,8 +42,8 @@ def statement(name, careful=False):
     for _ in range(2):  # a part may name others
         for path in SQL.glob("*/*.part"):
             body = body.replace("{" + path.stem.replace("_", " ") + "}", _head_and_body(path.read_text())[1])
-    existing = "on conflict do nothing" if careful else ""
-    return head, body.replace("{app}", "public").replace("{on conflict}", existing)
+    form = r"\1" if careful else ""
+    return head, re.sub(r"\{careful ([^}]*)\}", form, body.replace("{app}", "public"))
 
 
 def plan_as_batches_do(conn):

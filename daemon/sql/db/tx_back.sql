@@ -1,0 +1,2 @@
+-- Caller: job/writing.c, after a refusal: the transaction goes on from before it.
+rollback to savepoint attempt;

@@ -1,0 +1,2 @@
+-- Caller: job/writing.c, at the start of a careful batch: what is deferred to COMMIT could not be told row by row.
+set constraints all immediate;

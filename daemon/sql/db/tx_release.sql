@@ -1,0 +1,2 @@
+-- Caller: job/writing.c, after what was not refused.
+release savepoint attempt;

@@ -1,0 +1,2 @@
+-- Caller: job/writing.c, before what may be refused, in a careful batch.
+savepoint attempt;
