@@ -38,5 +38,5 @@ struct fate {
 
 /* "dropped": as decisions are named. */
 const char *fate_kind_name(enum fate_kind kind);
-/* Whether overrides leave nothing of it but its name. */
+/* Whether overrides change anything about it. */
 bool fate_is_changed(const struct fate *fate);
