@@ -5,6 +5,7 @@
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
+#include "util/timefmt.h"
 
 /* The first of the columns of ctl_template.sql that an outlook is opened from. */
 #define T_OUTLOOK 23
@@ -23,16 +24,17 @@ void outlook_print(struct outlook *outlook, struct table *record, const char *na
 		[ZONE_FOLD] = "the first of two: the clock shows this time twice",
 	};
 	struct table *table = record_nest(record, name, heading, columns, ARRAY_LEN(columns));
-	struct occurrence next = { .at = 0 };
+	struct fate next = { .due = 0 };
 	struct err err;
 	enum recur_status status = RECUR_FOUND;
 	for (; outlook && n > 0; n--) {
 		status = outlook_next(outlook, &next, &err);
 		if (status != RECUR_FOUND)
 			break;
-		table_instant(table, next.at * USEC_PER_SEC);
-		table_wall(table, zone_to_wall(outlook_zone(outlook), next.at));
-		table_text(table, next.at != next.nominal ? "moved" : notes[next.fit]);
+		sec_t due = sec_from_usec(next.due);
+		table_instant(table, due * USEC_PER_SEC);
+		table_wall(table, zone_to_wall(outlook_zone(outlook), due));
+		table_text(table, next.due != next.nominal ? "moved" : notes[next.fit]);
 		table_end_row(table);
 	}
 	table_end(table, status == RECUR_FAILED ? err.text : none);
