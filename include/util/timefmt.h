@@ -12,6 +12,8 @@
 #define USEC_INFINITY       INT64_MAX
 #define USEC_MINUS_INFINITY INT64_MIN
 #define INSTANT_TEXT_MAX    40
+/* 2000-01-01, from which PostgreSQL counts. */
+#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC)
 
 /* "2025-02-03T10:00:00Z", with .uuuuuu only where there are microseconds.  Returns buf. */
 const char *instant_format(usec_t instant, char buf[static INSTANT_TEXT_MAX]);
