@@ -428,15 +428,17 @@ static bool quiet_now(const struct scheduler *s)
 void scheduler_turn(struct scheduler *s)
 {
 	bool quiet = scheduler_count(s, LANE_BUSY) == 0;
+	/* A stop takes nothing up any more. */
+	bool reloading = s->next_conf && !s->stopping;
 	if (s->ended || s->leaving)
 		return;
-	if (quiet && s->next_conf) {
+	if (quiet && reloading) {
 		scheduler_apply_conf(s);
 		return;
 	}
 	for (size_t i = 0; i < s->lanes.n; i++) {
 		struct lane *lane = s->lanes.at[i];
-		if (lane->state != LANE_IDLE || s->next_conf)
+		if (lane->state != LANE_IDLE || reloading)
 			continue;
 		if (s->stopping) {
 			if (quiet)
