@@ -29,8 +29,6 @@ enum {
 	OID_TIMESTAMPTZ_ARRAY = 1185,
 };
 
-#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC) /* 2000-01-01 */
-
 void params_init(struct params *params)
 {
 	params->n = 0;
