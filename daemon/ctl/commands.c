@@ -1,8 +1,8 @@
 /* The commands of recurctl: a new one is a new row. */
 #include "ctl/commands.h"
-#include "ctl/migrate.h"
+#include "ctl/migrate/migrate.h"
 
-#include "ctl/cmd_rule.h"
+#include "ctl/cmd/rule.h"
 
 const struct ctl_command ctl_commands[] = {
 	{ "migrate", "up | down | status | verify", "apply, undo and check the steps of the schema",

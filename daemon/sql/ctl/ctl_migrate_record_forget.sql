@@ -1,2 +1,2 @@
--- Caller: daemon/ctl/migrate_down.c.
+-- Caller: daemon/ctl/migrate/migrate_down.c.
 delete from recurd.migrations where number = $1::int;

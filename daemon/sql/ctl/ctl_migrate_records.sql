@@ -1,4 +1,4 @@
--- Caller: daemon/ctl/migrator.c.  What has been applied; a null applied_at was begun and not finished.
+-- Caller: daemon/ctl/migrate/migrator.c.  What has been applied; a null applied_at was begun and not finished.
 select number, name, checksum, adopted, accepted, applied_at
   from recurd.migrations
  order by number;

@@ -1,5 +1,5 @@
 /* One question of `recurctl expand`, answered.  Everything in it may be hostile. */
-#include "ctl/expand.h"
+#include "ctl/cmd/expand.h"
 
 #include <jansson.h>
 #include <stdlib.h>

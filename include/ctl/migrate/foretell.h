@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "ctl/migrator.h"
+#include "ctl/migrate/migrator.h"
 
 /* Inside a transaction, which goes on whatever the answer.  finding: NULL: the step would be recorded
  * only, its file would not run.  first: the records may have to be made before it.

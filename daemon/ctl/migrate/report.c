@@ -1,5 +1,5 @@
 /* report: see the header. */
-#include "ctl/report.h"
+#include "ctl/migrate/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>

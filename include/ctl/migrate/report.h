@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "ctl/migration.h"
+#include "ctl/migrate/migration.h"
 #include "util/macros.h"
 
 struct report {

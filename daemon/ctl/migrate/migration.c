@@ -1,5 +1,5 @@
 /* migration: see the header. */
-#include "ctl/migration.h"
+#include "ctl/migrate/migration.h"
 
 #include <dirent.h>
 #include <errno.h>

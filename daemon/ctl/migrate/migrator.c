@@ -1,5 +1,5 @@
 /* migrator: connection, locks and statements; see the header for the protocol. */
-#include "ctl/migrator.h"
+#include "ctl/migrate/migrator.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/cmd/preflight.h"
 #include "ctl/commands.h"
 #include "ctl/escape.h"
-#include "ctl/migrate_plan.h"
-#include "ctl/preflight.h"
+#include "ctl/migrate/migrate_plan.h"
 #include "ctl/table.h"
 #include "db/rows.h"
 #include "util/mem.h"

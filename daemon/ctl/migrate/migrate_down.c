@@ -1,8 +1,8 @@
 /* migrate down: undoes steps, the newest first. */
 #include <string.h>
 
-#include "ctl/alembic.h"
-#include "ctl/migrator.h"
+#include "ctl/migrate/alembic.h"
+#include "ctl/migrate/migrator.h"
 
 #define UNBOOTSTRAP_SQL "begin; drop table recurd.migrations; drop schema recurd; commit"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/migrator.h"
+#include "ctl/migrate/migrator.h"
 #include "db/rows.h"
 #include "util/mem.h"
 

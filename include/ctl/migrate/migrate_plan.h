@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "ctl/migrator.h"
+#include "ctl/migrate/migrator.h"
 
 /* What becomes of a step, for the report. */
 struct outcome {

@@ -1,5 +1,5 @@
 /* recurctl next and expand: what a rule means; only next --template needs a database. */
-#include "ctl/cmd_rule.h"
+#include "ctl/cmd/rule.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "ctl/args.h"
-#include "ctl/expand.h"
+#include "ctl/cmd/expand.h"
 #include "ctl/table.h"
 #include "recur/recurrence.h"
 #include "util/mem.h"

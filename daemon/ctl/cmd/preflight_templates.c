@@ -1,5 +1,5 @@
 /* What a first start would do with the templates and reminders that are there; see the header. */
-#include "ctl/preflight.h"
+#include "ctl/cmd/preflight.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -14,9 +14,9 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-#include "ctl/migration.h"
-#include "ctl/report.h"
-#include "ctl/script.h"
+#include "ctl/migrate/migration.h"
+#include "ctl/migrate/report.h"
+#include "ctl/migrate/script.h"
 #include "db/session.h"
 #include "util/err.h"
 

@@ -1,5 +1,5 @@
 /* foretell: see the header. */
-#include "ctl/foretell.h"
+#include "ctl/migrate/foretell.h"
 
 #include <stdlib.h>
 #include <string.h>

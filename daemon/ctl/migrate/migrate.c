@@ -1,5 +1,5 @@
 /* migrate: the command line of `recurctl migrate`. */
-#include "ctl/migrate.h"
+#include "ctl/migrate/migrate.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/migrator.h"
+#include "ctl/migrate/migrator.h"
 
 enum {
 	OPT_TO = 256,

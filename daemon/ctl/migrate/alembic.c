@@ -1,5 +1,5 @@
 /* alembic: see the header. */
-#include "ctl/alembic.h"
+#include "ctl/migrate/alembic.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl/cmd_rule.h"
+#include "ctl/cmd/rule.h"
 #include "ctl/commands.h"
 #include "ctl/table.h"
 #include "ctl/template.h"

@@ -1,12 +1,12 @@
 /* migrate_plan: see the header. */
-#include "ctl/migrate_plan.h"
+#include "ctl/migrate/migrate_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/alembic.h"
 #include "ctl/escape.h"
-#include "ctl/foretell.h"
+#include "ctl/migrate/alembic.h"
+#include "ctl/migrate/foretell.h"
 #include "util/mem.h"
 
 void outcome_free(struct outcome *outcome)

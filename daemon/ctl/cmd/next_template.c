@@ -1,7 +1,7 @@
 /* recurctl next --template: what comes of a template, by the state that it is in. */
 #include <stdio.h>
 
-#include "ctl/cmd_rule.h"
+#include "ctl/cmd/rule.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"

@@ -1,5 +1,5 @@
 /* script: see the header. */
-#include "ctl/script.h"
+#include "ctl/migrate/script.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "ctl/migrator.h"
+#include "ctl/migrate/migrator.h"
 
 struct alembic {
 	bool there; /* the table is, and may be read and written */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/alembic.h"
-#include "ctl/foretell.h"
-#include "ctl/migrate_plan.h"
+#include "ctl/migrate/alembic.h"
+#include "ctl/migrate/foretell.h"
+#include "ctl/migrate/migrate_plan.h"
 #include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/alembic.h"
-#include "ctl/migrator.h"
+#include "ctl/migrate/alembic.h"
+#include "ctl/migrate/migrator.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 #include "util/timefmt.h"
