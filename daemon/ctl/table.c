@@ -249,6 +249,12 @@ void table_row(struct table *table, const PGresult *result, int row)
 	table_end_row(table);
 }
 
+void table_rows(struct table *table, const PGresult *result)
+{
+	for (int row = 0; row < PQntuples(result); row++)
+		table_row(table, result, row);
+}
+
 static void print_cell(
 	const struct table *table, size_t column, const char *text, size_t width, bool last)
 {

@@ -53,3 +53,15 @@ bool outlook_open_row(const struct plan_policy *policy, const PGresult *result, 
 	template_from_row(result, row, first, &template);
 	return outlook_open(&template, policy, ret_outlook, err);
 }
+
+static enum recur_status next_of_outlook(
+	void *outlook, struct occurrence *ret_occurrence, struct err *err)
+{
+	return outlook_next(outlook, ret_occurrence, err);
+}
+
+struct series series_of_outlook(struct outlook *outlook)
+{
+	return (struct series){ outlook_rule(outlook), outlook_start(outlook),
+		outlook_zone(outlook), next_of_outlook, outlook };
+}

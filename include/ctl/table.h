@@ -56,9 +56,11 @@ void table_instant(struct table *table, usec_t value); /* RFC 3339 */
 void table_wall(struct table *table, sec_t value); /* RFC 3339 without an offset */
 void table_span(struct table *table, usec_t value); /* "3h 20min"; JSON: seconds */
 void table_json(struct table *table, const char *value); /* JSON text as it stands */
-/* The next cell from a result in binary format, by its type; table_row: a whole row of them. */
+/* The next cell from a result in binary format, by its type; table_row: a whole row of them;
+ * table_rows: all rows. */
 void table_cell(struct table *table, const PGresult *result, int row, int column);
 void table_row(struct table *table, const PGresult *result, int row);
+void table_rows(struct table *table, const PGresult *result);
 void table_end_row(struct table *table);
 /* Prints what is left and frees the table.  Without a row it prints "[]" or, as text, `empty`; NULL: the
  * listing broke off, nothing is said of what is not there. */

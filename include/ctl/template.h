@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "ctl/series.h"
 #include "plan/outlook.h"
 
 /* Columns that ctl_preflight_open.sql and ctl_template.sql have in common, in this order. */
@@ -34,7 +35,5 @@ void template_from_row(const PGresult *result, int row, int first, struct templa
 bool outlook_open_row(const struct plan_policy *policy, const PGresult *result, int row, int first,
 	struct outlook **ret_outlook, struct err *err) NODISCARD;
 
-struct table;
-/* The next n occurrences, as a listing of a record; none: what is said instead of them. */
-void outlook_print(struct outlook *outlook, struct table *record, const char *name,
-	const char *heading, int64_t n, const char *none);
+/* For printing; the outlook must stay. */
+struct series series_of_outlook(struct outlook *outlook);

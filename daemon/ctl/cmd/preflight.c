@@ -11,8 +11,9 @@
 #include <time.h>
 
 #include "ctl/cmd/preflight.h"
-#include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/escape.h"
+#include "ctl/migrate/lines.h"
 #include "ctl/migrate/migrate_plan.h"
 #include "ctl/table.h"
 #include "db/rows.h"
@@ -21,7 +22,7 @@
 
 enum { OPT_ROLE = 256 };
 
-const struct ctl_option preflight_options[] = {
+static const struct ctl_option options[] = {
 	{ "role", OPT_ROLE, "NAME", "the role that recurd will use (default: this one)" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -170,12 +171,13 @@ struct pending {
 };
 
 /* What one step lacks, a right mostly, those after it lack as well. */
-static bool is_told(const struct preflight *preflight, const char *line, size_t len)
+static bool is_told(const struct preflight *preflight, const struct line *line)
 {
 	for (size_t i = 0; i < preflight->findings_n; i++) {
 		const char *detail = preflight->findings[i].detail;
 		size_t whole = strlen(detail);
-		if (whole > len && strncmp(detail + whole - len, line, len) == 0)
+		if (whole > line->len &&
+			strncmp(detail + whole - line->len, line->text, line->len) == 0)
 			return true;
 	}
 	return false;
@@ -188,13 +190,12 @@ static void take_step(void *arg, const struct migration *step, const struct outc
 	if (!outcome->state)
 		return;
 	strbuf_addf(&pending->steps, "%s%s", pending->steps.len > 0 ? ", " : "", step->name);
-	for (const char *line = outcome->refused ? why : NULL; line && *line;) {
-		size_t len = strcspn(line, "\n");
-		if (!is_told(pending->preflight, line, len))
+	struct line line;
+	while (outcome->refused && lines_next(&why, &line)) {
+		if (!is_told(pending->preflight, &line))
 			preflight_find(pending->preflight, FINDING_PROBLEM, "migration", "%s: %.*s",
-				step->name, (int)len, line);
-		pending->misfit = pending->misfit || memmem(line, len, "[needed]", 8);
-		line += len + (line[len] == '\n');
+				step->name, (int)line.len, line.text);
+		pending->misfit = pending->misfit || line_is_needed(&line);
 	}
 }
 
@@ -399,7 +400,7 @@ static void print_preflight(
 	table_end(record, "");
 }
 
-int cmd_preflight(struct ctl *ctl, int argc, char **argv)
+static int run(struct ctl *ctl, int argc, char **argv)
 {
 	struct params params CLEANUP(params_free);
 	PGresult *server CLEANUP(ctl_clear) = NULL;
@@ -422,3 +423,12 @@ int cmd_preflight(struct ctl *ctl, int argc, char **argv)
 	print_preflight(ctl, preflight, server);
 	return preflight->problems > 0 ? CTL_FOUND : EX_OK;
 }
+
+const struct ctl_command command_preflight = {
+	.name = "preflight",
+	.args = "",
+	.help = "what a first start of recurd would do on this database",
+	.run = run,
+	.options = options,
+	.role = NULL,
+};

@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "ctl/args.h"
-#include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
 
 #define DECISIONS_MAX 20
 
-const struct ctl_option show_options[] = {
+static const struct ctl_option options[] = {
 	{ "number", 'n', "N", "so many next occurrences (default: 5)" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -20,14 +20,6 @@ enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_OUTLOOK = 23 };
 
 /* Columns of ctl_task.sql. */
 enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12 };
-
-static int query_by_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
-{
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_text(&params, id);
-	return ctl_query(ctl, query, &params, ret_result);
-}
 
 static const char *state_name(const PGresult *result)
 {
@@ -67,8 +59,7 @@ static void print_decisions(struct table *record, const PGresult *decisions)
 	};
 	struct table *table = record_nest(
 		record, "decisions", "decisions", columns, ARRAY_LEN(columns));
-	for (int row = 0; row < PQntuples(decisions); row++)
-		table_row(table, decisions, row);
+	table_rows(table, decisions);
 	table_end(table, "none: everything that was due was made");
 }
 
@@ -130,8 +121,9 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	table_text(record, works ? NULL : err.text);
 	table_end_row(record);
 	bool comes = strcmp(state, "active") == 0;
-	outlook_print(comes ? outlook : NULL, record, "next_occurrences", "next occurrences", n,
-		why_none(state));
+	struct series series = works ? series_of_outlook(outlook) : (struct series){ .next = NULL };
+	series_print_next(works && comes ? &series : NULL, record, "next_occurrences",
+		"next occurrences", n, why_none(state));
 	print_decisions(record, decisions);
 	table_end(record, "");
 	return EX_OK;
@@ -164,8 +156,7 @@ static void print_told(struct table *record, const PGresult *told, bool silent)
 	};
 	struct table *table = record_nest(
 		record, "notifications", "notifications", columns, ARRAY_LEN(columns));
-	for (int row = 0; row < PQntuples(told); row++)
-		table_row(table, told, row);
+	table_rows(table, told);
 	table_end(table,
 		silent ? "none: the reminder was from before the first start, or passed while the "
 			 "task was complete; or its notification is past its retention"
@@ -210,7 +201,7 @@ static int show_task(struct ctl *ctl, const PGresult *result)
 	return EX_OK;
 }
 
-int cmd_show(struct ctl *ctl, int argc, char **argv)
+static int run(struct ctl *ctl, int argc, char **argv)
 {
 	PGresult *template CLEANUP(ctl_clear) = NULL, *task CLEANUP(ctl_clear) = NULL;
 	struct err err;
@@ -221,7 +212,7 @@ int cmd_show(struct ctl *ctl, int argc, char **argv)
 	if (optind + 1 != argc)
 		return ctl_usage(ctl, "show takes the ID of one template or task");
 	const char *id = argv[optind];
-	int code = query_by_id(ctl, QUERY_CTL_TEMPLATE, id, &template);
+	int code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, id, &template);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(template) > 0) {
@@ -230,10 +221,19 @@ int cmd_show(struct ctl *ctl, int argc, char **argv)
 		zones_close();
 		return code;
 	}
-	code = query_by_id(ctl, QUERY_CTL_TASK, id, &task);
+	code = ctl_query_id(ctl, QUERY_CTL_TASK, id, &task);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(task) == 0)
 		return ctl_error(EX_DATAERR, "there is no template or task \"%s\"", id);
 	return show_task(ctl, task);
 }
+
+const struct ctl_command command_show = {
+	.name = "show",
+	.args = "ID",
+	.help = "everything about one template or task",
+	.run = run,
+	.options = options,
+	.role = "recurd_reader",
+};

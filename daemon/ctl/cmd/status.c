@@ -1,16 +1,16 @@
-/* recurctl status and workers: what is going on, for people and for monitoring. */
+/* recurctl status: what is going on, for people and for monitoring. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "ctl/args.h"
-#include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/escape.h"
 #include "ctl/table.h"
 #include "db/rows.h"
 
 enum { OPT_CHECK = 256, OPT_MAX_LAG, OPT_MAX_FAILURES, OPT_MIN_WORKERS, OPT_MAX_DEAD };
 
-const struct ctl_option status_options[] = {
+static const struct ctl_option options[] = {
 	{ "check", OPT_CHECK, NULL, "one line, and exit code 1 when a threshold is passed" },
 	{ "max-lag", OPT_MAX_LAG, "SPAN",
 		"with --check: how late anything may be (default: 5min)" },
@@ -19,10 +19,6 @@ const struct ctl_option status_options[] = {
 	{ "min-workers", OPT_MIN_WORKERS, "N", "with --check: workers alive (default: 1)" },
 	{ "max-dead", OPT_MAX_DEAD, "N",
 		"with --check: workers that died unreplaced (default: 0)" },
-	{ NULL, 0, NULL, NULL },
-};
-
-const struct ctl_option workers_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -203,7 +199,7 @@ static int check_clock(struct ctl *ctl)
 	return code;
 }
 
-int cmd_status(struct ctl *ctl, int argc, char **argv)
+static int run(struct ctl *ctl, int argc, char **argv)
 {
 	struct thresholds limits = { .max_lag = 300 * USEC_PER_SEC, .min_workers = 1 };
 	PGresult *result CLEANUP(ctl_clear) = NULL;
@@ -234,33 +230,11 @@ int cmd_status(struct ctl *ctl, int argc, char **argv)
 	return check ? print_check(ctl, result, &limits) : print_status(ctl, result);
 }
 
-int cmd_workers(struct ctl *ctl, int argc, char **argv)
-{
-	static const struct column columns[] = {
-		{ "name", "NAME", COLUMN_ID },
-		{ "state", "STATE", 0 },
-		{ "pid", "PID", COLUMN_RIGHT },
-		{ "version", "VERSION", 0 },
-		{ "started_at", "STARTED", 0 },
-		{ "seen_at", "SEEN", COLUMN_JSON_ONLY },
-		{ "silent_seconds", "SILENT FOR", COLUMN_RIGHT | COLUMN_SPAN },
-		{ "heartbeat_seconds", "HEARTBEAT", COLUMN_RIGHT | COLUMN_SPAN },
-		{ "generated", "GENERATED", COLUMN_RIGHT },
-		{ "reminded", "REMINDED", COLUMN_RIGHT },
-		{ "quarantined", "QUARANTINED", COLUMN_RIGHT },
-		{ "id", "ID", COLUMN_JSON_ONLY },
-	};
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	while (ctl_getopt(ctl, argc, argv) != -1)
-		;
-	if (optind < argc)
-		return ctl_usage(ctl, "workers takes no argument");
-	int code = ctl_query(ctl, QUERY_CTL_WORKERS, NULL, &result);
-	if (code != EX_OK)
-		return code;
-	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
-	for (int row = 0; row < PQntuples(result); row++)
-		table_row(table, result, row);
-	table_end(table, "no worker has left a row");
-	return EX_OK;
-}
+const struct ctl_command command_status = {
+	.name = "status",
+	.args = "",
+	.help = "what is going on, on one screen; --check: for monitoring",
+	.run = run,
+	.options = options,
+	.role = "recurd_reader",
+};

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "ctl/cmd/rule.h"
-#include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
@@ -13,7 +13,7 @@
 
 enum { OPT_ALL = 256 };
 
-const struct ctl_option validate_options[] = {
+static const struct ctl_option options[] = {
 	{ "all", OPT_ALL, NULL, "every stored rule, of templates and of tasks" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -107,11 +107,8 @@ static int validate_all(struct ctl *ctl)
 static int validate_id(struct ctl *ctl, const char *id)
 {
 	struct validation validation;
-	struct params params CLEANUP(params_free);
 	PGresult *result CLEANUP(ctl_clear) = NULL;
-	params_init(&params);
-	params_text(&params, id);
-	int code = ctl_query(ctl, QUERY_CTL_RULE, &params, &result);
+	int code = ctl_query_id(ctl, QUERY_CTL_RULE, id, &result);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(result) == 0)
@@ -133,10 +130,12 @@ static int validate_argument(struct ctl *ctl, const char *rule)
 {
 	struct validation validation;
 	struct strbuf json CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
+	struct typed_rule typed CLEANUP(typed_rule_close) = { .rule = NULL };
+	struct rule_anchor anchor = { .start = time(NULL), .has_start = true };
 	struct err err;
 	begin(ctl, &validation);
 	validation.checked = 1;
-	if (!validate_rule_text(ctl->conf, rule, time(NULL), &err)) {
+	if (!typed_rule_open(ctl->conf, rule, &anchor, &typed, &err)) {
 		validation.failed = 1;
 		rule_argument(rule, &json);
 		table_text(validation.table, "rule");
@@ -149,7 +148,7 @@ static int validate_argument(struct ctl *ctl, const char *rule)
 	return finish(&validation, EX_OK);
 }
 
-int cmd_validate(struct ctl *ctl, int argc, char **argv)
+static int run(struct ctl *ctl, int argc, char **argv)
 {
 	bool all = false;
 	while (ctl_getopt(ctl, argc, argv) != -1)
@@ -161,3 +160,12 @@ int cmd_validate(struct ctl *ctl, int argc, char **argv)
 	return is_rule(argv[optind]) ? validate_argument(ctl, argv[optind])
 				     : validate_id(ctl, argv[optind]);
 }
+
+const struct ctl_command command_validate = {
+	.name = "validate",
+	.args = "ID | RULE | --all",
+	.help = "every stored rule that would not work, and why",
+	.run = run,
+	.options = options,
+	.role = "recurd_reader",
+};

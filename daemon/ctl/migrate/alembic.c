@@ -13,11 +13,6 @@
 	" and has_table_privilege(a.attrelid, 'select') and has_table_privilege(a.attrelid, " \
 	"'update')"
 
-static void clear_result(PGresult **result)
-{
-	PQclear(*result);
-}
-
 static int number_of(const struct migration_set *set, const char *revision)
 {
 	for (size_t i = 0; i < set->n; i++)
@@ -28,8 +23,8 @@ static int number_of(const struct migration_set *set, const char *revision)
 
 bool alembic_read(struct migrator *migrator, struct alembic *ret_alembic, struct err *err)
 {
-	PGresult *column CLEANUP(clear_result) = NULL;
-	PGresult *rows CLEANUP(clear_result) = NULL;
+	PGresult *column CLEANUP(ctl_clear) = NULL;
+	PGresult *rows CLEANUP(ctl_clear) = NULL;
 	struct alembic alembic = { .there = false };
 	if (!migrator_exec(migrator, FIND_SQL, &column, err))
 		return false;
@@ -93,12 +88,18 @@ static char *too_narrow(const struct alembic *alembic, const struct migration *s
 		step->revision, len, alembic->columns_max, step->revision);
 }
 
+/* As alembic_read, of a step that may be none of alembic's. */
+static bool read_for(struct migrator *migrator, const struct migration *step,
+	struct alembic *ret_alembic, struct err *err)
+{
+	return !step->revision || alembic_read(migrator, ret_alembic, err);
+}
+
 bool alembic_foretell(
 	struct migrator *migrator, const struct migration *step, char **ret_note, struct err *err)
 {
-	struct alembic alembic CLEANUP(alembic_free);
-	alembic = (struct alembic){ .there = false };
-	if (step->revision && !alembic_read(migrator, &alembic, err))
+	struct alembic alembic CLEANUP(alembic_free) = { .there = false };
+	if (!read_for(migrator, step, &alembic, err))
 		return false;
 	*ret_note = is_next(&alembic, step) ? too_narrow(&alembic, step) : NULL;
 	return true;
@@ -107,10 +108,9 @@ bool alembic_foretell(
 bool alembic_stamp(
 	struct migrator *migrator, const struct migration *step, char **ret_note, struct err *err)
 {
-	struct alembic alembic CLEANUP(alembic_free);
-	alembic = (struct alembic){ .there = false };
+	struct alembic alembic CLEANUP(alembic_free) = { .there = false };
 	*ret_note = NULL;
-	if (step->revision && !alembic_read(migrator, &alembic, err))
+	if (!read_for(migrator, step, &alembic, err))
 		return false;
 	if (!is_next(&alembic, step))
 		return true;
@@ -121,11 +121,8 @@ bool alembic_stamp(
 bool alembic_unstamp(struct migrator *migrator, const struct migration *step, struct err *err)
 {
 	const char *previous = NULL;
-	struct alembic alembic CLEANUP(alembic_free);
-	alembic = (struct alembic){ .there = false };
-	if (!step->revision)
-		return true;
-	if (!alembic_read(migrator, &alembic, err))
+	struct alembic alembic CLEANUP(alembic_free) = { .there = false };
+	if (!read_for(migrator, step, &alembic, err))
 		return false;
 	if (!alembic.there || alembic.rows != 1 || alembic.number != step->number)
 		return true;

@@ -4,28 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/migrate/lines.h"
 #include "db/rows.h"
 #include "util/mem.h"
 
 #define INSUFFICIENT_PRIVILEGE "42501"
 
-static void clear_result(PGresult **result)
+static void add_line(struct strbuf *lines, const char *text)
 {
-	PQclear(*result);
-}
-
-static void add_line(struct strbuf *lines, const char *line)
-{
-	if (lines->len > 0)
-		strbuf_add_char(lines, '\n');
-	strbuf_add_text(lines, line);
+	lines_add(lines, "\n", &(struct line){ text, strlen(text) });
 }
 
 static bool add_rights(struct migrator *migrator, const char *needs, bool first,
 	struct strbuf *lines, struct err *err)
 {
 	struct params params CLEANUP(params_free);
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	params_init(&params);
 	params_text(&params, needs);
 	params_text(&params, migrator->app_schema);
@@ -37,24 +31,12 @@ static bool add_rights(struct migrator *migrator, const char *needs, bool first,
 	return true;
 }
 
-/* What is there, does not fit, and is not made good by the up file. */
-static void add_needed(const char *problems, struct strbuf *lines)
-{
-	for (const char *line = problems; line && *line;) {
-		size_t len = strcspn(line, "\n");
-		char *one CLEANUP(mem_cleanup) = mem_strndup(line, len);
-		if (strstr(one, "[needed]"))
-			add_line(lines, one);
-		line += len + (line[len] == '\n');
-	}
-}
-
 static bool add_names(struct migrator *migrator, const struct migration *step,
 	const struct finding *finding, struct strbuf *lines, struct err *err)
 {
 	struct script script CLEANUP(script_free);
 	struct params params CLEANUP(params_free);
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	script_parse(step->up, &script);
 	const char **names = mem_alloc_array(script.n, sizeof(*names));
 	size_t n = 0;
@@ -81,7 +63,7 @@ static bool add_names(struct migrator *migrator, const struct migration *step,
 static bool run_check(struct migrator *migrator, const struct migration *step, char **ret_lines,
 	bool *ret_denied, struct err *err)
 {
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	if (!session_exec(migrator->session, "savepoint foretell", NULL, err))
 		return false;
 	if (!migrator_ask(migrator, step->check, &result, err))
@@ -131,7 +113,8 @@ bool foretell_step(struct migrator *migrator, const struct migration *step,
 	if (!add_rights(migrator, finding ? step->needs : NULL, first, &lines, err))
 		return false;
 	if (finding) {
-		add_needed(finding->problems, &lines);
+		/* What is there, does not fit, and is not made good by the up file. */
+		lines_add_needed(&lines, "\n", finding->problems);
 		if (!add_names(migrator, step, finding, &lines, err) ||
 			!add_rows(migrator, step, &lines, err))
 			return false;

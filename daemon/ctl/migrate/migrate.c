@@ -1,5 +1,4 @@
 /* migrate: the command line of `recurctl migrate`. */
-#include "ctl/migrate/migrate.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -7,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/ctl.h"
 #include "ctl/migrate/migrator.h"
 
 enum {
@@ -19,7 +19,7 @@ enum {
 	OPT_ATTEMPTS,
 };
 
-const struct ctl_option migrate_options[] = {
+static const struct ctl_option options[] = {
 	{ "to", OPT_TO, "N",
 		"up: the last step to apply; down: the last step to keep; verify: to check" },
 	{ "dry-run", OPT_DRY_RUN, NULL, "say what would be done, change nothing" },
@@ -150,41 +150,67 @@ static bool run_order(
 	}
 }
 
-static int run(struct ctl *ctl, struct migrator *migrator, const struct order *order)
+static int fail(const struct migrator *migrator, int code, const struct err *err)
+{
+	return ctl_error(migrator_is_cut_off(migrator) ? EX_UNAVAILABLE : code, "%s", err->text);
+}
+
+static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct order *order)
 {
 	struct err err;
 	int code = EX_OK;
-	if (!migrator_prepare(migrator, &err))
-		return ctl_error(EX_CONFIG, "%s", err.text);
+	bool writes = order->verb <= VERB_DOWN && !order->dry_run;
+	if (!migrator_prepare(migrator, writes, &err))
+		return fail(migrator, EX_CONFIG, &err);
 	report_begin(&migrator->report, ctl->json, order->dry_run);
 	bool ok = run_order(migrator, order, &code, &err);
 	report_end(&migrator->report);
-	return ok ? code : ctl_error(EX_DATAERR, "%s", err.text);
+	return ok ? code : fail(migrator, EX_DATAERR, &err);
 }
 
-int cmd_migrate(struct ctl *ctl, int argc, char **argv)
+/* Steps that the order names and that are not there. */
+static int check_steps(struct ctl *ctl, const struct migration_set *set, const struct order *order)
 {
-	struct order order = { 0 };
+	if (order->to > 0 && !migration_find(set, order->to))
+		return ctl_usage(ctl, "there is no step %d", order->to);
+	if (order->with && !migration_find_optional(set, order->with))
+		return ctl_usage(ctl, "there is no optional migration \"%s\"", order->with);
+	return EX_OK;
+}
+
+static int migrate(struct ctl *ctl, const struct order *order)
+{
 	struct err err;
-	int code = read_order(ctl, argc, argv, &order);
-	if (code != EX_OK)
-		return code;
 	struct migrator migrator = {
 		.app_schema = ctl->conf->app_schema,
-		.attempts = order.attempts,
-		.accept_changes = order.accept_changes,
+		.attempts = order->attempts,
+		.accept_changes = order->accept_changes,
 		.conninfo = ctl->conf->database_url,
 		.password_file = ctl->conf->password_file,
 	};
-	if (!migration_set_load(order.dir, &migrator.set, &err))
+	if (!migration_set_load(order->dir, &migrator.set, &err))
 		return ctl_error(EX_CONFIG, "%s", err.text);
-	if (order.to > 0 && !migration_find(&migrator.set, order.to)) {
-		migration_set_free(&migrator.set);
-		return ctl_usage(ctl, "there is no step %d", order.to);
+	int code = check_steps(ctl, &migrator.set, order);
+	if (code == EX_OK) {
+		migrator.session = ctl_session(ctl, &err);
+		code = migrator.session ? carry_out(ctl, &migrator, order)
+					: ctl_error(EX_UNAVAILABLE, "%s", err.text);
 	}
-	migrator.session = ctl_session(ctl, &err);
-	code = migrator.session ? run(ctl, &migrator, &order)
-				: ctl_error(EX_UNAVAILABLE, "%s", err.text);
 	migrator_finish(&migrator);
 	return code;
 }
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	struct order order = { 0 };
+	int code = read_order(ctl, argc, argv, &order);
+	return code == EX_OK ? migrate(ctl, &order) : code;
+}
+
+const struct ctl_command command_migrate = {
+	.name = "migrate",
+	.args = "up | down | status | verify",
+	.help = "apply, undo and check the steps of the schema",
+	.run = run,
+	.options = options,
+};

@@ -20,9 +20,8 @@ static bool try_undo(
 {
 	bool *ret_undone = arg;
 	char file[128];
-	struct records records CLEANUP(records_free);
+	struct records records CLEANUP(records_free) = { .n = 0 };
 	struct script script CLEANUP(script_free);
-	records = (struct records){ .n = 0 };
 	script_parse(step->down, &script);
 	snprintf(file, sizeof(file), "%.100s.down.sql", step->name);
 	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err))
@@ -78,8 +77,7 @@ static bool unbootstrap(struct migrator *migrator, struct err *err)
 
 bool migrate_down(struct migrator *migrator, int to, bool destroy, bool dry_run, struct err *err)
 {
-	struct records records CLEANUP(records_free);
-	records = (struct records){ .n = 0 };
+	struct records records CLEANUP(records_free) = { .n = 0 };
 	if ((!dry_run && !migrator_lock(migrator, err)) || !records_read(migrator, &records, err) ||
 		!check_steps(migrator, &records, to, destroy, err))
 		return false;

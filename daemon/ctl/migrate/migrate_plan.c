@@ -19,8 +19,7 @@ void outcome_free(struct outcome *outcome)
 void outcome_report(struct migrator *migrator, const struct migration *step,
 	const struct outcome *outcome, usec_t elapsed)
 {
-	struct strbuf span CLEANUP(strbuf_free);
-	strbuf_init(&span, SIZE_MAX);
+	struct strbuf span CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	if (!outcome->state)
 		return;
 	if (elapsed >= USEC_PER_SEC)
@@ -36,22 +35,10 @@ bool step_is_wanted(const struct migration *step, int to, const char *with)
 	       (!step->optional || (with && strcmp(with, step->optional) == 0));
 }
 
-bool migrate_check_with(const struct migrator *migrator, const char *with, struct err *err)
-{
-	if (!with)
-		return true;
-	for (size_t i = 0; i < migrator->set.n; i++)
-		if (migrator->set.steps[i].optional &&
-			strcmp(migrator->set.steps[i].optional, with) == 0)
-			return true;
-	return err_set(err, "there is no optional migration \"%s\"", with);
-}
-
 bool plan_compare_alembic(struct migrator *migrator, const struct migration *step, bool present,
 	char **ret_note, struct err *err)
 {
-	struct alembic alembic CLEANUP(alembic_free);
-	alembic = (struct alembic){ .there = false };
+	struct alembic alembic CLEANUP(alembic_free) = { .there = false };
 	*ret_note = NULL;
 	if (!step->revision)
 		return true;
@@ -101,9 +88,8 @@ static bool plan_note(struct migrator *migrator, const struct migration *step, b
 static bool plan_step(struct migrator *migrator, const struct migration *step,
 	const struct record *record, bool first, struct outcome *outcome, struct err *err)
 {
-	struct finding finding CLEANUP(finding_free);
+	struct finding finding CLEANUP(finding_free) = { .present = false };
 	char *refusals CLEANUP(mem_cleanup) = NULL;
-	finding = (struct finding){ .present = false };
 	if (record && record->finished) {
 		plan_applied(migrator, step, record, outcome);
 		return true;
@@ -142,8 +128,7 @@ static bool begin(struct migrator *migrator, struct err *err)
 static bool plan_steps(struct migrator *migrator, int to, const char *with, plan_step_fn *fn,
 	void *arg, struct err *err)
 {
-	struct records records CLEANUP(records_free);
-	records = (struct records){ .n = 0 };
+	struct records records CLEANUP(records_free) = { .n = 0 };
 	bool first = true;
 	if (!begin(migrator, err) || !records_read(migrator, &records, err))
 		return false;
@@ -165,8 +150,7 @@ static bool plan_steps(struct migrator *migrator, int to, const char *with, plan
 bool migrate_plan(struct migrator *migrator, int to, const char *with, plan_step_fn *fn, void *arg,
 	struct err *err)
 {
-	bool ok = migrate_check_with(migrator, with, err) &&
-		  plan_steps(migrator, to, with, fn, arg, err);
+	bool ok = plan_steps(migrator, to, with, fn, arg, err);
 	migrator_rollback(migrator);
 	return ok;
 }

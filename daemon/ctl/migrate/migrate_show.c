@@ -3,36 +3,20 @@
 #include <string.h>
 
 #include "ctl/migrate/alembic.h"
+#include "ctl/migrate/lines.h"
 #include "ctl/migrate/migrator.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 #include "util/timefmt.h"
 
-static bool has_line(const char *lines, const char *line, size_t len)
-{
-	while (lines && *lines) {
-		size_t n = strcspn(lines, "\n");
-		if (n == len && memcmp(lines, line, len) == 0)
-			return true;
-		lines += n + (lines[n] == '\n');
-	}
-	return false;
-}
-
 /* The lines of problems that are among accepted, or those that are not; NULL: none. */
 static char *filter_lines(const char *problems, const char *accepted, bool wanted)
 {
-	struct strbuf kept CLEANUP(strbuf_free);
-	strbuf_init(&kept, SIZE_MAX);
-	for (const char *line = problems; line && *line;) {
-		size_t len = strcspn(line, "\n");
-		if (has_line(accepted, line, len) == wanted) {
-			if (kept.len > 0)
-				strbuf_add_char(&kept, '\n');
-			strbuf_add(&kept, line, len);
-		}
-		line += len + (line[len] == '\n');
-	}
+	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct line line;
+	while (lines_next(&problems, &line))
+		if (lines_have(accepted, &line) == wanted)
+			lines_add(&kept, "\n", &line);
 	return kept.len > 0 ? strbuf_steal(&kept) : NULL;
 }
 
@@ -64,8 +48,7 @@ static void verify_step(struct migrator *migrator, const struct migration *step,
 
 bool migrate_verify(struct migrator *migrator, int to, bool *ret_ok, struct err *err)
 {
-	struct records records CLEANUP(records_free);
-	records = (struct records){ .n = 0 };
+	struct records records CLEANUP(records_free) = { .n = 0 };
 	bool is_good = true;
 	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
 		  records_read(migrator, &records, err);
@@ -122,9 +105,8 @@ static void show_pending(
 static bool show_step(struct migrator *migrator, const struct migration *step,
 	const struct record *record, struct err *err)
 {
-	struct finding finding CLEANUP(finding_free);
+	struct finding finding CLEANUP(finding_free) = { .present = false };
 	char when[INSTANT_TEXT_MAX] = "";
-	finding = (struct finding){ .present = false };
 	if (!record) {
 		if (!finding_read(migrator, step, &finding, err))
 			return false;
@@ -158,8 +140,7 @@ static int show_records(struct migrator *migrator, const struct records *records
 
 static bool show_alembic(struct migrator *migrator, struct err *err)
 {
-	struct alembic alembic CLEANUP(alembic_free);
-	alembic = (struct alembic){ .there = false };
+	struct alembic alembic CLEANUP(alembic_free) = { .there = false };
 	if (!alembic_read(migrator, &alembic, err))
 		return false;
 	if (!alembic.there)
@@ -190,8 +171,7 @@ static bool show_all(struct migrator *migrator, struct records *records, struct 
 
 bool migrate_status(struct migrator *migrator, struct err *err)
 {
-	struct records records CLEANUP(records_free);
-	records = (struct records){ .n = 0 };
+	struct records records CLEANUP(records_free) = { .n = 0 };
 	bool ok = show_all(migrator, &records, err);
 	migrator_rollback(migrator);
 	return ok;

@@ -11,36 +11,19 @@
 
 #include "ctl/migrate/alembic.h"
 #include "ctl/migrate/foretell.h"
+#include "ctl/migrate/lines.h"
 #include "ctl/migrate/migrate_plan.h"
 #include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
-/* The lines of problems that recurd cannot live with, on one line. */
-static void add_needed(struct strbuf *buf, const char *problems)
-{
-	for (const char *line = problems; line && *line;) {
-		size_t len = strcspn(line, "\n");
-		char *one CLEANUP(mem_cleanup) = mem_strndup(line, len);
-		if (strstr(one, "[needed]"))
-			strbuf_addf(buf, "%s%s", buf->len ? "; " : "", one);
-		line += len + (line[len] == '\n');
-	}
-}
-
 /* What is there and does not fit explains a failure better than the statement that stumbled over it. */
 static bool cannot_adopt(const struct migration *step, const char *problems, struct err *err)
 {
-	struct strbuf needed CLEANUP(strbuf_free);
-	strbuf_init(&needed, ERR_TEXT_MAX);
-	add_needed(&needed, problems);
+	struct strbuf needed CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	lines_add_needed(&needed, "; ", problems);
 	return err_set(err, "%s cannot be adopted: %.380s; change that and run it again",
 		step->name, needed.data);
-}
-
-static void clear_result(PGresult **result)
-{
-	PQclear(*result);
 }
 
 /* ret_state: 't' valid, 'f' invalid, 0: there is none. */
@@ -48,7 +31,7 @@ static bool read_index(
 	struct migrator *migrator, const char *name, char *ret_state, struct err *err)
 {
 	struct params params CLEANUP(params_free);
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	params_init(&params);
 	params_text(&params, name);
 	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_INDEX, &params, &result, err))
@@ -170,8 +153,7 @@ static bool check_rows(struct migrator *migrator, const struct migration *step, 
 static bool finish_step(struct migrator *migrator, const struct migration *step, bool adopted,
 	struct outcome *outcome, struct err *err)
 {
-	struct finding finding CLEANUP(finding_free);
-	finding = (struct finding){ .present = false };
+	struct finding finding CLEANUP(finding_free) = { .present = false };
 	if (!check_rows(migrator, step, err) || !finding_read(migrator, step, &finding, err))
 		return false;
 	if (adopted && finding.needed)
@@ -230,9 +212,8 @@ static bool try_step(
 	struct migrator *migrator, const struct migration *step, void *arg, struct err *err)
 {
 	struct outcome *outcome = arg;
-	struct records records CLEANUP(records_free);
+	struct records records CLEANUP(records_free) = { .n = 0 };
 	struct finding finding CLEANUP(finding_free);
-	records = (struct records){ .n = 0 };
 	finding = (struct finding){ .present = false };
 	bool is_done;
 	outcome_free(outcome);
@@ -285,8 +266,7 @@ static bool check_plan(struct migrator *migrator, int to, const char *with, stru
 
 bool migrate_up(struct migrator *migrator, int to, const char *with, struct err *err)
 {
-	struct outcome outcome CLEANUP(outcome_free);
-	outcome = (struct outcome){ .state = NULL };
+	struct outcome outcome CLEANUP(outcome_free) = { .state = NULL };
 	size_t changed = 0;
 	if (!migrator_lock(migrator, err) || !check_plan(migrator, to, with, err) ||
 		!migrator_bootstrap(migrator, err))

@@ -88,10 +88,9 @@ static bool read_file(const char *path, char **ret_text, struct err *err)
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return err_set(err, "cannot read %s: %s", path, strerror(errno));
-	struct strbuf text CLEANUP(strbuf_free);
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(FILE_BYTES_MAX);
 	char chunk[8192];
 	size_t got;
-	strbuf_init(&text, FILE_BYTES_MAX);
 	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
 		strbuf_add(&text, chunk, got);
 	bool failed = ferror(file) != 0;
@@ -186,6 +185,14 @@ const struct migration *migration_find(const struct migration_set *set, int numb
 {
 	for (size_t i = 0; i < set->n; i++)
 		if (set->steps[i].number == number)
+			return &set->steps[i];
+	return NULL;
+}
+
+const struct migration *migration_find_optional(const struct migration_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->steps[i].optional && strcmp(set->steps[i].optional, name) == 0)
 			return &set->steps[i];
 	return NULL;
 }

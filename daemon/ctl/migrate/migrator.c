@@ -57,11 +57,6 @@ static void pause_ms(int ms)
 	(void)poll(NULL, 0, ms);
 }
 
-static void clear_result(PGresult **result)
-{
-	PQclear(*result);
-}
-
 /* Notices of the server are for the person at the terminal. */
 static void take_notice(void *arg, const PGresult *result)
 {
@@ -88,11 +83,11 @@ static bool check_app_schema(const char *name, const char *attached, struct err 
 	return true;
 }
 
-bool migrator_prepare(struct migrator *migrator, struct err *err)
+bool migrator_prepare(struct migrator *migrator, bool writes, struct err *err)
 {
 	PGconn *pq = session_pq(migrator->session);
 	struct params params CLEANUP(params_free);
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	params_init(&params);
 	params_text(&params, migrator->app_schema);
 	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_SERVER, &params, &result, err))
@@ -100,7 +95,8 @@ bool migrator_prepare(struct migrator *migrator, struct err *err)
 	if (row_int4(result, 0, 0) < SERVER_VERSION_MIN)
 		return err_set(err, "PostgreSQL 14 or newer is needed, this is %s",
 			PQparameterStatus(pq, "server_version"));
-	migrator->is_standby = row_bool(result, 0, 1);
+	if (writes && row_bool(result, 0, 1))
+		return err_set(err, "this server is a standby: migrate the primary");
 	/* A pooler invents a pid of its own for the client. */
 	if (row_int4(result, 0, 2) != PQbackendPID(pq))
 		return err_set(err,
@@ -141,7 +137,7 @@ void migrator_finish(struct migrator *migrator)
 
 static void tell_holder(struct migrator *migrator, const struct params *key)
 {
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	struct err err;
 	if (session_query(migrator->session, QUERY_CTL_MIGRATE_LOCK_HOLDER, key, &result, &err) &&
 		PQntuples(result) > 0)
@@ -151,13 +147,11 @@ static void tell_holder(struct migrator *migrator, const struct params *key)
 
 bool migrator_lock(struct migrator *migrator, struct err *err)
 {
-	if (migrator->is_standby)
-		return err_set(err, "this server is a standby: migrate the primary");
 	struct params key CLEANUP(params_free);
 	params_init(&key);
 	params_int8(&key, LOCK_KEY);
 	for (int tries = 0;; tries++) {
-		PGresult *result CLEANUP(clear_result) = NULL;
+		PGresult *result CLEANUP(ctl_clear) = NULL;
 		if (!session_query(
 			    migrator->session, QUERY_CTL_MIGRATE_TRY_LOCK, &key, &result, err))
 			return false;
@@ -174,7 +168,7 @@ bool migrator_lock(struct migrator *migrator, struct err *err)
 /* Who keeps us waiting, asked over a second connection; "" where that cannot be known. */
 static void read_blockers(struct migrator *migrator)
 {
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	struct params params CLEANUP(params_free);
 	struct err err;
 	migrator->blockers.text[0] = '\0';
@@ -299,6 +293,7 @@ static const char *what_to_do(const char *sqlstate)
 		{ "2BP01", "drop or change what depends on it" },
 		{ "53100", "make room on the server's disk" },
 		{ "57014", "it was cancelled" },
+		{ "57P01", "see who ended the session" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].state, sqlstate) == 0)
@@ -323,7 +318,7 @@ bool migrator_run(struct migrator *migrator, const char *file, const struct stat
 	struct err *err)
 {
 	char *sql CLEANUP(mem_cleanup) = mem_strndup(statement->text, statement->len);
-	PGresult *result CLEANUP(clear_result) = send_and_wait(migrator, sql, err);
+	PGresult *result CLEANUP(ctl_clear) = send_and_wait(migrator, sql, err);
 	if (!result)
 		return err_prefix(err, "%s, line %d: ", file, statement->line);
 	if (!failed(migrator, result))
@@ -339,7 +334,7 @@ bool migrator_run(struct migrator *migrator, const char *file, const struct stat
 bool migrator_query(
 	struct migrator *migrator, enum query_id id, const struct params *params, struct err *err)
 {
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	return session_query(migrator->session, id, params, &result, err);
 }
 
@@ -350,6 +345,18 @@ bool migrator_is_blocked(const struct migrator *migrator)
 		if (strcmp(migrator->sqlstate, states[i]) == 0)
 			return true;
 	return false;
+}
+
+bool migrator_is_cut_off(const struct migrator *migrator)
+{
+	/* Connection, resources, operator's intervention, system: the server's trouble. */
+	static const char *const classes[] = { "08", "53", "57P", "58" };
+	if (PQstatus(session_pq(migrator->session)) != CONNECTION_OK)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (strncmp(migrator->sqlstate, classes[i], strlen(classes[i])) == 0)
+			return true;
+	return migrator_is_blocked(migrator);
 }
 
 bool migrator_begin(struct migrator *migrator, struct err *err)

@@ -6,11 +6,6 @@
 #include "db/rows.h"
 #include "util/mem.h"
 
-static void clear_result(PGresult **result)
-{
-	PQclear(*result);
-}
-
 static char *copy_text(const PGresult *result, int row, int column)
 {
 	return row_is_null(result, row, column) ? NULL : mem_strdup(row_text(result, row, column));
@@ -18,8 +13,8 @@ static char *copy_text(const PGresult *result, int row, int column)
 
 bool records_read(struct migrator *migrator, struct records *ret_records, struct err *err)
 {
-	PGresult *there CLEANUP(clear_result) = NULL;
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *there CLEANUP(ctl_clear) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	struct records records = { .n = 0 };
 	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_HAS_RECORD, NULL, &there, err))
 		return false;
@@ -68,7 +63,7 @@ const struct record *records_find(const struct records *records, int number)
 static bool read_heads(struct migrator *migrator, const struct migration *step,
 	struct finding *finding, struct err *err)
 {
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	char *sql CLEANUP(mem_cleanup) = mem_printf(
 		"select coalesce(%s, false), coalesce(%s, false)",
 		step->adopts ? step->adopts : "false", step->leave ? step->leave : "false");
@@ -85,7 +80,7 @@ static bool read_problems(struct migrator *migrator, const struct migration *ste
 	struct finding *finding, struct err *err)
 {
 	PGconn *pq = session_pq(migrator->session);
-	PGresult *result CLEANUP(clear_result) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL;
 	if (!session_exec(migrator->session, "savepoint verify", NULL, err))
 		return false;
 	result = PQexec(pq, step->verify);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl/escape.h"
+#include "ctl/migrate/lines.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -38,8 +39,7 @@ void report_end(struct report *report)
 static json_t *safe_string(const char *text, size_t len)
 {
 	char *copy CLEANUP(mem_cleanup) = mem_strndup(text, len);
-	struct strbuf utf8 CLEANUP(strbuf_free);
-	strbuf_init(&utf8, SIZE_MAX);
+	struct strbuf utf8 CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	utf8_repair(&utf8, copy);
 	return json_stringn(utf8.data, utf8.len);
 }
@@ -47,8 +47,7 @@ static json_t *safe_string(const char *text, size_t len)
 static void print_escaped(FILE *out, const char *text, size_t len)
 {
 	char *copy CLEANUP(mem_cleanup) = mem_strndup(text, len);
-	struct strbuf line CLEANUP(strbuf_free);
-	strbuf_init(&line, SIZE_MAX);
+	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	(void)text_escape(&line, copy, 0);
 	fputs(line.data, out);
 }
@@ -71,23 +70,27 @@ void report_step(
 	(void)fflush(stdout); /* each as it happens */
 }
 
+static void add_json_line(json_t *step, const char *kind, const struct line *line)
+{
+	json_t *list = json_object_get(step, kind);
+	if (!list) {
+		list = json_array();
+		json_object_set_new(step, kind, list);
+	}
+	json_array_append_new(list, safe_string(line->text, line->len));
+}
+
 void report_lines(struct report *report, const char *kind, const char *lines)
 {
-	for (const char *line = lines; line && *line;) {
-		size_t len = strcspn(line, "\n");
+	struct line line;
+	while (lines_next(&lines, &line)) {
 		if (report->json) {
-			json_t *list = json_object_get(report->step, kind);
-			if (!list) {
-				list = json_array();
-				json_object_set_new(report->step, kind, list);
-			}
-			json_array_append_new(list, safe_string(line, len));
-		} else {
-			fputs("    ", stdout);
-			print_escaped(stdout, line, len);
-			putchar('\n');
+			add_json_line(report->step, kind, &line);
+			continue;
 		}
-		line += len + (line[len] == '\n');
+		fputs("    ", stdout);
+		print_escaped(stdout, line.text, line.len);
+		putchar('\n');
 	}
 }
 
@@ -101,8 +104,7 @@ void report_fact(struct report *report, const char *key, json_t *value)
 static void print_note(FILE *out, const char *fmt, va_list args) PRINTF(2, 0);
 static void print_note(FILE *out, const char *fmt, va_list args)
 {
-	struct strbuf text CLEANUP(strbuf_free);
-	strbuf_init(&text, SIZE_MAX);
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	strbuf_vaddf(&text, fmt, args);
 	fputs("note: ", out);
 	print_escaped(out, text.data, text.len);

@@ -21,8 +21,6 @@ void outcome_report(struct migrator *migrator, const struct migration *step,
 
 /* with: the optional migration that is asked for, NULL: none. */
 bool step_is_wanted(const struct migration *step, int to, const char *with);
-bool migrate_check_with(
-	const struct migrator *migrator, const char *with, struct err *err) NODISCARD;
 /* What alembic_version says about a step that recurd meets for the first time, where it errs.
  * ret_note: NULL: nothing; free it. */
 bool plan_compare_alembic(struct migrator *migrator, const struct migration *step, bool present,

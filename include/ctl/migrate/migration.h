@@ -44,4 +44,6 @@ bool migration_set_load(const char *dir, struct migration_set *ret_set, struct e
 void migration_set_free(struct migration_set *set);
 /* NULL: no step has this number. */
 const struct migration *migration_find(const struct migration_set *set, int number);
+/* The same of an optional one ("-- optional: NAME" in its head). */
+const struct migration *migration_find_optional(const struct migration_set *set, const char *name);
 int migration_last(const struct migration_set *set); /* 0: the set is empty */

@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
+#include "ctl/ctl.h"
 #include "ctl/migrate/migration.h"
 #include "ctl/migrate/report.h"
 #include "ctl/migrate/script.h"
@@ -33,7 +34,6 @@ struct migrator {
 	bool accept_changes;
 	/* migrator.c alone: */
 	struct session *watcher;
-	bool is_standby;
 	char sqlstate[6];
 	struct err blockers; /* who kept the last statement waiting; "" */
 };
@@ -52,10 +52,11 @@ struct records {
 	size_t n;
 };
 
-/* Checks that this is a direct connection, and settles search_path and timeouts. */
-bool migrator_prepare(struct migrator *migrator, struct err *err) NODISCARD;
+/* Checks that this is a direct connection, and one to the primary if it writes; sets search_path and
+ * timeouts. */
+bool migrator_prepare(struct migrator *migrator, bool writes, struct err *err) NODISCARD;
 void migrator_finish(struct migrator *migrator);
-/* Returns when no other migrator is at work; refuses a standby. */
+/* Returns when no other migrator is at work. */
 bool migrator_lock(struct migrator *migrator, struct err *err) NODISCARD;
 /* recurd.migrations is there afterwards. */
 bool migrator_bootstrap(struct migrator *migrator, struct err *err) NODISCARD;
@@ -74,6 +75,9 @@ bool migrator_query(struct migrator *migrator, enum query_id id, const struct pa
 	struct err *err) NODISCARD;
 /* The last failure was a lock that somebody else held: the same again may succeed. */
 bool migrator_is_blocked(const struct migrator *migrator);
+/* The last failure was the server's, or a lock's, not that of what was asked of it: the connection is
+ * lost, or it has no room, or is shutting down. */
+bool migrator_is_cut_off(const struct migrator *migrator);
 /* Begins a transaction of a step. */
 bool migrator_begin(struct migrator *migrator, struct err *err) NODISCARD;
 bool migrator_commit(struct migrator *migrator, struct err *err) NODISCARD;
