@@ -199,6 +199,20 @@ static void take_step(void *arg, const struct migration *step, const struct outc
 	}
 }
 
+/* What would become of them for this role; a failure of the migrator's own is worth a warning. */
+static int foretell(struct migrator *migrator, struct pending *pending)
+{
+	struct err err;
+	if (migrate_plan(migrator, INT_MAX, NULL, take_step, pending, &err))
+		return EX_OK;
+	if (migrator_is_cut_off(migrator))
+		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
+	strbuf_reset(&pending->steps);
+	preflight_find(pending->preflight, FINDING_WARNING, "migration",
+		"cannot be foretold for this role: %s", err.text);
+	return EX_OK;
+}
+
 /* Steps that this program has and the database does not, and what would refuse them. */
 static int read_migrations(
 	struct ctl *ctl, struct preflight *preflight, const PGresult *server, bool *ret_misfit)
@@ -216,16 +230,14 @@ static int read_migrations(
 			"the schema needs a recurd that knows migration %d (compatible_from), this "
 			"one knows %d: install the newer recurd",
 			preflight->compatible_from, migration_last(&migrator.set));
-	if (!migrate_plan(&migrator, INT_MAX, NULL, take_step, &pending, &err))
-		preflight_find(preflight, FINDING_WARNING, "migration",
-			"cannot be foretold for this role: %s", err.text);
-	else if (pending.steps.len > 0 && row_bool(server, 0, F_MIGRATIONS))
+	int code = foretell(&migrator, &pending);
+	if (code == EX_OK && pending.steps.len > 0 && row_bool(server, 0, F_MIGRATIONS))
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
 			"not applied: %s; run: recurctl migrate up", pending.steps.data);
 	*ret_misfit = pending.misfit;
 	strbuf_free(&pending.steps);
 	migrator_finish(&migrator);
-	return EX_OK;
+	return code;
 }
 
 static int read_reminders(struct ctl *ctl, struct preflight *preflight)
