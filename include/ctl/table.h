@@ -17,10 +17,9 @@
 
 #include "util/macros.h"
 
-#define TABLE_LOOKAHEAD   100
-#define TABLE_COLUMNS_MAX 24
-#define TABLE_CELL_MAX    60 /* columns of the screen; a longer text is cut and ends in "..." */
-#define TABLE_ID_MAX      100 /* the same for ids, which people copy */
+#define TABLE_LOOKAHEAD 100
+#define TABLE_CELL_MAX  60 /* columns of the screen; a longer text is cut and ends in "..." */
+#define TABLE_ID_MAX    100 /* the same for ids, which people copy */
 
 enum column_flags {
 	COLUMN_RIGHT = 1 << 0, /* figures */
