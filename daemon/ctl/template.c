@@ -32,7 +32,9 @@ void template_from_row(const PGresult *result, int row, int first, struct templa
 		.made_through = instant_or_none(result, row, first + TEMPLATE_MADE_THROUGH),
 		.replan_at = instant_or_none(result, row, first + TEMPLATE_REPLAN),
 		.ended_at = instant_or_none(result, row, first + TEMPLATE_ENDED),
-		.used_count = row_int8(result, row, first + TEMPLATE_USED),
+		.used_count = row_is_null(result, row, first + TEMPLATE_USED)
+				      ? 0
+				      : row_int8(result, row, first + TEMPLATE_USED),
 		.user_zone = row_text(result, row, first + TEMPLATE_USER_ZONE),
 		.paused_at = TEMPLATE_NONE,
 		.resumed_at = TEMPLATE_NONE,

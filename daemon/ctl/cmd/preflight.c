@@ -126,7 +126,7 @@ static int read_live(struct ctl *ctl, struct preflight *preflight)
 	int code = ctl_query(ctl, QUERY_CTL_PREFLIGHT_LIVE, NULL, &live);
 	if (code != EX_OK || PQntuples(live) == 0)
 		return code;
-	preflight->compatible_from = row_int4(live, 0, 3);
+	preflight->compatible_from = row_is_null(live, 0, 3) ? 0 : row_int4(live, 0, 3);
 	if (row_is_null(live, 0, 1))
 		preflight_find(preflight, FINDING_PROBLEM, "clock",
 			"recurd.now() was replaced and gives null: nothing would ever be due; "

@@ -43,14 +43,20 @@ void preflight_cleanup(struct preflight **preflight_ptr)
 	*preflight_ptr = NULL;
 }
 
+/* Hand-made tables may allow null. */
+static char *text_or_empty(const char *text)
+{
+	return mem_strdup(text ? text : "");
+}
+
 static void add_broken(
 	struct preflight *preflight, const PGresult *result, int row, const struct err *err)
 {
 	preflight->broken_count++;
 	if (preflight->broken_n < BROKEN_MAX)
 		preflight->broken[preflight->broken_n++] = (struct broken){
-			mem_strdup(row_text(result, row, TEMPLATE_ID)),
-			mem_strdup(row_text(result, row, TEMPLATE_USER)), mem_strdup(err->text)
+			text_or_empty(row_text(result, row, TEMPLATE_ID)),
+			text_or_empty(row_text(result, row, TEMPLATE_USER)), mem_strdup(err->text)
 		};
 }
 
@@ -68,9 +74,9 @@ static void add_stale(struct preflight *preflight, const PGresult *result, int r
 	memmove(&preflight->stale[at + 1], &preflight->stale[at],
 		(preflight->stale_n - at) * sizeof(preflight->stale[0]));
 	preflight->stale[at] = (struct stale){
-		.id = mem_strdup(row_text(result, row, TEMPLATE_ID)),
-		.user = mem_strdup(row_text(result, row, TEMPLATE_USER)),
-		.title = mem_strdup(row_text(result, row, TEMPLATE_TITLE)),
+		.id = text_or_empty(row_text(result, row, TEMPLATE_ID)),
+		.user = text_or_empty(row_text(result, row, TEMPLATE_USER)),
+		.title = text_or_empty(row_text(result, row, TEMPLATE_TITLE)),
 		.next_due_at = row_instant(result, row, TEMPLATE_NEXT_DUE),
 		.missed = missed,
 		.to_make = to_make,

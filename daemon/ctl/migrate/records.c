@@ -11,6 +11,13 @@ static char *copy_text(const PGresult *result, int row, int column)
 	return row_is_null(result, row, column) ? NULL : mem_strdup(row_text(result, row, column));
 }
 
+/* Where somebody's hand has put null, it is the text of no step. */
+static char *copy_text_or_empty(const PGresult *result, int row, int column)
+{
+	const char *text = row_text(result, row, column);
+	return mem_strdup(text ? text : "");
+}
+
 bool records_read(struct migrator *migrator, struct records *ret_records, struct err *err)
 {
 	PGresult *there CLEANUP(ctl_clear) = NULL;
@@ -29,9 +36,9 @@ bool records_read(struct migrator *migrator, struct records *ret_records, struct
 	for (int row = 0; row < PQntuples(result); row++)
 		records.rows[row] = (struct record){
 			.number = row_int4(result, row, 0),
-			.name = copy_text(result, row, 1),
-			.checksum = copy_text(result, row, 2),
-			.adopted = row_bool(result, row, 3),
+			.name = copy_text_or_empty(result, row, 1),
+			.checksum = copy_text_or_empty(result, row, 2),
+			.adopted = !row_is_null(result, row, 3) && row_bool(result, row, 3),
 			.accepted = copy_text(result, row, 4),
 			.finished = !row_is_null(result, row, 5),
 			.applied_at = row_is_null(result, row, 5) ? 0 : row_instant(result, row, 5),
