@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "ctl/series.h"
 #include "plan/outlook.h"
 
 /* The configuration's part of a plan; conf must stay. */
@@ -17,7 +18,5 @@ void template_policy(const struct conf *conf, struct plan_policy *ret_policy);
 bool outlook_open_row(const struct plan_policy *policy, const PGresult *result, int row, int first,
 	struct outlook **ret_outlook, struct err *err) NODISCARD;
 
-struct table;
-/* The next n occurrences, as a listing of a record; none: what is said instead of them. */
-void outlook_print(struct outlook *outlook, struct table *record, const char *name,
-	const char *heading, int64_t n, const char *none);
+/* For printing; the outlook must stay. */
+struct series series_of_outlook(struct outlook *outlook);

@@ -1,4 +1,4 @@
--- Caller: daemon/ctl/migrator.c, on a second connection while a statement waits.
+-- Caller: daemon/ctl/migrate/migrator.c, on a second connection while a statement waits.
 -- $1 pid of the waiting backend.  Returns who keeps it waiting, in words; null: nobody.
 -- Result: text
 select pg_catalog.string_agg(pg_catalog.format('pid %s (user %s, %s, %s, in its transaction for %s s)',

@@ -1,4 +1,4 @@
--- Caller: daemon/ctl/migrate_up.c.
+-- Caller: daemon/ctl/migrate/migrate_up.c.
 -- $1 number   $2 name   $3 checksum of the up file   $4 whether its objects were there before
 -- Result: none
 insert into recurd.migrations (number, name, checksum, adopted)

@@ -1,4 +1,4 @@
--- Caller: daemon/ctl/foretell.c.  What this role lacks for a step, a row each; reads catalogs only.
+-- Caller: daemon/ctl/migrate/foretell.c.  What this role lacks for a step, a row each; reads catalogs only.
 -- $1 text: "needs" of the step's verify file, null: nothing   $2 text: schema of the application's tables
 -- $3 boolean: schema recurd and its records may have to be made
 -- Index: none.

@@ -1,4 +1,4 @@
--- Caller: daemon/ctl/migrator.c, first on every connection.
+-- Caller: daemon/ctl/migrate/migrator.c, first on every connection.
 -- $1 schema of the application's tables.
 -- Returns: server version, whether it is a standby, pid of the backend, whether the schema is there, the
 -- schema whose tables have recurd's triggers (null: none has).
