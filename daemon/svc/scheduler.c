@@ -153,7 +153,7 @@ static void poll(struct scheduler *s, struct lane *lane)
 	s->stale = false;
 	struct conn *conn = lane_borrow(lane, LANE_READING);
 	conn_add(conn, QUERY_POLL, &params);
-	conn_fly_within(conn, LANE_READING_DEADLINE, on_polled, lane);
+	conn_fly_within(conn, DBSESSION_ASK_DEADLINE, on_polled, lane);
 }
 
 /* ---- heartbeats ---- */

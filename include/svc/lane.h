@@ -1,4 +1,4 @@
-/* lane: one connection to the database with its own generator and reminder, as the scheduler sees it.
+/* lane: one session of the database with its own generator and reminder, as the scheduler sees it.
  *
  *   offline -> checking -> idle <-> busy          any loss leads to offline; the connection returns
  *
@@ -11,15 +11,10 @@
 #include <ev.h>
 
 #include "conf/conf.h"
-#include "db/conn.h"
-#include "db/fitness.h"
+#include "db/dbsession.h"
 #include "job/generator.h"
 #include "job/reminder.h"
 #include "svc/agenda.h"
-
-/* A server that stands still looks like one that thinks.  What is asked in a moment is not waited for as
- * long as a batch is, or work would not go on elsewhere. */
-#define LANE_READING_DEADLINE (5 * USEC_PER_SEC)
 
 enum lane_state { LANE_OFFLINE, LANE_CHECKING, LANE_IDLE, LANE_BUSY };
 
@@ -48,18 +43,12 @@ struct lane_callbacks {
 
 struct lane {
 	enum lane_state state;
-	struct conn *conn;
+	struct dbsession *session;
+	struct conn *conn; /* the session's */
 	bool working; /* busy with a batch, of which report.kind tells the kind */
 	struct fitness_report fit; /* of the last check that passed */
 	/* private */
-	const char *app_schema;
-	struct conn_limits limits; /* lock_timeout: once the server's deadlock_timeout is known */
-	usec_t lock_timeout; /* as configured */
-	char *search_path;
 	struct lane_callbacks callbacks;
-	struct fitness fitness;
-	struct err unfit; /* why, as last told; "": fit */
-	usec_t unfit_told_at;
 	struct generator *generator;
 	struct reminder *reminder;
 	struct lane_report report; /* of the batch under way */
@@ -88,7 +77,7 @@ void lane_settle(struct lane *lane, const struct conf *conf);
 /* On an idle lane: the scheduler's own statements, one flight, with limits on the server's side; the
  * borrower's result is the last.  The reply's function calls lane_home. */
 enum lane_loan {
-	LANE_READING, /* small questions: to be flown within LANE_READING_DEADLINE */
+	LANE_READING, /* small questions: to be flown within DBSESSION_ASK_DEADLINE */
 	LANE_WRITING, /* in a transaction that says so */
 };
 struct conn *lane_borrow(struct lane *lane, enum lane_loan loan);
