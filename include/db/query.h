@@ -1,7 +1,8 @@
 /* query: the SQL statements of daemon/sql/LAYER/, embedded at build, one enum value a file.
  *
  * daemon/sql/job/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
- * parameters and the index it relies on.  "{app}" stands for the quoted schema of the application's
+ * parameters and the index it relies on.  "{template columns}" stands for what is in a file
+ * template_columns.part, put there at build.  "{app}" stands for the quoted schema of the application's
  * tables and is filled in once, by queries_bind.  "{on conflict}" makes two forms of a statement: in the
  * plain one it is empty, and a row that exists already is an error; in the careful one it is ON
  * CONFLICT DO NOTHING, which looks before it inserts and costs a twentieth of a batch.
@@ -9,7 +10,8 @@
  * the application's or a pooler's business, never ours.
  *
  * A line "-- Result: text timestamptz int8" says of what types the columns of its result are, which
- * shape.h holds against every result; a long one is several lines.
+ * shape.h holds against every result; a long one is several lines, and a part that is named there stands
+ * for the part's.
  */
 #pragma once
 
