@@ -93,13 +93,11 @@ static void *start(const struct job *job, const struct job_site *site,
 	return errand;
 }
 
-void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, struct conn_limits limits,
-	reply_fn *fn, void *arg)
+void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, reply_fn *fn, void *arg)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, heartbeat->id);
-	conn_begin(conn, limits);
 	conn_add(conn, QUERY_WORKER_LEAVE, &params);
 	conn_fly(conn, fn, arg);
 }

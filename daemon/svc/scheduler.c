@@ -54,7 +54,7 @@ static void on_left(void *arg, const struct reply *reply)
 static void leave(struct scheduler *s, struct lane *lane)
 {
 	s->phase = SCHEDULER_LEAVING;
-	heartbeat_leave(&s->heartbeat, lane_borrow(lane), lane->limits, on_left, lane);
+	heartbeat_leave(&s->heartbeat, lane_borrow(lane), on_left, lane);
 }
 
 /* ---- what a run brought ---- */

@@ -19,6 +19,5 @@ struct heartbeat {
 void heartbeat_init(struct heartbeat *heartbeat);
 void heartbeat_finish(struct heartbeat *heartbeat);
 void heartbeat_count(struct heartbeat *heartbeat, const struct job_report *report);
-/* The farewell, on a ready connection: removes the row. */
-void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, struct conn_limits limits,
-	reply_fn *fn, void *arg);
+/* The farewell, on a connection with a flight begun that writes: removes the row. */
+void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, reply_fn *fn, void *arg);

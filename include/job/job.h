@@ -13,6 +13,7 @@
 #include <ev.h>
 
 #include "conf/conf.h"
+#include "db/dbsession.h"
 #include "job/batch.h"
 #include "job/hunt.h"
 #include "job/tell.h"
@@ -86,10 +87,10 @@ struct job_shared {
 /* Where a run takes place. */
 struct job_site {
 	struct ev_loop *loop;
-	struct conn *conn; /* ready */
+	struct dbsession *session; /* fit */
+	struct conn *conn; /* its connection, ready */
 	const struct conf *conf; /* stays until done */
 	usec_t live_since;
-	struct conn_limits limits; /* for flights that are no batch */
 	struct job_shared *shared;
 };
 
