@@ -11,11 +11,6 @@ void template_policy(const struct conf *conf, struct plan_policy *ret_policy)
 		.default_time_zone = conf->default_time_zone };
 }
 
-static usec_t instant_or_none(const PGresult *result, int row, int column)
-{
-	return row_is_null(result, row, column) ? TEMPLATE_NONE : row_instant(result, row, column);
-}
-
 void template_from_row(const PGresult *result, int row, int first, struct template *ret_template)
 {
 	bool anchored = !row_is_null(result, row, first + TEMPLATE_STARTS_LOCAL);
@@ -24,17 +19,12 @@ void template_from_row(const PGresult *result, int row, int first, struct templa
 		.user_id = row_text(result, row, first + TEMPLATE_USER),
 		.rule = row_text(result, row, first + TEMPLATE_RULE),
 		.rule_len = row_text_len(result, row, first + TEMPLATE_RULE),
-		/* Hand-made tables may allow null; infinity is refused with the same words. */
-		.next_due_at = row_is_null(result, row, first + TEMPLATE_NEXT_DUE)
-				       ? USEC_INFINITY
-				       : row_instant(result, row, first + TEMPLATE_NEXT_DUE),
-		.planned_due_at = instant_or_none(result, row, first + TEMPLATE_PLANNED),
-		.made_through = instant_or_none(result, row, first + TEMPLATE_MADE_THROUGH),
-		.replan_at = instant_or_none(result, row, first + TEMPLATE_REPLAN),
-		.ended_at = instant_or_none(result, row, first + TEMPLATE_ENDED),
-		.used_count = row_is_null(result, row, first + TEMPLATE_USED)
-				      ? 0
-				      : row_int8(result, row, first + TEMPLATE_USED),
+		.next_due_at = row_instant(result, row, first + TEMPLATE_NEXT_DUE),
+		.planned_due_at = row_instant(result, row, first + TEMPLATE_PLANNED),
+		.made_through = row_instant(result, row, first + TEMPLATE_MADE_THROUGH),
+		.replan_at = row_instant(result, row, first + TEMPLATE_REPLAN),
+		.ended_at = row_instant(result, row, first + TEMPLATE_ENDED),
+		.used_count = row_int8(result, row, first + TEMPLATE_USED),
 		.user_zone = row_text(result, row, first + TEMPLATE_USER_ZONE),
 		.paused_at = TEMPLATE_NONE,
 		.resumed_at = TEMPLATE_NONE,

@@ -109,6 +109,10 @@ static uint64_t postgres_instant(usec_t value)
 
 void params_instant(struct params *params, usec_t value)
 {
+	if (value == INSTANT_NONE) {
+		params_null(params, OID_TIMESTAMPTZ);
+		return;
+	}
 	int i = param_begin(params, OID_TIMESTAMPTZ);
 	strbuf_add_be64(&params->data, postgres_instant(value));
 	param_end(params, i);

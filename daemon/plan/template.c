@@ -3,11 +3,6 @@
 
 #include "db/rows.h"
 
-static usec_t instant_or_none(const PGresult *result, int row, int column)
-{
-	return row_is_null(result, row, column) ? TEMPLATE_NONE : row_instant(result, row, column);
-}
-
 void template_read(const PGresult *result, int row, struct template *ret_template)
 {
 	*ret_template = (struct template){
@@ -17,14 +12,14 @@ void template_read(const PGresult *result, int row, struct template *ret_templat
 		.rule_len = row_text_len(result, row, 2),
 		.next_due_at = row_instant(result, row, 3),
 		.starts_zone = row_is_null(result, row, 4) ? NULL : row_text(result, row, 5),
-		.planned_due_at = instant_or_none(result, row, 6),
-		.made_through = instant_or_none(result, row, 7),
+		.planned_due_at = row_instant(result, row, 6),
+		.made_through = row_instant(result, row, 7),
 		.used_count = row_int8(result, row, 8),
-		.replan_at = instant_or_none(result, row, 9),
-		.paused_at = instant_or_none(result, row, 10),
-		.resumed_at = instant_or_none(result, row, 11),
-		.ended_at = instant_or_none(result, row, 12),
-		.created_at = instant_or_none(result, row, 13),
+		.replan_at = row_instant(result, row, 9),
+		.paused_at = row_instant(result, row, 10),
+		.resumed_at = row_instant(result, row, 11),
+		.ended_at = row_instant(result, row, 12),
+		.created_at = row_instant(result, row, 13),
 		.is_active = row_bool(result, row, 14),
 		.user_zone = row_text(result, row, 15),
 		.place = row_place(result, row, 16),

@@ -12,7 +12,7 @@
 #include "db/rows.h"
 #include "util/macros.h"
 
-#define TEMPLATE_NONE (INT64_MIN + 1)
+#define TEMPLATE_NONE INSTANT_NONE
 /* In replan_at, '-infinity': nobody edited the rule, but the data of its time zone have changed. */
 #define TEMPLATE_REZONE INT64_MIN
 
@@ -21,7 +21,8 @@ struct template
 	const char *id, *user_id;
 	const char *rule; /* JSON; NULL: larger than RULE_BYTES_MAX */
 	size_t rule_len;
-	usec_t next_due_at; /* the application's, unless it equals planned_due_at */
+	usec_t next_due_at; /* the application's, unless it equals planned_due_at; null where tables made
+			     * by hand allow it, and out of range then */
 	const char *starts_zone; /* NULL: no anchor yet */
 	sec_t starts_local; /* the anchor, wall time; only with starts_zone */
 	usec_t planned_due_at; /* the next_due_at that recurd computed */

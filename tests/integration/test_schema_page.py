@@ -11,7 +11,7 @@ from harness.util import SOURCE
 PAGE = (SOURCE / "man" / "recurd-schema.7").read_text()
 WORDS = set(re.findall(r"[A-Za-z_][A-Za-z_0-9.]*", PAGE))
 
-RELATIONS = "select relname from pg_class where relnamespace = 'recurd'::regnamespace and relkind in ('r', 'v')"
+RELATIONS = "select relname from pg_class where relnamespace = 'recurd'::regnamespace and relkind in ('r', 'v', 'S')"
 COLUMNS = """
     select distinct relname || '.' || attname from pg_attribute join pg_class c on c.oid = attrelid
     where relnamespace in ('recurd'::regnamespace, 'public'::regnamespace) and relkind in ('r', 'v') and attnum > 0

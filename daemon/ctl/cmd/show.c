@@ -131,17 +131,12 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 
 static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
 {
-	enum { TIMESTAMPTZ = 1184 };
 	static const int instants[] = { K_OCCURRENCE, K_REMINDED };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, row_text(task, 0, 0));
-	for (size_t i = 0; i < ARRAY_LEN(instants); i++) {
-		if (row_is_null(task, 0, instants[i]))
-			params_null(&params, TIMESTAMPTZ);
-		else
-			params_instant(&params, row_instant(task, 0, instants[i]));
-	}
+	for (size_t i = 0; i < ARRAY_LEN(instants); i++)
+		params_instant(&params, row_instant(task, 0, instants[i]));
 	return ctl_query(ctl, QUERY_CTL_NOTIFICATIONS, &params, ret_result);
 }
 

@@ -8,7 +8,7 @@
 
 static char *copy_text(const PGresult *result, int row, int column)
 {
-	return row_is_null(result, row, column) ? NULL : mem_strdup(row_text(result, row, column));
+	return mem_strdup(row_text(result, row, column));
 }
 
 /* Where somebody's hand has put null, it is the text of no step. */

@@ -4,6 +4,7 @@
 -- An index that is invalid is no obstacle: it is dropped and built again.
 -- Returns: name, what has it.
 -- Index: none.
+-- Result: text text
 select c.relname::text,
        case c.relkind when 'i' then 'an index on ' || i.indrelid::regclass::text when 'r' then 'a table'
                       when 'v' then 'a view' when 'S' then 'a sequence' else 'something else' end

@@ -2,6 +2,7 @@
 -- $1 text: "needs" of the step's verify file, null: nothing   $2 text: schema of the application's tables
 -- $3 boolean: schema recurd and its records may have to be made
 -- Index: none.
+-- Result: text
 with need (word, privilege) as (
     select pg_catalog.split_part(w.word, ':', 1), pg_catalog.split_part(w.word, ':', 2)
     from pg_catalog.regexp_split_to_table($1::text, ' +') as w (word)

@@ -2,6 +2,8 @@
 -- not there yet (before the migration) are taken from "absent", as in ctl_preflight_reminders.
 -- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: none, the table is read once.
+-- Result: cursor text text text text timestamptz timestamptz timestamptz timestamptz timestamp int8
+-- Result: timestamptz text
 declare ctl_rows no scroll cursor for
 select t.id, t.user_id, t.title, t.rule, t.next_due_at, t.planned_due_at, t.made_through, t.replan_at,
        t.starts_local, t.used_count, t.ended_at,

@@ -2,6 +2,7 @@
 -- $1 text: its id.
 -- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: the primary keys.
+-- Result: text text text text timestamptz text
 select 'template', t.id::text, t.user_id::text,
        case when t.recurrence_rule is null then 'null'
             when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,

@@ -2,6 +2,7 @@
 -- come back when they are completed.
 -- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: the primary keys, in their order.
+-- Result: cursor text text text text timestamptz text
 declare ctl_rows no scroll cursor for
 (select 'template', t.id::text, t.user_id::text,
         case when t.recurrence_rule is null then 'null'

@@ -2,6 +2,10 @@
 -- $1 text: its id.
 -- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: the primary key.
+-- Result: text text text text text text timestamptz bool timestamptz timestamp|timestamptz timestamp text
+-- Result: timestamptz timestamptz int8 timestamptz timestamptz timestamptz timestamptz timestamptz text int8
+-- Result: text text text text text timestamptz timestamptz timestamptz timestamptz timestamp int8
+-- Result: timestamptz text
 select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priority::text,
        case when t.recurrence_rule is null then 'null'
             when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end, t.next_due_at, t.is_active, t.created_at, t.updated_at,

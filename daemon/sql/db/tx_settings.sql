@@ -5,6 +5,7 @@
 -- What remains is on, whatever the role's or a pooled session's setting.
 -- $1 statement_timeout, $2 lock_timeout, $3 idle_in_transaction_session_timeout, $4 search_path
 -- Returns the business time of the transaction.
+-- Result: timestamptz text text text text text text text text text text text text text text
 select recurd.now(),
        pg_catalog.set_config('statement_timeout', $1, true),
        pg_catalog.set_config('lock_timeout', $2, true),

@@ -164,3 +164,45 @@ def test_what_is_ours_vanishes(db, recurd, tally):
         starting.expect("connected", count=2)
         starting.stop()
     tally(injected=2 * len(GONE), recovery=slowest, **oracle.check([daemon]))
+
+
+# A column that we read and what it becomes; the views of ours that hold it go first, as its owner would let them.
+RETYPED = {
+    "a poll's": ("tasks", ("remind_at", "reminded_at"), "timestamp", "timestamptz", "poll", "(remind_at) is timestamp"),
+    "a claim's": ("recurring_tasks", ("used_count",), "integer", "bigint", "generate_claim", "(used_count) is int4"),
+}
+
+
+@pytest.mark.parametrize("kind", RETYPED)
+def test_a_column_becomes_of_another_type(db, recurd, tally, kind):
+    """Fault 19: a column that we read is of another type all at once.
+
+    Statement, column and types are named, at a pace that fills no disk, and nothing is misread.  The worker
+    once aborted, every two seconds, for ever.
+    """
+    table, columns, becomes, was, named, found = RETYPED[kind]
+    oracle = Oracle(db)
+    daemon = recurd(db, **LINES)
+    pid, mark = daemon.pid, daemon.mark()
+    db.execute("drop view if exists recurd.status, recurd.upcoming cascade")
+    with db.conn.transaction():
+        oracle.add_template(timedelta(0), DAILY)
+        oracle.add_task(timedelta(0))
+        retype(db, table, columns, becomes)
+    wait_until(lambda: told(daemon, mark, named, found), what="statement, column and types are named")
+    beat = db.value("select seen_at from recurd.workers")
+    wait_until(lambda: db.value("select seen_at from recurd.workers") > beat, what="a heartbeat")
+    assert len([line for line in daemon.events[mark:] if line.priority <= 3]) < 15
+    retype(db, table, columns, was)
+    took = oracle.settle()
+    assert daemon.pid == pid and daemon.process.poll() is None
+    daemon.stop()
+    tally(recovery=took, **oracle.check([daemon]))
+
+
+def retype(db, table, columns, to):
+    db.execute(f"alter table {table} " + ", ".join(f"alter {column} type {to}" for column in columns))
+
+
+def told(daemon, mark, named, found):
+    return any(line.priority <= 3 and named in line.raw and found in line.raw for line in daemon.events[mark:])

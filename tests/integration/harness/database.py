@@ -35,8 +35,8 @@ def statement(name, careful=False):
     lines = statement_text(name).splitlines()
     head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
     body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
-    existing = "on conflict do nothing" if careful else ""
-    return head, body.replace("{app}", "public").replace("{on conflict}", existing)
+    form = r"\1" if careful else ""
+    return head, re.sub(r"\{careful ([^}]*)\}", form, body.replace("{app}", "public"))
 
 
 def plan_as_batches_do(conn):
