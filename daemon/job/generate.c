@@ -7,6 +7,7 @@
 #include "db/rows.h"
 #include "job/generate_rows.h"
 #include "job/run.h"
+#include "plan/template_row.h"
 #include "util/clock.h"
 #include "util/fault.h"
 #include "util/log.h"
@@ -130,17 +131,19 @@ static void wrote(void *job, size_t from, size_t n)
 		run_wrote(&generate->run, generate->rows.planned[i].template.id);
 }
 
-static void row_of(const struct template *template, bool edited, struct run_row *ret_row)
+static void row_of(const struct template *template, struct row_place place, bool edited,
+	struct run_row *ret_row)
 {
 	*ret_row = (struct run_row){ .id = template->id,
 		.user_id = template->user_id,
 		.at = edited ? template->replan_at : template->next_due_at,
-		.place = template->place };
+		.place = place };
 }
 
 static void row(struct run *run, size_t i, struct run_row *ret_row)
 {
-	row_of(&of(run)->rows.planned[i].template, of(run)->edited, ret_row);
+	const struct planned *planned = &of(run)->rows.planned[i];
+	row_of(&planned->template, planned->place, of(run)->edited, ret_row);
 }
 
 /* ---- planning ---- */
@@ -158,10 +161,11 @@ static bool is_held(const struct generate *generate, const struct template *temp
 		       compare_texts);
 }
 
-static void wait_for(struct generate *generate, const struct template *template, const char *reason)
+static void wait_for(struct generate *generate, const struct template *template,
+	struct row_place place, const char *reason)
 {
 	struct run_row waits;
-	row_of(template, generate->edited, &waits);
+	row_of(template, place, generate->edited, &waits);
 	run_wait(&generate->run, &waits, WAITING_HELD, reason);
 }
 
@@ -169,18 +173,19 @@ static void plan_row(struct generate *generate, int number)
 {
 	struct template template;
 	struct plan plan;
-	template_read(generate->claimed, number, &template);
+	template_row_read(generate->claimed, number, 0, &template);
+	struct row_place place = row_place(generate->claimed, number, TEMPLATE_COLUMNS);
 	if (is_held(generate, &template)) {
-		wait_for(generate, &template, "somebody has locked the row of its user");
+		wait_for(generate, &template, place, "somebody has locked the row of its user");
 		return;
 	}
 	plan_make(&template, generate->run.batch.now, &generate->policy,
 		generate->run.limit - generate->rows.made_n, &plan);
-	if (!plan.postponed) {
-		generate_rows_add(&generate->rows, &template, &plan);
+	if (plan.outcome != PLAN_POSTPONED) {
+		generate_rows_add(&generate->rows, &template, place, &plan);
 		return;
 	}
-	wait_for(generate, &template, plan.failure.text);
+	wait_for(generate, &template, place, plan.failure.text);
 	plan_finish(&plan);
 }
 
@@ -242,7 +247,7 @@ static void ask_who_is_held(struct generate *generate)
 	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
 	for (size_t i = 0; i < n; i++) {
 		struct template template;
-		template_read(generate->claimed, (int)i, &template);
+		template_row_read(generate->claimed, (int)i, 0, &template);
 		if (template.user_id)
 			ids[users++] = template.user_id;
 	}
@@ -258,7 +263,7 @@ static void ask_who_is_held(struct generate *generate)
 static void weigh(struct generate *generate)
 {
 	struct run *run = &generate->run;
-	size_t locked = (size_t)row_int8(generate->claimed, 0, TEMPLATE_COLUMNS);
+	size_t locked = (size_t)row_int8(generate->claimed, 0, TEMPLATE_COLUMNS + 1);
 	size_t *heavy = &run->trouble->heavy;
 	run->full = locked == run->limit && !run->job->retries;
 	if (locked > run->claimed_n)
@@ -293,7 +298,6 @@ static void add_claim(struct run *run)
 	if (run->trouble->heavy && run->trouble->heavy < run->limit)
 		run->limit = run->trouble->heavy;
 	params_int8(&params, (int64_t)run->limit);
-	params_int4(&params, RULE_BYTES_MAX);
 	params_int8(&params, CLAIM_BYTES);
 	if (!of(run)->edited)
 		params_instant(&params, run->order.from);
@@ -306,7 +310,6 @@ static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_texts(&params, ids, n);
-	params_int4(&params, RULE_BYTES_MAX);
 	params_int8(&params, CLAIM_BYTES);
 	params_bool(&params, of(run)->edited);
 	conn_add(run->site.conn, QUERY_GENERATE_CLAIM_WAITING, &params);
@@ -362,6 +365,8 @@ static struct plan_policy policy_of(const struct job_site *site)
 		.adopt_backlog = backlogs[conf->adopt_backlog],
 		.catch_up_limit = (size_t)conf->catch_up_limit,
 		.min_interval = conf->min_interval,
+		.zone = zone_load,
+		.clock = clock_monotonic,
 		.patience = PLAN_PATIENCE,
 		.default_time_zone = conf->default_time_zone };
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/rows.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -18,20 +17,21 @@ static void *grow(void *array, size_t n, size_t *size, size_t element)
 	return mem_realloc_array(array, *size, element);
 }
 
-void generate_rows_add(
-	struct generate_rows *rows, const struct template *template, struct plan *plan)
+void generate_rows_add(struct generate_rows *rows, const struct template *template,
+	struct row_place place, struct plan *plan)
 {
 	rows->planned = grow(rows->planned, rows->n, &rows->size, sizeof(*rows->planned));
 	size_t index = rows->n++;
-	rows->planned[index] = (struct planned){ *template, *plan, rows->made_n, false };
+	rows->planned[index] = (struct planned){ *template, place, *plan, rows->made_n, false };
 	for (size_t i = 0; i < plan->n; i++) {
+		const struct fate *fate = &plan->fates[i];
+		if (fate->kind != FATE_MADE)
+			continue;
 		rows->made = grow(rows->made, rows->made_n, &rows->made_size, sizeof(*rows->made));
 		struct made *made = &rows->made[rows->made_n++];
-		*made = (struct made){ .planned = index,
-			.at = plan->occurrences[i],
-			.change = plan->changes ? &plan->changes[i] : NULL };
-		rows->changes = rows->changes || made->change;
-		identity_instance(template->id, made->at, made->id);
+		*made = (struct made){ .planned = index, .fate = fate };
+		rows->changes = rows->changes || fate_is_changed(fate);
+		identity_instance(template->id, fate->nominal, made->id);
 	}
 }
 
@@ -82,7 +82,7 @@ static void add_instants_and_ids(const struct stretch *s, struct params *params)
 	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(s->made_n, sizeof(*instants));
 	for (size_t i = 0; i < s->made_n; i++) {
 		ids[i] = s->made[i].id;
-		instants[i] = s->made[i].at;
+		instants[i] = s->made[i].fate->nominal;
 	}
 	params_instants(params, instants, NULL, s->made_n);
 	params_texts(params, ids, s->made_n);
@@ -92,7 +92,7 @@ static void add_instance_places(const struct stretch *s, struct params *params)
 {
 	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(s->made_n, sizeof(*places));
 	for (size_t i = 0; i < s->made_n; i++)
-		places[i] = s->rows->planned[s->made[i].planned].template.place;
+		places[i] = s->rows->planned[s->made[i].planned].place;
 	params_places(params, places, s->made_n);
 }
 
@@ -100,11 +100,11 @@ static void add_template_places(const struct stretch *s, struct params *params)
 {
 	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(s->n, sizeof(*places));
 	for (size_t i = 0; i < s->n; i++)
-		places[i] = s->planned[i].template.place;
+		places[i] = s->planned[i].place;
 	params_places(params, places, s->n);
 }
 
-static const char *text_of(const struct plan_change *change, int which)
+static const char *text_of(const struct fate_change *change, int which)
 {
 	const char *const texts[] = { change->title, change->description, change->priority };
 	return texts[which];
@@ -117,13 +117,11 @@ static void add_changes(const struct stretch *s, struct params *params)
 	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
 	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
 	for (size_t i = 0; i < n; i++)
-		instants[i] = s->made[i].change ? s->made[i].change->at : s->made[i].at;
+		instants[i] = s->made[i].fate->due;
 	params_instants(params, instants, NULL, n);
 	for (int which = 0; which < 3; which++) {
-		for (size_t i = 0; i < n; i++) {
-			const struct plan_change *change = s->made[i].change;
-			texts[i] = change ? text_of(change, which) : NULL;
-		}
+		for (size_t i = 0; i < n; i++)
+			texts[i] = text_of(&s->made[i].fate->change, which);
 		params_texts(params, texts, n);
 	}
 }
@@ -172,14 +170,14 @@ static void add_templates(const struct stretch *s, usec_t now, struct params *pa
 	for (size_t i = 0; i < n; i++) {
 		const struct plan *plan = &s->planned[i].plan;
 		numbers[i] = now;
-		flags[i] = plan->failed;
-		texts[i] = plan->failed ? plan->failure.text : NULL;
+		flags[i] = plan->outcome == PLAN_FAILED;
+		texts[i] = flags[i] ? plan->failure.text : NULL;
 	}
 	params_instants(params, numbers, flags, n);
 	params_texts(params, texts, n);
 }
 
-#define DECISIONS_PER_PLAN (PLAN_SKIPS + 4)
+#define DECISIONS_PER_PLAN (FATE_KINDS + 4)
 
 struct decision {
 	const char *template_id, *kind, *detail;
@@ -193,23 +191,23 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 	const struct plan *plan = &planned->plan;
 	const char *id = planned->template.id;
 	size_t n = 0;
-	for (enum plan_skip why = 0; why < PLAN_SKIPS; why++) {
-		const struct plan_skipped *skipped = &plan->skipped[why];
-		if (skipped->occurrences)
-			decisions[n++] = (struct decision){ id, plan_skip_name(why),
-				skipped->estimated ? "their number is estimated" : NULL,
-				skipped->first_at, skipped->last_at, skipped->occurrences };
+	for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++) {
+		struct plan_skipped skipped = plan_skipped(plan, kind);
+		if (skipped.occurrences)
+			decisions[n++] = (struct decision){ id, fate_kind_name(kind),
+				skipped.estimated ? "their number is estimated" : NULL,
+				skipped.first_at, skipped.last_at, skipped.occurrences };
 	}
-	if (plan->failed)
+	if (plan->outcome == PLAN_FAILED)
 		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
-	if (plan->rezoned)
+	if (plan->rezoned_from != TEMPLATE_NONE)
 		decisions[n++] = (struct decision){ id, "rezoned", plan->starts_zone,
 			plan->rezoned_from, plan->next_due_at, 0 };
-	if (plan->ended)
+	if (plan->turn == PLAN_ENDS)
 		decisions[n++] = (struct decision){ id, "ended", NULL, plan->next_due_at,
 			plan->next_due_at, plan->used_count };
-	if (plan->revived)
+	if (plan->turn == PLAN_REVIVES)
 		decisions[n++] = (struct decision){ id, "extended", NULL, plan->next_due_at,
 			TEMPLATE_NONE, 0 };
 	return n;
@@ -272,15 +270,14 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 static void log_instance(const struct planned *planned, const struct made *made, usec_t clock)
 {
 	char key[NOTIFICATION_KEY_SIZE];
-	identity_notification("task_created", made->id, made->at, key);
+	identity_notification("task_created", made->id, made->fate->nominal, key);
 	struct log_line line;
 	log_begin(&line, LOG_INFO, "generated");
 	log_text(&line, "template", planned->template.id);
 	log_text(&line, "task", made->id);
 	log_text(&line, "user", planned->template.user_id);
-	log_instant(&line, "occurrence", made->at);
-	usec_t due = made->change ? made->change->at : made->at;
-	log_int(&line, "late_ms", (clock - due) / USEC_PER_MSEC);
+	log_instant(&line, "occurrence", made->fate->nominal);
+	log_int(&line, "late_ms", (clock - made->fate->fire) / USEC_PER_MSEC);
 	if (planned->plan.is_active)
 		log_instant(&line, "next", planned->plan.next_due_at);
 	else
@@ -341,7 +338,7 @@ size_t generate_rows_quarantined(const struct generate_rows *rows)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < rows->n; i++)
-		n += rows->planned[i].written && rows->planned[i].plan.failed;
+		n += rows->planned[i].written && rows->planned[i].plan.outcome == PLAN_FAILED;
 	return n;
 }
 

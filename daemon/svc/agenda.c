@@ -3,6 +3,8 @@
 
 #include "util/timefmt.h"
 
+enum precedence { AT_ONCE, FORESEEN, POLL_FIRST, IN_TURN, POLL_LATER };
+
 #define COST_MIN USEC_PER_MSEC /* of a run, for its turn */
 
 void agenda_reset(struct agenda *agenda)
@@ -73,20 +75,25 @@ static usec_t ready_at(const struct agenda *agenda, const struct job_shared *sha
 	return due && item->not_before < item->next_at ? item->not_before : item->next_at;
 }
 
-/* Lower comes first: what is small and rare, then what was foreseen, then the poll where its answer is
- * old, then everybody in turn, then the poll that is due by the clock. */
-static int precedence(const struct agenda *agenda, size_t i, usec_t now)
+static bool is_foreseen(const struct agenda *agenda, size_t i, usec_t now)
+{
+	return jobs[i]->when == JOB_POLLED && !jobs[i]->retries && agenda->items[i].next_at <= now;
+}
+
+/* Lower comes first: what is small and rare, then what was foreseen, but not twice in a row (with a row due
+ * every millisecond there always is one), then the poll where its answer is old, then everybody in turn, then
+ * the poll that is due by the clock. */
+static enum precedence precedence(const struct agenda *agenda, size_t i, usec_t now)
 {
 	switch (jobs[i]->rank) {
 	case JOB_AT_ONCE:
-		return 0;
+		return AT_ONCE;
 	case JOB_POLL:
-		return agenda->polled ? 4 : 2;
+		return agenda->polled ? POLL_LATER : POLL_FIRST;
 	case JOB_IN_TURN:
 		break;
 	}
-	bool foreseen = jobs[i]->when == JOB_POLLED && agenda->items[i].next_at <= now;
-	return foreseen && !jobs[i]->retries ? 1 : 3;
+	return !agenda->jumped && is_foreseen(agenda, i, now) ? FORESEEN : IN_TURN;
 }
 
 static usec_t turn_of(const struct agenda *agenda, size_t i)
@@ -97,7 +104,7 @@ static usec_t turn_of(const struct agenda *agenda, size_t i)
 
 static bool comes_before(const struct agenda *agenda, size_t a, size_t b, usec_t now)
 {
-	int first = precedence(agenda, a, now), second = precedence(agenda, b, now);
+	enum precedence first = precedence(agenda, a, now), second = precedence(agenda, b, now);
 	return first != second ? first < second : turn_of(agenda, a) < turn_of(agenda, b);
 }
 
@@ -137,8 +144,11 @@ struct job_order agenda_start(struct agenda *agenda, const struct job *job, usec
 	struct agenda_item *item = &agenda->items[i];
 	struct job_order order = { .foreseen = item->next_at <= now, .oldest = item->oldest };
 	item->turn = turn_of(agenda, i);
-	if (job->rank == JOB_IN_TURN)
-		agenda->turn = item->turn;
+	if (job->rank == JOB_IN_TURN) {
+		agenda->jumped = precedence(agenda, i, now) == FORESEEN;
+		if (!agenda->jumped) /* else those whose turn it is would lose their places */
+			agenda->turn = item->turn;
+	}
 	charge(item, job, item->cost);
 	item->under_way++;
 	if (order.foreseen) {

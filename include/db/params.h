@@ -36,7 +36,7 @@ void params_milliseconds(struct params *params, usec_t timeout);
 void params_bool(struct params *params, bool value);
 /* timestamptz; infinities map, and INSTANT_NONE to null. */
 void params_instant(struct params *params, usec_t value);
-void params_wall(struct params *params, sec_t value); /* timestamp */
+void params_wall(struct params *params, sec_t value); /* timestamp; USEC_INFINITY: infinite */
 
 /* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL.  Where all are NULL the
  * array is empty: unnested beside others it yields the same, and costs nothing. */

@@ -1,7 +1,8 @@
 /* query: the SQL statements of daemon/sql/LAYER/, embedded at build, one enum value a file.
  *
  * daemon/sql/job/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
- * parameters and the index it relies on.  "{app}" stands for the quoted schema of the application's
+ * parameters and the index it relies on.  "{template columns}" stands for what is in a file
+ * template_columns.part, put there at build.  "{app}" stands for the quoted schema of the application's
  * tables and is filled in once, by queries_bind.  "{careful TEXT}" makes two forms of a statement: the
  * careful one has TEXT, the plain one nothing.  So the plain one inserts without looking, and a row that
  * exists already is an error; the careful one has ON CONFLICT (key) DO NOTHING, which looks first and

@@ -6,12 +6,14 @@
 #pragma once
 
 #include "db/params.h"
+#include "db/rows.h"
 #include "job/tell.h"
 #include "plan/identity.h"
 #include "plan/plan.h"
 
 struct planned {
 	struct template template;
+	struct row_place place; /* where the row stands as long as it is locked */
 	struct plan plan;
 	size_t made_from; /* the first of its instances */
 	bool written;
@@ -19,8 +21,7 @@ struct planned {
 
 struct made {
 	size_t planned; /* index of its template */
-	usec_t at; /* nominal */
-	const struct plan_change *change; /* NULL: none */
+	const struct fate *fate;
 	char id[INSTANCE_ID_SIZE];
 	bool written; /* not, where it was there already */
 };
@@ -34,7 +35,7 @@ struct generate_rows {
 };
 
 void generate_rows_add(struct generate_rows *rows, const struct template *template,
-	struct plan *plan); /* takes the plan's memory */
+	struct row_place place, struct plan *plan); /* takes the plan's memory */
 void generate_rows_clear(struct generate_rows *rows);
 
 /* Parameters of generate_write.sql. */

@@ -1,16 +1,16 @@
-/* template: one row of recurring_tasks with recurd's columns, as generate_claim.sql returns it.
+/* template: one row of recurring_tasks with recurd's columns, and its user's time zone.
  *
- * Texts belong to the result that the row was read from.  An instant that is null in the database is
- * TEMPLATE_NONE.
+ * Null is a value: TEMPLATE_NONE for an instant and a number, NULL for a text.  Any value may stand in
+ * any column; template_check says which of them cannot be planned with.  Rows of results are read by
+ * template_row.h.
  */
 #pragma once
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "db/rows.h"
-#include "util/macros.h"
+#include "util/err.h"
+#include "util/timefmt.h"
 
 #define TEMPLATE_NONE INSTANT_NONE
 /* In replan_at, '-infinity': nobody edited the rule, but the data of its time zone have changed. */
@@ -30,11 +30,10 @@ struct template
 	int64_t used_count;
 	usec_t replan_at; /* when the rule was edited by itself */
 	usec_t paused_at, resumed_at, ended_at, created_at;
-	bool is_active;
+	bool is_active; /* null is not active */
 	const char *user_zone; /* of recurd.preferences; NULL: none */
-	struct row_place place; /* where the row stands as long as it is locked */
 };
 
-#define TEMPLATE_COLUMNS 17 /* of a claim's result; how many rows were locked stands behind them */
-
-void template_read(const PGresult *result, int row, struct template *ret_template);
+/* false: err names the column that no plan can be made from, what is expected there and what it has.
+ * Columns that are only compared (paused_at, resumed_at, ended_at, created_at) may have any value. */
+bool template_check(const struct template *template, struct err *err) NODISCARD;

@@ -36,7 +36,8 @@ struct agenda_item {
 
 struct agenda {
 	struct agenda_item items[JOBS_MAX]; /* by number of the job */
-	usec_t turn; /* of whoever was chosen last */
+	usec_t turn; /* of whoever was chosen last by it */
+	bool jumped; /* the last one was foreseen, and not in turn: now somebody is */
 	bool polled; /* what the last poll saw is not old yet */
 };
 

@@ -13,6 +13,8 @@
 #define USEC_MINUS_INFINITY INT64_MIN
 #define INSTANT_NONE        (INT64_MIN + 1) /* there is none: null in the database */
 #define INSTANT_TEXT_MAX    40
+/* 2000-01-01, from which PostgreSQL counts. */
+#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC)
 
 /* "2025-02-03T10:00:00Z", with .uuuuuu only where there are microseconds.  Returns buf. */
 const char *instant_format(usec_t instant, char buf[static INSTANT_TEXT_MAX]);

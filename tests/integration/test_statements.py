@@ -66,6 +66,18 @@ def test_there_are_statements():
     assert len(FILES) > 10
 
 
+def test_what_is_too_large_for_a_rule_is_too_large_to_read():
+    limit = re.search(r"define RULE_BYTES_MAX (\d+)", (SOURCE / "include/recur/rule.h").read_text())[1]
+    assert set(re.findall(r"<= (\d+)", (SOURCE / "daemon/sql/plan/rule.part").read_text())) == {limit}
+
+
+def test_the_columns_of_a_template_are_as_many_as_are_read():
+    part = (SOURCE / "daemon/sql/plan/template_columns.part").read_text()
+    columns = sum(line.count(" as ") for line in part.splitlines() if not line.startswith("--"))
+    header = (SOURCE / "include/plan/template_row.h").read_text()
+    assert columns + 1 == int(re.search(r"define TEMPLATE_COLUMNS (\d+)", header)[1])
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_statement_says_its_caller(path):
     head, body = statement(path.stem)

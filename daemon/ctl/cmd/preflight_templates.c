@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/rows.h"
+#include "plan/template_row.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -50,19 +51,18 @@ static char *text_or_empty(const char *text)
 }
 
 static void add_broken(
-	struct preflight *preflight, const PGresult *result, int row, const struct err *err)
+	struct preflight *preflight, const struct template *template, const struct err *err)
 {
 	preflight->broken_count++;
 	if (preflight->broken_n < BROKEN_MAX)
-		preflight->broken[preflight->broken_n++] = (struct broken){
-			text_or_empty(row_text(result, row, TEMPLATE_ID)),
-			text_or_empty(row_text(result, row, TEMPLATE_USER)), mem_strdup(err->text)
-		};
+		preflight->broken[preflight->broken_n++] = (struct broken){ text_or_empty(
+										    template->id),
+			text_or_empty(template->user_id), mem_strdup(err->text) };
 }
 
 /* Keeps those that missed most, in order. */
-static void add_stale(struct preflight *preflight, const PGresult *result, int row, int64_t missed,
-	int64_t to_make)
+static void add_stale(struct preflight *preflight, const struct template *template,
+	const char *title, int64_t missed, int64_t to_make)
 {
 	size_t at = preflight->stale_n;
 	while (at > 0 && preflight->stale[at - 1].missed < missed)
@@ -74,10 +74,10 @@ static void add_stale(struct preflight *preflight, const PGresult *result, int r
 	memmove(&preflight->stale[at + 1], &preflight->stale[at],
 		(preflight->stale_n - at) * sizeof(preflight->stale[0]));
 	preflight->stale[at] = (struct stale){
-		.id = text_or_empty(row_text(result, row, TEMPLATE_ID)),
-		.user = text_or_empty(row_text(result, row, TEMPLATE_USER)),
-		.title = text_or_empty(row_text(result, row, TEMPLATE_TITLE)),
-		.next_due_at = row_instant(result, row, TEMPLATE_NEXT_DUE),
+		.id = text_or_empty(template->id),
+		.user = text_or_empty(template->user_id),
+		.title = text_or_empty(title),
+		.next_due_at = template->next_due_at,
 		.missed = missed,
 		.to_make = to_make,
 	};
@@ -87,12 +87,12 @@ static void add_stale(struct preflight *preflight, const PGresult *result, int r
 /* Occurrences that are due, MISSED_MAX at most; -1: the rule fails on the way. */
 static int64_t count_missed(struct outlook *outlook, usec_t now, struct err *err)
 {
-	struct occurrence occurrence;
+	struct fate fate;
 	int64_t missed = 0;
 	enum recur_status status = RECUR_FOUND;
 	while (missed < MISSED_MAX) {
-		status = outlook_next(outlook, &occurrence, err);
-		if (status != RECUR_FOUND || occurrence.at * USEC_PER_SEC > now)
+		status = outlook_next(outlook, &fate, err);
+		if (status != RECUR_FOUND || sec_from_usec(fate.due) * USEC_PER_SEC > now)
 			break;
 		missed++;
 	}
@@ -113,23 +113,25 @@ bool preflight_take_template(void *context, const PGresult *result, int row)
 {
 	struct preflight *preflight = context;
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
+	struct template template;
 	struct plan_policy policy;
 	struct err err;
+	template_row_read(result, row, 0, &template);
 	template_policy(preflight->conf, &policy);
 	int64_t missed = -1;
 	preflight->templates++;
-	if (outlook_open_row(&policy, result, row, 0, &outlook, &err))
+	if (outlook_open(&template, &policy, &outlook, &err))
 		missed = count_missed(outlook, preflight->now, &err);
 	if (missed < 0)
-		add_broken(preflight, result, row, &err);
+		add_broken(preflight, &template, &err);
 	if (missed <= 0)
 		return true;
 	int64_t to_make = count_to_make(
-		preflight, missed, !row_is_null(result, row, TEMPLATE_PLANNED));
+		preflight, missed, template.planned_due_at != TEMPLATE_NONE);
 	preflight->stale_count++;
 	preflight->missed += missed;
 	preflight->to_make += to_make;
-	add_stale(preflight, result, row, missed, to_make);
+	add_stale(preflight, &template, row_text(result, row, TEMPLATE_COLUMNS), missed, to_make);
 	return true;
 }
 

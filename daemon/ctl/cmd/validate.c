@@ -29,24 +29,13 @@ struct validation {
 static bool rule_works(const struct conf *conf, const PGresult *result, int row, struct err *err)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
-	struct template template = {
-		.id = row_text(result, row, 1),
-		.rule = row_text(result, row, 3),
-		.rule_len = row_text_len(result, row, 3),
-		.next_due_at = row_instant(result, row, 4),
-		.planned_due_at = TEMPLATE_NONE,
-		.made_through = TEMPLATE_NONE,
-		.replan_at = TEMPLATE_NONE,
-		.ended_at = TEMPLATE_NONE,
-		.user_zone = row_text(result, row, 5),
-	};
 	struct plan_policy policy;
-	struct occurrence occurrence;
+	struct fate fate;
 	template_policy(conf, &policy);
-	if (!outlook_open(&template, &policy, &outlook, err))
+	if (!outlook_open_row(&policy, result, row, 1, &outlook, err))
 		return false;
 	for (int i = 0; i < 2; i++) /* next_due_at stands by itself; the second is the rule's */
-		if (outlook_next(outlook, &occurrence, err) == RECUR_FAILED)
+		if (outlook_next(outlook, &fate, err) == RECUR_FAILED)
 			return false;
 	return true;
 }

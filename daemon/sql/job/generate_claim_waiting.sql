@@ -1,33 +1,23 @@
 -- Caller: job/generate.c, for what waits.
 -- Like generate_claim, for these templates, as far as there is still something to be done about them.
--- $1 ids (text[])   $2 largest rule in bytes, see generate_claim   $3 so many bytes of rules in all
--- $4 edited: their rule was, and next_due_at is to be computed anew; else they are due
+-- $1 ids (text[])   $2 so many bytes of rules in all
+-- $3 edited: their rule was, and next_due_at is to be computed anew; else they are due
 -- Index: pk_recurring_tasks, pk_preferences.
 -- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text tid int8
+-- Result: timestamptz timestamptz timestamptz bool text tid int8 int8
 with claimed as materialized (
-    select t.id::text as id, t.user_id::text as user_id,
-           case when t.recurrence_rule is null then 'null'
-                when pg_catalog.pg_column_size(t.recurrence_rule) <= $2
-                then case when pg_catalog.octet_length(t.recurrence_rule::text) <= $2
-                          then t.recurrence_rule::text end
-           end as rule,
-           t.next_due_at, t.starts_local, t.starts_zone, t.planned_due_at, t.made_through, t.used_count,
-           t.replan_at, t.paused_at, t.resumed_at, t.ended_at, t.created_at, t.is_active,
-           (select p.time_zone from recurd.preferences p where p.user_id = t.user_id) as time_zone,
-           t.ctid as place
+    select {template columns},
+           {user zone} as time_zone, t.ctid as place
       from {app}.recurring_tasks t
      where t.id = any ($1::text[]) and t.failed_at is null
-       and case when $4::boolean then t.replan_at is not null and (t.is_active or t.ended_at is not null)
+       and case when $3::boolean then t.replan_at is not null and (t.is_active or t.ended_at is not null)
                 else t.is_active and t.next_due_at <= recurd.now() end
      order by t.id
        for no key update of t skip locked
 )
-select id, user_id, rule, next_due_at, starts_local, starts_zone, planned_due_at, made_through, used_count,
-       replan_at, paused_at, resumed_at, ended_at, created_at, is_active, time_zone, place, locked
+select *
   from (select c.*, pg_catalog.count(*) over () as locked,
-               coalesce(pg_catalog.octet_length(rule), 0) as size,
                pg_catalog.sum(coalesce(pg_catalog.octet_length(rule), 0))
                    over (rows unbounded preceding) as through
           from claimed c) weighed
- where through - size < $3;
+ where through - coalesce(pg_catalog.octet_length(rule), 0) < $2;

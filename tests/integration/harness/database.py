@@ -30,11 +30,18 @@ def statement_text(name):
     return path.read_text()
 
 
+def _head_and_body(text):
+    lines = text.splitlines()
+    head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
+    return head, "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
+
+
 def statement(name, careful=False):
     """(head, body) of a statement of daemon/sql, as the daemon binds it (db/query.h) for the default schema."""
-    lines = statement_text(name).splitlines()
-    head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
-    body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
+    head, body = _head_and_body(statement_text(name))
+    for _ in range(2):  # a part may name others
+        for path in SQL.glob("*/*.part"):
+            body = body.replace("{" + path.stem.replace("_", " ") + "}", _head_and_body(path.read_text())[1])
     form = r"\1" if careful else ""
     return head, re.sub(r"\{careful ([^}]*)\}", form, body.replace("{app}", "public"))
 
