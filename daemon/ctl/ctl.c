@@ -230,8 +230,8 @@ static const char *what_to_do(const char *sqlstate)
 		{ "42P01", "run: recurctl migrate up (or is app_schema wrong?)" },
 		{ "42703", "run: recurctl migrate up" },
 		{ "42883", "run: recurctl migrate up" },
-		{ "55P03", "somebody else holds a lock; try again" },
 		{ "42804", "what recurd needs says: recurctl migrate verify" },
+		{ "55P03", "somebody else holds a lock; try again" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strcmp(sqlstate, known[i].sqlstate) == 0)
