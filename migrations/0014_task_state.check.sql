@@ -3,8 +3,12 @@ do $$
 declare
     problems text;
 begin
-    select format('table tasks has a column %s already, and recurd adds one of this name: rename it',
-                  string_agg(attname, ', ' order by attnum)) into problems
+    -- All of them: recurd was at work here, and somebody brought the table without schema recurd.
+    select case when count(*) = 5
+                then 'table tasks has all columns of recurd''s, and schema recurd does not know it: a restore left'
+                     ' that schema out; restore the dump again with it (pg_dump without -n)'
+                else format('table tasks has a column %s already, and recurd adds one of this name: rename it',
+                            string_agg(attname, ', ' order by attnum)) end into problems
     from pg_attribute
     where attrelid = to_regclass('tasks') and not attisdropped
           and attname in ('recurring_task_id', 'occurrence_at', 'reminded_at', 'completed_at', 'repeat_of')

@@ -9,23 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "util/duration.h"
 #include "util/mem.h"
 
 #define IDENT_MAX 63
 #define SHOWN     "%.80s" /* as much of a value as an error quotes */
-
-static const struct {
-	const char *name;
-	int64_t usec;
-} units[] = {
-	/* ascending */
-	{ "us", 1 },
-	{ "ms", 1000 },
-	{ "s", 1000000 },
-	{ "min", INT64_C(60000000) },
-	{ "h", INT64_C(3600000000) },
-	{ "d", INT64_C(86400000000) },
-};
 
 static const struct {
 	const char *text;
@@ -128,20 +116,17 @@ static bool set_conninfo(
 
 /* ---- numbers ---- */
 
-/* Decimal digits with an optional '-'; *ret_end is what follows them. */
-static bool take_number(const char *text, int64_t *ret_value, const char **ret_end)
+/* Decimal digits with an optional '-', and nothing else. */
+static bool take_number(const char *text, int64_t *ret_value)
 {
-	char *end;
-	intmax_t value;
-
 	if (!isdigit((unsigned char)text[*text == '-']))
 		return false;
 	errno = 0;
-	value = strtoimax(text, &end, 10);
-	if (errno != 0)
+	char *end;
+	intmax_t value = strtoimax(text, &end, 10);
+	if (errno != 0 || *end)
 		return false;
 	*ret_value = value;
-	*ret_end = end;
 	return true;
 }
 
@@ -157,32 +142,11 @@ static bool set_int(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
 	int64_t value = 0, *field = field_of(conf, option);
-	const char *end = text;
 
-	if (!take_number(text, &value, &end) || *end != '\0' || value < option->min ||
-		value > option->max)
+	if (!take_number(text, &value) || value < option->min || value > option->max)
 		return expected(option, text, err);
 	*field = value;
 	return true;
-}
-
-static bool duration_parse(const char *text, usec_t *ret_duration)
-{
-	int64_t value;
-	const char *unit;
-
-	if (!take_number(text, &value, &unit))
-		return false;
-	unit += strspn(unit, " ");
-	if (*unit == '\0' && value == 0) {
-		*ret_duration = 0;
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		if (strcmp(unit, units[i].name) == 0)
-			return !__builtin_mul_overflow(value, units[i].usec, ret_duration);
-	}
-	return false;
 }
 
 static bool set_duration(
@@ -194,19 +158,6 @@ static bool set_duration(
 		return expected(option, text, err);
 	*field = value;
 	return true;
-}
-
-static void duration_format(usec_t duration, struct strbuf *out)
-{
-	size_t i = ARRAY_LEN(units) - 1;
-
-	if (duration == 0) {
-		strbuf_add_text(out, "0");
-		return;
-	}
-	while (i > 0 && duration % units[i].usec != 0)
-		i--;
-	strbuf_addf(out, "%" PRId64 "%s", duration / units[i].usec, units[i].name);
 }
 
 /* ---- words ---- */

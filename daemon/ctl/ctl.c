@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctl/escape.h"
+#include "db/sqlstate.h"
 #include "util/mem.h"
 
 #define OPTIONS_MAX 32
@@ -93,7 +94,7 @@ static void print_help(const struct ctl_command *command)
 	}
 	printf("usage: recurctl [options] COMMAND ...\n\ncommands:\n");
 	for (size_t i = 0; i < ctl_commands_len; i++)
-		printf("  %-26s %s\n", ctl_commands[i].name, ctl_commands[i].help);
+		printf("  %-26s %s\n", ctl_commands[i]->name, ctl_commands[i]->help);
 	printf("options:\n");
 	print_options(global_options);
 	printf("Each command has --help; the manual is recurctl(1).\n");
@@ -220,31 +221,46 @@ static int refused(struct ctl *ctl, const struct err *err)
 	return ctl_error(EX_CONFIG, "%s; grant %s to %s", err->text, ctl->command->role, name);
 }
 
-int ctl_query_failed(struct ctl *ctl, const struct err *err)
+static const char *what_to_do(const char *sqlstate)
 {
 	static const struct {
-		const char *state;
-		int code;
-		const char *what_to_do;
+		const char *sqlstate, *advice;
 	} known[] = {
-		{ "3F000", EX_CONFIG, "run: recurctl migrate up" },
-		{ "42P01", EX_CONFIG, "run: recurctl migrate up (or is app_schema wrong?)" },
-		{ "42703", EX_CONFIG, "run: recurctl migrate up" },
-		{ "42883", EX_CONFIG, "run: recurctl migrate up" },
-		{ "55P03", EX_UNAVAILABLE, "somebody else holds a lock; try again" },
-		{ "22", EX_DATAERR, NULL },
+		{ "3F000", "run: recurctl migrate up" },
+		{ "42P01", "run: recurctl migrate up (or is app_schema wrong?)" },
+		{ "42703", "run: recurctl migrate up" },
+		{ "42883", "run: recurctl migrate up" },
+		{ "55P03", "somebody else holds a lock; try again" },
+		{ "42804", "what recurd needs says: recurctl migrate verify" },
 	};
-	const char *state = ctl->session ? session_sqlstate(ctl->session) : "";
-	if (strcmp(state, "42501") == 0)
-		return refused(ctl, err);
-	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-		if (strncmp(state, known[i].state, strlen(known[i].state)) != 0)
-			continue;
-		if (!known[i].what_to_do)
-			return ctl_error(known[i].code, "%s", err->text);
-		return ctl_error(known[i].code, "%s; %s", err->text, known[i].what_to_do);
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(sqlstate, known[i].sqlstate) == 0)
+			return known[i].advice;
+	return NULL;
+}
+
+static int exit_code_of(const char *sqlstate)
+{
+	switch (sqlstate_classify(sqlstate)) {
+	case SQLSTATE_ROW:
+		return EX_DATAERR;
+	case SQLSTATE_OPERATOR:
+		return EX_CONFIG;
+	case SQLSTATE_BUG:
+		return EX_SOFTWARE;
+	default:
+		return EX_UNAVAILABLE;
 	}
-	return ctl_error(EX_UNAVAILABLE, "%s", err->text);
+}
+
+int ctl_query_failed(struct ctl *ctl, const struct err *err)
+{
+	const char *sqlstate = ctl->session ? session_sqlstate(ctl->session) : "";
+	if (strcmp(sqlstate, "42501") == 0)
+		return refused(ctl, err);
+	const char *advice = what_to_do(sqlstate);
+	return ctl_error(exit_code_of(sqlstate), "%s%s%s", err->text, advice ? "; " : "",
+		advice ? advice : "");
 }
 
 int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PGresult **ret_result)
@@ -256,6 +272,14 @@ int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PG
 	if (!session_query(session, id, params, ret_result, &err))
 		return ctl_query_failed(ctl, &err);
 	return EX_OK;
+}
+
+int ctl_query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, id);
+	return ctl_query(ctl, query, &params, ret_result);
 }
 
 int ctl_exec(struct ctl *ctl, const char *sql)
@@ -279,8 +303,8 @@ void ctl_clear(PGresult **result)
 static const struct ctl_command *find_command(const char *name)
 {
 	for (size_t i = 0; i < ctl_commands_len; i++)
-		if (strcmp(ctl_commands[i].name, name) == 0)
-			return &ctl_commands[i];
+		if (strcmp(ctl_commands[i]->name, name) == 0)
+			return ctl_commands[i];
 	return NULL;
 }
 

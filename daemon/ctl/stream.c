@@ -1,14 +1,18 @@
 /* Rows by cursor: a listing of any length in constant memory, one snapshot. */
 #include "ctl/ctl.h"
+#include "db/shape.h"
 
 /* ret_more: whether to ask for the next rows. */
-static int fetch(struct ctl *ctl, bool (*take)(void *context, const PGresult *result, int row),
-	void *context, bool *ret_more)
+static int fetch(struct ctl *ctl, enum query_id open,
+	bool (*take)(void *context, const PGresult *result, int row), void *context, bool *ret_more)
 {
 	PGresult *result CLEANUP(ctl_clear) = NULL;
 	int code = ctl_query(ctl, QUERY_CTL_FETCH, NULL, &result);
 	if (code != EX_OK)
 		return code;
+	struct err err;
+	if (!shape_check(open, result, &err))
+		return ctl_error(EX_CONFIG, "%s: %s", query_name(open), err.text);
 	*ret_more = PQntuples(result) > 0;
 	for (int row = 0; *ret_more && row < PQntuples(result); row++)
 		*ret_more = take(context, result, row);
@@ -24,6 +28,6 @@ int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params,
 	if (code == EX_OK)
 		code = ctl_query(ctl, open, params, &opened);
 	while (code == EX_OK && more)
-		code = fetch(ctl, take, context, &more);
+		code = fetch(ctl, open, take, context, &more);
 	return code == EX_OK ? ctl_exec(ctl, "commit") : code;
 }

@@ -32,7 +32,7 @@ struct table {
 	size_t waiting; /* rows in cells */
 	bool streaming; /* the heading is out, widths stand */
 	uint64_t rows;
-	size_t widths[TABLE_COLUMNS_MAX];
+	size_t *widths; /* n; a record has one, that of its headings */
 	struct cell *cells; /* TABLE_LOOKAHEAD rows of n */
 	json_t *object; /* the row, or the record */
 	json_t *array; /* nested: rows go here */
@@ -42,6 +42,7 @@ static struct table *create(FILE *out, bool json, const struct column *columns, 
 {
 	struct table *table = mem_alloc(sizeof(*table));
 	*table = (struct table){ .out = out, .json = json, .columns = columns, .n = n };
+	table->widths = mem_alloc_array(n, sizeof(size_t));
 	table->cells = mem_alloc_array(TABLE_LOOKAHEAD * n, sizeof(struct cell));
 	if (json)
 		table->object = json_object();
@@ -82,6 +83,8 @@ struct table *record_nest(struct table *record, const char *name, const char *he
 
 static const struct column *current(const struct table *table)
 {
+	if (table->column >= table->n)
+		mem_abort("a row has more cells than the %zu columns of its table", table->n);
 	return &table->columns[table->column];
 }
 
@@ -249,6 +252,12 @@ void table_row(struct table *table, const PGresult *result, int row)
 	table_end_row(table);
 }
 
+void table_rows(struct table *table, const PGresult *result)
+{
+	for (int row = 0; row < PQntuples(result); row++)
+		table_row(table, result, row);
+}
+
 static void print_cell(
 	const struct table *table, size_t column, const char *text, size_t width, bool last)
 {
@@ -360,5 +369,6 @@ void table_end(struct table *table, const char *empty)
 	json_decref(table->object);
 	json_decref(table->array);
 	free(table->cells);
+	free(table->widths);
 	free(table);
 }

@@ -45,11 +45,6 @@ unsigned conn_session(const struct conn *conn)
 	return conn->session;
 }
 
-int conn_server_version(const struct conn *conn)
-{
-	return conn->pq ? PQserverVersion(conn->pq) : 0;
-}
-
 /* The one place where the state changes. */
 void conn_enter(struct conn *conn, enum conn_state state)
 {
@@ -79,9 +74,9 @@ static void arm_timer(struct conn *conn, double seconds)
 	ev_timer_start(conn->loop, &conn->timer);
 }
 
-void conn_arm_query_timer(struct conn *conn)
+void conn_arm_query_timer(struct conn *conn, usec_t deadline)
 {
-	arm_timer(conn, (double)conn->query_timeout / 1e6);
+	arm_timer(conn, (double)deadline / 1e6);
 }
 
 void conn_disarm_timer(struct conn *conn)
@@ -128,7 +123,8 @@ static void begin_round(struct conn *conn)
 	try_endpoint(conn);
 }
 
-/* A round over all hosts has failed, or a session broke: wait, then start with the first host. */
+/* A round over all hosts has failed, or a session broke: wait, then start with the first host, unless
+ * it is the one that was silent. */
 static void wait_for_round(struct conn *conn, int priority, const char *what, const char *why)
 {
 	double pause = backoff_fail(&conn->backoff);
@@ -140,7 +136,8 @@ static void wait_for_round(struct conn *conn, int priority, const char *what, co
 	log_text(&line, "reason", why);
 	log_end(&line);
 	drop_link(conn);
-	conn->endpoint = 0;
+	conn->endpoint = conn->begin_at;
+	conn->begin_at = conn->tried = 0;
 	conn_enter(conn, CONN_WAITING);
 	arm_timer(conn, pause);
 }
@@ -171,7 +168,8 @@ static void endpoint_failed(struct conn *conn, const char *why)
 		next_address(conn);
 		return;
 	}
-	if (++conn->endpoint < conn->info->endpoints_len) {
+	conn->endpoint = (conn->endpoint + 1) % conn->info->endpoints_len;
+	if (++conn->tried < conn->info->endpoints_len) {
 		log_msg(conn->quiet ? LOG_DEBUG : LOG_NOTICE, "connect_failed",
 			"%s: %s; trying the next host", conn->label, last.text);
 		try_endpoint(conn);
@@ -298,9 +296,12 @@ static void try_endpoint(struct conn *conn)
 /* A ready or busy session is gone.  The callback is the last thing: it may destroy us. */
 void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 {
-	char reason[512];
+	char reason[512], object[REFUSAL_OBJECT_MAX];
 	first_line(reason, sizeof(reason), why);
-	struct reply reply = { .status = REPLY_LOST, .statement = flight_blame(conn) };
+	memcpy(object, conn->flight.object, sizeof(object));
+	struct reply reply = {
+		.status = REPLY_LOST, .statement = flight_blame(conn), .object = object
+	};
 	memcpy(reply.sqlstate, sqlstate, strnlen(sqlstate, 5));
 	reply.message = reason;
 	struct flight_callback callback = flight_take_callback(conn);
@@ -309,6 +310,18 @@ void conn_lost(struct conn *conn, const char *sqlstate, const char *why)
 		callback.fn(callback.arg, &reply);
 	else if (conn->callbacks.lost)
 		conn->callbacks.lost(conn->callbacks.arg);
+}
+
+/* A host that is silent now would be so for all of connect_timeout: another one has its turn first. */
+static void unanswered(struct conn *conn)
+{
+	struct err why;
+	conn->begin_at = (conn->endpoint + 1) % conn->info->endpoints_len;
+	if (conn->flight.deadline < conn->query_timeout)
+		err_set(&why, "no reply within %.1f s", (double)conn->flight.deadline / 1e6);
+	else
+		err_set(&why, "no reply within query_timeout");
+	conn_lost(conn, "", why.text);
 }
 
 static void on_io(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -337,7 +350,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *watcher, int events)
 		begin_round(conn);
 		break;
 	case CONN_BUSY:
-		conn_lost(conn, "", "no reply within query_timeout");
+		unanswered(conn);
 		break;
 	case CONN_OFF:
 	case CONN_READY:
@@ -385,7 +398,7 @@ void conn_open(struct conn *conn)
 	if (conn->state != CONN_OFF)
 		return;
 	/* From the loop: a host that refuses at once must not call back before we return. */
-	conn->endpoint = 0;
+	conn->endpoint = conn->tried = 0;
 	conn_enter(conn, CONN_WAITING);
 	arm_timer(conn, 0.);
 }

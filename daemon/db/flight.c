@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/conn_private.h"
+#include "db/shape.h"
 #include "db/sqlstate.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -112,6 +113,7 @@ void conn_add_limits(struct conn *conn, struct conn_limits limits)
 	params_init(&params);
 	params_milliseconds(&params, limits.statement_timeout);
 	params_milliseconds(&params, limits.lock_timeout);
+	params_milliseconds(&params, limits.statement_timeout); /* of idleness */
 	params_text(&params, limits.search_path);
 	conn_add(conn, QUERY_FLIGHT_LIMITS, &params);
 }
@@ -132,7 +134,13 @@ static void send_sync(struct conn *conn)
 
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 {
+	conn_fly_within(conn, conn->query_timeout, fn, arg);
+}
+
+void conn_fly_within(struct conn *conn, usec_t deadline, reply_fn *fn, void *arg)
+{
 	struct flight *flight = &conn->flight;
+	flight->deadline = deadline < conn->query_timeout ? deadline : conn->query_timeout;
 	flight->callback = (struct flight_callback){ fn, arg };
 	send_sync(conn);
 	if (flight->closes) {
@@ -141,7 +149,7 @@ void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
 		send_sync(conn);
 	}
 	conn_enter(conn, CONN_BUSY);
-	conn_arm_query_timer(conn);
+	conn_arm_query_timer(conn, flight->deadline);
 	flight->sent_at = clock_monotonic();
 	/* Whatever the flush says is handled in the next turn of the loop, not here: the callback
 	 * must not come before we return. */
@@ -189,6 +197,22 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	err_set(&text, "%.*s%s%s", (int)strcspn(message, "\n"), message, detail ? ": " : "",
 		detail ? detail : "");
 	memcpy(flight->message, text.text, sizeof(flight->message));
+	struct refusal refusal = refusal_read(result);
+	refusal_object(&refusal, flight->object);
+}
+
+/* Good for the server, but not what its readers expect. */
+static bool misshapen(struct flight *flight, enum query_id query, const PGresult *result)
+{
+	struct err err;
+	if (shape_check(query, result, &err))
+		return false;
+	if (flight->failed >= 0)
+		return true;
+	flight->failed = flight->received;
+	strcpy(flight->sqlstate, SHAPE_SQLSTATE);
+	memcpy(flight->message, err.text, sizeof(flight->message));
+	return true;
 }
 
 /* A pooler between us and the server, that gave itself out as the server, gives us another session
@@ -216,7 +240,7 @@ static void take_result(struct conn *conn, PGresult *result)
 	}
 	if (known && step->prepares)
 		conn->statements[step->query][step->careful].prepared = ok;
-	if (known && ok && !step->prepares)
+	if (known && ok && !step->prepares && !misshapen(flight, step->query, result))
 		flight->results[flight->received_n] = result;
 	else
 		PQclear(result);
@@ -231,7 +255,9 @@ static void finish(struct conn *conn)
 	conn_disarm_timer(conn);
 	conn_enter(conn, CONN_READY);
 	conn_watch(conn, EV_READ);
-	struct reply reply = { .results = home.results, .n = home.n - home.closes };
+	struct reply reply = {
+		.results = home.results, .n = home.n - home.closes, .object = home.object
+	};
 	if (home.failed >= 0) {
 		reply.status = REPLY_FAILED;
 		/* An error at the Sync itself (a deferred constraint, NOTIFY) has no statement. */

@@ -29,8 +29,6 @@ enum {
 	OID_TIMESTAMPTZ_ARRAY = 1185,
 };
 
-#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC) /* 2000-01-01 */
-
 void params_init(struct params *params)
 {
 	params->n = 0;
@@ -107,8 +105,19 @@ static uint64_t postgres_instant(usec_t value)
 	return (uint64_t)(infinite ? value : value - POSTGRES_EPOCH);
 }
 
+/* Infinite walls are the infinities themselves. */
+static uint64_t postgres_wall(sec_t value)
+{
+	bool infinite = value == USEC_INFINITY || value == USEC_MINUS_INFINITY;
+	return postgres_instant(infinite ? value : value * USEC_PER_SEC);
+}
+
 void params_instant(struct params *params, usec_t value)
 {
+	if (value == INSTANT_NONE) {
+		params_null(params, OID_TIMESTAMPTZ);
+		return;
+	}
 	int i = param_begin(params, OID_TIMESTAMPTZ);
 	strbuf_add_be64(&params->data, postgres_instant(value));
 	param_end(params, i);
@@ -117,7 +126,7 @@ void params_instant(struct params *params, usec_t value)
 void params_wall(struct params *params, sec_t value)
 {
 	int i = param_begin(params, OID_TIMESTAMP);
-	strbuf_add_be64(&params->data, postgres_instant(value * USEC_PER_SEC));
+	strbuf_add_be64(&params->data, postgres_wall(value));
 	param_end(params, i);
 }
 
@@ -224,7 +233,7 @@ void params_walls(struct params *params, const sec_t *values, const bool *presen
 		if (present && !present[i])
 			array_add_null(params);
 		else
-			array_add_be64(params, postgres_instant(values[i] * USEC_PER_SEC));
+			array_add_be64(params, postgres_wall(values[i]));
 	}
 	param_end(params, p);
 }

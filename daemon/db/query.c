@@ -9,9 +9,9 @@
 #include "util/strbuf.h"
 
 static const struct {
-	const char *name, *text;
+	const char *name, *result, *text;
 } sources[] = {
-#define SQL(id, query_name, query_text) { query_name, query_text },
+#define SQL(id, query_name, query_result, query_text) { query_name, query_result, query_text },
 #include "sql_text.inc"
 #undef SQL
 };
@@ -30,11 +30,28 @@ static char *replace_mark(const char *text, const char *mark, const char *replac
 	return strbuf_steal(&buf);
 }
 
+/* "{careful TEXT}" is TEXT in the careful form, and nothing in the plain one. */
+static char *bind_form(const char *text, bool careful)
+{
+	static const char mark[] = "{careful ";
+	struct strbuf buf;
+	strbuf_init(&buf, SIZE_MAX);
+	for (const char *at; (at = strstr(text, mark));) {
+		const char *inner = at + strlen(mark), *end = strchr(inner, '}');
+		strbuf_add(&buf, text, (size_t)(at - text));
+		if (careful)
+			strbuf_add(&buf, inner, (size_t)(end - inner));
+		text = end + 1;
+	}
+	strbuf_add_text(&buf, text);
+	return strbuf_steal(&buf);
+}
+
 static char *bind_text(const char *text, const char *app_schema, bool careful)
 {
 	char *quoted CLEANUP(mem_cleanup) = mem_printf("\"%s\"", app_schema);
 	char *bound CLEANUP(mem_cleanup) = replace_mark(text, "{app}", quoted);
-	return replace_mark(bound, "{on conflict}", careful ? "on conflict do nothing" : "");
+	return bind_form(bound, careful);
 }
 
 /* FNV-1a. */
@@ -71,6 +88,11 @@ const char *query_text(enum query_id id, bool careful)
 const char *query_prepared_name(enum query_id id, bool careful)
 {
 	return prepared_names[id][careful];
+}
+
+const char *query_result(enum query_id id)
+{
+	return sources[id].result;
 }
 
 const char *query_name(enum query_id id)

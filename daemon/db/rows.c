@@ -3,33 +3,30 @@
 
 #include <string.h>
 
-#include "util/mem.h"
-#include "util/timefmt.h"
-
 #define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC) /* 2000-01-01 */
 #define YEAR_1         (INT64_C(-62135596800) * USEC_PER_SEC)
 #define YEAR_10000     (INT64_C(253402300800) * USEC_PER_SEC)
 
+bool row_is_null(const PGresult *result, int row, int column)
+{
+	return row >= PQntuples(result) || PQgetisnull(result, row, column);
+}
+
+/* NULL: null, or not of this length, which the shape of a result rules out. */
 static const unsigned char *fixed(const PGresult *result, int row, int column, int len)
 {
-	if (PQgetisnull(result, row, column) || PQgetlength(result, row, column) != len ||
-		PQfformat(result, column) != 1)
-		mem_abort("column %s of a result is not a binary value of %d bytes",
-			PQfname(result, column), len);
+	if (row_is_null(result, row, column) || PQgetlength(result, row, column) != len)
+		return NULL;
 	return (const unsigned char *)PQgetvalue(result, row, column);
 }
 
+/* Big-endian; NULL is 0. */
 static uint64_t be(const unsigned char *bytes, int len)
 {
 	uint64_t value = 0;
-	for (int i = 0; i < len; i++)
+	for (int i = 0; bytes && i < len; i++)
 		value = value << 8 | bytes[i];
 	return value;
-}
-
-bool row_is_null(const PGresult *result, int row, int column)
-{
-	return PQgetisnull(result, row, column) != 0;
 }
 
 const char *row_text(const PGresult *result, int row, int column)
@@ -39,7 +36,7 @@ const char *row_text(const PGresult *result, int row, int column)
 
 size_t row_text_len(const PGresult *result, int row, int column)
 {
-	return (size_t)PQgetlength(result, row, column);
+	return row_is_null(result, row, column) ? 0 : (size_t)PQgetlength(result, row, column);
 }
 
 int32_t row_int4(const PGresult *result, int row, int column)
@@ -54,22 +51,16 @@ int64_t row_int8(const PGresult *result, int row, int column)
 
 struct row_place row_place(const PGresult *result, int row, int column)
 {
-	struct row_place place;
-	memcpy(place.bytes, fixed(result, row, column, sizeof(place.bytes)), sizeof(place.bytes));
+	struct row_place place = { 0 };
+	const unsigned char *bytes = fixed(result, row, column, sizeof(place.bytes));
+	if (bytes)
+		memcpy(place.bytes, bytes, sizeof(place.bytes));
 	return place;
 }
 
 bool row_bool(const PGresult *result, int row, int column)
 {
-	return *fixed(result, row, column, 1) != 0;
-}
-
-double row_float8(const PGresult *result, int row, int column)
-{
-	uint64_t bits = be(fixed(result, row, column, 8), 8);
-	double value;
-	memcpy(&value, &bits, sizeof(value));
-	return value;
+	return be(fixed(result, row, column, 1), 1) != 0;
 }
 
 static usec_t from_postgres(int64_t value)
@@ -82,13 +73,12 @@ static usec_t from_postgres(int64_t value)
 
 usec_t row_instant(const PGresult *result, int row, int column)
 {
-	return from_postgres(row_int8(result, row, column));
+	const unsigned char *bytes = fixed(result, row, column, 8);
+	return bytes ? from_postgres((int64_t)be(bytes, 8)) : INSTANT_NONE;
 }
 
 bool row_clock(const PGresult *result, int row, int column, usec_t *ret_now)
 {
-	if (row_is_null(result, row, column))
-		return false;
 	usec_t now = row_instant(result, row, column);
 	if (now < YEAR_1 || now >= YEAR_10000)
 		return false;
@@ -98,5 +88,5 @@ bool row_clock(const PGresult *result, int row, int column, usec_t *ret_now)
 
 usec_t row_wall_us(const PGresult *result, int row, int column)
 {
-	return from_postgres(row_int8(result, row, column));
+	return row_instant(result, row, column);
 }

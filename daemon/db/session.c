@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "db/conninfo.h"
+#include "db/shape.h"
 #include "util/mem.h"
 
 struct session {
@@ -122,6 +123,15 @@ static bool finish(
 	return false;
 }
 
+static bool shaped(
+	struct session *session, enum query_id id, const PGresult *result, struct err *err)
+{
+	if (shape_check(id, result, err))
+		return true;
+	strcpy(session->sqlstate, SHAPE_SQLSTATE);
+	return false;
+}
+
 bool session_query(struct session *session, enum query_id id, const struct params *params,
 	PGresult **ret_result, struct err *err)
 {
@@ -136,9 +146,13 @@ bool session_query(struct session *session, enum query_id id, const struct param
 		result = PQexecParams(
 			session->pq, query_text(id, false), 0, NULL, NULL, NULL, NULL, 1);
 	}
-	if (finish(session, result, ret_result, err))
-		return true;
-	return err_prefix(err, "%s: ", query_name(id));
+	PGresult *good = NULL;
+	bool ok = finish(session, result, &good, err) && shaped(session, id, good, err);
+	if (ok && ret_result)
+		*ret_result = good;
+	else
+		PQclear(good);
+	return ok || err_prefix(err, "%s: ", query_name(id));
 }
 
 bool session_exec(struct session *session, const char *sql, PGresult **ret_result, struct err *err)

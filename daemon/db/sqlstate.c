@@ -35,10 +35,13 @@ static const struct {
 	{ "42P01", SQLSTATE_OPERATOR, false }, /* undefined_table */
 	{ "42703", SQLSTATE_OPERATOR, false }, /* undefined_column */
 	{ "42883", SQLSTATE_OPERATOR, false }, /* undefined_function */
+	{ "42804", SQLSTATE_OPERATOR,
+		false }, /* datatype_mismatch: shape.h says it of results, too */
 	{ "3F000", SQLSTATE_OPERATOR, false }, /* no such schema */
 	{ "08", SQLSTATE_RETRY, true }, /* connection */
 	{ "22", SQLSTATE_ROW, false }, /* data */
 	{ "23", SQLSTATE_ROW, false }, /* integrity constraint */
+	{ "27", SQLSTATE_ROW, false }, /* a trigger is in the way of what we write */
 	{ "44", SQLSTATE_ROW, false }, /* with check option */
 	{ "P0", SQLSTATE_ROW, false }, /* raised by a trigger of the application */
 	{ "09", SQLSTATE_ROW, false }, /* triggered action */

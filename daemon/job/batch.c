@@ -12,13 +12,6 @@
 #include "util/log.h"
 #include "util/mem.h"
 
-const char *batch_outcome_name(enum batch_outcome outcome)
-{
-	static const char *const names[] = { "committed", "nothing", "conflict", "row", "failed",
-		"lost" };
-	return names[outcome];
-}
-
 static void end(struct batch *batch)
 {
 	batch_clear(batch);
@@ -76,15 +69,28 @@ void batch_failure_take(struct batch_failure *failure, const struct reply *reply
 	memcpy(failure->sqlstate, reply->sqlstate, sizeof(failure->sqlstate));
 	snprintf(failure->statement, sizeof(failure->statement), "%s",
 		reply->statement ? reply->statement : "");
+	snprintf(
+		failure->object, sizeof(failure->object), "%s", reply->object ? reply->object : "");
 	snprintf(failure->message, sizeof(failure->message), "%s", reply->message);
+}
+
+static void *stepper(const struct batch *batch)
+{
+	return batch->stepper ? batch->stepper : batch->job;
 }
 
 /* true: the reply is a success.  Otherwise the batch is on its way to its end. */
 static bool succeeded(struct batch *batch, const struct reply *reply)
 {
+	batch_refused_fn *refused = batch->refused;
+	batch->refused = NULL;
 	if (reply->status == REPLY_OK)
 		return true;
 	batch_failure_take(&batch->failure, reply);
+	if (refused && reply->status == REPLY_FAILED && !sqlstate_ends_session(reply->sqlstate)) {
+		refused(stepper(batch));
+		return false;
+	}
 	batch->outcome = reply->status == REPLY_LOST ? BATCH_LOST : outcome_of(reply);
 	if (reply->status == REPLY_LOST)
 		end(batch);
@@ -99,18 +105,29 @@ static const char *objection(struct batch *batch, const struct reply *reply)
 	bool first = batch->now == 0;
 	if (first && !row_clock(reply->results[1], 0, 0, &batch->now))
 		return CLOCK_COMPLAINT;
-	if (batch->writes &&
-		row_int4(reply->results[reply->n - 1], 0, 0) > batch->settings.schema_level)
+	bool writes = batch->writes;
+	batch->writes = false;
+	if (writes && row_int4(reply->results[reply->n - 1], 0, 0) > batch->settings.schema_level)
 		return "a migration has come that needs a newer recurd";
 	return NULL;
 }
 
 void batch_refuse(struct batch *batch, const char *sqlstate, const char *why)
 {
-	struct reply reply = { .statement = query_name(QUERY_TX_SETTINGS), .message = why };
+	struct reply reply = {
+		.statement = query_name(QUERY_TX_SETTINGS), .message = why, .object = ""
+	};
 	snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate);
 	batch_failure_take(&batch->failure, &reply);
 	batch->outcome = *sqlstate ? outcome_of(&reply) : BATCH_FAILED;
+	roll_back(batch);
+}
+
+void batch_give_up(struct batch *batch)
+{
+	struct reply reply = { 0 };
+	memcpy(reply.sqlstate, batch->failure.sqlstate, sizeof(reply.sqlstate));
+	batch->outcome = outcome_of(&reply);
 	roll_back(batch);
 }
 
@@ -125,7 +142,7 @@ static void on_reply(void *arg, const struct reply *reply)
 	if (why)
 		batch_refuse(batch, "", why);
 	else
-		batch->step(batch->job, reply);
+		batch->step(stepper(batch), reply);
 }
 
 void batch_fly(struct batch *batch, batch_step_fn *step)
@@ -138,6 +155,12 @@ void batch_write(struct batch *batch, batch_step_fn *step)
 {
 	batch->writes = true;
 	conn_add(batch->conn, QUERY_TX_LEVEL, NULL);
+	batch_fly(batch, step);
+}
+
+void batch_attempt(struct batch *batch, batch_step_fn *step, batch_refused_fn *refused)
+{
+	batch->refused = refused;
 	batch_fly(batch, step);
 }
 

@@ -3,19 +3,18 @@
 
 #include <inttypes.h>
 
-void tell_rate_set(struct tell_rate *rate, int64_t per_second)
+void tell_rate_set(struct tell_rate *rate, double per_second, double burst)
 {
 	rate->per_second = per_second;
-	rate->tokens = (double)per_second;
+	rate->tokens = rate->burst = burst;
 }
 
 bool tell_rate_take(struct tell_rate *rate, usec_t monotonic)
 {
-	double limit = (double)rate->per_second;
-	rate->tokens += limit * (double)(monotonic - rate->filled_at) / 1e6;
+	rate->tokens += rate->per_second * (double)(monotonic - rate->filled_at) / 1e6;
 	rate->filled_at = monotonic;
-	if (rate->tokens > limit)
-		rate->tokens = limit;
+	if (rate->tokens > rate->burst)
+		rate->tokens = rate->burst;
 	if (rate->tokens < 1.)
 		return false;
 	rate->tokens -= 1.;

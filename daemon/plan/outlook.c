@@ -3,55 +3,50 @@
 
 #include <stdlib.h>
 
-#include "plan/plan_private.h"
+#include "plan/fates.h"
 #include "util/mem.h"
-#include "util/timefmt.h"
 
 struct outlook {
-	struct planner planner;
-	struct plan plan; /* the planner writes the anchor to it */
-	struct occurrence first; /* while planner.first_stands */
-	uint64_t left; /* occurrences until COUNT; UINT64_MAX: no end */
+	struct template template;
+	struct fates fates;
+	struct fate first; /* found already, while `held` */
+	enum recur_status status;
+	bool held;
 };
 
-static uint64_t count_left(const struct planner *p)
+/* What is excluded is nothing that anybody waits for. */
+static enum recur_status find_next(struct outlook *outlook, struct fate *ret_fate, struct err *err)
 {
-	uint64_t count = rule_count(p->rule), used = (uint64_t)p->template->used_count;
-	if (count == 0 || plan_counts_itself(p))
-		return UINT64_MAX;
-	return count > used ? count - used : 0;
+	enum recur_status status;
+	do {
+		fates_renew(&outlook->fates);
+		status = fates_next(&outlook->fates, ret_fate, err);
+	} while (status == RECUR_FOUND && ret_fate->kind == FATE_EXCLUDED);
+	if (status != RECUR_AGAIN)
+		return status;
+	(void)start_give_up(err);
+	return RECUR_FAILED;
 }
 
-static bool place(struct outlook *outlook, struct err *err)
+/* A rule that fails at once is to be found out at once. */
+static bool open_it(struct outlook *outlook, const struct plan_policy *policy, struct err *err)
 {
-	struct planner *p = &outlook->planner;
-	sec_t due = sec_from_usec(p->due);
-	struct occurrence found;
-	bool in_set = false;
-	outlook->left = count_left(p);
-	outlook->first = (struct occurrence){ .nominal = due, .at = due };
-	if (p->first_stands && !plan_find_at(p, due, &in_set, &found, err))
+	if (!fates_open(&outlook->template, policy, true, &outlook->fates, err))
 		return false;
-	if (in_set && !found.excluded)
-		outlook->first = found;
-	if (p->first_stands && !recurrence_within_until(p->recurrence, due))
-		outlook->left = 0;
-	recurrence_seek(p->recurrence, p->after);
-	return true;
+	outlook->status = find_next(outlook, &outlook->first, err);
+	outlook->held = true;
+	return outlook->status != RECUR_FAILED;
 }
 
 bool outlook_open(const struct template *template, const struct plan_policy *policy,
 	struct outlook **ret_outlook, struct err *err)
 {
 	struct outlook *outlook = mem_alloc(sizeof(*outlook));
-	outlook->planner = (struct planner){
-		.template = template, .policy = policy, .plan = &outlook->plan
-	};
-	if (!plan_start(&outlook->planner, err) || !place(outlook, err)) {
+	outlook->template = *template;
+	if (!open_it(outlook, policy, err)) {
 		outlook_close(outlook);
 		return false;
 	}
-	outlook->planner.template = NULL;
 	*ret_outlook = outlook;
 	return true;
 }
@@ -60,8 +55,7 @@ void outlook_close(struct outlook *outlook)
 {
 	if (!outlook)
 		return;
-	recurrence_close(outlook->planner.recurrence);
-	rule_free(outlook->planner.rule);
+	fates_close(&outlook->fates);
 	free(outlook);
 }
 
@@ -73,35 +67,25 @@ void outlook_cleanup(struct outlook **outlook)
 
 const struct rule *outlook_rule(const struct outlook *outlook)
 {
-	return outlook->planner.rule;
+	return outlook->fates.start.rule;
 }
 
 sec_t outlook_start(const struct outlook *outlook)
 {
-	return outlook->plan.starts_local;
+	return outlook->fates.start.anchor;
 }
 
 const struct zone *outlook_zone(const struct outlook *outlook)
 {
-	return outlook->planner.zone;
+	return outlook->fates.start.zone;
 }
 
-enum recur_status outlook_next(
-	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err)
+enum recur_status outlook_next(struct outlook *outlook, struct fate *ret_fate, struct err *err)
 {
-	struct planner *p = &outlook->planner;
-	while (outlook->left > 0) {
-		/* An excluded occurrence is used up like any other. */
-		outlook->left -= outlook->left != UINT64_MAX;
-		if (p->first_stands) {
-			p->first_stands = false;
-			*ret_occurrence = outlook->first;
-			return RECUR_FOUND;
-		}
-		p->slices = 0;
-		enum recur_status status = plan_next_occurrence(p, ret_occurrence, err);
-		if (status != RECUR_FOUND || !ret_occurrence->excluded)
-			return status;
-	}
-	return RECUR_END;
+	if (!outlook->held)
+		return find_next(outlook, ret_fate, err);
+	outlook->held = false;
+	if (outlook->status == RECUR_FOUND)
+		*ret_fate = outlook->first;
+	return outlook->status;
 }

@@ -1,160 +1,164 @@
 /* What becomes of one template; see the header.
  *
- * First the walk (plan_walk.c): occurrences from next_due_at on, until one lies ahead of now, the rule
- * ends, or the budget is used up.  Then the verdicts: made, dropped, paused, adopted.  Then as much of
- * it as is certain and fits the batch becomes the plan.
+ * First the backlog (backlog.c): the fates of what is due, from next_due_at on, until one lies ahead of
+ * now, the rule ends, or the budget is used up.  Then as much of it as is certain and fits the batch
+ * becomes the plan, and what follows from it the template's new state.
  */
+#include "plan/plan.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan/plan_private.h"
+#include "plan/backlog.h"
 #include "util/mem.h"
-#include "util/timefmt.h"
 
-const char *plan_skip_name(enum plan_skip skip)
+/* ---- the fates ---- */
+
+/* As many from the oldest on as are certain and make no more than limit. */
+static size_t taken(const struct backlog *backlog, size_t limit, size_t *ret_made_n)
 {
-	static const char *const names[] = { "dropped", "paused", "adopted" };
-	return names[skip];
+	size_t n = backlog_certain(backlog), i = 0, made_n = 0;
+	for (; i < n; i++) {
+		if (backlog->fates[i].kind == FATE_MADE && made_n == limit)
+			break;
+		made_n += backlog->fates[i].kind == FATE_MADE;
+	}
+	*ret_made_n = made_n;
+	return i;
 }
 
-/* ---- the verdicts ---- */
-
-/* The newest of the backlog is made all the same, unless the policy is none. */
-static void adopt_latest(struct planner *p)
+static void use_up(struct plan *plan, const struct fate *fates, size_t n)
 {
-	if (p->policy->adopt_backlog != PLAN_BACKLOG_LATEST || p->jumped)
-		return;
-	for (size_t i = p->n; i-- > 0;) {
-		if (p->entries[i].verdict == (int)PLAN_ADOPTED) {
-			p->entries[i].verdict = MAKE;
-			return;
-		}
+	for (size_t i = 0; i < n; i++) {
+		plan->used_count += fates[i].number;
+		plan->made_through = fates[i].through;
 	}
 }
 
-static void drop_oldest(struct planner *p)
+/* Those of a kind that follow each other, and are not made, become one.  Returns how many are left. */
+static size_t join(struct fate *fates, size_t n)
 {
-	size_t makes = p->jumped ? SIZE_MAX : 0;
-	for (size_t i = 0; i < p->n && !p->jumped; i++)
-		makes += p->entries[i].verdict == (int)MAKE;
-	for (size_t i = 0; i < p->n && makes > p->policy->catch_up_limit; i++) {
-		if (p->entries[i].verdict != (int)MAKE)
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct fate *last = kept > 0 ? &fates[kept - 1] : NULL;
+		if (!last || fates[i].kind == FATE_MADE || last->kind != fates[i].kind) {
+			fates[kept++] = fates[i];
 			continue;
-		p->entries[i].verdict = PLAN_DROPPED;
-		makes--;
+		}
+		last->number += fates[i].number;
+		last->through = fates[i].through;
+		last->estimated |= fates[i].estimated;
 	}
+	return kept;
 }
 
-/* How many entries are certain.  Where the walk stopped short of the present, those that would be
- * made may yet have to be dropped: they are left for the next call, which starts there. */
-static size_t certain(const struct planner *p)
+/* Hundreds that were dropped are one now, and a batch has many plans: they keep no more than that. */
+static void keep(struct plan *plan, struct backlog *backlog, size_t n)
 {
-	if (p->reached)
-		return p->n;
-	size_t i = 0;
-	while (i < p->n && p->entries[i].verdict != (int)MAKE)
-		i++;
-	return i > 0 ? i : p->n;
+	plan->n = join(backlog->fates, n);
+	if (plan->n == 0) {
+		backlog_finish(backlog);
+		return;
+	}
+	plan->fates = plan->n == backlog->size
+			      ? backlog->fates
+			      : mem_realloc_array(backlog->fates, plan->n, sizeof(*backlog->fates));
 }
 
-static void skip(struct plan *plan, enum plan_skip why, usec_t at)
+struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind)
 {
-	struct plan_skipped *skipped = &plan->skipped[why];
-	if (skipped->occurrences++ == 0)
-		skipped->first_at = at;
-	skipped->last_at = at;
+	struct plan_skipped skipped = { 0 };
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fate *fate = &plan->fates[i];
+		if (fate->kind != kind)
+			continue;
+		if (skipped.occurrences == 0)
+			skipped.first_at = fate->due;
+		skipped.occurrences += fate->number;
+		skipped.last_at = fate->through;
+		skipped.estimated |= fate->estimated;
+	}
+	return skipped;
+}
+
+/* ---- the template's new state ---- */
+
+/* At the end a template stays on its last occurrence. */
+static usec_t last_occurrence(
+	const struct template *t, const struct backlog *backlog, const struct plan *plan)
+{
+	for (size_t i = backlog->n; i-- > 0;) {
+		if (backlog->fates[i].kind != FATE_EXCLUDED)
+			return backlog->fates[i].due;
+	}
+	return t->made_through != TEMPLATE_NONE ? t->made_through : plan->made_through;
+}
+
+static void go_on(struct plan *plan, usec_t due, usec_t wake_at)
+{
+	plan->next_due_at = due;
+	plan->wake_at = wake_at;
+}
+
+/* n: so many of the backlog are taken. */
+static void find_next(
+	const struct start *start, const struct backlog *backlog, size_t n, struct plan *plan)
+{
+	bool known = plan->made_through != TEMPLATE_NONE &&
+		     (backlog->n > 0 || start->standing != STANDS_SET);
+	if (n < backlog->n)
+		go_on(plan, backlog->fates[n].due, backlog->fates[n].fire);
+	else if (backlog->end == BACKLOG_AHEAD)
+		go_on(plan, backlog->ahead.due, backlog->ahead.fire);
+	else if (backlog->end == BACKLOG_SHORT)
+		/* All that was found is used up and yet it is all past: look again from here. */
+		go_on(plan, plan->made_through, plan->made_through);
+	else if (known)
+		go_on(plan, last_occurrence(start->template, backlog, plan), TEMPLATE_NONE);
 }
 
 /* What the application has set, and nothing has come of it: it is no anchor yet.  As long as it lies
  * ahead it remains the application's, and no edit of the rule overtakes it. */
-static void leave_to_application(struct planner *p)
+static void leave_to_application(
+	const struct template *t, const struct backlog *backlog, struct plan *plan)
 {
-	const struct template *t = p->template;
 	if (t->starts_zone)
-		p->plan->starts_local = t->starts_local;
-	if (!p->at_end)
-		p->plan->planned_due_at = t->planned_due_at;
+		plan->starts_local = t->starts_local;
+	if (backlog->end != BACKLOG_OVER)
+		plan->planned_due_at = t->planned_due_at;
 }
 
-/* What the walk passed over without looking: as the last that it saw, only more of it. */
-static void pass_over(struct planner *p)
+static void settle_end(const struct template *t, usec_t now, bool over, struct plan *plan)
 {
-	size_t i = p->n;
-	while (i-- > 0 && p->entries[i].verdict >= PLAN_SKIPS)
-		;
-	struct plan_skipped *skipped = &p->plan->skipped[p->entries[i].verdict];
-	skipped->occurrences += p->jumped;
-	skipped->last_at = p->jumped_to;
-	skipped->estimated = true;
-	p->plan->made_through = p->jumped_to;
-	p->plan->used_count += p->jumped;
-}
-
-static usec_t last_occurrence(const struct planner *p)
-{
-	for (size_t i = p->n; i-- > 0;) {
-		if (p->entries[i].verdict != (int)EXCLUDED)
-			return p->entries[i].at;
-	}
-	bool before = p->template->made_through != TEMPLATE_NONE;
-	return before ? p->template->made_through : p->plan->made_through;
-}
-
-static void take(struct plan *plan, const struct entry *entry)
-{
-	if (plan->changes)
-		plan->changes[plan->n] = (struct plan_change){ .at = entry->at,
-			.title = entry->title,
-			.description = entry->description,
-			.priority = entry->priority };
-	plan->occurrences[plan->n++] = entry->nominal;
-}
-
-static void settle(struct planner *p, size_t limit)
-{
-	struct plan *plan = p->plan;
-	size_t n = certain(p), i = 0, most = n < limit ? n : limit;
-	plan->occurrences = mem_alloc_array(most, sizeof(*plan->occurrences));
-	if (rule_has_overrides(p->rule))
-		plan->changes = mem_alloc_array(most, sizeof(*plan->changes));
-	for (; i < n; i++) {
-		const struct entry *entry = &p->entries[i];
-		if (entry->verdict == (int)MAKE && plan->n == limit)
-			break;
-		if (entry->verdict == (int)MAKE)
-			take(plan, entry);
-		else if (entry->verdict < PLAN_SKIPS)
-			skip(plan, (enum plan_skip)entry->verdict, entry->at);
-		plan->made_through = entry->at;
-		plan->used_count++;
-	}
-	if (p->jumped)
-		pass_over(p);
-	plan->replan_at = TEMPLATE_NONE;
-	if (i < p->n) {
-		plan->next_due_at = p->entries[i].at;
-	} else if (!p->reached) {
-		/* Everything walked is used up and yet it is all past: look again from here. */
-		plan->next_due_at = plan->made_through;
-	} else if (!p->at_end) {
-		plan->next_due_at = p->ahead;
-	} else if ((p->n > 0 || p->ours || p->history) && plan->made_through != TEMPLATE_NONE) {
-		plan->next_due_at = last_occurrence(p); /* the end: stay on it */
-	}
-	/* An unfinished adoption is recognised by the missing plan. */
-	plan->planned_due_at = p->adopting && !p->reached ? TEMPLATE_NONE : plan->next_due_at;
-	if (p->n == 0 && p->first_stands && !p->ours)
-		leave_to_application(p);
-	usec_t first = p->n > 0 ? p->entries[0].at : plan->next_due_at;
-	plan->rezoned = p->rezoned && first != p->template->next_due_at;
-	plan->rezoned_from = p->template->next_due_at;
-	bool over = p->at_end && i == p->n;
-	plan->revived = p->template->ended_at != TEMPLATE_NONE && !over;
-	plan->ended = over && (p->template->is_active || p->template->ended_at == TEMPLATE_NONE);
-	plan->ended_at = !over                                    ? TEMPLATE_NONE
-			 : p->template->ended_at != TEMPLATE_NONE ? p->template->ended_at
-								  : p->now;
+	bool was_over = t->ended_at != TEMPLATE_NONE;
 	plan->is_active = !over;
+	plan->turn = !over && was_over                     ? PLAN_REVIVES
+		     : over && (t->is_active || !was_over) ? PLAN_ENDS
+							   : PLAN_GOES_ON;
+	plan->ended_at = !over ? TEMPLATE_NONE : was_over ? t->ended_at : now;
+	if (over)
+		plan->wake_at = TEMPLATE_NONE;
+}
+
+static void settle(const struct fates *fates, const struct backlog *backlog, size_t n, usec_t now,
+	struct plan *plan)
+{
+	const struct start *start = &fates->start;
+	const struct template *t = start->template;
+	plan->starts_local = start->anchor;
+	snprintf(plan->starts_zone, sizeof(plan->starts_zone), "%s", zone_name(start->zone));
+	plan->replan_at = TEMPLATE_NONE;
+	use_up(plan, backlog->fates, n);
+	find_next(start, backlog, n, plan);
+	/* An unfinished adoption is recognised by the missing plan. */
+	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
+	plan->planned_due_at = unfinished ? TEMPLATE_NONE : plan->next_due_at;
+	if (backlog->n == 0 && start->first_stands && start->standing == STANDS_SET)
+		leave_to_application(t, backlog, plan);
+	usec_t first = backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at;
+	if (start->rezoned && first != t->next_due_at)
+		plan->rezoned_from = t->next_due_at;
+	settle_end(t, now, backlog->end == BACKLOG_OVER && n == backlog->n, plan);
 }
 
 /* ---- the whole ---- */
@@ -163,11 +167,13 @@ static void keep_state(const struct template *t, struct plan *plan)
 {
 	*plan = (struct plan){
 		.next_due_at = t->next_due_at,
+		.wake_at = t->next_due_at,
 		.planned_due_at = t->planned_due_at,
 		.made_through = t->made_through,
 		.replan_at = t->replan_at,
 		.ended_at = t->ended_at,
-		.used_count = t->used_count,
+		.rezoned_from = TEMPLATE_NONE,
+		.used_count = t->used_count == TEMPLATE_NONE ? 0 : t->used_count,
 		.starts_local = t->starts_local,
 		.is_active = t->is_active,
 	};
@@ -178,36 +184,35 @@ static void keep_state(const struct template *t, struct plan *plan)
 void plan_quarantine(const struct template *template, const char *why, struct plan *ret_plan)
 {
 	keep_state(template, ret_plan);
-	ret_plan->failed = true;
+	ret_plan->outcome = PLAN_FAILED;
 	err_set(&ret_plan->failure, "%s", why);
 }
 
 void plan_make(const struct template *template, usec_t now, const struct plan_policy *policy,
 	size_t limit, struct plan *ret_plan)
 {
-	struct planner p = { .template = template, .now = now, .policy = policy, .plan = ret_plan };
+	struct fates fates;
+	struct backlog backlog = { 0 };
 	struct err why;
 	keep_state(template, ret_plan);
-	if (plan_walk(&p, &why)) {
-		adopt_latest(&p);
-		drop_oldest(&p);
-		settle(&p, limit);
+	if (fates_open(template, policy, false, &fates, &why) &&
+		backlog_collect(&fates, now, &backlog, &why)) {
+		size_t n = taken(&backlog, limit, &ret_plan->made_n);
+		settle(&fates, &backlog, n, now, ret_plan);
+		keep(ret_plan, &backlog, n);
+		if (rule_has_overrides(fates.start.rule))
+			ret_plan->rule = fates_take_rule(&fates);
 	} else {
 		plan_quarantine(template, why.text, ret_plan);
-		ret_plan->postponed = why.passing;
+		ret_plan->outcome = why.passing ? PLAN_POSTPONED : PLAN_FAILED;
+		backlog_finish(&backlog);
 	}
-	recurrence_close(p.recurrence);
-	if (ret_plan->changes)
-		ret_plan->rule = p.rule; /* their texts are its memory */
-	else
-		rule_free(p.rule);
-	free(p.entries);
+	fates_close(&fates);
 }
 
 void plan_finish(struct plan *plan)
 {
-	free(plan->occurrences);
-	free(plan->changes);
+	free(plan->fates);
 	rule_free(plan->rule);
 	*plan = (struct plan){ 0 };
 }

@@ -1,34 +1,78 @@
-/* Columns in the order of generate_claim.sql and generate_claim_edited.sql. */
+/* What a row must have for a plan; see the header. */
 #include "plan/template.h"
 
-#include "db/rows.h"
+#include <inttypes.h>
+#include <string.h>
 
-static usec_t instant_or_none(const PGresult *result, int row, int column)
+#include "util/timefmt.h"
+
+/* Years 1 to 9999: what RFC 5545 can write. */
+#define WALL_MIN       INT64_C(-62135596800)
+#define WALL_MAX       INT64_C(253402300799)
+#define USED_COUNT_MAX INT64_C(1000000000000000000) /* what can be added to it overflows nothing */
+
+enum {
+	NULLABLE = 1,
+	REZONABLE = 2, /* may be TEMPLATE_REZONE */
+};
+
+static const struct {
+	const char *name;
+	size_t offset;
+	unsigned also;
+} instants[] = {
+	{ "next_due_at", offsetof(struct template, next_due_at), 0 },
+	{ "planned_due_at", offsetof(struct template, planned_due_at), NULLABLE },
+	{ "made_through", offsetof(struct template, made_through), NULLABLE },
+	{ "replan_at", offsetof(struct template, replan_at), NULLABLE | REZONABLE },
+};
+
+static bool check_instant(const char *name, usec_t instant, unsigned also, struct err *err)
 {
-	return row_is_null(result, row, column) ? TEMPLATE_NONE : row_instant(result, row, column);
+	char text[INSTANT_TEXT_MAX];
+	if (instant == TEMPLATE_NONE)
+		return also & NULLABLE ||
+		       err_set(err, "%s: expected an instant in the years 1 to 9999, got null",
+			       name);
+	if (instant == TEMPLATE_REZONE && also & REZONABLE)
+		return true;
+	sec_t second = sec_from_usec(instant);
+	return (second >= WALL_MIN && second <= WALL_MAX) ||
+	       err_set(err, "%s: expected an instant in the years 1 to 9999, got %s", name,
+		       instant_format(instant, text));
 }
 
-void template_read(const PGresult *result, int row, struct template *ret_template)
+static bool check_text(const char *name, const char *text, struct err *err)
 {
-	*ret_template = (struct template){
-		.id = row_text(result, row, 0),
-		.user_id = row_text(result, row, 1),
-		.rule = row_text(result, row, 2),
-		.rule_len = row_text_len(result, row, 2),
-		.next_due_at = row_instant(result, row, 3),
-		.starts_zone = row_is_null(result, row, 4) ? NULL : row_text(result, row, 5),
-		.planned_due_at = instant_or_none(result, row, 6),
-		.made_through = instant_or_none(result, row, 7),
-		.used_count = row_int8(result, row, 8),
-		.replan_at = instant_or_none(result, row, 9),
-		.paused_at = instant_or_none(result, row, 10),
-		.resumed_at = instant_or_none(result, row, 11),
-		.ended_at = instant_or_none(result, row, 12),
-		.created_at = instant_or_none(result, row, 13),
-		.is_active = row_bool(result, row, 14),
-		.user_zone = row_text(result, row, 15),
-		.place = row_place(result, row, 16),
-	};
-	if (ret_template->starts_zone)
-		ret_template->starts_local = row_wall_us(result, row, 4) / USEC_PER_SEC;
+	return text || err_set(err, "%s: expected a text, got null", name);
+}
+
+static bool check_anchor(const struct template *t, struct err *err)
+{
+	bool possible = !t->starts_zone ||
+			(t->starts_local >= WALL_MIN && t->starts_local <= WALL_MAX);
+	return possible ||
+	       err_set(err, "starts_local: expected a local time in the years 1 to 9999");
+}
+
+static bool check_used_count(const struct template *t, struct err *err)
+{
+	if (t->used_count == TEMPLATE_NONE)
+		return err_set(err, "used_count: expected a number, got null");
+	return (t->used_count >= 0 && t->used_count <= USED_COUNT_MAX) ||
+	       err_set(err, "used_count: expected 0 to %" PRId64 ", got %" PRId64, USED_COUNT_MAX,
+		       t->used_count);
+}
+
+bool template_check(const struct template *template, struct err *err)
+{
+	if (!check_text("id", template->id, err) || !check_text("user_id", template->user_id, err))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(instants); i++) {
+		usec_t instant;
+		memcpy(&instant, (const char *)template + instants[i].offset, sizeof(instant));
+		if (!check_instant(instants[i].name, instant, instants[i].also, err))
+			return false;
+	}
+	return check_anchor(template, err) && check_used_count(template, err);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "recur/rule_def.h"
+#include "recur/rule_value.h"
 #include "util/mem.h"
 
 /* The limits of the columns that the texts go to, in characters. */
@@ -25,7 +26,7 @@ static bool take_text(
 
 	if (!json_is_string(value) || characters(json_string_value(value)) < 1 ||
 		characters(json_string_value(value)) > max)
-		return rule_json_fail(err, path, expected, value);
+		return rule_value_fail(err, path, expected, value);
 	*ret_text = mem_strdup(json_string_value(value));
 	return true;
 }
@@ -40,7 +41,7 @@ static bool take_priority(const json_t *value, const char *path, char **ret_text
 		*ret_text = mem_strdup(names[i]);
 		return true;
 	}
-	return rule_json_fail(err, path, "low, medium, high or urgent", value);
+	return rule_value_fail(err, path, "low, medium, high or urgent", value);
 }
 
 static bool take_key(struct override *override, const char *key, const json_t *value,
@@ -50,15 +51,15 @@ static bool take_key(struct override *override, const char *key, const json_t *v
 
 	if (strcmp(key, "excluded") == 0) {
 		override->excluded = json_is_true(value);
-		return json_is_boolean(value) || rule_json_fail(err, path, "true or false", value);
+		return json_is_boolean(value) || rule_value_fail(err, path, "true or false", value);
 	}
 	if (strcmp(key, "start") == 0) {
 		override->moved = true;
 		if (!json_is_string(value) ||
-			!rule_json_moment(
+			!rule_value_moment(
 				json_string_value(value), &override->start, &is_instant) ||
 			is_instant)
-			return rule_json_fail(
+			return rule_value_fail(
 				err, path, "a local time like \"2025-12-31T09:00:00\"", value);
 		return true;
 	}
@@ -77,8 +78,8 @@ static bool take_override(
 	const char *key;
 	json_t *value;
 
-	if (!json_is_object(json))
-		return rule_json_fail(err, path, "an object like {\"excluded\":true}", json);
+	if (!rule_value_is_object(json))
+		return rule_value_fail(err, path, "an object like {\"excluded\":true}", json);
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
@@ -91,68 +92,13 @@ static bool take_override(
 	return true;
 }
 
-static int override_compare(const void *a, const void *b)
-{
-	const struct override *x = a, *y = b;
-
-	if (x->key_is_instant != y->key_is_instant)
-		return x->key_is_instant ? 1 : -1;
-	return x->key < y->key ? -1 : x->key > y->key;
-}
-
-static void sort(struct rule *rule)
-{
-	if (rule->overrides_len > 0)
-		qsort(rule->overrides, rule->overrides_len, sizeof(*rule->overrides),
-			override_compare);
-}
-
-static bool check_repeated(struct rule *rule, struct err *err)
-{
-	sort(rule);
-	for (size_t i = 1; i < rule->overrides_len; i++)
-		if (override_compare(&rule->overrides[i - 1], &rule->overrides[i]) == 0)
-			return err_set(
-				err, "recurrence_rule.recurrenceOverrides: the same time twice");
-	return true;
-}
-
-void rule_overrides_merge(struct rule *rule)
-{
-	size_t n = 0;
-
-	sort(rule);
-	for (size_t i = 0; i < rule->overrides_len; i++) {
-		struct override *last = n > 0 ? &rule->overrides[n - 1] : NULL;
-
-		if (last != NULL && override_compare(last, &rule->overrides[i]) == 0)
-			last->excluded = last->excluded || rule->overrides[i].excluded;
-		else
-			rule->overrides[n++] = rule->overrides[i];
-	}
-	rule->overrides_len = n;
-}
-
-struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant)
-{
-	struct override *override;
-
-	if (rule->overrides_len >= RULE_OVERRIDES_MAX)
-		return NULL;
-	rule->overrides = mem_realloc_array(
-		rule->overrides, rule->overrides_len + 1, sizeof(*rule->overrides));
-	override = &rule->overrides[rule->overrides_len++];
-	*override = (struct override){ .key = key, .key_is_instant = key_is_instant };
-	return override;
-}
-
 bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err)
 {
 	const char *key;
 	json_t *value;
 
-	if (!json_is_object(json))
-		return rule_json_fail(err, ".recurrenceOverrides", "an object", json);
+	if (!rule_value_is_object(json))
+		return rule_value_fail(err, ".recurrenceOverrides", "an object", json);
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		char *path CLEANUP(mem_cleanup) = mem_printf(".recurrenceOverrides[%.32s]", key);
@@ -160,7 +106,7 @@ bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err
 		bool is_instant = false;
 		sec_t moment = 0;
 
-		if (!rule_json_moment(key, &moment, &is_instant))
+		if (!rule_value_moment(key, &moment, &is_instant))
 			return err_set(err,
 				"recurrence_rule%s: expected a key like 2025-12-31T09:00:00", path);
 		override = rule_override_add(rule, moment, is_instant);
@@ -170,5 +116,6 @@ bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err
 		if (!take_override(override, value, path, err))
 			return false;
 	}
-	return check_repeated(rule, err);
+	return rule_overrides_sort(rule) ||
+	       err_set(err, "recurrence_rule.recurrenceOverrides: the same time twice");
 }

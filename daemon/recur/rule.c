@@ -43,13 +43,6 @@ bool intset_has(const struct intset *set, int value)
 	return (set->neg[-value / 64] >> -value % 64 & 1) != 0;
 }
 
-bool intset_empty(const struct intset *set)
-{
-	static const struct intset empty;
-
-	return memcmp(set, &empty, sizeof(empty)) == 0;
-}
-
 /* The first member that is not below `from`, -1: none.  By words, not by members: a set is nearly
  * empty, and this is asked for every row that is generated. */
 static int first_from(const uint64_t *words, int from)
@@ -89,6 +82,54 @@ bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
 	intset_add(&rule->parts[part], (int)value);
 	rule->has |= 1u << part;
 	return true;
+}
+
+static int override_compare(const void *a, const void *b)
+{
+	const struct override *x = a, *y = b;
+
+	if (x->key_is_instant != y->key_is_instant)
+		return x->key_is_instant ? 1 : -1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+bool rule_overrides_sort(struct rule *rule)
+{
+	struct override *list = rule->overrides;
+	bool distinct = true;
+
+	if (rule->overrides_len > 0)
+		qsort(list, rule->overrides_len, sizeof(*list), override_compare);
+	for (size_t i = 1; i < rule->overrides_len; i++)
+		distinct &= override_compare(&list[i - 1], &list[i]) != 0;
+	return distinct;
+}
+
+void rule_overrides_merge(struct rule *rule)
+{
+	size_t n = 0;
+
+	rule_overrides_sort(rule);
+	for (size_t i = 0; i < rule->overrides_len; i++) {
+		struct override *last = n > 0 ? &rule->overrides[n - 1] : NULL;
+
+		if (last && override_compare(last, &rule->overrides[i]) == 0)
+			last->excluded = last->excluded || rule->overrides[i].excluded;
+		else
+			rule->overrides[n++] = rule->overrides[i];
+	}
+	rule->overrides_len = n;
+}
+
+struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant)
+{
+	if (rule->overrides_len >= RULE_OVERRIDES_MAX)
+		return NULL;
+	rule->overrides = mem_realloc_array(
+		rule->overrides, rule->overrides_len + 1, sizeof(*rule->overrides));
+	struct override *override = &rule->overrides[rule->overrides_len++];
+	*override = (struct override){ .key = key, .key_is_instant = key_is_instant };
+	return override;
 }
 
 void rule_free(struct rule *rule)

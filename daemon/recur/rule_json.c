@@ -5,33 +5,12 @@
 #include <string.h>
 
 #include "recur/rule_def.h"
+#include "recur/rule_value.h"
 #include "recur/zone.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
-#define ROOT      "recurrence_rule"
-#define SHOWN_MAX 60 /* bytes of a value that is told in an error */
-
-/* What was found, as JSON, cut to something that one can read. */
-static char *shown(const json_t *value)
-{
-	char *text;
-
-	if (json_is_string(value) && json_string_length(value) > SHOWN_MAX)
-		return mem_printf("a text of %zu bytes", json_string_length(value));
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
-	if (text == NULL || json_is_string(value) || strlen(text) <= SHOWN_MAX)
-		return text != NULL ? text : mem_strdup("?");
-	free(text);
-	return mem_strdup(json_is_array(value) ? "a long array" : "a large object");
-}
-
-bool rule_json_fail(struct err *err, const char *path, const char *expected, const json_t *got)
-{
-	char *text CLEANUP(mem_cleanup) = shown(got);
-
-	return err_set(err, ROOT "%s: expected %s, got %s", path, expected, text);
-}
+#define ROOT "recurrence_rule"
 
 /* One named value of a few, lower case as in RFC 8984. */
 static int find_name(const char *const *names, int n, const json_t *value)
@@ -48,64 +27,46 @@ static bool take_frequency(
 	int freq = find_name(rule_freq_names, FREQ_COUNT, value);
 
 	if (freq < 0)
-		return rule_json_fail(err, path,
+		return rule_value_fail(err, path,
 			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value);
 	rule->freq = (enum rule_freq)freq;
 	return true;
 }
 
+static bool take_number(
+	const json_t *value, const char *path, int64_t max, int64_t *ret_number, struct err *err)
+{
+	char *expected CLEANUP(mem_cleanup) = mem_printf("1 ... %lld", (long long)max);
+	int64_t number;
+	if (!rule_value_integer(value, &number) || number < 1 || number > max)
+		return rule_value_fail(err, path, expected, value);
+	*ret_number = number;
+	return true;
+}
+
 static bool take_interval(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
-		json_integer_value(value) > RULE_INTERVAL_MAX)
-		return rule_json_fail(err, path, "1 ... 2147483647", value);
-	rule->interval = (uint32_t)json_integer_value(value);
+	int64_t number;
+	if (!take_number(value, path, RULE_INTERVAL_MAX, &number, err))
+		return false;
+	rule->interval = (uint32_t)number;
 	return true;
 }
 
 static bool take_count(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
-		json_integer_value(value) > RULE_COUNT_MAX)
-		return rule_json_fail(err, path, "1 ... 2147483647", value);
-	rule->count = (uint64_t)json_integer_value(value);
+	int64_t number;
+	if (!take_number(value, path, RULE_COUNT_MAX, &number, err))
+		return false;
+	rule->count = (uint64_t)number;
 	return true;
-}
-
-bool rule_json_moment(const char *text, sec_t *ret_value, bool *ret_is_instant)
-{
-	char wall[20];
-	size_t fraction;
-	usec_t instant = 0;
-
-	if (strnlen(text, 64) < 19 || strnlen(text, 64) > 40)
-		return false;
-	memcpy(wall, text, 19);
-	wall[19] = '\0';
-	fraction = text[19] == '.' ? strspn(text + 20, "0123456789") + 1 : 0;
-	if (fraction == 1)
-		return false;
-	if (text[19 + fraction] == '\0') {
-		*ret_is_instant = false;
-		if (!wall_parse(wall, ret_value, NULL))
-			return false;
-	} else {
-		char *whole CLEANUP(mem_cleanup) = mem_printf("%s%s", wall, text + 19 + fraction);
-
-		if (!instant_parse(whole, &instant, NULL))
-			return false;
-		*ret_is_instant = true;
-		*ret_value = sec_from_usec(instant);
-	}
-	return *ret_value >= days_from_civil(RULE_YEAR_MIN, 1, 1) * 86400 - 86400 &&
-	       *ret_value < days_from_civil(RULE_YEAR_MAX + 1, 1, 2) * 86400;
 }
 
 static bool take_moment(struct rule *rule, const char *text)
 {
 	bool is_instant = false;
 
-	if (!rule_json_moment(text, &rule->until, &is_instant))
+	if (!rule_value_moment(text, &rule->until, &is_instant))
 		return false;
 	rule->until_kind = is_instant ? UNTIL_INSTANT : UNTIL_WALL;
 	return true;
@@ -114,7 +75,7 @@ static bool take_moment(struct rule *rule, const char *text)
 static bool take_until(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
-		return rule_json_fail(err, path, "a time like \"2025-12-31T23:59:59\"", value);
+		return rule_value_fail(err, path, "a time like \"2025-12-31T23:59:59\"", value);
 	return true;
 }
 
@@ -129,7 +90,7 @@ static bool take_end_date(struct rule *rule, const json_t *value, const char *pa
 			return true;
 	}
 	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
-		return rule_json_fail(err, path, "a time like \"2025-12-31T23:59:59Z\"", value);
+		return rule_value_fail(err, path, "a time like \"2025-12-31T23:59:59Z\"", value);
 	return true;
 }
 
@@ -139,7 +100,7 @@ static bool take_week_start(
 	int day = find_name(rule_day_names, 7, value);
 
 	if (day < 0)
-		return rule_json_fail(err, path, "mo, tu, we, th, fr, sa or su", value);
+		return rule_value_fail(err, path, "mo, tu, we, th, fr, sa or su", value);
 	rule->week_start = day;
 	return true;
 }
@@ -149,7 +110,7 @@ static bool take_skip(struct rule *rule, const json_t *value, const char *path, 
 	int skip = find_name(rule_skip_names, 3, value);
 
 	if (skip < 0)
-		return rule_json_fail(err, path, "omit, backward or forward", value);
+		return rule_value_fail(err, path, "omit, backward or forward", value);
 	rule->skip = (enum rule_skip)skip;
 	return true;
 }
@@ -160,7 +121,7 @@ static bool take_constant(
 	if (!json_is_string(value) || strcmp(json_string_value(value), expected) != 0) {
 		char *text CLEANUP(mem_cleanup) = mem_printf("\"%s\"", expected);
 
-		return rule_json_fail(err, path, text, value);
+		return rule_value_fail(err, path, text, value);
 	}
 	return true;
 }
@@ -180,9 +141,9 @@ static bool take_type(struct rule *rule, const json_t *value, const char *path, 
 static bool take_zone(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	if (!json_is_string(value) || !zone_name_is_sane(json_string_value(value)))
-		return rule_json_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
+		return rule_value_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
 	if (rule->time_zone != NULL && strcmp(rule->time_zone, json_string_value(value)) != 0)
-		return rule_json_fail(err, path, "the zone that rrule names, or none", value);
+		return rule_value_fail(err, path, "the zone that rrule names, or none", value);
 	free(rule->time_zone);
 	rule->time_zone = mem_strdup(json_string_value(value));
 	return true;
@@ -195,14 +156,14 @@ static bool take_days(struct rule *rule, const json_t *value, const char *path, 
 	const json_t *item;
 
 	if (!json_is_array(value) || json_array_size(value) == 0)
-		return rule_json_fail(err, path, "a list of mon ... sun", value);
+		return rule_value_fail(err, path, "a list of mon ... sun", value);
 	json_array_foreach(value, i, item)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
 		int day = find_name(names, 7, item);
 
 		if (day < 0)
-			return rule_json_fail(err, where, "mon...sun", item);
+			return rule_value_fail(err, where, "mon...sun", item);
 		rule->days |= (uint8_t)(1u << day);
 	}
 	rule->has_days = true;
@@ -217,13 +178,14 @@ static bool take_nday_key(
 	if (strcmp(key, "day") == 0) {
 		*day = find_name(rule_day_names, 7, value);
 		return *day >= 0 ||
-		       rule_json_fail(err, where, "mo, tu, we, th, fr, sa or su", value);
+		       rule_value_fail(err, where, "mo, tu, we, th, fr, sa or su", value);
 	}
 	if (strcmp(key, "nthOfPeriod") == 0) {
-		if (!json_is_integer(value) || json_integer_value(value) == 0 ||
-			json_integer_value(value) > 53 || json_integer_value(value) < -53)
-			return rule_json_fail(err, where, "1 ... 53 or -1 ... -53", value);
-		*nth = (int)json_integer_value(value);
+		int64_t number;
+		if (!rule_value_integer(value, &number) || number == 0 || number > 53 ||
+			number < -53)
+			return rule_value_fail(err, where, "1 ... 53 or -1 ... -53", value);
+		*nth = (int)number;
 		return true;
 	}
 	if (strcmp(key, "@type") == 0)
@@ -237,8 +199,8 @@ static bool take_nday(struct rule *rule, const json_t *item, const char *path, s
 	json_t *value;
 	int day = -1, nth = 0;
 
-	if (!json_is_object(item))
-		return rule_json_fail(err, path, "an object like {\"day\":\"mo\"}", item);
+	if (!rule_value_is_object(item))
+		return rule_value_fail(err, path, "an object like {\"day\":\"mo\"}", item);
 	json_object_foreach((json_t *)(uintptr_t)item, key, value)
 	{
 		if (!take_nday_key(key, value, path, &day, &nth, err))
@@ -261,7 +223,7 @@ static bool take_by_day(struct rule *rule, const json_t *value, const char *path
 	const json_t *item;
 
 	if (!json_is_array(value) || json_array_size(value) == 0)
-		return rule_json_fail(err, path, "a list of objects like {\"day\":\"mo\"}", value);
+		return rule_value_fail(err, path, "a list of objects like {\"day\":\"mo\"}", value);
 	json_array_foreach(value, i, item)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
@@ -295,16 +257,16 @@ static bool take_list(struct rule *rule, const json_t *value, enum rule_part par
 		row->max);
 
 	if (!json_is_array(value) || json_array_size(value) == 0)
-		return rule_json_fail(err, path, "a list of numbers", value);
+		return rule_value_fail(err, path, "a list of numbers", value);
 	json_array_foreach(value, i, item)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
-		int64_t number = json_integer_value(item);
+		int64_t number = 0;
 
-		if ((!json_is_integer(item) &&
+		if ((!rule_value_integer(item, &number) &&
 			    !(part == PART_MONTH && month_value(item, &number))) ||
 			!rule_part_add(rule, part, number))
-			return rule_json_fail(err, where, expected, item);
+			return rule_value_fail(err, where, expected, item);
 	}
 	return true;
 }
@@ -312,7 +274,7 @@ static bool take_list(struct rule *rule, const json_t *value, enum rule_part par
 static bool take_rrule(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	if (!json_is_string(value))
-		return rule_json_fail(err, path, "a text like \"FREQ=DAILY\"", value);
+		return rule_value_fail(err, path, "a text like \"FREQ=DAILY\"", value);
 	if (!rule_lines_parse(json_string_value(value), rule, err))
 		return err_prefix(err, ROOT "%s: ", path);
 	return true;
@@ -321,7 +283,7 @@ static bool take_rrule(struct rule *rule, const json_t *value, const char *path,
 static bool take_cron(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	if (!json_is_string(value))
-		return rule_json_fail(err, path, "a text like \"0 9 * * mon-fri\"", value);
+		return rule_value_fail(err, path, "a text like \"0 9 * * mon-fri\"", value);
 	if (!rule_cron_parse(json_string_value(value), rule, err))
 		return err_prefix(err, ROOT "%s: ", path);
 	return true;
@@ -387,7 +349,7 @@ static bool check_keys(const json_t *json, struct err *err)
 			i++;
 		if (i == ARRAY_LEN(keys)) {
 			json_t *name = json_string(key);
-			char *found CLEANUP(mem_cleanup) = shown(name);
+			char *found CLEANUP(mem_cleanup) = rule_value_shown(name);
 
 			json_decref(name);
 			return err_set(err, ROOT ": unknown key %s", found);
@@ -407,8 +369,8 @@ static bool check_pair(const json_t *json, const char *one, const char *other, s
 
 static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 {
-	if (!json_is_object(json))
-		return rule_json_fail(err, "", "an object", json);
+	if (!rule_value_is_object(json))
+		return rule_value_fail(err, "", "an object", json);
 	if (!check_keys(json, err) || !check_pair(json, "days", "byDay", err) ||
 		!check_pair(json, "cron", "rrule", err) ||
 		!check_pair(json, "end_date", "until", err))
@@ -457,9 +419,7 @@ bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err
 
 	if (len > RULE_BYTES_MAX)
 		return err_set(err, ROOT ": %zu bytes, at most %d", len, RULE_BYTES_MAX);
-	/* Otherwise its want of memory would read as the rule's mistake. */
-	json_set_alloc_funcs(mem_alloc, free);
-	root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	root = rule_value_load(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
 	if (root == NULL)
 		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,
 			where.line, where.column);

@@ -14,10 +14,27 @@
 #define ZONES_MAX \
 	2048 /* the folder has some 600 names; aliases of a folder in it may double them */
 
+/* What changes with a file, whether it is written in place, renamed over or behind a symlink that is
+ * switched. */
+struct stamp {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec modified, changed;
+};
+
 struct zone {
 	char *name;
 	struct tzif *tzif;
 	uint64_t digest;
+	struct stamp stamp; /* of what was read */
+	bool settled; /* it was read once more after that stamp was seen first */
+};
+
+struct content {
+	struct tzif *tzif;
+	uint64_t digest;
+	struct stamp stamp;
 };
 
 static struct {
@@ -71,8 +88,25 @@ static bool file_failed(const char *name, int error, struct err *err)
 	return err_set_passing(err, "time zone \"%s\": %s", name, strerror(error));
 }
 
+static struct stamp stamp_of(const struct stat *st)
+{
+	return (struct stamp){ st->st_dev, st->st_ino, st->st_size, st->st_mtim, st->st_ctim };
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	       same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
+}
+
 /* Whole file into buf (TZIF_BYTES_MAX + 1 bytes); the name has been checked. */
-static bool file_read(const char *name, unsigned char *buf, size_t *ret_len, struct err *err)
+static bool file_read(const char *name, unsigned char *buf, size_t *ret_len,
+	struct stamp *ret_stamp, struct err *err)
 {
 	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones.dir, name);
 	size_t len = 0;
@@ -96,6 +130,7 @@ static bool file_read(const char *name, unsigned char *buf, size_t *ret_len, str
 	if (error)
 		return file_failed(name, error, err);
 	*ret_len = len;
+	*ret_stamp = stamp_of(&st); /* from before the read: what is written meanwhile is noticed */
 	return true;
 }
 
@@ -108,17 +143,17 @@ static uint64_t digest_of(const unsigned char *data, size_t len)
 	return hash;
 }
 
-static bool zone_read(
-	const char *name, struct tzif **ret_tzif, uint64_t *ret_digest, struct err *err)
+static bool content_read(const char *name, struct content *ret_content, struct err *err)
 {
 	unsigned char *buf CLEANUP(mem_cleanup) = mem_alloc(TZIF_BYTES_MAX + 1);
+	struct content content;
 	size_t len = 0;
-
-	if (!file_read(name, buf, &len, err))
+	if (!file_read(name, buf, &len, &content.stamp, err))
 		return false;
-	if (!tzif_parse(buf, len, ret_tzif, err))
+	if (!tzif_parse(buf, len, &content.tzif, err))
 		return err_prefix(err, "time zone \"%s\": ", name);
-	*ret_digest = digest_of(buf, len);
+	content.digest = digest_of(buf, len);
+	*ret_content = content;
 	return true;
 }
 
@@ -144,34 +179,39 @@ static size_t zone_place(const char *name, bool *ret_found)
 	return low;
 }
 
-bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
+static const struct zone *zone_insert(size_t place, const char *name, const struct content *content)
 {
-	bool found = false;
-	size_t place = zone_place(name, &found);
-	struct zone *zone;
-	struct tzif *tzif = NULL;
-	uint64_t digest = 0;
-
-	if (found) {
-		*ret_zone = zones.list[place];
-		return true;
-	}
-	if (zones.dir == NULL)
-		zones_open(NULL);
-	if (!zone_name_is_sane(name))
-		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
-	if (zones.n >= ZONES_MAX)
-		return err_set(err, "more than %d time zones in use", ZONES_MAX);
-	if (!zone_read(name, &tzif, &digest, err))
-		return false;
-	zone = mem_alloc(sizeof(*zone));
-	*zone = (struct zone){ mem_strdup(name), tzif, digest };
+	struct zone *zone = mem_alloc(sizeof(*zone));
+	*zone = (struct zone){ .name = mem_strdup(name),
+		.tzif = content->tzif,
+		.digest = content->digest,
+		.stamp = content->stamp };
 	zones.list = mem_realloc_array(zones.list, zones.n + 1, sizeof(struct zone *));
 	memmove(&zones.list[place + 1], &zones.list[place],
 		(zones.n - place) * sizeof(struct zone *));
 	zones.list[place] = zone;
 	zones.n++;
-	*ret_zone = zone;
+	return zone;
+}
+
+bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
+{
+	bool found = false;
+	size_t place = zone_place(name, &found);
+	struct content content;
+	if (found) {
+		*ret_zone = zones.list[place];
+		return true;
+	}
+	if (!zones.dir)
+		zones_open(NULL);
+	if (!zone_name_is_sane(name))
+		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
+	if (zones.n >= ZONES_MAX)
+		return err_set(err, "more than %d time zones in use", ZONES_MAX);
+	if (!content_read(name, &content, err))
+		return false;
+	*ret_zone = zone_insert(place, name, &content);
 	return true;
 }
 
@@ -186,26 +226,41 @@ bool zone_load_default(const char *name, const struct zone **ret_zone, struct er
 	return err_set(err, "zoneinfo_dir: there are no time zones in %s", zones.dir);
 }
 
+static bool is_untouched(const struct zone *zone)
+{
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones.dir, zone->name);
+	struct stat st;
+	if (!zone->settled || stat(path, &st) != 0)
+		return false;
+	struct stamp stamp = stamp_of(&st);
+	return same_stamp(&stamp, &zone->stamp);
+}
+
+/* true: the zone is another one now. */
+static bool zone_refresh(struct zone *zone)
+{
+	struct content content;
+	if (is_untouched(zone) || !content_read(zone->name, &content, NULL))
+		return false;
+	/* A file that is written twice within a tick of the file system's clock keeps its stamp: what
+	 * has a new one is read at the next look as well. */
+	zone->settled = same_stamp(&content.stamp, &zone->stamp);
+	zone->stamp = content.stamp;
+	if (content.digest == zone->digest) {
+		tzif_free(content.tzif);
+		return false;
+	}
+	tzif_free(zone->tzif);
+	zone->tzif = content.tzif;
+	zone->digest = content.digest;
+	return true;
+}
+
 size_t zones_refresh(void)
 {
 	size_t changed = 0;
-
-	for (size_t i = 0; i < zones.n; i++) {
-		struct zone *zone = zones.list[i];
-		struct tzif *tzif = NULL;
-		uint64_t digest = 0;
-
-		if (!zone_read(zone->name, &tzif, &digest, NULL))
-			continue;
-		if (digest == zone->digest) {
-			tzif_free(tzif);
-			continue;
-		}
-		tzif_free(zone->tzif);
-		zone->tzif = tzif;
-		zone->digest = digest;
-		changed++;
-	}
+	for (size_t i = 0; i < zones.n; i++)
+		changed += zone_refresh(zones.list[i]);
 	return changed;
 }
 

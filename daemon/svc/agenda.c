@@ -3,31 +3,22 @@
 
 #include "util/timefmt.h"
 
-const char *agenda_name(enum agenda_kind kind)
-{
-	static const char *const names[] = { "remind", "replan", "generate" };
-	return names[kind];
-}
+enum precedence { AT_ONCE, FORESEEN, POLL_FIRST, IN_TURN, POLL_LATER };
+
+#define COST_MIN USEC_PER_MSEC /* of a run, for its turn */
 
 void agenda_reset(struct agenda *agenda)
 {
 	*agenda = (struct agenda){ 0 };
-	for (int kind = 0; kind < AGENDA_KINDS; kind++) {
-		struct agenda_item *item = &agenda->items[kind];
+	for (size_t i = 0; i < jobs_len; i++) {
+		struct agenda_item *item = &agenda->items[i];
 		item->next_at = item->next = item->fresh = AGENDA_NEVER;
 		item->oldest = USEC_MINUS_INFINITY;
 	}
 }
 
-void agenda_forget(struct agenda *agenda)
+static void see_due(struct agenda_item *item, bool due, usec_t next_at)
 {
-	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++)
-		agenda_set(agenda, kind, false, AGENDA_NEVER);
-}
-
-void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t next_at)
-{
-	struct agenda_item *item = &agenda->items[kind];
 	item->due = due;
 	item->next_at = next_at;
 	if (due)
@@ -36,42 +27,11 @@ void agenda_set(struct agenda *agenda, enum agenda_kind kind, bool due, usec_t n
 	item->fresh = AGENDA_NEVER;
 }
 
-/* A row that comes due by itself may be served even while older ones are waited for. */
-static bool ready(const struct agenda_item *item, usec_t now, bool polled)
+void agenda_forget(struct agenda *agenda)
 {
-	return item->next_at <= now || (polled && item->due && item->not_before <= now);
-}
-
-/* Another connection is at it, and one is enough. */
-static bool taken(const struct agenda *agenda, enum agenda_kind kind, unsigned under_way)
-{
-	return (under_way >> kind & 1) && !agenda->items[kind].plenty;
-}
-
-enum agenda_kind agenda_pick(
-	const struct agenda *agenda, usec_t now, unsigned under_way, bool polled)
-{
-	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
-		if (!taken(agenda, kind, under_way) && ready(&agenda->items[kind], now, polled))
-			return kind;
-	}
-	return AGENDA_KINDS;
-}
-
-usec_t agenda_next(const struct agenda *agenda, usec_t now, unsigned under_way, bool polled)
-{
-	usec_t next = AGENDA_NEVER;
-	for (enum agenda_kind kind = 0; kind < AGENDA_KINDS; kind++) {
-		const struct agenda_item *item = &agenda->items[kind];
-		usec_t at = item->next_at;
-		if (taken(agenda, kind, under_way))
-			continue;
-		if (polled && item->due && item->not_before < at)
-			at = item->not_before;
-		if (at < next)
-			next = at;
-	}
-	return next < now ? now : next;
+	agenda->polled = false;
+	for (size_t i = 0; i < jobs_len; i++)
+		see_due(&agenda->items[i], false, AGENDA_NEVER);
 }
 
 static void note_fresh(struct agenda_item *item, usec_t from)
@@ -80,50 +40,156 @@ static void note_fresh(struct agenda_item *item, usec_t from)
 		item->fresh = from;
 }
 
-void agenda_dates(
-	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t oldest, usec_t next)
+void agenda_see(struct agenda *agenda, size_t job, const struct agenda_seen *seen)
 {
-	struct agenda_item *item = &agenda->items[kind];
-	if (item->next <= now)
+	struct agenda_item *item = &agenda->items[job];
+	bool due = seen->oldest != AGENDA_NEVER, more = seen->next != AGENDA_NEVER;
+	if (item->next <= seen->now)
 		note_fresh(item, item->next);
-	item->oldest = oldest;
-	item->next = next;
+	item->oldest = due ? seen->oldest : more ? seen->next : USEC_MINUS_INFINITY;
+	item->next = seen->next;
+	see_due(item, due, seen->next_at);
 }
 
-struct agenda_task agenda_start(struct agenda *agenda, enum agenda_kind kind, usec_t now)
+/* ---- the choice ---- */
+
+/* Another lane is at it, and one is enough. */
+static bool taken(const struct job *job, const struct agenda_item *item)
 {
-	struct agenda_item *item = &agenda->items[kind];
-	struct agenda_task task = { .foreseen = item->next_at <= now, .oldest = item->oldest };
-	if (task.foreseen) {
+	return item->under_way > 0 && !(job->shared && item->plenty);
+}
+
+/* From when on there is something to do.  A row that comes due by itself may be served even while older
+ * ones are waited for. */
+static usec_t ready_at(const struct agenda *agenda, const struct job_shared *shared, size_t i)
+{
+	const struct job *job = jobs[i];
+	const struct agenda_item *item = &agenda->items[i];
+	if (taken(job, item))
+		return AGENDA_NEVER;
+	if (job->when == JOB_TIMED) {
+		usec_t due = job->due(shared);
+		return due < item->not_before ? item->not_before : due;
+	}
+	bool due = agenda->polled && item->due;
+	return due && item->not_before < item->next_at ? item->not_before : item->next_at;
+}
+
+static bool is_foreseen(const struct agenda *agenda, size_t i, usec_t now)
+{
+	return jobs[i]->when == JOB_POLLED && !jobs[i]->retries && agenda->items[i].next_at <= now;
+}
+
+/* Lower comes first: what is small and rare, then what was foreseen, but not twice in a row (with a row due
+ * every millisecond there always is one), then the poll where its answer is old, then everybody in turn, then
+ * the poll that is due by the clock. */
+static enum precedence precedence(const struct agenda *agenda, size_t i, usec_t now)
+{
+	switch (jobs[i]->rank) {
+	case JOB_AT_ONCE:
+		return AT_ONCE;
+	case JOB_POLL:
+		return agenda->polled ? POLL_LATER : POLL_FIRST;
+	case JOB_IN_TURN:
+		break;
+	}
+	return !agenda->jumped && is_foreseen(agenda, i, now) ? FORESEEN : IN_TURN;
+}
+
+static usec_t turn_of(const struct agenda *agenda, size_t i)
+{
+	const struct agenda_item *item = &agenda->items[i];
+	return item->turn > agenda->turn ? item->turn : agenda->turn;
+}
+
+static bool comes_before(const struct agenda *agenda, size_t a, size_t b, usec_t now)
+{
+	enum precedence first = precedence(agenda, a, now), second = precedence(agenda, b, now);
+	return first != second ? first < second : turn_of(agenda, a) < turn_of(agenda, b);
+}
+
+const struct job *next_job(const struct agenda *agenda, const struct job_shared *shared, usec_t now)
+{
+	size_t best = jobs_len;
+	for (size_t i = 0; i < jobs_len; i++) {
+		if (ready_at(agenda, shared, i) > now)
+			continue;
+		if (best == jobs_len || comes_before(agenda, i, best, now))
+			best = i;
+	}
+	return best < jobs_len ? jobs[best] : NULL;
+}
+
+usec_t agenda_next(const struct agenda *agenda, const struct job_shared *shared, usec_t now)
+{
+	usec_t next = AGENDA_NEVER;
+	for (size_t i = 0; i < jobs_len; i++) {
+		usec_t at = ready_at(agenda, shared, i);
+		if (at < next)
+			next = at;
+	}
+	return next < now ? now : next;
+}
+
+/* ---- what becomes of it ---- */
+
+static void charge(struct agenda_item *item, const struct job *job, usec_t cost)
+{
+	item->turn += cost / job->weight;
+}
+
+struct job_order agenda_start(struct agenda *agenda, const struct job *job, usec_t now)
+{
+	size_t i = job_number(job);
+	struct agenda_item *item = &agenda->items[i];
+	struct job_order order = { .foreseen = item->next_at <= now, .oldest = item->oldest };
+	item->turn = turn_of(agenda, i);
+	if (job->rank == JOB_IN_TURN) {
+		agenda->jumped = precedence(agenda, i, now) == FORESEEN;
+		if (!agenda->jumped) /* else those whose turn it is would lose their places */
+			agenda->turn = item->turn;
+	}
+	charge(item, job, item->cost);
+	item->under_way++;
+	if (order.foreseen) {
 		item->next_at = AGENDA_NEVER;
 		note_fresh(item, item->next);
 	}
-	task.fresh = item->fresh != AGENDA_NEVER && !item->fresh_last;
-	task.from = task.fresh ? item->fresh : item->oldest;
-	item->fresh_last = task.fresh;
-	if (task.fresh) /* another connection need not look there */
+	order.fresh = item->fresh != AGENDA_NEVER && !item->fresh_last;
+	order.from = order.fresh ? item->fresh : item->oldest;
+	item->fresh_last = order.fresh;
+	if (order.fresh) /* another lane need not look there */
 		item->fresh = AGENDA_NEVER;
-	return task;
+	return order;
+}
+
+void agenda_ended(struct agenda *agenda, const struct job *job, usec_t took)
+{
+	struct agenda_item *item = &agenda->items[job_number(job)];
+	usec_t cost = took > COST_MIN ? took : COST_MIN;
+	charge(item, job, cost - item->cost);
+	item->cost = cost;
+	item->under_way--;
 }
 
 void agenda_served(
-	struct agenda *agenda, enum agenda_kind kind, const struct agenda_task *task, bool full)
+	struct agenda *agenda, const struct job *job, const struct job_order *order, bool full)
 {
-	struct agenda_item *item = &agenda->items[kind];
+	struct agenda_item *item = &agenda->items[job_number(job)];
 	item->not_before = 0;
 	item->pause = 0;
-	if (!task->fresh)
+	if (!order->fresh)
 		item->plenty = full;
 	else if (full)
-		note_fresh(item, task->from);
+		note_fresh(item, order->from);
 	if (!item->plenty)
 		item->fresh = AGENDA_NEVER;
 }
 
 void agenda_in_vain(
-	struct agenda *agenda, enum agenda_kind kind, usec_t now, usec_t first, usec_t limit)
+	struct agenda *agenda, const struct job *job, usec_t now, usec_t first, usec_t limit)
 {
-	struct agenda_item *item = &agenda->items[kind];
+	struct agenda_item *item = &agenda->items[job_number(job)];
 	item->pause = item->pause ? item->pause * 2 : first;
 	if (item->pause > limit)
 		item->pause = limit;

@@ -119,6 +119,10 @@ static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
 	(void)events;
 	struct app *app = signal->data;
 	struct err err;
+	if (app->stopping) { /* new sessions would undo it */
+		log_msg(LOG_WARNING, "reload_failed", "nothing was changed: recurd is stopping");
+		return;
+	}
 	sdnotify_reloading();
 	if (reload(app, &err)) {
 		open_log(app);

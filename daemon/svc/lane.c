@@ -2,16 +2,11 @@
 #include "svc/lane.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "db/conninfo.h"
 #include "db/sqlstate.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
-
-#define PLAN_PATIENCE    (4 * USEC_PER_MSEC) /* the loop has others to serve */
-#define UNFIT_TOLD_EVERY (60 * USEC_PER_SEC) /* looked at every few seconds, perhaps for hours */
 
 static const char *const state_names[] = { "offline", "checking", "idle", "busy" };
 
@@ -36,62 +31,25 @@ static void enter(struct lane *lane, enum lane_state state)
 
 /* ---- the session ---- */
 
-/* When both an application and we wait, the application must not be the victim. */
-static void limit_lock_timeout(struct lane *lane)
+static void on_checking(void *arg)
 {
-	usec_t limit = lane->fit.deadlock_timeout / 3 - USEC_PER_MSEC;
-	lane->limits.lock_timeout = lane->lock_timeout;
-	if (lane->limits.lock_timeout > limit)
-		lane->limits.lock_timeout = limit > USEC_PER_MSEC ? limit : USEC_PER_MSEC;
-}
-
-static void tell_unfit(struct lane *lane, const char *why)
-{
-	usec_t now = clock_monotonic();
-	struct err text;
-	err_set(&text, "%s", why);
-	bool told = strcmp(lane->unfit.text, text.text) == 0 &&
-		    now - lane->unfit_told_at < UNFIT_TOLD_EVERY;
-	log_msg(told ? LOG_DEBUG : LOG_ERR, "database_unfit", "%s", why);
-	if (told)
-		return;
-	lane->unfit = text;
-	lane->unfit_told_at = now;
+	struct lane *lane = arg;
+	enter(lane, LANE_CHECKING);
 }
 
 static void on_fit(void *arg, const struct fitness_report *report)
 {
 	struct lane *lane = arg;
-	switch (report->verdict) {
-	case FITNESS_GOOD:
-		lane->fit = *report;
-		lane->unfit = (struct err){ 0 };
-		limit_lock_timeout(lane);
-		conn_settled(lane->conn);
-		enter(lane, LANE_IDLE);
-		lane->callbacks.idle(lane->callbacks.arg, lane);
-		break;
-	case FITNESS_WAIT:
-		tell_unfit(lane, report->why);
-		enter(lane, LANE_OFFLINE);
-		conn_retry(lane->conn, report->why);
-		lane->callbacks.unfit(lane->callbacks.arg, lane, report);
-		break;
-	case FITNESS_INCOMPATIBLE:
-		enter(lane, LANE_OFFLINE);
-		lane->callbacks.unfit(lane->callbacks.arg, lane, report);
-		break;
-	case FITNESS_LOST:
-		enter(lane, LANE_OFFLINE);
-		break;
-	}
+	lane->fit = *report;
+	enter(lane, LANE_IDLE);
+	lane->callbacks.idle(lane->callbacks.arg, lane);
 }
 
-static void on_ready(void *arg)
+static void on_unfit(void *arg, const struct fitness_report *report)
 {
 	struct lane *lane = arg;
-	enter(lane, LANE_CHECKING);
-	fitness_check(&lane->fitness, lane->conn, lane->app_schema, lane->limits, on_fit, lane);
+	enter(lane, LANE_OFFLINE);
+	lane->callbacks.unfit(lane->callbacks.arg, lane, report);
 }
 
 static void go_offline(struct lane *lane)
@@ -103,145 +61,64 @@ static void go_offline(struct lane *lane)
 static void on_lost(void *arg)
 {
 	struct lane *lane = arg;
-	if (lane->state != LANE_BUSY) /* a batch that was thinking notices by itself */
+	if (lane->state == LANE_CHECKING) /* nobody has heard of it yet */
+		enter(lane, LANE_OFFLINE);
+	else if (lane->state != LANE_BUSY) /* a batch that was thinking notices by itself */
 		go_offline(lane);
 }
 
-static void on_failed(void *arg, const char *why)
+static void on_unreachable(void *arg, const char *why)
 {
 	struct lane *lane = arg;
 	lane->callbacks.unreachable(lane->callbacks.arg, lane, why);
 }
 
-struct conn *lane_borrow(struct lane *lane, enum lane_loan loan)
+struct conn *lane_borrow(struct lane *lane)
 {
 	enter(lane, LANE_BUSY);
-	if (loan == LANE_WRITING)
-		conn_begin(lane->conn, lane->limits);
-	else
-		conn_add_limits(lane->conn, lane->limits);
-	return lane->conn;
+	return dbsession_write(lane->session);
 }
 
-bool lane_home(struct lane *lane, const struct reply *reply)
+/* ---- runs ---- */
+
+static void drop_run(struct lane *lane)
 {
-	if (reply->status != REPLY_LOST) {
-		enter(lane, LANE_IDLE);
-		return true;
-	}
-	go_offline(lane);
-	return false;
+	if (lane->run)
+		lane->job->destroy(lane->run);
+	lane->run = NULL;
 }
 
-/* ---- batches ---- */
-
-static struct batch_settings batch_settings(const struct lane *lane, const struct conf *conf)
+static void on_done(void *arg, const struct job_report *report)
 {
-	return (struct batch_settings){ .statement_timeout = conf->statement_timeout,
-		.lock_timeout = lane->limits.lock_timeout,
-		.idle_timeout = conf->statement_timeout,
-		.search_path = lane->search_path,
-		.notify = conf->notify,
-		.schema_level = SCHEMA_LEVEL };
-}
-
-static struct generator_options generator_options(const struct lane *lane, const struct conf *conf)
-{
-	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
-		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
-		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
-	return (struct generator_options){
-		.policy = { .live_since = lane->fit.live_since,
-			.adopt_backlog = backlogs[conf->adopt_backlog],
-			.catch_up_limit = (size_t)conf->catch_up_limit,
-			.min_interval = conf->min_interval,
-			.patience = PLAN_PATIENCE,
-			.default_time_zone = conf->default_time_zone },
-		.limit = (size_t)conf->batch_size,
-		.notify_task_created = conf->notify_task_created,
-	};
-}
-
-static void worked(struct lane *lane)
-{
-	struct lane_report report = lane->report;
-	bool broken = report.outcome == BATCH_FAILED &&
-		      sqlstate_ends_session(report.failure->sqlstate);
+	struct lane *lane = arg;
+	struct lane_report ended = { .job = lane->job,
+		.order = lane->order,
+		.took = clock_monotonic() - lane->began,
+		.run = *report };
+	bool broken = report->outcome == BATCH_FAILED &&
+		      sqlstate_ends_session(report->failure.sqlstate);
 	if (broken)
-		conn_retry(lane->conn, report.failure->message);
-	lane->working = false;
+		dbsession_retry(lane->session, report->failure.message);
+	drop_run(lane);
 	bool up = conn_state(lane->conn) == CONN_READY;
 	enter(lane, up ? LANE_IDLE : LANE_OFFLINE);
-	lane->callbacks.worked(lane->callbacks.arg, lane, &report);
+	lane->callbacks.worked(lane->callbacks.arg, lane, &ended);
 }
 
-static void on_generated(void *arg, const struct generator_report *report)
+void lane_work(struct lane *lane, const struct conf *conf, const struct job *job,
+	const struct job_order *order)
 {
-	struct lane *lane = arg;
-	lane->report.outcome = report->outcome;
-	lane->report.failure = report->failure;
-	lane->report.made = report->made;
-	lane->report.quarantined = report->quarantined;
-	lane->report.again = report->again;
-	lane->report.full = report->full;
-	worked(lane);
-}
-
-static void on_reminded(void *arg, const struct reminder_report *report)
-{
-	struct lane *lane = arg;
-	lane->report.outcome = report->outcome;
-	lane->report.failure = report->failure;
-	lane->report.told = report->settling ? 0 : report->told;
-	lane->report.again = report->again;
-	lane->report.full = report->full;
-	worked(lane);
-}
-
-static struct reminder_options reminder_options(const struct lane *lane, const struct conf *conf)
-{
-	return (struct reminder_options){ .limit = (size_t)conf->batch_size,
-		.live_since = lane->fit.live_since };
-}
-
-static void start(
-	struct lane *lane, enum agenda_kind kind, bool settling, const struct agenda_task *task)
-{
-	lane->report = (struct lane_report){ .kind = kind, .settling = settling, .task = *task };
-	lane->working = true;
+	struct job_site site = { .loop = lane->loop,
+		.session = lane->session,
+		.conn = lane->conn,
+		.conf = conf,
+		.live_since = lane->fit.live_since,
+		.shared = lane->shared };
+	lane->job = job;
+	lane->order = *order;
+	lane->began = clock_monotonic();
 	enter(lane, LANE_BUSY);
-}
-
-static usec_t later(usec_t a, usec_t b)
-{
-	return a > b ? a : b;
-}
-
-void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind,
-	const struct agenda_task *task)
-{
-	struct batch_settings settings = batch_settings(lane, conf);
-	start(lane, kind, false, task);
-	if (kind == AGENDA_REMIND) {
-		struct reminder_options options = reminder_options(lane, conf);
-		options.from = later(task->from, options.live_since);
-		options.oldest = later(task->oldest, options.live_since);
-		reminder_run(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
-		return;
-	}
-	struct generator_options options = generator_options(lane, conf);
-	options.from = task->from;
-	options.oldest = task->oldest;
-	enum generator_source source = kind == AGENDA_GENERATE ? GENERATOR_DUE : GENERATOR_EDITED;
-	generator_run(lane->generator, lane->conn, &settings, &options, source, on_generated, lane);
-}
-
-void lane_settle(struct lane *lane, const struct conf *conf)
-{
-	struct batch_settings settings = batch_settings(lane, conf);
-	start(lane, AGENDA_REMIND, true, &(struct agenda_task){ 0 });
-	struct reminder_options options = reminder_options(lane, conf);
-	reminder_settle(lane->reminder, lane->conn, &settings, &options, on_reminded, lane);
+	lane->run = job->start(job, &site, order, on_done, lane);
 }
 
 /* ---- life ---- */
@@ -249,22 +126,19 @@ void lane_settle(struct lane *lane, const struct conf *conf)
 static bool connect_lane(
 	struct lane *lane, struct ev_loop *loop, const struct conf *conf, struct err *err)
 {
-	char *password CLEANUP(mem_cleanup) = NULL;
-	if (conf->password_file && !conninfo_read_password(conf->password_file, &password, err))
+	struct dbsession_callbacks callbacks = { .arg = lane,
+		.checking = on_checking,
+		.fit = on_fit,
+		.unfit = on_unfit,
+		.lost = on_lost,
+		.unreachable = on_unreachable };
+	if (!dbsession_create(loop, conf, "main", &callbacks, &lane->session, err))
 		return false;
-	struct conn_options options = { .name = "main",
-		.conninfo = conf->database_url,
-		.password = password,
-		.connect_timeout = conf->connect_timeout,
-		.query_timeout = conf->query_timeout,
-		.reconnect_limit = conf->reconnect_limit };
-	struct conn_callbacks callbacks = {
-		.arg = lane, .ready = on_ready, .lost = on_lost, .failed = on_failed
-	};
-	return conn_create(loop, &options, &callbacks, &lane->conn, err);
+	lane->conn = dbsession_conn(lane->session);
+	return true;
 }
 
-bool lane_create(struct ev_loop *loop, const struct conf *conf, struct lane_shared *shared,
+bool lane_create(struct ev_loop *loop, const struct conf *conf, struct job_shared *shared,
 	const struct lane_callbacks *callbacks, struct lane **ret_lane, struct err *err)
 {
 	struct lane *lane = mem_alloc(sizeof(*lane));
@@ -273,13 +147,8 @@ bool lane_create(struct ev_loop *loop, const struct conf *conf, struct lane_shar
 		return false;
 	}
 	lane->callbacks = *callbacks;
-	lane->search_path = mem_printf("\"%s\", pg_temp", conf->app_schema);
-	lane->app_schema = conf->app_schema;
-	lane->lock_timeout = conf->lock_timeout;
-	lane->limits = (struct conn_limits){ conf->statement_timeout, conf->lock_timeout,
-		lane->search_path };
-	lane->generator = generator_create(loop, &shared->generated, &shared->users);
-	lane->reminder = reminder_create(&shared->reminded, &shared->tasks);
+	lane->loop = loop;
+	lane->shared = shared;
 	*ret_lane = lane;
 	return true;
 }
@@ -288,27 +157,25 @@ void lane_destroy(struct lane *lane)
 {
 	if (!lane)
 		return;
-	conn_destroy(lane->conn);
-	generator_destroy(lane->generator);
-	reminder_destroy(lane->reminder);
-	free(lane->search_path);
+	dbsession_destroy(lane->session);
+	drop_run(lane);
 	free(lane);
 }
 
 void lane_open(struct lane *lane)
 {
-	conn_open(lane->conn);
+	dbsession_open(lane->session);
 }
 
 void lane_retry(struct lane *lane, const char *why)
 {
 	enter(lane, LANE_OFFLINE);
-	conn_retry(lane->conn, why);
+	dbsession_retry(lane->session, why);
 }
 
 void lane_close(struct lane *lane)
 {
-	conn_close(lane->conn);
-	lane->working = false;
+	dbsession_close(lane->session);
+	drop_run(lane);
 	enter(lane, LANE_OFFLINE);
 }

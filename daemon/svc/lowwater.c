@@ -27,7 +27,7 @@ bool lowwater_full(const struct lowwater *water, usec_t monotonic)
 	return !water->known || full_cost(water) < DEAR || monotonic >= water->full_at;
 }
 
-usec_t lowwater_from(const struct lowwater *water, enum agenda_kind kind, bool full)
+usec_t lowwater_from(const struct lowwater *water, enum lowwater_kind kind, bool full)
 {
 	if (full || water->clean[kind] < USEC_MINUS_INFINITY + MARGIN)
 		return USEC_MINUS_INFINITY;
@@ -46,7 +46,7 @@ void lowwater_polled(struct lowwater *water, bool full, usec_t monotonic, usec_t
 	water->full_at = monotonic + (pause > SWEEP_MIN ? pause : SWEEP_MIN);
 }
 
-void lowwater_clean(struct lowwater *water, enum agenda_kind kind, usec_t instant)
+void lowwater_clean(struct lowwater *water, enum lowwater_kind kind, usec_t instant)
 {
 	water->clean[kind] = instant;
 }

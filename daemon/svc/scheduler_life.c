@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/zones.h"
 #include "svc/scheduler_private.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -27,7 +28,7 @@ static void on_idle(void *arg, struct lane *lane)
 	tell_status(s, "working on", conn_endpoint(lane->conn));
 	for (size_t i = 0; i < s->lanes.n; i++) /* it may have been mended */
 		s->lanes.at[i]->fit.live_since = lane->fit.live_since;
-	s->polled = false;
+	scheduler_outdate(s);
 	scheduler_turn(s);
 }
 
@@ -37,7 +38,7 @@ static void on_unfit(void *arg, struct lane *lane, const struct fitness_report *
 	(void)lane;
 	if (report->verdict == FITNESS_INCOMPATIBLE)
 		scheduler_end(s, SCHEDULER_INCOMPATIBLE, report->why);
-	else if (s->once)
+	else if (s->shared.once)
 		scheduler_end(s, SCHEDULER_UNREACHABLE, report->why);
 	else
 		tell_status(s, "waiting:", report->why);
@@ -47,7 +48,7 @@ static void on_unreachable(void *arg, struct lane *lane, const char *why)
 {
 	struct scheduler *s = arg;
 	(void)lane;
-	if (s->once && scheduler_count(s, LANE_OFFLINE) == s->lanes.n)
+	if (s->shared.once && scheduler_count(s, LANE_OFFLINE) == s->lanes.n)
 		scheduler_end(s, SCHEDULER_UNREACHABLE, why);
 	else
 		tell_status(s, "database unavailable:", why);
@@ -56,14 +57,19 @@ static void on_unreachable(void *arg, struct lane *lane, const char *why)
 void scheduler_offline(void *arg, struct lane *lane)
 {
 	struct scheduler *s = arg;
-	if (s->poller == lane)
-		s->poller = NULL;
+	(void)lane;
 	if (scheduler_count(s, LANE_IDLE) + scheduler_count(s, LANE_BUSY) == 0) {
 		agenda_forget(
 			&s->agenda); /* its pauses go on: a batch may end its session each time */
 		tell_status(s, "connection lost;", "reconnecting");
 	}
 	scheduler_turn(s);
+}
+
+void scheduler_give_up(struct scheduler *s, struct lane *lane, const char *why)
+{
+	lane_retry(lane, why);
+	scheduler_offline(s, lane);
 }
 
 /* ---- life ---- */
@@ -94,10 +100,16 @@ static bool make_lanes(
 	return true;
 }
 
+/* Lines about single rows that begin to wait: their number says less than their causes. */
+#define TROUBLED_BURST 20.
+#define TROUBLED_RATE  (20. / 60) /* a second */
+
 static void set_rates(struct scheduler *s)
 {
-	tell_rate_set(&s->shared.reminded, s->conf->log_rate);
-	tell_rate_set(&s->shared.generated, s->conf->log_rate);
+	tell_rate_set(&s->shared.reminded, (double)s->conf->log_rate, (double)s->conf->log_rate);
+	tell_rate_set(&s->shared.generated, (double)s->conf->log_rate, (double)s->conf->log_rate);
+	tell_rate_set(&s->shared.troubled, TROUBLED_RATE, TROUBLED_BURST);
+	s->shared.retention = s->conf->notification_retention > 0;
 }
 
 void scheduler_apply_conf(struct scheduler *s)
@@ -110,8 +122,8 @@ void scheduler_apply_conf(struct scheduler *s)
 	s->next_conf = NULL;
 	s->released(s->released_arg, old);
 	set_rates(s);
-	s->asleep = s->settling = s->watching = s->polled = false;
-	s->poller = NULL;
+	s->phase = SCHEDULER_RUNNING;
+	scheduler_outdate(s);
 	scheduler_start(s);
 }
 
@@ -126,7 +138,7 @@ bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
 	struct scheduler *s = mem_alloc(sizeof(*s));
 	s->loop = loop;
 	s->conf = conf;
-	s->once = once;
+	s->shared.once = once;
 	s->on_ended = on_ended;
 	s->ended_arg = arg;
 	if (!alarm_init(&s->wake, loop, on_wake, s, err))
@@ -135,7 +147,9 @@ bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
 		goto fail_alarm;
 	agenda_reset(&s->agenda);
 	heartbeat_init(&s->heartbeat);
-	s->zonewatch = zonewatch_create();
+	s->shared.heartbeat = &s->heartbeat;
+	s->shared.zonewatch = zonewatch_create();
+	s->shared.tally_at = INT64_MAX;
 	set_rates(s);
 	*ret_scheduler = s;
 	return true;
@@ -155,9 +169,8 @@ void scheduler_destroy(struct scheduler *s)
 	close_lanes(&s->lanes);
 	close_lanes(&s->next_lanes);
 	heartbeat_finish(&s->heartbeat);
-	zonewatch_destroy(s->zonewatch);
-	parking_clear(&s->shared.users);
-	parking_clear(&s->shared.tasks);
+	zonewatch_destroy(s->shared.zonewatch);
+	job_shared_finish(&s->shared);
 	if (s->next_conf) /* asked for, never taken up */
 		s->released(s->released_arg, s->conf);
 	free(s);
@@ -171,7 +184,8 @@ void scheduler_start(struct scheduler *s)
 
 void scheduler_stop(struct scheduler *s)
 {
-	s->stopping = true;
+	if (s->phase < SCHEDULER_STOPPING)
+		s->phase = SCHEDULER_STOPPING;
 	scheduler_turn(s);
 }
 
@@ -179,6 +193,8 @@ bool scheduler_reload(struct scheduler *s, struct conf *conf,
 	void (*released)(void *arg, struct conf *old), void *arg, struct err *err)
 {
 	struct lanes lanes = { .n = 0 };
+	if (s->phase >= SCHEDULER_STOPPING)
+		return err_set(err, "recurd is stopping");
 	if (!make_lanes(s, conf, &lanes, err))
 		return false;
 	if (s->next_conf) { /* overtaken before it was taken up */
@@ -215,19 +231,22 @@ static void log_lanes(const struct scheduler *s)
 
 void scheduler_log_state(const struct scheduler *s)
 {
-	usec_t now = clock_monotonic(), next = agenda_next(&s->agenda, now, 0, true);
+	usec_t now = clock_monotonic(), next = AGENDA_NEVER;
+	for (size_t i = 0; i < jobs_len; i++) {
+		if (s->agenda.items[i].next_at < next)
+			next = s->agenda.items[i].next_at;
+	}
 	struct log_line line;
 	log_begin(&line, LOG_NOTICE, "state");
 	log_text(&line, "worker", s->heartbeat.id);
 	log_int(&line, "generated", s->heartbeat.generated);
 	log_int(&line, "reminded", s->heartbeat.reminded);
 	log_int(&line, "quarantined", s->heartbeat.quarantined);
-	log_int(&line, "held_users", (int64_t)s->shared.users.n);
-	log_int(&line, "refused_reminders", (int64_t)s->shared.tasks.n);
+	log_int(&line, "waiting", s->heartbeat.waiting);
 	if (next != AGENDA_NEVER)
 		log_int(&line, "next_due_ms", (next - now) / USEC_PER_MSEC);
-	if (s->next_poll_at > now)
-		log_int(&line, "next_poll_ms", (s->next_poll_at - now) / USEC_PER_MSEC);
+	if (s->shared.poll_at > now)
+		log_int(&line, "next_poll_ms", (s->shared.poll_at - now) / USEC_PER_MSEC);
 	if (s->lanes.at[0]->fit.live_since)
 		log_instant(&line, "live_since", s->lanes.at[0]->fit.live_since);
 	log_end(&line);

@@ -14,10 +14,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "util/text.h"
 #include "util/timefmt.h"
 
 #define SHORT_VALUE 80 /* ids and instants: never cut while there is room at all */
-#define PIECE_MAX   16 /* a character of four bytes, each as \xNN */
 
 static enum log_sink log_sink = LOG_SINK_STDERR;
 static int log_level = LOG_INFO;
@@ -42,69 +42,6 @@ bool log_enabled(int priority)
 	return priority <= log_level;
 }
 
-/* ---- characters ---- */
-
-/* How long a character is that starts with this byte; 0: none does. */
-static size_t utf8_len(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first < 0xC2 || first > 0xF4)
-		return 0;
-	return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-}
-
-/* The length of the valid UTF-8 character at p, 0 where there is none (RFC 3629). */
-static size_t utf8_decode(const unsigned char *p, uint32_t *ret_code)
-{
-	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = utf8_len(p[0]);
-	uint32_t code = len < 2 ? p[0] : p[0] & (0x7Fu >> len);
-
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xC0) != 0x80) /* the final NUL ends here, too */
-			return 0;
-		code = code << 6 | (p[i] & 0x3F);
-	}
-	if (code < lowest[len] || (code >= 0xD800 && code <= 0xDFFF) || code > 0x10FFFF)
-		return 0;
-	*ret_code = code;
-	return len;
-}
-
-/* What could move the cursor, end the line or turn the direction of writing on a reader's screen. */
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x200E || code == 0x200F ||
-	       (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-	       code == 0xFEFF;
-}
-
-/* Writes the printed form of the character at p; returns how many bytes of p it is. */
-static size_t escape(const unsigned char *p, char piece[static PIECE_MAX], size_t *ret_len)
-{
-	static const char hex[] = "0123456789abcdef";
-	uint32_t code = 0;
-	size_t n = utf8_decode(p, &code), len = 0;
-
-	if (n > 0 && !is_control(code)) {
-		if (code == '"' || code == '\\')
-			piece[len++] = '\\';
-		memcpy(piece + len, p, n);
-		*ret_len = len + n;
-		return n;
-	}
-	n = n > 0 ? n : 1;
-	for (size_t i = 0; i < n; i++) {
-		piece[len++] = '\\';
-		piece[len++] = 'x';
-		piece[len++] = hex[p[i] >> 4];
-		piece[len++] = hex[p[i] & 0xF];
-	}
-	*ret_len = len;
-	return n;
-}
-
 /* ---- values ---- */
 
 static bool needs_quotes(const char *value)
@@ -118,27 +55,24 @@ static bool needs_quotes(const char *value)
 	return false;
 }
 
-/* Appends as much of value, escaped, as fits into `limit` bytes; returns what is left of it. */
-static const char *put_escaped(struct log_line *line, const char *value, size_t limit)
-{
-	char piece[PIECE_MAX];
-	size_t used = 0, len, n;
-
-	for (; *value != '\0'; value += n) {
-		n = escape((const unsigned char *)value, piece, &len);
-		if (used + len > limit)
-			break;
-		memcpy(line->text + line->len + used, piece, len);
-		used += len;
-	}
-	line->len += used;
-	return value;
-}
-
 static void put(struct log_line *line, const char *text, size_t len)
 {
 	memcpy(line->text + line->len, text, len);
 	line->len += len;
+}
+
+/* Appends as much of value, escaped, as fits into `limit` bytes; returns what is left of it. */
+static const char *put_escaped(struct log_line *line, const char *value, size_t limit)
+{
+	struct text_piece piece;
+	for (size_t left = strlen(value); left > 0; left -= piece.taken, value += piece.taken) {
+		text_piece_log(value, left, &piece);
+		if (piece.len > limit)
+			break;
+		put(line, piece.bytes, piece.len);
+		limit -= piece.len;
+	}
+	return value;
 }
 
 /* The value as far as `limit` bytes allow, its quotes and the "..." included. */

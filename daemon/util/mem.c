@@ -42,7 +42,7 @@ void *mem_realloc_array(void *old, size_t n, size_t size)
 
 char *mem_strdup(const char *text)
 {
-	return mem_strndup(text, strlen(text));
+	return text ? mem_strndup(text, strlen(text)) : NULL;
 }
 
 char *mem_strndup(const char *text, size_t len)

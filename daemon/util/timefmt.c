@@ -108,6 +108,8 @@ const char *instant_format(usec_t instant, char buf[static INSTANT_TEXT_MAX])
 
 	if (instant == USEC_INFINITY)
 		return strcpy(buf, "infinity");
+	if (instant == INSTANT_NONE)
+		return strcpy(buf, "none");
 	if (instant == USEC_MINUS_INFINITY)
 		return strcpy(buf, "-infinity");
 	fraction = (int)(instant % USEC_PER_SEC);

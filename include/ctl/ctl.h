@@ -1,13 +1,13 @@
 /* ctl: what the commands of recurctl share.
  *
- * A command is a row of ctl_commands (daemon/ctl/commands.c) and a function that gets its own
- * arguments, argv[0] being its name, and returns the exit code.  It reads its options with ctl_getopt,
+ * A command is a file that defines its struct ctl_command, and a row of daemon/ctl/commands.c.  Its
+ * function gets its own arguments, argv[0] being its name, and returns the exit code.  It reads its options with ctl_getopt,
  * which also takes the global ones, prints --help from the table and loads the configuration: before
  * ctl_getopt has returned -1, ctl->conf is NULL.  A row without options is a command that reads its
  * arguments alone; for it the configuration is loaded before it is called.
  *
  * Exit codes: EX_OK, CTL_FOUND (a check found something), EX_USAGE, EX_DATAERR, EX_UNAVAILABLE (no
- * database), EX_CONFIG, EX_IOERR (standard output), EX_SOFTWARE (a bug of ours).
+ * database, or it was lost midway), EX_CONFIG, EX_IOERR (standard output), EX_SOFTWARE (a bug of ours).
  */
 #pragma once
 
@@ -40,7 +40,7 @@ struct ctl_command {
 	const char *role; /* the group role whose rights it needs; NULL: no database, or more */
 };
 
-extern const struct ctl_command ctl_commands[];
+extern const struct ctl_command *const ctl_commands[];
 extern const size_t ctl_commands_len;
 
 struct ctl {
@@ -73,6 +73,9 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3);
  * (migrate first, grant rights), and returns the exit code; EX_OK: the caller PQclears ret_result. */
 int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params,
 	PGresult **ret_result) NODISCARD;
+/* The same of a statement whose one parameter is an id. */
+int ctl_query_id(
+	struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result) NODISCARD;
 /* Transaction control and the like; exit code as ctl_query. */
 int ctl_exec(struct ctl *ctl, const char *sql) NODISCARD;
 /* Tells of a failure of the session's last call and returns the exit code. */

@@ -17,10 +17,9 @@
 
 #include "util/macros.h"
 
-#define TABLE_LOOKAHEAD   100
-#define TABLE_COLUMNS_MAX 24
-#define TABLE_CELL_MAX    60 /* columns of the screen; a longer text is cut and ends in "..." */
-#define TABLE_ID_MAX      100 /* the same for ids, which people copy */
+#define TABLE_LOOKAHEAD 100
+#define TABLE_CELL_MAX  60 /* columns of the screen; a longer text is cut and ends in "..." */
+#define TABLE_ID_MAX    100 /* the same for ids, which people copy */
 
 enum column_flags {
 	COLUMN_RIGHT = 1 << 0, /* figures */
@@ -56,9 +55,11 @@ void table_instant(struct table *table, usec_t value); /* RFC 3339 */
 void table_wall(struct table *table, sec_t value); /* RFC 3339 without an offset */
 void table_span(struct table *table, usec_t value); /* "3h 20min"; JSON: seconds */
 void table_json(struct table *table, const char *value); /* JSON text as it stands */
-/* The next cell from a result in binary format, by its type; table_row: a whole row of them. */
+/* The next cell from a result in binary format, by its type; table_row: a whole row of them;
+ * table_rows: all rows. */
 void table_cell(struct table *table, const PGresult *result, int row, int column);
 void table_row(struct table *table, const PGresult *result, int row);
+void table_rows(struct table *table, const PGresult *result);
 void table_end_row(struct table *table);
 /* Prints what is left and frees the table.  Without a row it prints "[]" or, as text, `empty`; NULL: the
  * listing broke off, nothing is said of what is not there. */

@@ -6,6 +6,7 @@
  *
  * All hosts of the conninfo are tried in turn, each with a timer of its own, read-write servers only
  * unless the conninfo says otherwise.  When none serves, the next round comes after a jittered pause.
+ * It begins with the first host; after one that fell silent, with the host behind that.
  *
  * Work goes out in flights: statements that are sent together in one pipeline and closed by one Sync.
  * The Sync is what makes the server idle (in transaction) while we think, so that its timeouts watch
@@ -27,7 +28,7 @@
 #include "db/query.h"
 #include "util/macros.h"
 
-#define FLIGHT_STATEMENTS_MAX 8
+#define FLIGHT_STATEMENTS_MAX 10
 
 enum conn_state {
 	CONN_OFF,
@@ -56,6 +57,7 @@ struct reply {
 	const char *statement; /* name of the statement to blame; NULL: none */
 	char sqlstate[6]; /* "" when the link broke */
 	const char *message;
+	const char *object; /* refusal.h; "": the server names none */
 };
 
 /* Hands a result to the caller, who PQclears it. */
@@ -109,7 +111,6 @@ const char *conn_state_name(enum conn_state state);
 const char *conn_endpoint(const struct conn *conn); /* "db1:5432": for log lines */
 /* Counts the sessions of this connection: another number is another session. */
 unsigned conn_session(const struct conn *conn);
-int conn_server_version(const struct conn *conn); /* 150020; 0: not connected */
 
 /* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */
 void conn_add(struct conn *conn, enum query_id query, const struct params *params);
@@ -127,5 +128,7 @@ void conn_add_limits(struct conn *conn, struct conn_limits limits);
  * results of BEGIN and of the limits come first; COMMIT's is not among them. */
 void conn_begin(struct conn *conn, struct conn_limits limits);
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg);
+/* The same with a deadline of its own, where that is shorter than query_timeout. */
+void conn_fly_within(struct conn *conn, usec_t deadline, reply_fn *fn, void *arg);
 /* When the last flight was sent, on the monotonic clock (util/clock.h). */
 usec_t conn_sent_at(const struct conn *conn);

@@ -3,6 +3,7 @@
 
 #include "db/conn.h"
 #include "db/conninfo.h"
+#include "db/refusal.h"
 #include "db/resolve.h"
 #include "util/backoff.h"
 
@@ -30,6 +31,8 @@ struct flight {
 	int syncs; /* to come */
 	char sqlstate[6];
 	char message[512];
+	char object[REFUSAL_OBJECT_MAX];
+	usec_t deadline; /* for its answer, from when it was sent */
 	usec_t sent_at;
 	struct flight_callback callback;
 };
@@ -47,6 +50,8 @@ struct conn {
 	enum conn_state state;
 	struct conninfo *info;
 	size_t endpoint; /* index in info */
+	size_t tried; /* endpoints in this round */
+	size_t begin_at; /* the endpoint of the next round that is tried first */
 	char *addresses[RESOLVE_ADDRESSES_MAX];
 	size_t addresses_len, address;
 	struct resolve *resolve; /* NULL: none under way */
@@ -69,7 +74,7 @@ struct conn {
 /* conn.c */
 void conn_enter(struct conn *conn, enum conn_state state);
 void conn_watch(struct conn *conn, int events);
-void conn_arm_query_timer(struct conn *conn);
+void conn_arm_query_timer(struct conn *conn, usec_t deadline);
 void conn_disarm_timer(struct conn *conn);
 void conn_lost(struct conn *conn, const char *sqlstate, const char *why);
 

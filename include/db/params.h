@@ -34,8 +34,9 @@ void params_int8(struct params *params, int64_t value);
 /* A timeout as text, in milliseconds, at least 1: for set_config. */
 void params_milliseconds(struct params *params, usec_t timeout);
 void params_bool(struct params *params, bool value);
-void params_instant(struct params *params, usec_t value); /* timestamptz; infinities map */
-void params_wall(struct params *params, sec_t value); /* timestamp */
+/* timestamptz; infinities map, and INSTANT_NONE to null. */
+void params_instant(struct params *params, usec_t value);
+void params_wall(struct params *params, sec_t value); /* timestamp; USEC_INFINITY: infinite */
 
 /* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL.  Where all are NULL the
  * array is empty: unnested beside others it yields the same, and costs nothing. */

@@ -1,7 +1,8 @@
 /* rows: values of a PGresult in binary format, by column number.
  *
- * A wrong type or length is a bug of ours (the statement and its reader disagree) and aborts, naming
- * statement and column.  Text stays owned by the result.
+ * Types are right: shape.h has looked.  NULL is a value: NULL, 0, false, INSTANT_NONE, a place where no
+ * row stands; row_is_null tells it from those, and counts a row that is not there as null.  What an application's columns may hold, however absurd,
+ * has a meaning here.  Text stays owned by the result.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 
 #include "util/macros.h"
+#include "util/timefmt.h"
 
 bool row_is_null(const PGresult *result, int row, int column);
 const char *row_text(const PGresult *result, int row, int column); /* NULL: null */
@@ -16,8 +18,8 @@ size_t row_text_len(const PGresult *result, int row, int column);
 int32_t row_int4(const PGresult *result, int row, int column);
 int64_t row_int8(const PGresult *result, int row, int column);
 bool row_bool(const PGresult *result, int row, int column);
-double row_float8(const PGresult *result, int row, int column);
-/* timestamptz; PostgreSQL's infinities are USEC_INFINITY and USEC_MINUS_INFINITY (timefmt.h). */
+/* timestamptz; PostgreSQL's infinities, and what lies beyond our range, are USEC_INFINITY and
+ * USEC_MINUS_INFINITY. */
 usec_t row_instant(const PGresult *result, int row, int column);
 /* Business time, recurd.now(), which an administrator may replace.  false: null, infinite, or so far off
  * that calculations with it would overflow; CLOCK_COMPLAINT says so. */
@@ -30,4 +32,5 @@ struct row_place {
 	unsigned char bytes[6];
 };
 struct row_place row_place(const PGresult *result, int row, int column);
-usec_t row_wall_us(const PGresult *result, int row, int column); /* timestamp, microseconds */
+/* timestamp, in microseconds; the rest as for instants. */
+usec_t row_wall_us(const PGresult *result, int row, int column);

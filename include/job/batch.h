@@ -7,6 +7,9 @@
  * batch_write; then batch_commit or batch_abandon.  However it ends, `done` is called exactly once, as
  * the last thing, with what became of it; a flight's answer never comes before the call that sent it
  * returns.
+ *
+ * A careful job writes behind savepoints (writing.h): with batch_attempt a refusal of the server's is no
+ * end, but an answer.
  * The timeouts are local to the transaction, in milliseconds on the server.
  */
 #pragma once
@@ -35,10 +38,12 @@ struct batch_settings {
 struct batch_failure {
 	char sqlstate[6];
 	char statement[64];
+	char object[128]; /* what refused, in the server's words: "constraint ck_x"; "": not told */
 	char message[512];
 };
 
 typedef void batch_step_fn(void *job, const struct reply *reply);
+typedef void batch_refused_fn(void *job);
 typedef void batch_done_fn(void *job, enum batch_outcome outcome);
 
 struct batch {
@@ -47,7 +52,9 @@ struct batch {
 	struct batch_settings settings;
 	batch_done_fn *done;
 	void *job;
+	void *stepper; /* whom step and refused are called with; NULL: the job itself */
 	batch_step_fn *step;
+	batch_refused_fn *refused; /* of the flight under way; NULL: a refusal is the end */
 	unsigned session; /* that it began on */
 	bool writes; /* the flight under way ends with tx_level */
 	usec_t began_at; /* when BEGIN was sent, monotonic */
@@ -67,8 +74,13 @@ void batch_fly(struct batch *batch, batch_step_fn *step);
 /* The same for what writes, the last before batch_commit: not on a schema that we are too old for. */
 void batch_write(struct batch *batch, batch_step_fn *step);
 /* hint: NOTIFY's payload, below 8,000 bytes, copied; NULL: none. */
+/* The same for what may be refused: then `refused` is called in place of step, batch->failure says
+ * why, and the transaction is to be taken back to its savepoint. */
+void batch_attempt(struct batch *batch, batch_step_fn *step, batch_refused_fn *refused);
 void batch_commit(struct batch *batch, const char *hint);
 void batch_abandon(struct batch *batch);
+/* Rolls back; the outcome is that of batch->failure. */
+void batch_give_up(struct batch *batch);
 /* Rolls back as after an error of the server's with that SQLSTATE. */
 void batch_refuse(struct batch *batch, const char *sqlstate, const char *why);
 
@@ -87,4 +99,3 @@ void batch_failure_take(struct batch_failure *failure, const struct reply *reply
 usec_t batch_clock(const struct batch *batch);
 /* event=batch_failed, at error level: what, why, and when it is tried again. */
 void batch_log_failure(const char *kind, const struct batch_failure *failure, usec_t retry);
-const char *batch_outcome_name(enum batch_outcome outcome);

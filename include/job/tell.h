@@ -10,12 +10,13 @@
 #include "util/strbuf.h"
 
 struct tell_rate {
-	int64_t per_second; /* 0: no per-row lines */
+	double per_second, burst; /* 0: no per-row lines */
 	double tokens;
 	usec_t filled_at; /* monotonic */
 };
 
-void tell_rate_set(struct tell_rate *rate, int64_t per_second);
+/* burst: so many at once, after a quiet time. */
+void tell_rate_set(struct tell_rate *rate, double per_second, double burst);
 bool tell_rate_take(struct tell_rate *rate, usec_t monotonic);
 
 /* {"kind":"reminder","count":2,"tasks":["a","b"]}; where the ids do not fit:

@@ -1,12 +1,15 @@
-/* outlook: what the daemon will make of a template, foretold by the same code that plans.  Pure.
+/* outlook: what the daemon will make of a template, foretold by the iterator that plans.  Pure.
  *
- * Pauses, the catch-up limit and adopt_backlog are left out: it tells occurrences, not verdicts.
+ * Pauses, the catch-up limit and adopt_backlog are left out: it tells occurrences, not what becomes of
+ * them.
  */
 #pragma once
 
 #include <stdbool.h>
 
-#include "plan/plan.h"
+#include "plan/fate.h"
+#include "plan/policy.h"
+#include "plan/template.h"
 #include "recur/recurrence.h"
 
 struct outlook;
@@ -23,4 +26,4 @@ sec_t outlook_start(const struct outlook *outlook); /* the anchor, wall time */
 const struct zone *outlook_zone(const struct outlook *outlook);
 /* The next occurrence, next_due_at first; excluded ones are left out.  Never RECUR_AGAIN. */
 enum recur_status outlook_next(
-	struct outlook *outlook, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
+	struct outlook *outlook, struct fate *ret_fate, struct err *err) NODISCARD;

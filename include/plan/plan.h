@@ -23,70 +23,59 @@
  * comes out with a next_due_at that is still due, and the next batch goes on from there.  From one that
  * is absurdly far behind (PLAN_JUMP occurrences) the plan jumps near to the present instead, so that
  * no row can keep workers busy for hours; how many were passed over is an estimate then.
+ * A row that no plan can be made from, whatever stands in its columns, gives a plan that has failed.
  */
 #pragma once
 
 #include <stdbool.h>
 
+#include "plan/fate.h"
+#include "plan/policy.h"
 #include "plan/template.h"
 #include "recur/rule.h"
 #include "util/err.h"
 
-#define PLAN_STEPS 1000 /* occurrences looked at in one call, beyond catch_up_limit */
-#define PLAN_JUMP  200000 /* farther behind than so many */
-
-enum plan_backlog { PLAN_BACKLOG_LATEST, PLAN_BACKLOG_ALL, PLAN_BACKLOG_NONE };
-
-struct plan_policy {
-	usec_t live_since;
-	enum plan_backlog adopt_backlog;
-	size_t catch_up_limit; /* at least 1 */
-	usec_t min_interval;
-	/* Costly rules far behind: stop after so long where some of what was found is sure to be
-	 * dropped; the next plan goes on there.  0: only PLAN_STEPS counts. */
-	usec_t patience;
-	const char *default_time_zone;
+enum plan_outcome {
+	PLAN_ADVANCED,
+	PLAN_FAILED, /* quarantined: failure says why, the rest is as it was */
+	PLAN_POSTPONED, /* failed for want of something that passes: no reason for a quarantine */
 };
 
-/* Occurrences that were not made, and why. */
-enum plan_skip { PLAN_DROPPED, PLAN_PAUSED, PLAN_ADOPTED, PLAN_SKIPS };
+enum plan_turn {
+	PLAN_GOES_ON,
+	PLAN_ENDS, /* by this plan */
+	PLAN_REVIVES, /* had ended, goes on */
+};
 
+struct plan {
+	enum plan_outcome outcome;
+	/* What becomes of what was due, in order.  Those that are made stand each by itself; of the
+	 * others, those of a kind that follow each other are one. */
+	struct fate *fates;
+	size_t n;
+	size_t made_n; /* of them */
+	struct rule *rule; /* keeps the texts of their changes; NULL: there are none */
+	/* The template's new state. */
+	usec_t next_due_at; /* when its next occurrence is due */
+	usec_t wake_at; /* when it must be looked at again: when that one fires */
+	usec_t planned_due_at, made_through, replan_at, ended_at;
+	int64_t used_count;
+	sec_t starts_local;
+	char starts_zone[65]; /* "": still none */
+	bool is_active;
+	enum plan_turn turn;
+	usec_t rezoned_from; /* moved from there by new time zone data; TEMPLATE_NONE: was not */
+	struct err failure;
+};
+
+/* Occurrences of a kind that were not made, all together. */
 struct plan_skipped {
 	int64_t occurrences;
 	usec_t first_at, last_at; /* only with occurrences > 0 */
 	bool estimated; /* their number */
 };
 
-/* recurrenceOverrides of one occurrence. */
-struct plan_change {
-	usec_t at; /* where it stands now: the task's due date */
-	const char *title, *description, *priority; /* NULL: the template's */
-};
-
-struct plan {
-	/* To be made, oldest first, by their nominal instants, which are their identity. */
-	usec_t *occurrences;
-	size_t n;
-	/* What overrides change about them, one each; NULL where the rule has no overrides. */
-	struct plan_change *changes;
-	struct rule *rule; /* keeps the texts of changes; NULL: none */
-	struct plan_skipped skipped[PLAN_SKIPS];
-	/* The template's new state. */
-	usec_t next_due_at, planned_due_at, made_through, replan_at, ended_at;
-	int64_t used_count;
-	sec_t starts_local;
-	char starts_zone[65]; /* "": still none */
-	bool is_active;
-	bool failed; /* quarantined: failure says why, the rest is as it was */
-	bool postponed; /* failed for want of something that passes: no reason for a quarantine */
-	bool rezoned; /* moved by new time zone data, from rezoned_from */
-	usec_t rezoned_from;
-	bool ended; /* ended by this plan */
-	bool revived; /* had ended, goes on */
-	struct err failure;
-};
-
-const char *plan_skip_name(enum plan_skip skip);
+struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind);
 
 /* limit: at most so many occurrences to make, at least 1.  now: business time.  Always gives a plan;
  * its owner calls plan_finish, and the template's texts need not outlive the call. */

@@ -1,18 +1,18 @@
-/* template: one row of recurring_tasks with recurd's columns, as generate_claim.sql returns it.
+/* template: one row of recurring_tasks with recurd's columns, and its user's time zone.
  *
- * Texts belong to the result that the row was read from.  An instant that is null in the database is
- * TEMPLATE_NONE.
+ * Null is a value: TEMPLATE_NONE for an instant and a number, NULL for a text.  Any value may stand in
+ * any column; template_check says which of them cannot be planned with.  Rows of results are read by
+ * template_row.h.
  */
 #pragma once
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "db/rows.h"
-#include "util/macros.h"
+#include "util/err.h"
+#include "util/timefmt.h"
 
-#define TEMPLATE_NONE (INT64_MIN + 1)
+#define TEMPLATE_NONE INSTANT_NONE
 /* In replan_at, '-infinity': nobody edited the rule, but the data of its time zone have changed. */
 #define TEMPLATE_REZONE INT64_MIN
 
@@ -21,7 +21,8 @@ struct template
 	const char *id, *user_id;
 	const char *rule; /* JSON; NULL: larger than RULE_BYTES_MAX */
 	size_t rule_len;
-	usec_t next_due_at; /* the application's, unless it equals planned_due_at */
+	usec_t next_due_at; /* the application's, unless it equals planned_due_at; null where tables made
+			     * by hand allow it, and out of range then */
 	const char *starts_zone; /* NULL: no anchor yet */
 	sec_t starts_local; /* the anchor, wall time; only with starts_zone */
 	usec_t planned_due_at; /* the next_due_at that recurd computed */
@@ -29,11 +30,10 @@ struct template
 	int64_t used_count;
 	usec_t replan_at; /* when the rule was edited by itself */
 	usec_t paused_at, resumed_at, ended_at, created_at;
-	bool is_active;
+	bool is_active; /* null is not active */
 	const char *user_zone; /* of recurd.preferences; NULL: none */
-	struct row_place place; /* where the row stands as long as it is locked */
 };
 
-#define TEMPLATE_COLUMNS 17 /* of a claim's result; how many rows were locked stands behind them */
-
-void template_read(const PGresult *result, int row, struct template *ret_template);
+/* false: err names the column that no plan can be made from, what is expected there and what it has.
+ * Columns that are only compared (paused_at, resumed_at, ended_at, created_at) may have any value. */
+bool template_check(const struct template *template, struct err *err) NODISCARD;

@@ -96,7 +96,6 @@ extern const char *const rule_skip_names[3];
 
 void intset_add(struct intset *set, int value);
 bool intset_has(const struct intset *set, int value);
-bool intset_empty(const struct intset *set);
 /* The next value after `value` in the order 1, 2, ... (or 0), then -1, -2, ...; start with
  * INTSET_START; INTSET_END: none. */
 #define INTSET_START (-1000)
@@ -125,12 +124,10 @@ bool rule_cron_parse(const char *text, struct rule *rule, struct err *err) NODIS
 /* What one list value must keep to; form and row name it. */
 bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value);
 
-/* Where in the JSON we are: prefixes an error with it, for `return at(...)`. */
-bool rule_json_fail(struct err *err, const char *path, const char *expected, const json_t *got);
-/* RFC 3339 date and time; with Z or an offset it is an instant.  Fractions of a second are cut. */
-bool rule_json_moment(const char *text, sec_t *ret_value, bool *ret_is_instant);
 bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err) NODISCARD;
-/* NULL: too many.  When all are there they must be sorted: */
+/* NULL: too many.  When all are there they must be sorted, by one of the two below. */
 struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant);
+/* false: two of them are of one time. */
+bool rule_overrides_sort(struct rule *rule);
 /* Dates without texts: of one time given twice it makes one, which is excluded if either is. */
 void rule_overrides_merge(struct rule *rule);

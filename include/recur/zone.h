@@ -38,8 +38,8 @@ struct tzif_fit zone_fit_wall(const struct zone *zone, sec_t wall);
 uint64_t zone_digest(const struct zone *zone);
 
 /* Looks again at the files of all loaded zones (tzdata is upgraded under running daemons).  A zone
- * whose file has changed is replaced in place; one whose file is gone or broken stays as it was.
- * Returns how many have changed. */
+ * whose file has changed is replaced in place; one whose file is gone or broken stays as it was.  A file
+ * whose inode, size and times are what they were at the last two looks is not opened.  Returns how many have changed. */
 size_t zones_refresh(void);
 /* The loaded zones, in the order of their names; NULL: fewer than that. */
 const struct zone *zones_at(size_t index);

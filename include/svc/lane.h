@@ -1,8 +1,8 @@
-/* lane: one connection to the database with its own generator and reminder, as the scheduler sees it.
+/* lane: one connection to the database, at one job at a time, as the scheduler sees it.
  *
  *   offline -> checking -> idle <-> busy          any loss leads to offline; the connection returns
  *
- * A lane connects, checks the database's fitness, and is idle then.  The scheduler gives it one thing
+ * A lane connects, checks the database's fitness, and is idle then.  The scheduler gives it one job
  * at a time; whenever it becomes idle, offline or fails to become fit, the scheduler hears of it as
  * the last thing that happens, and may do anything, destroy the lane included.
  */
@@ -11,26 +11,19 @@
 #include <ev.h>
 
 #include "conf/conf.h"
-#include "db/conn.h"
-#include "job/generator.h"
-#include "job/reminder.h"
-#include "svc/agenda.h"
-#include "svc/fitness.h"
+#include "db/dbsession.h"
+#include "job/job.h"
 
 enum lane_state { LANE_OFFLINE, LANE_CHECKING, LANE_IDLE, LANE_BUSY };
 
 struct lane;
 
-/* How a batch ended. */
+/* A run that ended. */
 struct lane_report {
-	enum agenda_kind kind;
-	bool settling; /* marking reminders from before live_since; kind is AGENDA_REMIND */
-	struct agenda_task task; /* as it was given */
-	bool again; /* more of it at once, whatever the outcome */
-	bool full; /* the batch was as large as it may be */
-	enum batch_outcome outcome;
-	const struct batch_failure *failure; /* of a bad outcome */
-	size_t made, told, quarantined;
+	const struct job *job;
+	struct job_order order; /* as it was given */
+	usec_t took;
+	struct job_report run;
 };
 
 struct lane_callbacks {
@@ -44,32 +37,21 @@ struct lane_callbacks {
 
 struct lane {
 	enum lane_state state;
-	struct conn *conn;
-	bool working; /* busy with a batch, of which report.kind tells the kind */
+	struct conn *conn; /* of its session */
 	struct fitness_report fit; /* of the last check that passed */
 	/* private */
-	const char *app_schema;
-	struct conn_limits limits; /* lock_timeout: once the server's deadlock_timeout is known */
-	usec_t lock_timeout; /* as configured */
-	char *search_path;
 	struct lane_callbacks callbacks;
-	struct fitness fitness;
-	struct err unfit; /* why, as last told; "": fit */
-	usec_t unfit_told_at;
-	struct generator *generator;
-	struct reminder *reminder;
-	struct lane_report report; /* of the batch under way */
-};
-
-/* What the lanes of a process have in common. */
-struct lane_shared {
-	struct parking users, tasks; /* whose templates, or which reminders, wait alone */
-	/* A budget of log lines each: a flood of instances must not silence reminders. */
-	struct tell_rate reminded, generated;
+	struct dbsession *session;
+	struct ev_loop *loop;
+	struct job_shared *shared;
+	void *run; /* under way; NULL: none */
+	const struct job *job; /* of the run */
+	struct job_order order;
+	usec_t began;
 };
 
 /* conf is read here only; shared outlives the lane. */
-bool lane_create(struct ev_loop *loop, const struct conf *conf, struct lane_shared *shared,
+bool lane_create(struct ev_loop *loop, const struct conf *conf, struct job_shared *shared,
 	const struct lane_callbacks *callbacks, struct lane **ret_lane, struct err *err) NODISCARD;
 void lane_destroy(struct lane *lane);
 void lane_open(struct lane *lane);
@@ -77,17 +59,10 @@ void lane_open(struct lane *lane);
 void lane_retry(struct lane *lane, const char *why);
 void lane_close(struct lane *lane); /* without callbacks; lane_open brings it back */
 
-/* On an idle lane: one batch of a kind, or one batch of silent settling.  conf must stay until then. */
-void lane_work(struct lane *lane, const struct conf *conf, enum agenda_kind kind,
-	const struct agenda_task *task);
-void lane_settle(struct lane *lane, const struct conf *conf);
-/* On an idle lane: the scheduler's own statements, one flight, with limits on the server's side; the
- * borrower's result is the last.  The reply's function calls lane_home. */
-enum lane_loan {
-	LANE_READING,
-	LANE_WRITING, /* in a transaction that says so */
-};
-struct conn *lane_borrow(struct lane *lane, enum lane_loan loan);
-/* Idle again, or offline.  false: the session is gone. */
-bool lane_home(struct lane *lane, const struct reply *reply);
+/* On an idle lane: one run.  conf must stay until it has ended. */
+void lane_work(struct lane *lane, const struct conf *conf, const struct job *job,
+	const struct job_order *order);
+/* On an idle lane: its session, with a flight that writes begun, for the scheduler's farewell: its answer
+ * ends everything. */
+struct conn *lane_borrow(struct lane *lane);
 const char *lane_state_name(enum lane_state state);

@@ -12,8 +12,8 @@
  *
  * Values come from anywhere, hostile rows included: a value with anything but printable ASCII
  * without space, '"', '=' and '\' is put in double quotes; '"' and '\' are escaped with '\'; control
- * characters (C0, DEL, C1, line separators, marks that turn the direction of writing) and bytes that
- * are no valid UTF-8 become \xNN, byte by byte; an empty value is "".  So nothing can forge a line or
+ * characters and whatever else turns or hides the text around it (the table of util/text.h), and bytes that
+ * are no valid UTF-8, become \xNN, byte by byte; an empty value is "".  So nothing can forge a line or
  * a key.  A line is at most LOG_LINE_MAX bytes: a value takes at most half of what is left of it
  * (short ones whatever they need), is cut at a character's boundary and then ends in "..."; so the
  * keys that follow remain whole.  When nothing is left, a key goes together with its value.

@@ -1,7 +1,7 @@
 /* timefmt: instants and wall times as text (RFC 3339), and the proleptic Gregorian calendar.
  *
  * Pure: no clock, no zone, no locale.  Years -9999 to 9999 are printed; PostgreSQL's infinities
- * (USEC_INFINITY, USEC_MINUS_INFINITY) print as "infinity" and "-infinity".
+ * (USEC_INFINITY, USEC_MINUS_INFINITY) print as "infinity" and "-infinity", no instant as "none".
  */
 #pragma once
 
@@ -11,7 +11,10 @@
 
 #define USEC_INFINITY       INT64_MAX
 #define USEC_MINUS_INFINITY INT64_MIN
+#define INSTANT_NONE        (INT64_MIN + 1) /* there is none: null in the database */
 #define INSTANT_TEXT_MAX    40
+/* 2000-01-01, from which PostgreSQL counts. */
+#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC)
 
 /* "2025-02-03T10:00:00Z", with .uuuuuu only where there are microseconds.  Returns buf. */
 const char *instant_format(usec_t instant, char buf[static INSTANT_TEXT_MAX]);

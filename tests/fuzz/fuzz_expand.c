@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/expand.h"
+#include "ctl/cmd/expand.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -125,6 +125,19 @@ def test_a_rule_that_is_null(db):
     assert db.value("select failure from recurring_tasks") == problem
 
 
+def test_a_due_instant_that_is_null(db):
+    """Tables made by hand allow it; with an edit of its rule such a template once ended the worker, for ever."""
+    db.execute("alter table recurring_tasks alter column next_due_at drop not null")
+    null = db.add_template(MONDAY - timedelta(minutes=1))
+    once(db)
+    db.execute("""update recurring_tasks set next_due_at = null, recurrence_rule = '{"frequency": "weekly"}'""")
+    good = db.add_template(MONDAY)
+    once(db)
+    row = db.template(null)
+    assert "next_due_at" in row["failure"] and row["next_due_at"] is None, "what is null stays so"
+    assert db.occurrences(good) == [MONDAY]
+
+
 @pytest.mark.parametrize("due", ["infinity", "-infinity", "4714-11-24 00:00:00+00 BC", "294276-12-31 23:59:59+00"])
 def test_instants_at_the_ends_of_time(db, due):
     template = db.add_template(MONDAY)

@@ -113,7 +113,7 @@ def test_wrong_arguments(empty_db, args, hint):
 
 
 def test_unknown_optional_migration(empty_db):
-    assert '"nonsense"' in migrate(empty_db, "up", "--with", "nonsense", code=65).err
+    assert '"nonsense"' in migrate(empty_db, "up", "--with", "nonsense", code=64).err
     assert empty_db.value("select to_regnamespace('recurd') is null")
 
 

@@ -109,7 +109,7 @@ def test_gives_up_with_a_name(empty_db):
     alembic.make(empty_db, 11)
     with empty_db.connect(autocommit=False, application_name="the one in the way") as holder:
         holder.execute("lock table recurring_tasks in access share mode")
-        done = migrate(empty_db, "up", "--attempts", 1, code=65)
+        done = migrate(empty_db, "up", "--attempts", 1, code=69)
         holder.rollback()
     assert "0013_template_state" in done.err and "the one in the way" in done.err
     assert recorded(empty_db)[-1] == 12
@@ -309,4 +309,4 @@ def test_standby(make_cluster):
     assert migrate(db, "verify", "--to", 12).json["good"]
     assert migrate(db, "--dry-run").states[13] == "applied"
     for args in (["up"], ["down", "--to", 0]):
-        assert "standby" in migrate(db, *args, code=65).err
+        assert "standby" in migrate(db, *args, code=78).err

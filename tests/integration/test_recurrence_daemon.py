@@ -100,6 +100,9 @@ def test_the_rules_zone_then_the_users_then_the_options(db):
 REFUSED = {
     "malformed": ('{"frequency": "daily"', "recurrence_rule: not JSON: '}' expected near end of file (line 1, column 21)"),
     "out of range": ({"frequency": "daily", "byHour": [9, 24]}, "recurrence_rule.byHour[1]: expected 0 ... 23, got 24"),
+    "beyond all machines": ({"frequency": "daily", "interval": 99999999999999999999},
+                            "recurrence_rule.interval: expected 1 ... 2147483647, got 99999999999999999999"),
+    "no integer": ({"frequency": "daily", "count": 1.5}, "recurrence_rule.count: expected 1 ... 2147483647, got 1.5"),
     "forbidden": ({"rrule": "FREQ=WEEKLY;BYMONTHDAY=1"}, "recurrence_rule.rrule: BYMONTHDAY: not allowed with frequency weekly"),
     "repeated": ({"rrule": "FREQ=DAILY;INTERVAL=2;INTERVAL=2"}, "recurrence_rule.rrule: INTERVAL: given twice"),
     "unknown": ({"frequency": "daily", "colour": "red"}, 'recurrence_rule: unknown key "colour"'),

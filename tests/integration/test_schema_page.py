@@ -11,7 +11,7 @@ from harness.util import SOURCE
 PAGE = (SOURCE / "man" / "recurd-schema.7").read_text()
 WORDS = set(re.findall(r"[A-Za-z_][A-Za-z_0-9.]*", PAGE))
 
-RELATIONS = "select relname from pg_class where relnamespace = 'recurd'::regnamespace and relkind in ('r', 'v')"
+RELATIONS = "select relname from pg_class where relnamespace = 'recurd'::regnamespace and relkind in ('r', 'v', 'S')"
 COLUMNS = """
     select distinct relname || '.' || attname from pg_attribute join pg_class c on c.oid = attrelid
     where relnamespace in ('recurd'::regnamespace, 'public'::regnamespace) and relkind in ('r', 'v') and attnum > 0
@@ -57,8 +57,8 @@ def test_nothing_stands_there_that_is_not(ours):
 
 
 def test_every_kind_of_decision_stands_in_the_page():
-    kinds = set(re.findall(r'struct decision\)\{ id, "(\w+)"', (SOURCE / "daemon/job/generate_batch.c").read_text()))
-    names = re.search(r"plan_skip_name\(.*?\{ (.*?) \}", (SOURCE / "daemon/plan/plan.c").read_text(), re.S)[1]
+    kinds = set(re.findall(r'struct decision\)\{ id, "(\w+)"', (SOURCE / "daemon/job/generate_rows.c").read_text()))
+    names = re.search(r"fate_kind_name\(.*?\{ \"made\", \"excluded\", (.*?) \}", (SOURCE / "daemon/plan/fate.c").read_text(), re.S)[1]
     kinds |= set(re.findall(r"\w+", names))
     for path in (SOURCE / "daemon/sql").glob("*/*.sql"):
         kinds |= set(re.findall(r"into recurd\.decisions \(kind,[^)]*\)\s+select '(\w+)'", path.read_text()))

@@ -12,9 +12,9 @@ STATUS = {"EX_OK": 0, "EX_USAGE": 64, "EX_DATAERR": 65, "EX_UNAVAILABLE": 69, "E
 # Functions that get the name of the event as an argument, and where the names come from.
 NAMED_ELSEWHERE = {
     ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, \w+, "(\w+)"',
-    ("daemon/job/generate_batch.c", "decision->kind"): r'struct decision\)\{ id, "(\w+)"',
+    ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "(\w+)"',
 }
-SKIPS = ("daemon/plan/plan.c", r"plan_skip_name\(.*?\{ ((?:\"\w+\"(?:, )?)+) \}")
+SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\{ \"made\", \"excluded\", ((?:\"\w+\"(?:, )?)+) \}")
 
 
 def read(name):

@@ -2,6 +2,7 @@
 -- $1 text: the template's id; $2 bigint: rows.
 -- What a catch-up passes over batch after batch, a row each, is shown as one for each reason.
 -- Index: ix_decisions_template_id.
+-- Result: timestamptz text timestamptz timestamptz int8 text
 with decision as (
     select d.*,
            not coalesce(d.kind in ('dropped', 'paused', 'adopted')

@@ -1,11 +1,10 @@
 -- recurctl list: opens the cursor over templates.
 -- $1 text: only this user's, null: all; $2 text: only this state, null: all; $3 bigint: rows, null: all.
--- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: ix_recurring_tasks_user_id_next_due_at with a user; else the table is read once.
+-- Result: cursor text text text timestamptz text int8 text text text
 declare ctl_rows no scroll cursor for
 select t.id::text, t.user_id::text, t.state, t.next_due_at, t.priority::text, t.used_count,
-       case when t.recurrence_rule is null then 'null'
-            when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
+       {rule},
        t.failure, t.title::text
 from (select r.*,
              case when r.failed_at is not null then 'quarantined'

@@ -1,2 +1,3 @@
--- Caller: daemon/ctl/migrator.c.  Is this database under recurctl's migrations?
+-- Caller: daemon/ctl/migrate/migrator.c.  Is this database under recurctl's migrations?
+-- Result: bool
 select pg_catalog.to_regclass('recurd.migrations') is not null;

@@ -1,5 +1,6 @@
--- Caller: daemon/ctl/migrator.c, while another migrator is at work.
+-- Caller: daemon/ctl/migrate/migrator.c, while another migrator is at work.
 -- $1 key of the lock.  Returns the holder in words; no row when it is gone.
+-- Result: text
 select pg_catalog.format('pid %s, user %s, connected since %s', a.pid, a.usename,
            pg_catalog.date_trunc('second', a.backend_start))
   from pg_catalog.pg_locks l

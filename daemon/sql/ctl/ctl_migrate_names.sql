@@ -1,9 +1,10 @@
--- Caller: daemon/ctl/foretell.c.  Which indexes that a step builds concurrently find their name taken.
+-- Caller: daemon/ctl/migrate/foretell.c.  Which indexes that a step builds concurrently find their name taken.
 -- $1 text[]: their names   $2 text: schema of the application's tables
 -- $3 boolean: the step's objects are not there, so that whatever has the name is something else
 -- An index that is invalid is no obstacle: it is dropped and built again.
 -- Returns: name, what has it.
 -- Index: none.
+-- Result: text text
 select c.relname::text,
        case c.relkind when 'i' then 'an index on ' || i.indrelid::regclass::text when 'r' then 'a table'
                       when 'v' then 'a view' when 'S' then 'a sequence' else 'something else' end

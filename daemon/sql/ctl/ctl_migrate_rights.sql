@@ -1,7 +1,8 @@
--- Caller: daemon/ctl/foretell.c.  What this role lacks for a step, a row each; reads catalogs only.
+-- Caller: daemon/ctl/migrate/foretell.c.  What this role lacks for a step, a row each; reads catalogs only.
 -- $1 text: "needs" of the step's verify file, null: nothing   $2 text: schema of the application's tables
 -- $3 boolean: schema recurd and its records may have to be made
 -- Index: none.
+-- Result: text
 with need (word, privilege) as (
     select pg_catalog.split_part(w.word, ':', 1), pg_catalog.split_part(w.word, ':', 2)
     from pg_catalog.regexp_split_to_table($1::text, ' +') as w (word)

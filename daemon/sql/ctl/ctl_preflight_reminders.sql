@@ -2,6 +2,7 @@
 -- the migration) is taken from "absent": a name is looked for in the inner tables first.
 -- $1 timestamptz: now.
 -- Index: ix_tasks_pending_remind_at; before the migration ix_tasks_remind_at.
+-- Result: int8 timestamptz
 select count(*), min(k.remind_at)
 from (select null::timestamptz as reminded_at) as absent
 cross join lateral (

@@ -2,6 +2,7 @@
 -- recurd will use.  Reads catalogs only.
 -- $1 text: the role.
 -- Index: none.
+-- Result: text text
 with object (kind, name) as (
     values ('table', 'recurd.settings'), ('table', 'recurd.notifications'), ('table', 'recurd.decisions'),
            ('table', 'recurd.workers'), ('table', 'recurd.template_tags'), ('table', 'recurd.preferences'),
@@ -22,11 +23,7 @@ with object (kind, name) as (
                                  'repeat_of'])
          as c (name)
 ), needed_grant (relation, privilege, columns) as (
-    values ('{app}.recurring_tasks', 'SELECT', array['id', 'user_id', 'title', 'description', 'priority',
-                'recurrence_rule', 'next_due_at', 'is_active', 'created_at', 'starts_local', 'starts_zone',
-                'planned_due_at', 'made_through', 'used_count', 'replan_at', 'paused_at', 'resumed_at',
-                'ended_at', 'failed_at', 'failure']),
-           ('{app}.recurring_tasks', 'UPDATE', array['next_due_at', 'is_active', 'starts_local',
+    values ('{app}.recurring_tasks', 'UPDATE', array['next_due_at', 'is_active', 'starts_local',
                 'starts_zone', 'planned_due_at', 'made_through', 'used_count', 'replan_at', 'ended_at',
                 'failed_at', 'failure']),
            ('{app}.tasks', 'SELECT', array['id', 'user_id', 'remind_at', 'reminded_at', 'is_complete',
@@ -38,16 +35,19 @@ with object (kind, name) as (
            ('{app}.task_tags', 'SELECT', array['task_id', 'tag_id']),
            ('recurd.settings', 'SELECT', array['live_since']),
            ('recurd.settings', 'UPDATE', array['live_since']),
-           ('recurd.notifications', 'SELECT', array['id', 'key', 'created_at']),
-           ('recurd.notifications', 'INSERT', array['key']),
-           ('recurd.decisions', 'INSERT', array['kind']),
-           ('recurd.workers', 'SELECT', array['id']),
-           ('recurd.workers', 'INSERT', array['id']),
-           ('recurd.workers', 'UPDATE', array['seen_at']),
-           ('recurd.template_tags', 'SELECT', array['tag_id']),
+           ('recurd.notifications', 'UPDATE', array['id']),
+           ('recurd.decisions', 'UPDATE', array['id']),
            ('recurd.preferences', 'SELECT', array['user_id', 'time_zone'])
-), needed_delete (relation) as (
-    values ('recurd.notifications'), ('recurd.workers')
+), needed_table (relation, privileges) as (
+    values ('{app}.recurring_tasks', array['SELECT']),
+           ('recurd.settings', array['SELECT']),
+           ('recurd.notifications', array['SELECT', 'INSERT', 'DELETE']),
+           ('recurd.decisions', array['SELECT', 'INSERT', 'DELETE']),
+           ('recurd.workers', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
+           ('recurd.zones', array['SELECT', 'INSERT', 'UPDATE']),
+           ('recurd.causes', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
+           ('recurd.waiting', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
+           ('recurd.template_tags', array['SELECT'])
 ), refused (what, command) as (
     select pg_catalog.lower(g.privilege) || ' on ' || g.relation
            || case when count(*) < pg_catalog.cardinality(g.columns)
@@ -61,14 +61,22 @@ with object (kind, name) as (
     where not pg_catalog.has_column_privilege($1::text, a.attrelid, a.attnum, g.privilege)
     group by g.relation, g.privilege, g.columns
     union all
-    select 'delete on ' || d.relation, 'grant delete on ' || d.relation
-    from needed_delete as d
-    where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(d.relation)::oid, 'DELETE')
+    select pg_catalog.lower(p) || ' on ' || t.relation, 'grant ' || pg_catalog.lower(p) || ' on ' || t.relation
+    from needed_table as t, pg_catalog.unnest(t.privileges) as p
+    where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(t.relation)::oid, p)
     union all
     select 'usage of schema ' || n.nspname, 'grant usage on schema ' || pg_catalog.quote_ident(n.nspname)
     from pg_catalog.pg_namespace as n
     where n.nspname in ('recurd', pg_catalog.btrim('{app}', '"'))
           and not pg_catalog.has_schema_privilege($1::text, n.oid, 'USAGE')
+), used (oid) as (
+    select c.oid
+    from pg_catalog.pg_class as c
+    where c.oid in (pg_catalog.to_regclass('{app}.tasks'), pg_catalog.to_regclass('{app}.recurring_tasks'),
+                    pg_catalog.to_regclass('{app}.task_tags'))
+          or c.relnamespace = pg_catalog.to_regnamespace('recurd')
+             and c.relname in ('template_tags', 'preferences', 'notifications', 'decisions', 'settings', 'workers',
+                               'zones', 'causes', 'waiting')
 ), advice (run) as (
     -- A column that was dropped and added again has lost its grants.
     select case when exists (select from pg_catalog.pg_roles as w
@@ -94,6 +102,16 @@ from object as o
 join pg_catalog.pg_index as i on i.indexrelid = pg_catalog.to_regclass(o.name)
 where o.kind = 'index' and not i.indisvalid
 union all
+select 'tables', c.oid::regclass::text || ' is no table: recurd needs the table itself under that name'
+from pg_catalog.pg_class as c
+where c.oid in (select oid from used) and c.relkind not in ('r', 'p')
+union all
+select 'tables', 'rule ' || r.rulename || ' rewrites what is written to ' || c.oid::regclass::text
+                 || '; run: drop rule ' || pg_catalog.quote_ident(r.rulename) || ' on ' || c.oid::regclass::text
+from pg_catalog.pg_rewrite as r
+join pg_catalog.pg_class as c on c.oid = r.ev_class
+where c.oid in (select oid from used) and c.relkind in ('r', 'p') and r.ev_type in ('2', '3') and r.ev_enabled <> 'D'
+union all
 select 'grants', 'role ' || $1 || ' lacks: ' || pg_catalog.replace(pg_catalog.string_agg(r.what, ', ' order by r.what), '"', '')
                  || '; run: ' || (select run from advice)
 from refused as r
@@ -103,7 +121,6 @@ select 'row-level security', 'role ' || $1 || ' sees only some rows of ' || c.oi
                  || '; run: alter role ' || pg_catalog.quote_ident($1) || ' bypassrls'
 from pg_catalog.pg_class as c
 join pg_catalog.pg_roles as r on r.rolname = $1
-where c.oid in (pg_catalog.to_regclass('{app}.tasks'), pg_catalog.to_regclass('{app}.recurring_tasks'),
-                pg_catalog.to_regclass('{app}.task_tags'))
+where c.oid in (select oid from used)
       and c.relrowsecurity and not r.rolsuper and not r.rolbypassrls
       and (c.relforcerowsecurity or not pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE'))

@@ -1,6 +1,7 @@
 -- recurctl preflight: the server, and whether there is anything to look at.  Reads catalogs only.
 -- $1 text: the role that recurd will use, null: this one.
 -- Index: none.
+-- Result: int4 text bool text text bool timestamptz int8 bool bool bool bool bool bool
 select pg_catalog.current_setting('server_version_num')::integer,
        pg_catalog.current_setting('server_version'),
        pg_catalog.pg_is_in_recovery(),

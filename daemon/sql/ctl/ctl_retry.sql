@@ -1,6 +1,7 @@
 -- recurctl retry: takes templates out of quarantine; what was due meanwhile is caught up.
 -- $1 text: the template, null: all that failed.
 -- Index: the primary key with an id, else the table is read once.
+-- Result: text timestamptz text text
 with retried as (
     update {app}.recurring_tasks as t
     set failed_at = null, failure = null

@@ -1,18 +1,19 @@
--- recurctl validate ID: the rule of one template or task.
+-- recurctl validate ID: the rule of one template or task, as of a template that nobody has planned yet.
 -- $1 text: its id.
--- A rule that is larger than any that is accepted comes as null, one that is null as JSON's null.
 -- Index: the primary keys.
-select 'template', t.id::text, t.user_id::text,
-       case when t.recurrence_rule is null then 'null'
-            when pg_catalog.pg_column_size(t.recurrence_rule) <= 65536 then t.recurrence_rule::text end,
-       t.next_due_at, (select p.time_zone from recurd.preferences as p where p.user_id = t.user_id)
-from {app}.recurring_tasks as t
-where t.id = $1
-union all
-select 'task', k.id::text, k.user_id::text,
-       case when k.recurrence_rule is null then 'null'
-            when pg_catalog.pg_column_size(k.recurrence_rule) <= 65536 then k.recurrence_rule::text end,
-       coalesce(k.due_date, k.created_at at time zone 'UTC'),
-       (select p.time_zone from recurd.preferences as p where p.user_id = k.user_id)
-from {app}.tasks as k
-where k.id = $1 and k.recurrence_rule is not null and pg_catalog.jsonb_typeof(k.recurrence_rule) <> 'null'
+-- Result: text text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
+-- Result: timestamptz timestamptz timestamptz bool text
+select t.kind, {template columns}, {user zone}
+from (select 'template' as kind, r.id, r.user_id, r.recurrence_rule, r.next_due_at
+      from {app}.recurring_tasks as r
+      where r.id = $1
+      union all
+      select 'task', k.id, k.user_id, k.recurrence_rule, coalesce(k.due_date, k.created_at at time zone 'UTC')
+      from {app}.tasks as k
+      where k.id = $1 and k.recurrence_rule is not null
+            and pg_catalog.jsonb_typeof(k.recurrence_rule) <> 'null') as s
+cross join lateral (
+    select s.*, null::timestamp as starts_local, null::text as starts_zone, null::timestamptz as planned_due_at,
+           null::timestamptz as made_through, 0 as used_count, null::timestamptz as replan_at,
+           null::timestamptz as paused_at, null::timestamptz as resumed_at, null::timestamptz as ended_at,
+           null::timestamptz as created_at, true as is_active) as t

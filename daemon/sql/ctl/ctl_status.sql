@@ -1,6 +1,8 @@
 -- recurctl status: the figures of the database as one row.
 -- Index: ix_recurring_tasks_due, ix_tasks_pending_remind_at, ix_notifications_created_at; counting all
 -- templates reads the table once.
+-- Result: text text timestamptz timestamptz int8 int8 int8 int8 timestamptz int8 int8 int8 int8 int8 int8
+-- Result: int8 timestamptz int8 int8 timestamptz int8 int8 bool int4
 select pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'),
        s.now, s.live_since,
        s.templates, s.templates_active, s.templates_due,

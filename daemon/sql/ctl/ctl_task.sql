@@ -1,6 +1,8 @@
 -- recurctl show: one task.
 -- $1 text: its id.
 -- Index: the primary key.
+-- Result: text text text text text bool timestamptz timestamp|timestamptz timestamp|timestamptz text
+-- Result: timestamptz timestamptz timestamptz bool text timestamptz text
 select k.id::text, k.user_id::text, k.title::text, k.description::text, k.priority::text, k.is_complete,
        k.due_date, k.created_at, k.updated_at, k.recurring_task_id::text, k.occurrence_at,
        k.remind_at, k.reminded_at,

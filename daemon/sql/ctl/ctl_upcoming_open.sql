@@ -2,6 +2,7 @@
 -- $1 text: only this user's, null: all; $2 timestamptz: nothing later, null: no bound; $3 bigint: rows,
 -- null: all.
 -- Index: ix_recurring_tasks_due and ix_tasks_pending_remind_at, merged.
+-- Result: cursor timestamptz text text text text bool text text
 declare ctl_rows no scroll cursor for
 select u.at, u.kind, u.user_id, u.template_id, u.task_id, u.at <= recurd.now(),
        u.priority, u.title

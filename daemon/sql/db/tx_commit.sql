@@ -1,2 +1,3 @@
 -- Caller: job/batch.c, db/flight.c.
+-- Result: none
 commit;

@@ -1,6 +1,7 @@
--- Caller: svc/heartbeat.c, after each heartbeat where notification_retention is set.
+-- Caller: job/prune.c, after each heartbeat where notification_retention is set.
 -- $1 retention in microseconds   $2 at most so many
 -- Index: ix_decisions_at.
+-- Result: none
 delete from recurd.decisions
  where id in (select d.id from recurd.decisions d
                where d.at < recurd.now() - $1::bigint * interval '1 microsecond'

@@ -4,5 +4,6 @@
 -- a synchronous standby, is worth no wait.
 -- A queue that was full once stays so when nobody holds it up any more: no refused NOTIFY looks for its
 -- end, pg_notification_queue_usage does.
+-- Result: text float8 void
 select pg_catalog.set_config('synchronous_commit', 'off', true), pg_catalog.pg_notification_queue_usage(),
        pg_catalog.pg_notify('recurd', $1);

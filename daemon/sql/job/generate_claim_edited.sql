@@ -1,35 +1,27 @@
--- Caller: job/generator.c.
+-- Caller: job/generate.c.
 -- Like generate_claim, for templates whose rule was edited: their next_due_at is computed anew.
--- $1 at most so many   $2 users to leave out (text[])   $3 this user's only (text, null: all)
--- $4 largest rule in bytes, see generate_claim
--- $5 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
--- Returns last how many were locked: those beyond $5 are left for the next batch.
--- Index: ix_recurring_tasks_replan, pk_preferences.
+-- $1 at most so many
+-- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
+-- Returns what generate_claim does.
+-- Index: ix_recurring_tasks_replan, pk_preferences, pk_waiting.
+-- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
+-- Result: timestamptz timestamptz timestamptz bool text tid int8 int8
 with claimed as materialized (
-    select t.id::text as id, t.user_id::text as user_id,
-           case when t.recurrence_rule is null then 'null'
-                when pg_catalog.pg_column_size(t.recurrence_rule) <= $4
-                then case when pg_catalog.octet_length(t.recurrence_rule::text) <= $4
-                          then t.recurrence_rule::text end
-           end as rule,
-           t.next_due_at, t.starts_local, t.starts_zone, t.planned_due_at, t.made_through, t.used_count,
-           t.replan_at, t.paused_at, t.resumed_at, t.ended_at, t.created_at, t.is_active,
-           (select p.time_zone from recurd.preferences p where p.user_id = t.user_id) as time_zone,
-           t.ctid as place
+    select {template columns},
+           {user zone} as time_zone, t.ctid as place
       from {app}.recurring_tasks t
      where t.replan_at is not null and t.failed_at is null
        and (t.is_active or t.ended_at is not null)
-       and t.user_id <> all ($2::text[])
-       and ($3::text is null or t.user_id = $3::text)
+       and t.id is not null
+       and (select true from recurd.waiting w
+             where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null
      order by t.replan_at
      limit $1
-       for no key update skip locked
+       for no key update of t skip locked
 )
-select id, user_id, rule, next_due_at, starts_local, starts_zone, planned_due_at, made_through, used_count,
-       replan_at, paused_at, resumed_at, ended_at, created_at, is_active, time_zone, place, locked
+select *
   from (select c.*, pg_catalog.count(*) over () as locked,
-               coalesce(pg_catalog.octet_length(rule), 0) as size,
                pg_catalog.sum(coalesce(pg_catalog.octet_length(rule), 0))
                    over (rows unbounded preceding) as through
           from claimed c) weighed
- where through - size < $5;
+ where through - coalesce(pg_catalog.octet_length(rule), 0) < $2;

@@ -1,62 +1,98 @@
--- Caller: job/generator.c.
+-- Caller: job/generate.c.
 -- One batch, whole: instances with their tags and notifications, the templates' new state, and the
 -- decisions that were taken.  The server copies the texts from the template.  The templates are the
 -- claim's, which locked them: none of them moves before the end of the transaction, so that each is
 -- found by its place, not by its id.  Arrays are unnested side by side in a SELECT list, because in
 -- FROM each of them would be stored first; one that is shorter yields nulls.
--- Instances:  $1 template ids   $2 occurrences   $3 task ids   $4 whether to tell of them
---             $27 places of the templates (tid[])
---             of overrides, empty arrays where the batch has none: $23 due dates   $24 titles
---             $25 descriptions   $26 priorities
--- Templates:  $5 ids   $6 next_due_at   $7 planned_due_at   $8 made_through   $9 used_count
---             $10 starts_local   $11 starts_zone   $12 ended_at   $13 is_active
---             $14 replan_at   $15 failed_at   $16 failure   $28 places (tid[])
---             $12, $14, $15, $16 are empty where the batch has none
--- Decisions:  $17 template ids   $18 kinds   $19 first_at   $20 last_at   $21 occurrences   $22 details
--- Returns the ids of the tasks that were made.
+-- Instances:  $1 template ids   $2 their places (tid[])   $3 occurrences   $4 task ids
+--             of overrides, empty arrays where the batch has none: $5 due dates   $6 titles
+--             $7 descriptions   $8 priorities
+--             $9 whether to tell of them
+-- Templates:  $10 ids   $11 places (tid[])   $12 next_due_at   $13 planned_due_at   $14 made_through
+--             $15 used_count   $16 starts_local   $17 starts_zone   $18 ended_at   $19 is_active
+--             $20 replan_at   $21 failed_at   $22 failure
+--             $18, $20, $21, $22 are empty where the batch has none
+-- Decisions:  $23 template ids   $24 kinds   $25 first_at   $26 last_at   $27 occurrences   $28 details
+-- Returns a row for each task that was made, at least one: its id (null: none was made), and in each whether
+-- the tasks were made as planned (with their ids, templates and occurrences), whether all of them were
+-- tagged, whether all were told of, and how many templates and decisions were written: a trigger, a rule
+-- or a policy of the application's can drop a row, or change it, without an error.  A template counts
+-- where it is no longer due, or has what we wrote.
+-- In the careful form, what is there already is passed over; so is a task that lost its template, which was
+-- deleted and came back under its id.
 -- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags.
+-- Result: text bool bool bool int8 int8
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
                              created_at, updated_at, recurring_task_id, occurrence_at)
     select o.task_id, coalesce(o.title, t.title), coalesce(o.description, t.description),
            coalesce(o.priority, t.priority), t.user_id, false, coalesce(o.due_at, o.occurrence),
            recurd.now() at time zone 'UTC', recurd.now() at time zone 'UTC', t.id, o.occurrence
-      from (select unnest($1::text[]) as template, unnest($2::timestamptz[]) as occurrence,
-                   unnest($3::text[]) as task_id, unnest($27::tid[]) as place,
-                   unnest($23::timestamptz[]) as due_at, unnest($24::text[]) as title,
-                   unnest($25::text[]) as description, unnest($26::text[]) as priority) o
+      from (select unnest($1::text[]) as template, unnest($2::tid[]) as place,
+                   unnest($3::timestamptz[]) as occurrence, unnest($4::text[]) as task_id,
+                   unnest($5::timestamptz[]) as due_at, unnest($6::text[]) as title,
+                   unnest($7::text[]) as description, unnest($8::text[]) as priority) o
       join {app}.recurring_tasks t on t.ctid = o.place and t.id = o.template
-    {on conflict}
+    {careful where not exists (select from {app}.tasks k where k.id = o.task_id and k.recurring_task_id is null)}
+    {careful on conflict (recurring_task_id, occurrence_at) where recurring_task_id is not null do nothing}
     returning id, user_id, recurring_task_id, occurrence_at
-), tagged as (
-    insert into {app}.task_tags (task_id, tag_id)
+), label as materialized (
     select made.id, g.tag_id
       from made join recurd.template_tags g on g.recurring_task_id = made.recurring_task_id
-    {on conflict}
+), tagged as (
+    insert into {app}.task_tags (task_id, tag_id)
+    select id, tag_id from label
+    {careful on conflict (task_id, tag_id) do nothing}
+    returning 1
+), event as materialized (
+    select e.*
+      from (select recurd.notification_key('task_created', id, occurrence_at) as key, id, user_id,
+                   recurring_task_id, occurrence_at
+              from made
+             where $9::boolean) e
+    {careful where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
-    select recurd.notification_key('task_created', id, occurrence_at), 'task_created', user_id, id,
-           recurring_task_id, occurrence_at
-      from made
-     where $4::boolean
-    {on conflict}
+    select key, 'task_created', user_id, id, recurring_task_id, occurrence_at from event
+    {careful on conflict (key) do nothing}
+    returning 1
 ), advanced as (
     update {app}.recurring_tasks t
        set next_due_at = s.next_due_at, planned_due_at = s.planned_due_at,
            made_through = s.made_through, used_count = s.used_count, starts_local = s.starts_local,
            starts_zone = s.starts_zone, ended_at = s.ended_at, is_active = s.is_active,
            replan_at = s.replan_at, failed_at = s.failed_at, failure = s.failure
-      from (select unnest($5::text[]) as id, unnest($28::tid[]) as place,
-                   unnest($6::timestamptz[]) as next_due_at, unnest($7::timestamptz[]) as planned_due_at,
-                   unnest($8::timestamptz[]) as made_through, unnest($9::bigint[]) as used_count,
-                   unnest($10::timestamp[]) as starts_local, unnest($11::text[]) as starts_zone,
-                   unnest($12::timestamptz[]) as ended_at, unnest($13::boolean[]) as is_active,
-                   unnest($14::timestamptz[]) as replan_at, unnest($15::timestamptz[]) as failed_at,
-                   unnest($16::text[]) as failure) s
+      from (select unnest($10::text[]) as id, unnest($11::tid[]) as place,
+                   unnest($12::timestamptz[]) as next_due_at, unnest($13::timestamptz[]) as planned_due_at,
+                   unnest($14::timestamptz[]) as made_through, unnest($15::bigint[]) as used_count,
+                   unnest($16::timestamp[]) as starts_local, unnest($17::text[]) as starts_zone,
+                   unnest($18::timestamptz[]) as ended_at, unnest($19::boolean[]) as is_active,
+                   unnest($20::timestamptz[]) as replan_at, unnest($21::timestamptz[]) as failed_at,
+                   unnest($22::text[]) as failure) s
      where t.ctid = s.place and t.id = s.id
+    returning t.next_due_at is not distinct from s.next_due_at and t.planned_due_at is not distinct from s.planned_due_at
+                  and t.failed_at is not distinct from s.failed_at
+              or t.next_due_at > recurd.now() and t.planned_due_at is not distinct from s.planned_due_at as so
 ), decided as (
     insert into recurd.decisions (template_id, kind, first_at, last_at, occurrences, detail)
-    select * from unnest($17::text[], $18::text[], $19::timestamptz[], $20::timestamptz[],
-                         $21::bigint[], $22::text[])
+    select * from unnest($23::text[], $24::text[], $25::timestamptz[], $26::timestamptz[],
+                         $27::bigint[], $28::text[])
+    returning 1
+), planned as (
+    select pg_catalog.count(*) as n,
+           pg_catalog.sum(pg_catalog.hash_record_extended(row(o.task_id, o.template, o.occurrence), 0)) as hash
+      from unnest($4::text[], $1::text[], $3::timestamptz[]) o (task_id, template, occurrence)
+    {careful where not exists (select from {app}.tasks k where k.id = o.task_id)}
+    {careful and not exists (select from {app}.tasks k where k.recurring_task_id = o.template and k.occurrence_at = o.occurrence)}
+), written as (
+    select pg_catalog.count(*) as n,
+           pg_catalog.sum(pg_catalog.hash_record_extended(row(id::text, recurring_task_id::text, occurrence_at), 0)) as hash
+      from made
 )
-select id::text from made;
+select m.id::text, n.*
+  from (select (select p.n = w.n and p.hash is not distinct from w.hash from planned p, written w) as made_as_planned,
+               (select count(*) from label) = (select count(*) from tagged) as all_tagged,
+               (select count(*) from event) = (select count(*) from told) as all_told,
+               (select count(*) from advanced where so) as advanced,
+               (select count(*) from decided) as decided) n
+  left join made m on true;

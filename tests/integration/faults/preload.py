@@ -1,4 +1,4 @@
-"""Libraries that are put between the daemon and libc: turns.c."""
+"""Libraries that are put between the daemon and libc: turns.c, wallclock.c, haste.c."""
 
 import mmap
 import shutil

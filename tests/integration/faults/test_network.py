@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from faults.serving import AGO, DAILY, FAST, count_tasks, oracle_of, serves
+from faults.serving import AGO, DAILY, FAST, SOON, count_tasks, oracle_of, serves
 from harness import netns
 from harness.nameserver import NameServer
 from harness.util import SLOWNESS, free_port, is_root, wait_until
@@ -80,6 +80,34 @@ def test_a_first_host_that_is_not_there(link, recurd, tally):
     recovery = passed_over(daemon)
     serves(oracle, daemon)
     daemon.stop()
+    tally(recovery=recovery, **oracle.check([daemon]))
+
+
+POLL_DEADLINE = 5
+
+
+def test_a_host_that_falls_silent(app_db, recurd, proxy, turns, tally):
+    """Fault 10: the host that we work on stands still: its connections live, new ones are taken, nothing answers.
+
+    A poll notices, long before query_timeout, and the host behind it is tried at once; it once took as long
+    as a batch may, and then connect_timeout at the silent host again.
+    """
+    oracle = oracle_of(app_db)
+    net = proxy()
+    dsn = f"host=127.0.0.1,127.0.0.1 port={net.port},{app_db.cluster.port} dbname={app_db.name} user=postgres"
+    daemon = recurd(app_db, dsn=dsn, connect_timeout="10s", wrapper=turns.wrapper, **FAST)
+    serves(oracle, daemon)
+    net.stall()
+    struck = time.monotonic()
+    oracle.add_template(SOON, DAILY)
+    lost = daemon.expect("connection_lost")
+    assert lost["reason"] == "no reply within 5.0 s" and POLL_DEADLINE - 0.5 < lost.received - struck < POLL_DEADLINE + SLOWNESS
+    oracle.settle()
+    recovery = time.monotonic() - struck
+    assert recovery < POLL_DEADLINE + 2 * SLOWNESS, "not connect_timeout on top"
+    assert not daemon.seen("connect_failed")
+    daemon.stop()
+    assert turns.longest_wait() < LOOP_STALLS
     tally(recovery=recovery, **oracle.check([daemon]))
 
 

@@ -123,6 +123,50 @@ def test_sigterm_in_a_batch_that_does_not_end(db, recurd, tally):
     tally(recovery=took, **oracle.check([first, second]))
 
 
+@pytest.fixture
+def gate(db):
+    """Holds batches open: none that makes a task goes on before gate() is called."""
+    db.psql(
+        "create table gate (); create function at_gate() returns trigger language plpgsql as"
+        " $$ begin while not exists (select from gate) loop perform pg_sleep(0.01); end loop; return new; end $$;"
+        "create trigger at_gate before insert on tasks for each row when (new.occurrence_at is not null)"
+        " execute function at_gate()"
+    )
+    return lambda: db.execute("insert into gate default values")
+
+
+@pytest.mark.parametrize("order", ["reload after the signal to stop", "reload before it"])
+def test_a_stop_is_not_undone_by_a_reload(db, recurd, gate, tally, order):
+    """Fault 28: SIGHUP comes during a stop, or is still waiting for the batch under way when the stop begins.
+
+    In a stop it is refused, with a line; either way the batch is finished, no session is opened any more, and the
+    end is a clean one.
+    """
+    oracle = Oracle(db)
+    oracle.add_template(NOW, DAILY)
+    daemon = recurd(db, connections=2, **LINES)
+    held = "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    wait_until(lambda: db.value(held), what="a batch is held open")
+    daemon.expect("connected", count=2)
+    mark = daemon.mark()
+    if order == "reload before it":
+        daemon.kill(signal.SIGHUP)
+        daemon.expect("reloaded")
+    daemon.kill(signal.SIGTERM)
+    daemon.expect("stopping")
+    if order != "reload before it":
+        daemon.kill(signal.SIGHUP)
+        assert "stopping" in daemon.expect("reload_failed")["msg"]
+    gate()
+    assert daemon.wait() == 0
+    daemon.check_clean()
+    assert len(daemon.seen("stopping")) == 1, "the batch was not given up"
+    assert not daemon.seen("connected", since=mark)
+    assert db.value("select count(*) from tasks") == 1
+    assert db.value("select count(*) from recurd.workers") == 0, "it took its leave"
+    tally(**oracle.check([daemon]))
+
+
 def test_it_ends_while_the_database_is_mute(db, recurd, proxy, tally):
     """Fault 28: SIGTERM while no answer comes from the network; a second SIGTERM does not wait at all."""
     net = proxy()

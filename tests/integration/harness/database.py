@@ -30,18 +30,25 @@ def statement_text(name):
     return path.read_text()
 
 
+def _head_and_body(text):
+    lines = text.splitlines()
+    head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
+    return head, "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
+
+
 def statement(name, careful=False):
     """(head, body) of a statement of daemon/sql, as the daemon binds it (db/query.h) for the default schema."""
-    lines = statement_text(name).splitlines()
-    head = " ".join(line[2:].strip() for line in lines if line.startswith("--"))
-    body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
-    existing = "on conflict do nothing" if careful else ""
-    return head, body.replace("{app}", "public").replace("{on conflict}", existing)
+    head, body = _head_and_body(statement_text(name))
+    for _ in range(2):  # a part may name others
+        for path in SQL.glob("*/*.part"):
+            body = body.replace("{" + path.stem.replace("_", " ") + "}", _head_and_body(path.read_text())[1])
+    form = r"\1" if careful else ""
+    return head, re.sub(r"\{careful ([^}]*)\}", form, body.replace("{app}", "public"))
 
 
 def plan_as_batches_do(conn):
     """Switches on and off, up to the end of the transaction, what tx_settings.sql switches for batches."""
-    settings = statement_text("tx_settings")
+    _, settings = statement("tx_settings")
     for name, value in re.findall(r"set_config\('(enable_\w+)', '(on|off)', true\)", settings):
         conn.execute(f"set local {name} = {value}")
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/migration.h"
-#include "ctl/script.h"
+#include "ctl/migrate/migration.h"
+#include "ctl/migrate/script.h"
 
 struct scenario {
 	const char *name, *text;

@@ -68,6 +68,48 @@ static void text_lines_up(void **state)
 					 "long id  12345  -\n");
 }
 
+/* However many columns: each has a width of its own. */
+static void many_columns_line_up(void **state)
+{
+	enum { N = 200 };
+	static struct column many[N];
+	struct output output CLEANUP(output_free) = { .text = NULL };
+	(void)state;
+	for (int i = 0; i < N; i++)
+		many[i] = (struct column){ "n", "N", 0 };
+	output_open(&output);
+	struct table *table = table_begin(output.stream, false, many, N);
+	for (int row = 0; row < 2; row++) {
+		for (int i = 0; i < N; i++)
+			table_text(table, row == 0 ? "wide" : "x");
+		table_end_row(table);
+	}
+	table_end(table, "nothing");
+	output_close(&output);
+	/* Three lines; four of "wide" or what fills it, two between, and none behind the last. */
+	assert_int_equal(output.len, 3 * (N * 6 - 1) - 3 - 3);
+	for (int i = 0; i < N; i++)
+		assert_memory_equal(output.text + i * 6, "N", 1);
+}
+
+static void many_columns_of_a_record(void **state)
+{
+	enum { N = 200 };
+	static struct column many[N];
+	struct output output CLEANUP(output_free) = { .text = NULL };
+	(void)state;
+	for (int i = 0; i < N; i++)
+		many[i] = (struct column){ "n", i == N - 1 ? "longest" : "n", 0 };
+	output_open(&output);
+	struct table *table = record_begin(output.stream, false, many, N);
+	for (int i = 0; i < N; i++)
+		table_int(table, 7);
+	table_end_row(table);
+	table_end(table, "nothing");
+	output_close(&output);
+	assert_int_equal(output.len, N * strlen("longest  7\n"));
+}
+
 static void text_says_when_it_is_empty(void **state)
 {
 	struct output output CLEANUP(output_free) = { .text = NULL };
@@ -189,6 +231,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_lines_up),
+		cmocka_unit_test(many_columns_line_up),
+		cmocka_unit_test(many_columns_of_a_record),
 		cmocka_unit_test(text_says_when_it_is_empty),
 		cmocka_unit_test(text_streams),
 		cmocka_unit_test(json_is_one_document),

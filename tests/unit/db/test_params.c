@@ -110,6 +110,11 @@ static void arrays(void **state)
 	assert_string_equal(last(&params), HEAD("00000000", "0000045a") "0000000200000001"
 									"00000008fffca2fec4c82000"
 									"0000000800000000000f4240");
+	const sec_t ends[] = { INT64_MIN, INT64_MAX };
+	params_walls(&params, ends, NULL, 2);
+	assert_string_equal(last(&params), HEAD("00000000", "0000045a") "0000000200000001"
+									"000000088000000000000000"
+									"000000087fffffffffffffff");
 	const struct row_place places[] = { { { 0, 0, 0, 7, 0, 3 } } };
 	params_places(&params, places, 1);
 	assert_string_equal(last(&params), HEAD("00000000", "0000001b") "0000000100000001"

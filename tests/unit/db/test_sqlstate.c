@@ -44,6 +44,7 @@ static const struct {
 	{ "42501", "no right", SQLSTATE_OPERATOR, false },
 	{ "42P01", "no such table", SQLSTATE_OPERATOR, false },
 	{ "42703", "no such column", SQLSTATE_OPERATOR, false },
+	{ "42804", "a column of another type", SQLSTATE_OPERATOR, false },
 	{ "42601", "syntax error", SQLSTATE_BUG, false },
 	{ "26000", "what was prepared is gone: a pooler", SQLSTATE_RETRY, true },
 	{ "42P05", "what is to be prepared is there: a pooler", SQLSTATE_RETRY, true },

@@ -28,7 +28,7 @@ static void a_second_holds_log_rate_lines(void **state)
 	struct tell_rate rate = { 0 };
 	usec_t now = 77 * USEC_PER_SEC;
 	(void)state;
-	tell_rate_set(&rate, 100);
+	tell_rate_set(&rate, 100., 100.);
 	assert_int_equal(take_all(&rate, now, 1000), 100);
 	assert_int_equal(take_all(&rate, now + USEC_PER_SEC / 2, 1000), 50);
 	assert_int_equal(take_all(&rate, now + USEC_PER_SEC, 1000), 50);
@@ -38,7 +38,7 @@ static void a_long_silence_saves_up_no_more_than_a_second(void **state)
 {
 	struct tell_rate rate = { 0 };
 	(void)state;
-	tell_rate_set(&rate, 10);
+	tell_rate_set(&rate, 10., 10.);
 	take_all(&rate, USEC_PER_SEC, 1000);
 	assert_int_equal(take_all(&rate, 1000000 * USEC_PER_SEC, 1000), 10);
 }
@@ -47,7 +47,7 @@ static void a_rate_of_zero_is_silence(void **state)
 {
 	struct tell_rate rate = { 0 };
 	(void)state;
-	tell_rate_set(&rate, 0);
+	tell_rate_set(&rate, 0., 0.);
 	assert_int_equal(take_all(&rate, 1000 * USEC_PER_SEC, 10), 0);
 }
 

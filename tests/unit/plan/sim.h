@@ -28,7 +28,7 @@ struct sim {
 	struct plan_policy policy;
 	usec_t made[4096]; /* in the order in which they were made */
 	size_t made_n;
-	int64_t skipped[PLAN_SKIPS];
+	int64_t skipped[FATE_KINDS];
 	size_t calls, most_in_a_call;
 	bool failed;
 	char failure[ERR_TEXT_MAX];
@@ -97,7 +97,8 @@ static inline void sim_init(struct sim *sim, const char *rule, const char *due)
 		.adopt_backlog = PLAN_BACKLOG_LATEST,
 		.catch_up_limit = 100,
 		.min_interval = 60 * USEC_PER_SEC,
-		.default_time_zone = "UTC" };
+		.default_time_zone = "UTC",
+		.zone = zone_load };
 }
 
 /* What generate_write.sql does. */
@@ -114,16 +115,18 @@ static inline void sim_write(struct sim *sim, const struct plan *plan)
 	row->ended_at = plan->ended_at;
 	row->is_active = plan->is_active;
 	row->replan_at = plan->replan_at;
-	sim->failed = plan->failed;
-	snprintf(sim->failure, sizeof(sim->failure), "%s", plan->failed ? plan->failure.text : "");
+	sim->failed = plan->outcome == PLAN_FAILED;
+	snprintf(sim->failure, sizeof(sim->failure), "%s", sim->failed ? plan->failure.text : "");
 	for (size_t i = 0; i < plan->n; i++) {
+		if (plan->fates[i].kind != FATE_MADE)
+			continue;
 		assert_true(sim->made_n < ARRAY_LEN(sim->made));
-		sim->made[sim->made_n++] = plan->occurrences[i];
+		sim->made[sim->made_n++] = plan->fates[i].nominal;
 	}
-	for (int why = 0; why < PLAN_SKIPS; why++)
-		sim->skipped[why] += plan->skipped[why].occurrences;
-	if (plan->n > sim->most_in_a_call)
-		sim->most_in_a_call = plan->n;
+	for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++)
+		sim->skipped[kind] += plan_skipped(plan, kind).occurrences;
+	if (plan->made_n > sim->most_in_a_call)
+		sim->most_in_a_call = plan->made_n;
 	sim->calls++;
 }
 
@@ -144,7 +147,7 @@ static inline void sim_run_in_batches(struct sim *sim, usec_t now, size_t limit)
 		struct plan plan;
 		assert_true(calls < 10000);
 		plan_make(&sim->row, now, &sim->policy, limit, &plan);
-		assert_true(plan.n <= limit);
+		assert_true(plan.made_n <= limit);
 		sim_write(sim, &plan);
 		plan_finish(&plan);
 	}
@@ -216,10 +219,10 @@ static inline void sim_expect(struct sim *sim, const char *words, const char *wa
 		for (size_t i = 0; i < sim->made_n; i++)
 			strbuf_addf(&text, "%s ", short_instant(sim->made[i]));
 	}
-	for (enum plan_skip why = 0; why < PLAN_SKIPS; why++) {
-		if (sim->skipped[why])
-			strbuf_addf(&text, "| %s %lld ", plan_skip_name(why),
-				(long long)sim->skipped[why]);
+	for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++) {
+		if (sim->skipped[kind])
+			strbuf_addf(&text, "| %s %lld ", fate_kind_name(kind),
+				(long long)sim->skipped[kind]);
 	}
 	if (sim->failed)
 		strbuf_addf(&text, "| failed: %s", sim->failure);

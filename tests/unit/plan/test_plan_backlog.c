@@ -47,10 +47,9 @@ static void what_is_dropped_is_told_with_its_ends(void **state)
 	sim_init(&sim, DAILY, "01-06T10:00");
 	sim.policy.catch_up_limit = 2;
 	plan_make(&sim.row, at("01-09T12:00"), &sim.policy, 1000, &plan);
-	const struct plan_skipped *dropped = &plan.skipped[PLAN_DROPPED];
-	assert_int_equal(dropped->occurrences, 2);
-	assert_true(
-		dropped->first_at == at("01-06T10:00") && dropped->last_at == at("01-07T10:00"));
+	struct plan_skipped dropped = plan_skipped(&plan, FATE_DROPPED);
+	assert_int_equal(dropped.occurrences, 2);
+	assert_true(dropped.first_at == at("01-06T10:00") && dropped.last_at == at("01-07T10:00"));
 	assert_int_equal(plan.used_count, 4);
 	assert_true(plan.made_through == at("01-09T10:00"));
 	plan_finish(&plan);
@@ -89,12 +88,12 @@ static void the_end_comes_with_the_write_that_makes_the_last(void **state)
 	(void)state;
 	sim_init(&sim, "{\"frequency\":\"daily\",\"count\":4}", "01-06T10:00");
 	plan_make(&sim.row, at("02-01T00:00"), &sim.policy, 3, &plan);
-	assert_true(plan.is_active && !plan.ended && plan.n == 3);
+	assert_true(plan.is_active && plan.turn == PLAN_GOES_ON && plan.made_n == 3);
 	assert_true(plan.next_due_at == at("01-09T10:00"));
 	sim_write(&sim, &plan);
 	plan_finish(&plan);
 	plan_make(&sim.row, at("02-01T00:00"), &sim.policy, 1, &plan);
-	assert_true(!plan.is_active && plan.ended && plan.n == 1);
+	assert_true(!plan.is_active && plan.turn == PLAN_ENDS && plan.made_n == 1);
 	assert_true(plan.next_due_at == at("01-09T10:00") && plan.ended_at == at("02-01T00:00"));
 	plan_finish(&plan);
 }
@@ -227,7 +226,7 @@ static void nobody_keeps_a_worker_busy_with_the_past(void **state)
 			fail_msg("%s: %zu made, from %s to %s, in %zu calls %s", absurd[i].words,
 				sim.made_n, short_instant(sim.made[0]),
 				short_instant(sim.made[sim.made_n - 1]), sim.calls, sim.failure);
-		assert_int_equal(sim.row.used_count, sim.skipped[PLAN_DROPPED] + 100);
+		assert_int_equal(sim.row.used_count, sim.skipped[FATE_DROPPED] + 100);
 	}
 }
 
@@ -238,12 +237,12 @@ static void what_is_passed_over_is_estimated_and_said_to_be(void **state)
 	(void)state;
 	sim_init(&sim, MINUTELY, "2000-01-01T00:00");
 	plan_make(&sim.row, at("01-01T00:00"), &sim.policy, 1000, &plan);
-	const struct plan_skipped *dropped = &plan.skipped[PLAN_DROPPED];
-	assert_true(dropped->estimated && plan.n == 0);
-	assert_true(dropped->first_at == at("2000-01-01T00:00"));
-	assert_true(dropped->last_at == plan.made_through);
-	int64_t minutes = (plan.made_through - dropped->first_at) / (60 * USEC_PER_SEC);
-	assert_in_range(dropped->occurrences, minutes - 2, minutes + 2);
+	struct plan_skipped dropped = plan_skipped(&plan, FATE_DROPPED);
+	assert_true(dropped.estimated && plan.made_n == 0);
+	assert_true(dropped.first_at == at("2000-01-01T00:00"));
+	assert_true(dropped.last_at == plan.made_through);
+	int64_t minutes = (plan.made_through - dropped.first_at) / (60 * USEC_PER_SEC);
+	assert_in_range(dropped.occurrences, minutes - 2, minutes + 2);
 	plan_finish(&plan);
 }
 
@@ -280,7 +279,7 @@ static void a_long_pause_is_passed_at_a_jump_and_what_lies_before_it_is_made(voi
 	assert_int_equal(sim.made_n, 7); /* five before the pause, two after it */
 	assert_true(sim.made[4] == at("2000-01-01T00:00"));
 	assert_true(sim.made[5] == at("01-06T10:01") && sim.made[6] == at("01-06T10:02"));
-	assert_true(sim.skipped[PLAN_PAUSED] > 13000000 && sim.calls < 20);
+	assert_true(sim.skipped[FATE_PAUSED] > 13000000 && sim.calls < 20);
 }
 
 static void new_occurrences_between_batches_are_made_too(void **state)

@@ -1,12 +1,14 @@
-/* plan against a slow model, over random lives of a template.
+/* plan, and the iterator of fates below it, against a slow model, over random lives of a template.
  *
  * The model says in the plainest way what ought to become of the row: it looks at every half hour
- * there is, remembers, and knows no batches, budgets or iterators.  Both see the same saves of the
- * application; after each visit of a worker they must agree.  RECURD_SEED repeats one life.
+ * there is, remembers, and knows no batches, budgets or iterators.  All see the same saves of the
+ * application; before and after each visit of a worker they must agree.  RECURD_SEED repeats one life.
  */
 #include "plan/sim.h"
 
 #include <stdlib.h>
+
+#include "plan/fates.h"
 
 #define LIVES 3000
 #define STEPS 60
@@ -90,8 +92,15 @@ struct model {
 	bool anchored, active, ended, failed;
 	int64_t used;
 	size_t catch_up;
-	usec_t made[4096]; /* of the last visit */
+	/* Of the last visit: what came, which of it a pause covered, what was made of it, what comes next
+	 * (NONE: nothing). */
+	bool looked;
+	usec_t came[20000];
+	bool covered[20000];
+	size_t came_n;
+	usec_t made[4096];
 	size_t made_n;
+	usec_t next;
 };
 
 static bool past(usec_t instant, usec_t line)
@@ -125,15 +134,15 @@ static usec_t following(const struct model *m, usec_t after)
 }
 
 /* Made, of what came in order: not what a pause covers, and the newest catch_up of the rest. */
-static void model_make(struct model *m, const usec_t *came, size_t n)
+static void model_make(struct model *m)
 {
 	size_t kept = 0, start = 0;
-	usec_t *keep = calloc(n + 1, sizeof(*keep));
-	for (size_t i = 0; i < n; i++) {
-		bool covered = m->resumed != NONE && came[i] <= m->resumed &&
-			       (m->paused == NONE || came[i] >= m->paused);
-		if (!covered)
-			keep[kept++] = came[i];
+	usec_t *keep = calloc(m->came_n + 1, sizeof(*keep));
+	for (size_t i = 0; i < m->came_n; i++) {
+		m->covered[i] = m->resumed != NONE && m->came[i] <= m->resumed &&
+				(m->paused == NONE || m->came[i] >= m->paused);
+		if (!m->covered[i])
+			keep[kept++] = m->came[i];
 	}
 	if (kept > m->catch_up)
 		start = kept - m->catch_up;
@@ -144,11 +153,12 @@ static void model_make(struct model *m, const usec_t *came, size_t n)
 
 static void model_visit(struct model *m, usec_t now)
 {
-	static usec_t came[20000];
+	usec_t *came = m->came;
 	size_t n = 0;
-	m->made_n = 0;
+	m->made_n = m->came_n = 0;
 	bool look = m->edited != NONE && (m->active || m->ended);
-	if (m->failed || !(look || (m->active && m->due <= now)))
+	m->looked = !m->failed && (look || (m->active && m->due <= now));
+	if (!m->looked)
 		return;
 	if (m->rule->bad) {
 		m->failed = true;
@@ -165,6 +175,7 @@ static void model_visit(struct model *m, usec_t now)
 		m->edited = NONE; /* for later, and none of our business yet */
 		m->active = true;
 		m->ended = false;
+		m->next = due;
 		return;
 	}
 	bool off = set_by_application && !in_set(m->rule, m->anchor, sec_from_usec(due));
@@ -180,12 +191,14 @@ static void model_visit(struct model *m, usec_t now)
 		cursor = later(cursor, m->edited);
 	usec_t next = stands ? due : following(m, cursor);
 	while (next <= now && allowed(m, next, m->used + (int64_t)n)) {
-		assert_true(n < ARRAY_LEN(came));
+		assert_true(n < ARRAY_LEN(m->came));
 		came[n++] = next;
 		next = following(m, n == 1 && stands ? cursor : next);
 	}
 	bool over = !allowed(m, next, m->used + (int64_t)n);
-	model_make(m, came, n);
+	m->next = over ? NONE : next;
+	m->came_n = n;
+	model_make(m);
 	m->used += (int64_t)n;
 	if (n > 0)
 		m->history = came[n - 1];
@@ -258,12 +271,45 @@ static void check(bool holds, uint64_t seed, const char *what)
 		sim.failure);
 }
 
+static enum recur_status next_fate(struct fates *fates, struct fate *fate)
+{
+	struct err err;
+	enum recur_status status;
+	while ((status = fates_next(fates, fate, &err)) == RECUR_AGAIN)
+		fates_renew(fates);
+	return status;
+}
+
+/* One after the other, without batches and budgets. */
+static void check_fates(uint64_t seed)
+{
+	struct fates fates;
+	struct err err;
+	bool opens = fates_open(&sim.row, &sim.policy, false, &fates, &err);
+	check(opens != model.rule->bad, seed, "whether the rule works");
+	for (size_t i = 0; opens && i < model.came_n; i++) {
+		struct fate fate = { 0 };
+		check(next_fate(&fates, &fate) == RECUR_FOUND, seed, "fewer fates");
+		check(fate.nominal == model.came[i] && fate.due == model.came[i], seed,
+			"another fate");
+		check(fate.kind == (model.covered[i] ? FATE_PAUSED : FATE_MADE), seed,
+			"a fate of another kind");
+	}
+	struct fate next = { 0 };
+	bool comes = opens && next_fate(&fates, &next) == RECUR_FOUND;
+	check(!opens || comes == (model.next != NONE), seed, "the end of fates");
+	check(!comes || next.due == model.next, seed, "another next fate");
+	fates_close(&fates);
+}
+
 static void visit(usec_t now, uint64_t seed)
 {
 	static const size_t limits[] = { 1, 2, 7, 100, 1000 };
+	model_visit(&model, now);
+	if (model.looked)
+		check_fates(seed);
 	sim.made_n = 0;
 	sim_run_in_batches(&sim, now, limits[draw(ARRAY_LEN(limits))]);
-	model_visit(&model, now);
 	strbuf_addf(&story, "%s visit: %zu made, last %s; model %zu, last %s\n", short_instant(now),
 		sim.made_n, short_instant(sim.made_n ? sim.made[sim.made_n - 1] : NONE),
 		model.made_n, short_instant(model.made_n ? model.made[model.made_n - 1] : NONE));

@@ -46,6 +46,12 @@ static void single_occurrences_stand_elsewhere(void **state)
 	}
 }
 
+static usec_t ticking_clock(void)
+{
+	static usec_t ticks;
+	return ticks += 2;
+}
+
 /* Without patience the walk once stopped when excluded dates had filled it, and made what it had. */
 static void excluded_dates_do_not_count_as_caught_up(void **state)
 {
@@ -56,6 +62,7 @@ static void excluded_dates_do_not_count_as_caught_up(void **state)
 	sim_init(&sim, rule, "01-06T10:00");
 	sim.policy.catch_up_limit = 2;
 	sim.policy.patience = 1;
+	sim.policy.clock = ticking_clock;
 	sim_run(&sim, "03-18T00:00");
 	sim_expect(&sim, "the newest two alone",
 		"03-10T10:00 03-17T10:00 | dropped 6 | next 03-24T10:00");
@@ -71,16 +78,15 @@ static void a_plan_tells_what_is_changed(void **state)
 	sim_init(&sim, rule, "01-06T10:00");
 	plan_make(&sim.row, at("01-15T00:00"), &sim.policy, 10, &plan);
 	assert_int_equal(plan.n, 2);
-	assert_non_null(plan.changes);
-	assert_true(plan.changes[0].at == at("01-06T10:00") && !plan.changes[0].title);
-	assert_true(plan.occurrences[1] == at("01-13T10:00"));
-	assert_true(plan.changes[1].at == at("01-14T12:00"));
-	assert_string_equal(plan.changes[1].title, "Other");
-	assert_null(plan.changes[1].description);
+	assert_true(plan.fates[0].due == at("01-06T10:00") && !fate_is_changed(&plan.fates[0]));
+	assert_true(plan.fates[1].nominal == at("01-13T10:00"));
+	assert_true(plan.fates[1].due == at("01-14T12:00") && fate_is_changed(&plan.fates[1]));
+	assert_string_equal(plan.fates[1].change.title, "Other");
+	assert_null(plan.fates[1].change.description);
 	plan_finish(&plan);
 	sim_init(&sim, DAILY, "01-06T10:00");
 	plan_make(&sim.row, at("01-15T00:00"), &sim.policy, 10, &plan);
-	assert_null(plan.changes);
+	assert_true(!plan.rule && !fate_is_changed(&plan.fates[0]));
 	plan_finish(&plan);
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,6 +169,124 @@ static void changed_files_are_noticed(void **state)
 	zones_close();
 }
 
+/* ---- which files a look opens ---- */
+
+/* A zoneinfo folder as packages of tzdata keep it: `current` leads to one release or the other, and the
+ * zones' names lead through it. */
+struct releases {
+	char dir[32];
+	int watch; /* inotify: what is opened */
+};
+
+static void in_folder(const struct releases *releases, const char *command)
+{
+	char *line CLEANUP(mem_cleanup) = mem_printf("cd '%s' && %s", releases->dir, command);
+	assert_int_equal(system(line), 0);
+}
+
+static void watch_file(const struct releases *releases, const char *name)
+{
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", releases->dir, name);
+	assert_true(inotify_add_watch(releases->watch, path, IN_OPEN) >= 0);
+}
+
+static void releases_open(struct releases *releases)
+{
+	*releases = (struct releases){ "/tmp/recurd-zone-XXXXXX", inotify_init1(IN_NONBLOCK) };
+	assert_non_null(mkdtemp(releases->dir));
+	assert_true(releases->watch >= 0);
+	in_folder(releases,
+		"mkdir old new && cp /usr/share/zoneinfo/Europe/Berlin old/Moving &&"
+		" cp /usr/share/zoneinfo/Asia/Tokyo new/Moving && cp old/Moving Resting &&"
+		" ln -s old current && ln -s current/Moving Moving");
+	zones_close();
+	zones_open(releases->dir);
+}
+
+static void releases_close(struct releases *releases)
+{
+	zones_close();
+	close(releases->watch);
+	in_folder(releases, "rm -r -- *");
+	assert_int_equal(rmdir(releases->dir), 0);
+}
+
+/* Whether a look opens a watched file; it finds nothing changed. */
+static bool look_opens(const struct releases *releases)
+{
+	_Alignas(struct inotify_event) char events[4096];
+	while (read(releases->watch, events, sizeof(events)) > 0)
+		;
+	assert_int_equal(zones_refresh(), 0);
+	return read(releases->watch, events, sizeof(events)) > 0;
+}
+
+static int hours_east(const struct zone *zone)
+{
+	sec_t noon = 0;
+	assert_true(wall_parse("2025-01-01T12:00:00", &noon, NULL));
+	return (int)(noon - zone_to_instant(zone, noon, NULL)) / 3600;
+}
+
+/* A heartbeat with six hundred zones must not read six hundred files. */
+static void a_file_that_did_not_change_is_not_opened(void **state)
+{
+	struct releases releases;
+	(void)state;
+	releases_open(&releases);
+	load("Resting");
+	watch_file(&releases, "Resting");
+	assert_true(look_opens(&releases)); /* once more: it might have been written just then */
+	for (int i = 0; i < 5; i++)
+		assert_false(look_opens(&releases));
+
+	/* Written anew, and yet the same. */
+	in_folder(&releases, "cp Resting copy && cat copy > Resting");
+	assert_true(look_opens(&releases));
+	assert_true(look_opens(&releases));
+	assert_false(look_opens(&releases));
+	releases_close(&releases);
+}
+
+/* Each way to change a file under a running daemon, after it has rested for some looks. */
+static void every_way_of_an_upgrade_is_noticed(void **state)
+{
+	static const struct {
+		const char *command;
+		int hours;
+	} cases[] = {
+		/* Behind symlinks, of a file and of a folder. */
+		{ "ln -sfn new current", 9 },
+		{ "ln -sfn old/Moving Moving", 1 },
+		{ "rm current && ln -s new current && ln -sfn current/Moving Moving", 9 },
+		/* Renamed over, as dpkg does it, with the times of the archive. */
+		{ "cp -p old/Moving fresh && touch -r new/Moving fresh && mv fresh new/Moving", 1 },
+		/* Written in place, and its time put back. */
+		{ "touch -r new/Moving time && cat /usr/share/zoneinfo/Asia/Tokyo > new/Moving &&"
+		  " touch -r time new/Moving",
+			9 },
+		/* Gone, and there again. */
+		{ "rm new/Moving", 9 },
+		{ "cp old/Moving new/Moving", 1 },
+	};
+	struct releases releases;
+	(void)state;
+	releases_open(&releases);
+	const struct zone *zone = load("Moving");
+	int before = hours_east(zone);
+	assert_int_equal(before, 1);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (int look = 0; look < 3; look++)
+			assert_int_equal(zones_refresh(), 0);
+		in_folder(&releases, cases[i].command);
+		assert_int_equal(zones_refresh(), cases[i].hours != before);
+		if (hours_east(zone) != cases[i].hours)
+			fail_msg("not noticed: %s", cases[i].command);
+		before = cases[i].hours;
+	}
+	releases_close(&releases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +295,8 @@ int main(void)
 		cmocka_unit_test(wall_times_become_instants),
 		cmocka_unit_test(the_second_of_two_reads_the_same),
 		cmocka_unit_test(changed_files_are_noticed),
+		cmocka_unit_test(a_file_that_did_not_change_is_not_opened),
+		cmocka_unit_test(every_way_of_an_upgrade_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, close_zones);

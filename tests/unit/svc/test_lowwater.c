@@ -18,8 +18,8 @@ static struct lowwater after(const usec_t *costs, size_t n)
 	lowwater_reset(&water);
 	for (size_t i = 0; i < n; i++)
 		lowwater_polled(&water, true, 0, costs[i]);
-	lowwater_clean(&water, AGENDA_REMIND, NOW);
-	lowwater_clean(&water, AGENDA_GENERATE, NOW - 3600 * SEC);
+	lowwater_clean(&water, LOWWATER_REMIND, NOW);
+	lowwater_clean(&water, LOWWATER_GENERATE, NOW - 3600 * SEC);
 	return water;
 }
 
@@ -33,7 +33,7 @@ static void the_first_poll_looks_everywhere(void **state)
 	(void)state;
 	lowwater_reset(&water);
 	assert_true(lowwater_full(&water, 0));
-	assert_true(lowwater_from(&water, AGENDA_REMIND, true) == USEC_MINUS_INFINITY);
+	assert_true(lowwater_from(&water, LOWWATER_REMIND, true) == USEC_MINUS_INFINITY);
 }
 
 static void cheap_polls_are_never_bounded(void **state)
@@ -55,8 +55,8 @@ static void dear_polls_begin_a_minute_below_what_was_clean(void **state)
 	struct lowwater water = AFTER(40 * MS, 40 * MS, 40 * MS);
 	(void)state;
 	assert_false(lowwater_full(&water, 1));
-	assert_true(lowwater_from(&water, AGENDA_REMIND, false) == NOW - 60 * SEC);
-	assert_true(lowwater_from(&water, AGENDA_GENERATE, false) == NOW - 3660 * SEC);
+	assert_true(lowwater_from(&water, LOWWATER_REMIND, false) == NOW - 60 * SEC);
+	assert_true(lowwater_from(&water, LOWWATER_GENERATE, false) == NOW - 3660 * SEC);
 }
 
 static void a_full_one_comes_again(void **state)
@@ -86,8 +86,8 @@ static void without_a_lower_end_there_is_no_bound(void **state)
 	struct lowwater water = AFTER(40 * MS, 40 * MS, 40 * MS);
 	(void)state;
 	lowwater_clean(
-		&water, AGENDA_GENERATE, USEC_MINUS_INFINITY); /* that is when a row is due */
-	assert_true(lowwater_from(&water, AGENDA_GENERATE, false) == USEC_MINUS_INFINITY);
+		&water, LOWWATER_GENERATE, USEC_MINUS_INFINITY); /* that is when a row is due */
+	assert_true(lowwater_from(&water, LOWWATER_GENERATE, false) == USEC_MINUS_INFINITY);
 }
 
 int main(void)

@@ -43,6 +43,7 @@ static void values_are_quoted_and_escaped(void **state)
 		{ "\xC2\x85", "\"\\xc2\\x85\"" }, /* C1: next line */
 		{ "\xE2\x80\xA8", "\"\\xe2\\x80\\xa8\"" }, /* line separator */
 		{ "\xE2\x80\xAE", "\"\\xe2\\x80\\xae\"" }, /* right-to-left override */
+		{ "\xD8\x9C", "\"\\xd8\\x9c\"" }, /* Arabic letter mark: turns the direction, too */
 		{ "\xC0\x80", "\"\\xc0\\x80\"" }, /* overlong NUL */
 		{ "\xE0\x80\xAF", "\"\\xe0\\x80\\xaf\"" }, /* overlong slash */
 		{ "\xED\xA0\x80", "\"\\xed\\xa0\\x80\"" }, /* surrogate */

@@ -31,7 +31,8 @@ static void instants_as_text(void **state)
 		{ USEC_INFINITY, "infinity" },
 		{ USEC_MINUS_INFINITY, "-infinity" },
 		{ INT64_MAX - 1, "294247-01-10T04:00:54.775806Z" },
-		{ INT64_MIN + 1, "-290308-12-21T19:59:05.224193Z" },
+		{ INSTANT_NONE, "none" },
+		{ INT64_MIN + 2, "-290308-12-21T19:59:05.224194Z" },
 	};
 	char buf[INSTANT_TEXT_MAX];
 

@@ -1,0 +1,180 @@
+/* One question of `recurctl expand`, answered.  Everything in it may be hostile. */
+#include "ctl/cmd/expand.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recur/recurrence.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+#define SHOWN_MAX 60
+
+_Static_assert(EXPAND_N_MAX == 100000, "as an error tells it");
+
+struct question {
+	struct rule *rule;
+	const struct zone *zone;
+	sec_t start;
+	bool has_after;
+	sec_t after;
+	int64_t n;
+};
+
+void expand_refuse(const char *reason, struct strbuf *answer)
+{
+	json_t *object = json_object(), *text = json_string(reason);
+	char *line;
+
+	if (text == NULL) /* bytes that are not UTF-8 */
+		text = json_string("not UTF-8");
+	json_object_set_new(object, "error", text);
+	line = json_dumps(object, JSON_COMPACT);
+	strbuf_reset(answer);
+	strbuf_add_text(answer, line != NULL ? line : "{\"error\":\"\"}");
+	free(line);
+	json_decref(object);
+}
+
+/* "start: expected ..., got ..."; what was found as JSON, unless it is long. */
+static bool wrong(const char *name, const char *expected, const json_t *got, struct err *err)
+{
+	char *text = json_dumps(got, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
+	bool shown = text != NULL && strlen(text) <= SHOWN_MAX;
+
+	err_set(err, "%s: expected %s, got %s", name, expected, shown ? text : "something long");
+	free(text);
+	return false;
+}
+
+static bool check_keys(const json_t *json, struct err *err)
+{
+	static const char *const known[] = { "rule", "start", "timeZone", "after", "n" };
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)json, key, value)
+	{
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(known) && strcmp(known[i], key) != 0)
+			i++;
+		if (i == ARRAY_LEN(known)) {
+			json_auto_t *name = json_string(key);
+
+			return wrong("key", "rule, start, timeZone, after or n", name, err);
+		}
+	}
+	return true;
+}
+
+static bool take_start(const json_t *json, struct question *question, struct err *err)
+{
+	const json_t *value = json_object_get(json, "start");
+
+	if (value == NULL && rule_start(question->rule, &question->start))
+		return true;
+	if (value == NULL)
+		return err_set(err, "start: is missing");
+	if (!json_is_string(value) || !wall_parse(json_string_value(value), &question->start, NULL))
+		return wrong("start", "a local time like \"2025-01-01T09:00:00\"", value, err);
+	return true;
+}
+
+static bool take_zone(
+	const json_t *json, const char *default_zone, struct question *question, struct err *err)
+{
+	const json_t *value = json_object_get(json, "timeZone");
+	const char *name = rule_time_zone(question->rule);
+
+	if (value != NULL && !json_is_string(value))
+		return wrong("timeZone", "a name like \"Europe/Berlin\"", value, err);
+	if (name == NULL)
+		name = value != NULL ? json_string_value(value) : default_zone;
+	return zone_load(name, &question->zone, err) || err_prefix(err, "timeZone: ");
+}
+
+static bool take_after(const json_t *json, struct question *question, struct err *err)
+{
+	const json_t *value = json_object_get(json, "after");
+	usec_t instant = 0;
+
+	question->has_after = value != NULL;
+	if (value == NULL)
+		return true;
+	if (!json_is_string(value) || !instant_parse(json_string_value(value), &instant, NULL))
+		return wrong("after", "an instant like \"2025-03-01T00:00:00Z\"", value, err);
+	question->after = sec_from_usec(instant);
+	return true;
+}
+
+static bool take_n(const json_t *json, struct question *question, struct err *err)
+{
+	const json_t *value = json_object_get(json, "n");
+
+	question->n = value != NULL ? json_integer_value(value) : 10;
+	if (question->n < 1 || question->n > EXPAND_N_MAX)
+		return wrong("n", "1 ... 100000", value, err);
+	return true;
+}
+
+static bool parse(const char *line, size_t len, const char *default_zone, struct question *question,
+	struct err *err)
+{
+	json_error_t where;
+	json_auto_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, &where);
+	const json_t *rule;
+
+	if (json == NULL)
+		return err_set(err, "not JSON: %s (column %d)", where.text, where.column);
+	if (!json_is_object(json))
+		return err_set(err, "expected an object");
+	rule = json_object_get(json, "rule");
+	if (!check_keys(json, err))
+		return false;
+	if (rule == NULL)
+		return err_set(err, "rule: is missing");
+	return rule_parse_value(rule, &question->rule, err) && take_start(json, question, err) &&
+	       take_zone(json, default_zone, question, err) && take_after(json, question, err) &&
+	       take_n(json, question, err);
+}
+
+static bool answer_question(const struct question *question, struct strbuf *answer, struct err *err)
+{
+	struct recurrence *recurrence = NULL;
+	enum recur_status status = RECUR_FOUND;
+	struct occurrence occurrence;
+	char text[INSTANT_TEXT_MAX];
+
+	if (!recurrence_open(question->rule, question->start, question->zone, RECUR_BY_TIME,
+		    &recurrence, err))
+		return false;
+	if (question->has_after)
+		recurrence_seek(recurrence, question->after);
+	strbuf_add_text(answer, "{\"occurrences\":[");
+	for (int64_t i = 0; i < question->n; i++) {
+		do
+			status = recurrence_next(recurrence, &occurrence, err);
+		while (status == RECUR_AGAIN);
+		if (status != RECUR_FOUND)
+			break;
+		instant_format(occurrence.at * USEC_PER_SEC, text);
+		strbuf_addf(answer, "%s\"%s\"", i > 0 ? "," : "", text);
+	}
+	strbuf_add_text(answer, "]}");
+	recurrence_close(recurrence);
+	return status != RECUR_FAILED;
+}
+
+void expand_line(const char *line, size_t len, const char *default_zone, struct strbuf *answer)
+{
+	struct question question = { .rule = NULL };
+	struct err err;
+
+	strbuf_reset(answer);
+	if (!parse(line, len, default_zone, &question, &err) ||
+		!answer_question(&question, answer, &err))
+		expand_refuse(err.text, answer);
+	rule_free(question.rule);
+}

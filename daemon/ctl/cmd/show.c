@@ -1,0 +1,234 @@
+/* recurctl show: everything about one template or one task. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/args.h"
+#include "ctl/ctl.h"
+#include "ctl/table.h"
+#include "ctl/template.h"
+#include "db/rows.h"
+
+#define DECISIONS_MAX 20
+
+static const struct ctl_option options[] = {
+	{ "number", 'n', "N", "so many next occurrences (default: 5)" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* Columns of ctl_template.sql that are read here. */
+enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_OUTLOOK = 23 };
+
+/* Columns of ctl_task.sql. */
+enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12 };
+
+static const char *state_name(const PGresult *result)
+{
+	if (!row_is_null(result, 0, T_FAILED))
+		return "quarantined";
+	if (!row_is_null(result, 0, T_ENDED))
+		return "ended";
+	bool active = !row_is_null(result, 0, T_IS_ACTIVE) && row_bool(result, 0, T_IS_ACTIVE);
+	return active ? "active" : "paused";
+}
+
+static const char *why_none(const char *state)
+{
+	if (strcmp(state, "paused") == 0)
+		return "none while it is paused";
+	return strcmp(state, "quarantined") == 0 ? "none while it is in quarantine" : "none";
+}
+
+static int query_decisions(struct ctl *ctl, const char *id, PGresult **ret_result)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, id);
+	params_int8(&params, DECISIONS_MAX);
+	return ctl_query(ctl, QUERY_CTL_DECISIONS, &params, ret_result);
+}
+
+static void print_decisions(struct table *record, const PGresult *decisions)
+{
+	static const struct column columns[] = {
+		{ "at", "AT", 0 },
+		{ "kind", "KIND", 0 },
+		{ "first_at", "FIRST", 0 },
+		{ "last_at", "LAST", 0 },
+		{ "occurrences", "OCCURRENCES", COLUMN_RIGHT },
+		{ "detail", "DETAIL", COLUMN_WHOLE },
+	};
+	struct table *table = record_nest(
+		record, "decisions", "decisions", columns, ARRAY_LEN(columns));
+	table_rows(table, decisions);
+	table_end(table, "none: everything that was due was made");
+}
+
+static const struct column template_columns[] = {
+	{ "kind", "kind", 0 },
+	{ "state", "state", 0 },
+	{ "id", "id", 0 },
+	{ "user_id", "user", 0 },
+	{ "title", "title", 0 },
+	{ "description", "description", 0 },
+	{ "priority", "priority", 0 },
+	{ "recurrence_rule", "rule", COLUMN_RAW },
+	{ "next_due_at", "next due", 0 },
+	{ "is_active", "active", 0 },
+	{ "created_at", "created", 0 },
+	{ "updated_at", "updated", 0 },
+	{ "starts_local", "anchor, local time", 0 },
+	{ "starts_zone", "anchor, zone", 0 },
+	{ "planned_due_at", "planned by recurd", 0 },
+	{ "made_through", "made through", 0 },
+	{ "used_count", "occurrences used", 0 },
+	{ "replan_at", "rule edited, to replan", 0 },
+	{ "paused_at", "paused", 0 },
+	{ "resumed_at", "resumed", 0 },
+	{ "ended_at", "ended", 0 },
+	{ "failed_at", "quarantined", 0 },
+	{ "failure", "failure", 0 },
+	{ "tasks", "tasks made", 0 },
+	{ "tags", "tags", COLUMN_RAW },
+	{ "time_zone", "time zone", 0 },
+	{ "sentence", "in words", 0 },
+	{ "problem", "problem", 0 },
+};
+
+static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
+{
+	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
+	struct strbuf sentence CLEANUP(strbuf_free);
+	PGresult *decisions CLEANUP(ctl_clear) = NULL;
+	struct plan_policy policy;
+	struct err err;
+	template_policy(ctl->conf, &policy);
+	strbuf_init(&sentence, 4096);
+	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
+	if (code != EX_OK)
+		return code;
+	const char *state = state_name(result);
+	bool works = outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err);
+	if (works)
+		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
+	struct table *record = record_begin(
+		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
+	table_text(record, "template");
+	table_text(record, state);
+	for (int column = 0; column < T_OUTLOOK; column++)
+		table_cell(record, result, 0, column);
+	table_text(record, works ? zone_name(outlook_zone(outlook)) : NULL);
+	table_text(record, works ? sentence.data : NULL);
+	table_text(record, works ? NULL : err.text);
+	table_end_row(record);
+	bool comes = strcmp(state, "active") == 0;
+	struct series series = works ? series_of_outlook(outlook) : (struct series){ .next = NULL };
+	series_print_next(works && comes ? &series : NULL, record, "next_occurrences",
+		"next occurrences", n, why_none(state));
+	print_decisions(record, decisions);
+	table_end(record, "");
+	return EX_OK;
+}
+
+static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
+{
+	static const int instants[] = { K_OCCURRENCE, K_REMINDED };
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, row_text(task, 0, 0));
+	for (size_t i = 0; i < ARRAY_LEN(instants); i++)
+		params_instant(&params, row_instant(task, 0, instants[i]));
+	return ctl_query(ctl, QUERY_CTL_NOTIFICATIONS, &params, ret_result);
+}
+
+/* silent: a reminder was handled, and nothing of it is left or was ever told. */
+static void print_told(struct table *record, const PGresult *told, bool silent)
+{
+	static const struct column columns[] = {
+		{ "created_at", "TOLD", 0 },
+		{ "kind", "KIND", 0 },
+		{ "at", "OF", 0 },
+		{ "key", "KEY", 0 },
+	};
+	struct table *table = record_nest(
+		record, "notifications", "notifications", columns, ARRAY_LEN(columns));
+	table_rows(table, told);
+	table_end(table,
+		silent ? "none: the reminder was from before the first start, or passed while the "
+			 "task was complete; or its notification is past its retention"
+		       : "none");
+}
+
+static const struct column task_columns[] = {
+	{ "kind", "kind", 0 },
+	{ "id", "id", 0 },
+	{ "user_id", "user", 0 },
+	{ "title", "title", 0 },
+	{ "description", "description", 0 },
+	{ "priority", "priority", 0 },
+	{ "is_complete", "complete", 0 },
+	{ "due_date", "due", 0 },
+	{ "created_at", "created (UTC)", 0 },
+	{ "updated_at", "updated (UTC)", 0 },
+	{ "template_id", "made from template", 0 },
+	{ "occurrence_at", "for the occurrence", 0 },
+	{ "remind_at", "reminder", 0 },
+	{ "reminded_at", "reminded", 0 },
+	{ "reminder_pending", "reminder pending", 0 },
+	{ "recurrence_rule", "rule", COLUMN_RAW },
+	{ "completed_at", "completed", 0 },
+	{ "repeat_of", "repeats task", 0 },
+};
+
+static int show_task(struct ctl *ctl, const PGresult *result)
+{
+	PGresult *told CLEANUP(ctl_clear) = NULL;
+	int code = query_told(ctl, result, &told);
+	if (code != EX_OK)
+		return code;
+	struct table *record = record_begin(
+		stdout, ctl->json, task_columns, ARRAY_LEN(task_columns));
+	table_text(record, "task");
+	for (int column = 0; column + 1 < (int)ARRAY_LEN(task_columns); column++)
+		table_cell(record, result, 0, column);
+	table_end_row(record);
+	print_told(record, told, !row_is_null(result, 0, K_REMINDED));
+	table_end(record, "");
+	return EX_OK;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	PGresult *template CLEANUP(ctl_clear) = NULL, *task CLEANUP(ctl_clear) = NULL;
+	struct err err;
+	int64_t n = 5;
+	while (ctl_getopt(ctl, argc, argv) != -1)
+		if (!arg_count(optarg, 1, 10000, &n, &err))
+			return ctl_usage(ctl, "%s", err.text);
+	if (optind + 1 != argc)
+		return ctl_usage(ctl, "show takes the ID of one template or task");
+	const char *id = argv[optind];
+	int code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, id, &template);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(template) > 0) {
+		zones_open(ctl->conf->zoneinfo_dir);
+		code = show_template(ctl, template, n);
+		zones_close();
+		return code;
+	}
+	code = ctl_query_id(ctl, QUERY_CTL_TASK, id, &task);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(task) == 0)
+		return ctl_error(EX_DATAERR, "there is no template or task \"%s\"", id);
+	return show_task(ctl, task);
+}
+
+const struct ctl_command command_show = {
+	.name = "show",
+	.args = "ID",
+	.help = "everything about one template or task",
+	.run = run,
+	.options = options,
+	.role = "recurd_reader",
+};

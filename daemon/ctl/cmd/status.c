@@ -1,0 +1,240 @@
+/* recurctl status: what is going on, for people and for monitoring. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctl/args.h"
+#include "ctl/ctl.h"
+#include "ctl/escape.h"
+#include "ctl/table.h"
+#include "db/rows.h"
+
+enum { OPT_CHECK = 256, OPT_MAX_LAG, OPT_MAX_FAILURES, OPT_MIN_WORKERS, OPT_MAX_DEAD };
+
+static const struct ctl_option options[] = {
+	{ "check", OPT_CHECK, NULL, "one line, and exit code 1 when a threshold is passed" },
+	{ "max-lag", OPT_MAX_LAG, "SPAN",
+		"with --check: how late anything may be (default: 5min)" },
+	{ "max-failures", OPT_MAX_FAILURES, "N",
+		"with --check: templates in quarantine (default: 0)" },
+	{ "min-workers", OPT_MIN_WORKERS, "N", "with --check: workers alive (default: 1)" },
+	{ "max-dead", OPT_MAX_DEAD, "N",
+		"with --check: workers that died unreplaced (default: 0)" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* Columns of ctl_status.sql that decide something. */
+enum status_column {
+	S_LIVE_SINCE = 3,
+	S_LAG = 7,
+	S_QUARANTINED = 12,
+	S_REMINDERS_LAG = 15,
+	S_ALIVE = 17,
+	S_DEAD = 18,
+	S_HAS_MIGRATIONS = 22,
+	S_COMPATIBLE_FROM = 23,
+};
+
+struct thresholds {
+	usec_t max_lag;
+	int64_t max_failures, min_workers, max_dead;
+};
+
+static int schema_level(struct ctl *ctl, const PGresult *status, int64_t *ret_level)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	*ret_level = 0;
+	if (!row_bool(status, 0, S_HAS_MIGRATIONS))
+		return EX_OK;
+	int code = ctl_query(ctl, QUERY_CTL_SCHEMA_LEVEL, NULL, &result);
+	if (code == EX_OK)
+		*ret_level = row_int8(result, 0, 0);
+	return code;
+}
+
+/* What the figures want said in words. */
+static void print_notes(const PGresult *result)
+{
+	if (row_is_null(result, 0, S_LIVE_SINCE))
+		printf("\nNo worker has ever started here; recurctl preflight says what a first "
+		       "start would do.\n");
+	else if (row_int8(result, 0, S_ALIVE) == 0)
+		printf("\nNo worker is alive: nothing is made and nobody is reminded.\n");
+	if (row_int8(result, 0, S_QUARANTINED) > 0)
+		printf("\nRules in quarantine: recurctl list --state quarantined\n");
+}
+
+static const struct column status_columns[] = {
+	{ "schema_level", "schema level", 0 },
+	{ "compatible_from", "needs recurd of level", 0 },
+	{ "app_schema", "application schema", 0 },
+	{ "database", "database", 0 },
+	{ "server_version", "PostgreSQL", 0 },
+	{ "now", "now", 0 },
+	{ "live_since", "live since", 0 },
+	{ "templates", "templates", 0 },
+	{ "templates_active", "  active", 0 },
+	{ "templates_due", "  due", 0 },
+	{ "templates_lag_seconds", "  lag", COLUMN_SPAN },
+	{ "next_due_at", "  next", 0 },
+	{ "templates_replan", "  edited, to replan", 0 },
+	{ "templates_paused", "  paused", 0 },
+	{ "templates_ended", "  ended", 0 },
+	{ "templates_quarantined", "  quarantined", 0 },
+	{ "reminders_pending", "reminders pending", 0 },
+	{ "reminders_due", "  due", 0 },
+	{ "reminders_lag_seconds", "  lag", COLUMN_SPAN },
+	{ "next_remind_at", "  next", 0 },
+	{ "workers_alive", "workers alive", 0 },
+	{ "workers_dead", "  dead", 0 },
+	{ "last_seen_at", "  last seen", 0 },
+	{ "notifications_last_hour", "notifications last hour", 0 },
+	{ "oldest_snapshot_age_seconds", "oldest snapshot", COLUMN_SPAN },
+};
+
+static int print_status(struct ctl *ctl, const PGresult *result)
+{
+	int64_t level;
+	int code = schema_level(ctl, result, &level);
+	if (code != EX_OK)
+		return code;
+	struct table *record = record_begin(
+		stdout, ctl->json, status_columns, ARRAY_LEN(status_columns));
+	if (level > 0)
+		table_int(record, level);
+	else
+		table_null(record);
+	table_cell(record, result, 0, S_COMPATIBLE_FROM);
+	table_text(record, ctl->conf->app_schema);
+	for (int column = 0; column < S_HAS_MIGRATIONS; column++)
+		table_cell(record, result, 0, column);
+	table_end_row(record);
+	table_end(record, "");
+	if (!ctl->json)
+		print_notes(result);
+	return EX_OK;
+}
+
+/* Appends what passes a threshold, one problem after the other. */
+static void add_problem(struct strbuf *problems, const char *fmt, ...) PRINTF(2, 3);
+static void add_problem(struct strbuf *problems, const char *fmt, ...)
+{
+	va_list args;
+	if (problems->len > 0)
+		strbuf_add_text(problems, "; ");
+	va_start(args, fmt);
+	strbuf_vaddf(problems, fmt, args);
+	va_end(args);
+}
+
+static void check_lag(
+	struct strbuf *problems, const char *what, const PGresult *result, int column, usec_t limit)
+{
+	struct strbuf lag CLEANUP(strbuf_free), allowed CLEANUP(strbuf_free);
+	strbuf_init(&lag, SIZE_MAX);
+	strbuf_init(&allowed, SIZE_MAX);
+	if (row_is_null(result, 0, column) || row_int8(result, 0, column) <= limit)
+		return;
+	span_format(row_int8(result, 0, column), &lag);
+	span_format(limit, &allowed);
+	add_problem(problems, "%s are %s late (limit %s)", what, lag.data, allowed.data);
+}
+
+static int print_check(struct ctl *ctl, const PGresult *result, const struct thresholds *limits)
+{
+	static const struct column columns[] = {
+		{ "ok", "ok", 0 },
+		{ "problems", "problems", 0 },
+	};
+	struct strbuf problems CLEANUP(strbuf_free);
+	strbuf_init(&problems, SIZE_MAX);
+	int64_t alive = row_int8(result, 0, S_ALIVE), dead = row_int8(result, 0, S_DEAD);
+	int64_t failed = row_int8(result, 0, S_QUARANTINED);
+	check_lag(&problems, "templates", result, S_LAG, limits->max_lag);
+	check_lag(&problems, "reminders", result, S_REMINDERS_LAG, limits->max_lag);
+	if (failed > limits->max_failures)
+		add_problem(&problems, "%" PRId64 " templates in quarantine (limit %" PRId64 ")",
+			failed, limits->max_failures);
+	if (alive < limits->min_workers)
+		add_problem(&problems, "%" PRId64 " workers alive (at least %" PRId64 ")", alive,
+			limits->min_workers);
+	if (dead > limits->max_dead)
+		add_problem(&problems, "%" PRId64 " workers dead (limit %" PRId64 ")", dead,
+			limits->max_dead);
+	if (ctl->json) {
+		struct table *record = record_begin(stdout, true, columns, ARRAY_LEN(columns));
+		table_bool(record, problems.len == 0);
+		table_text(record, problems.len > 0 ? problems.data : NULL);
+		table_end_row(record);
+		table_end(record, "");
+	} else {
+		printf("%s\n", problems.len > 0 ? problems.data : "ok");
+	}
+	return problems.len > 0 ? CTL_FOUND : EX_OK;
+}
+
+static bool take_option(int letter, bool *check, struct thresholds *limits, struct err *err)
+{
+	switch (letter) {
+	case OPT_CHECK:
+		*check = true;
+		return true;
+	case OPT_MAX_LAG:
+		return arg_span(optarg, &limits->max_lag, err);
+	case OPT_MAX_FAILURES:
+		return arg_count(optarg, 0, INT64_MAX, &limits->max_failures, err);
+	case OPT_MIN_WORKERS:
+		return arg_count(optarg, 0, INT64_MAX, &limits->min_workers, err);
+	default:
+		return arg_count(optarg, 0, INT64_MAX, &limits->max_dead, err);
+	}
+}
+
+static int check_clock(struct ctl *ctl)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	usec_t now;
+	int code = ctl_query(ctl, QUERY_CTL_CLOCK, NULL, &result);
+	if (code == EX_OK && !row_clock(result, 0, 0, &now))
+		code = ctl_error(EX_DATAERR, CLOCK_COMPLAINT);
+	return code;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	struct thresholds limits = { .max_lag = 300 * USEC_PER_SEC, .min_workers = 1 };
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct err err;
+	bool check = false, threshold = false;
+	for (int letter; (letter = ctl_getopt(ctl, argc, argv)) != -1;) {
+		threshold = threshold || letter != OPT_CHECK;
+		if (!take_option(letter, &check, &limits, &err))
+			return ctl_usage(ctl, "%s", err.text);
+	}
+	if (optind < argc)
+		return ctl_usage(ctl, "status takes no argument");
+	if (threshold && !check)
+		return ctl_usage(ctl, "thresholds need --check");
+	/* Monitoring asks every minute: it must not pile up behind a lock. */
+	int code = ctl_exec(ctl, "begin read only; set local lock_timeout = '5s'; set local "
+				 "statement_timeout = '30s'");
+	if (code == EX_OK)
+		code = check_clock(ctl);
+	if (code == EX_OK)
+		code = ctl_query(ctl, QUERY_CTL_STATUS, NULL, &result);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(result) != 1)
+		return ctl_error(EX_DATAERR,
+			"recurd.settings has no row: insert into recurd.settings "
+			"default values");
+	return check ? print_check(ctl, result, &limits) : print_status(ctl, result);
+}
+
+const struct ctl_command command_status = {
+	.name = "status",
+	.args = "",
+	.help = "what is going on, on one screen; --check: for monitoring",
+	.run = run,
+	.options = options,
+	.role = "recurd_reader",
+};

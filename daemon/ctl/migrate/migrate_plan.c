@@ -1,0 +1,183 @@
+/* migrate_plan: see the header. */
+#include "ctl/migrate/migrate_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/escape.h"
+#include "ctl/migrate/alembic.h"
+#include "ctl/migrate/foretell.h"
+#include "util/mem.h"
+
+void outcome_free(struct outcome *outcome)
+{
+	free(outcome->problems);
+	free(outcome->note);
+	*outcome = (struct outcome){ .state = NULL };
+}
+
+void outcome_report(struct migrator *migrator, const struct migration *step,
+	const struct outcome *outcome, usec_t elapsed)
+{
+	struct strbuf span CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	if (!outcome->state)
+		return;
+	if (elapsed >= USEC_PER_SEC)
+		span_format(elapsed, &span);
+	report_step(&migrator->report, step->number, step->name, outcome->state, span.data);
+	report_lines(&migrator->report, "problems", outcome->problems);
+	report_lines(&migrator->report, "notes", outcome->note);
+}
+
+bool step_is_wanted(const struct migration *step, int to, const char *with)
+{
+	return step->number <= to &&
+	       (!step->optional || (with && strcmp(with, step->optional) == 0));
+}
+
+bool plan_compare_alembic(struct migrator *migrator, const struct migration *step, bool present,
+	char **ret_note, struct err *err)
+{
+	struct alembic alembic CLEANUP(alembic_free) = { .there = false };
+	*ret_note = NULL;
+	if (!step->revision)
+		return true;
+	if (!alembic_read(migrator, &alembic, err))
+		return false;
+	if (alembic.number < 0 || alembic.rows != 1)
+		return true;
+	if (present && alembic.number < step->number)
+		*ret_note = mem_printf(
+			"alembic_version (%s) does not have this step, the database does",
+			alembic.revision);
+	else if (!present && alembic.number >= step->number)
+		*ret_note = mem_printf("alembic_version (%s) has this step, the database did not",
+			alembic.revision);
+	return true;
+}
+
+const char *plan_state(const struct finding *finding)
+{
+	if (finding->leave)
+		return "left alone";
+	if (finding->present)
+		return finding->problems ? "completed" : "adopted";
+	return finding->problems ? "applied" : "found";
+}
+
+static void plan_applied(struct migrator *migrator, const struct migration *step,
+	const struct record *record, struct outcome *outcome)
+{
+	if (strcmp(record->checksum, step->checksum) == 0)
+		return;
+	outcome->refused = !migrator->accept_changes;
+	outcome->state = outcome->refused ? "refused" : "accepted";
+	outcome->note = mem_strdup("its file has changed since it was applied");
+}
+
+/* What a person should know beside it.  runs: the step's file would. */
+static bool plan_note(struct migrator *migrator, const struct migration *step, bool met, bool runs,
+	const struct finding *finding, struct outcome *outcome, struct err *err)
+{
+	if (!met && !plan_compare_alembic(migrator, step, finding->present, &outcome->note, err))
+		return false;
+	return !runs || outcome->note || alembic_foretell(migrator, step, &outcome->note, err);
+}
+
+/* first: no step before it has anything to do. */
+static bool plan_step(struct migrator *migrator, const struct migration *step,
+	const struct record *record, bool first, struct outcome *outcome, struct err *err)
+{
+	struct finding finding CLEANUP(finding_free) = { .present = false };
+	char *refusals CLEANUP(mem_cleanup) = NULL;
+	if (record && record->finished) {
+		plan_applied(migrator, step, record, outcome);
+		return true;
+	}
+	if (!finding_read(migrator, step, &finding, err))
+		return false;
+	bool runs = record || (finding.problems && !finding.leave);
+	if ((runs || first) &&
+		!foretell_step(migrator, step, runs ? &finding : NULL, first, &refusals, err))
+		return false;
+	if (!plan_note(migrator, step, record != NULL, runs, &finding, outcome, err))
+		return false;
+	outcome->refused = refusals != NULL;
+	outcome->state = refusals ? "refused" : record ? "finished" : plan_state(&finding);
+	if (refusals || (finding.present && finding.problems)) {
+		char **from = refusals ? &refusals : &finding.problems;
+		outcome->problems = *from;
+		*from = NULL;
+	}
+	return true;
+}
+
+/* search_path for this transaction alone: the session may be a pooler's. */
+static bool begin(struct migrator *migrator, struct err *err)
+{
+	PGconn *pq = session_pq(migrator->session);
+	char *schema = PQescapeIdentifier(pq, migrator->app_schema, strlen(migrator->app_schema));
+	char *sql CLEANUP(mem_cleanup) = mem_printf(
+		"begin transaction isolation level read committed read only;"
+		"set local search_path = %s; set local statement_timeout = 0",
+		schema);
+	PQfreemem(schema);
+	return migrator_exec(migrator, sql, NULL, err);
+}
+
+static bool plan_steps(struct migrator *migrator, int to, const char *with, plan_step_fn *fn,
+	void *arg, struct err *err)
+{
+	struct records records CLEANUP(records_free) = { .n = 0 };
+	bool first = true;
+	if (!begin(migrator, err) || !records_read(migrator, &records, err))
+		return false;
+	for (size_t i = 0; i < migrator->set.n; i++) {
+		const struct migration *step = &migrator->set.steps[i];
+		struct outcome outcome CLEANUP(outcome_free);
+		outcome = (struct outcome){ .state = NULL };
+		if (!step_is_wanted(step, to, with))
+			continue;
+		if (!plan_step(migrator, step, records_find(&records, step->number), first,
+			    &outcome, err))
+			return false;
+		first = first && !outcome.state;
+		fn(arg, step, &outcome);
+	}
+	return true;
+}
+
+bool migrate_plan(struct migrator *migrator, int to, const char *with, plan_step_fn *fn, void *arg,
+	struct err *err)
+{
+	bool ok = plan_steps(migrator, to, with, fn, arg, err);
+	migrator_rollback(migrator);
+	return ok;
+}
+
+/* ---- --dry-run ---- */
+
+struct dry_run {
+	struct migrator *migrator;
+	size_t changes, refused;
+};
+
+static void show_step(void *arg, const struct migration *step, const struct outcome *outcome)
+{
+	struct dry_run *dry_run = arg;
+	outcome_report(dry_run->migrator, step, outcome, 0);
+	dry_run->changes += outcome->state != NULL;
+	dry_run->refused += outcome->refused;
+}
+
+bool migrate_up_plan(
+	struct migrator *migrator, int to, const char *with, bool *ret_ok, struct err *err)
+{
+	struct dry_run dry_run = { .migrator = migrator };
+	if (!migrate_plan(migrator, to, with, show_step, &dry_run, err))
+		return false;
+	if (dry_run.changes == 0 && !migrator->report.json)
+		report_note(&migrator->report, "nothing to do");
+	*ret_ok = dry_run.refused == 0;
+	return true;
+}

@@ -1,0 +1,287 @@
+/* migrate up: adopts what is there, applies what is missing.
+ *
+ * What runs in no transaction (concurrent index builds) cuts a step's file into several of them.  Such
+ * a step is recorded as begun in the first, and its file is written so that it may run again from the
+ * top: IF NOT EXISTS, and indexes that are valid are not built twice.
+ *
+ * What can be foretold (foretell.h) is refused before the first change.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/migrate/alembic.h"
+#include "ctl/migrate/foretell.h"
+#include "ctl/migrate/lines.h"
+#include "ctl/migrate/migrate_plan.h"
+#include "db/rows.h"
+#include "util/clock.h"
+#include "util/mem.h"
+
+/* What is there and does not fit explains a failure better than the statement that stumbled over it. */
+static bool cannot_adopt(const struct migration *step, const char *problems, struct err *err)
+{
+	struct strbuf needed CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	lines_add_needed(&needed, "; ", problems);
+	return err_set(err, "%s cannot be adopted: %.380s; change that and run it again",
+		step->name, needed.data);
+}
+
+/* ret_state: 't' valid, 'f' invalid, 0: there is none. */
+static bool read_index(
+	struct migrator *migrator, const char *name, char *ret_state, struct err *err)
+{
+	struct params params CLEANUP(params_free);
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	params_init(&params);
+	params_text(&params, name);
+	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_INDEX, &params, &result, err))
+		return false;
+	*ret_state = '\0';
+	if (PQntuples(result) > 0)
+		*ret_state = row_bool(result, 0, 0) ? 't' : 'f';
+	return true;
+}
+
+/* No lock_timeout here: it would leave the index invalid, and the build stops no writes. */
+static bool build_index(struct migrator *migrator, const char *file,
+	const struct statement *statement, struct err *err)
+{
+	char state;
+	if (!read_index(migrator, statement->concurrent_index, &state, err))
+		return false;
+	if (state == 't')
+		return true;
+	if (state == 'f') {
+		char *drop CLEANUP(mem_cleanup) = mem_printf(
+			"drop index concurrently %s", statement->concurrent_index);
+		if (!migrator_exec(migrator, drop, NULL, err))
+			return err_prefix(err, "%s, line %d: ", file, statement->line);
+	}
+	if (!migrator_run(migrator, file, statement, err) ||
+		!read_index(migrator, statement->concurrent_index, &state, err))
+		return false;
+	if (state == 't')
+		return true;
+	return err_set(err, "%s, line %d: index %s is %s after its build; run it again", file,
+		statement->line, statement->concurrent_index, state ? "invalid" : "missing");
+}
+
+/* Inside a transaction, and again inside one afterwards. */
+static bool run_file(struct migrator *migrator, const struct migration *step, struct err *err)
+{
+	char *file CLEANUP(mem_cleanup) = mem_printf("%s.up.sql", step->name);
+	struct script script CLEANUP(script_free);
+	script_parse(step->up, &script);
+	for (size_t i = 0; i < script.n; i++) {
+		const struct statement *statement = &script.statements[i];
+		if (!statement->concurrent_index[0]) {
+			if (!migrator_run(migrator, file, statement, err))
+				return false;
+			continue;
+		}
+		if (!migrator_commit(migrator, err) ||
+			!build_index(migrator, file, statement, err) ||
+			!migrator_begin(migrator, err))
+			return false;
+	}
+	return true;
+}
+
+static bool record_begin(
+	struct migrator *migrator, const struct migration *step, bool adopted, struct err *err)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int4(&params, step->number);
+	params_text(&params, step->name);
+	params_text(&params, step->checksum);
+	params_bool(&params, adopted);
+	return migrator_query(migrator, QUERY_CTL_MIGRATE_RECORD_BEGIN, &params, err);
+}
+
+static bool record_finish(struct migrator *migrator, const struct migration *step,
+	const char *accepted, struct err *err)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int4(&params, step->number);
+	params_text(&params, accepted);
+	return migrator_query(migrator, QUERY_CTL_MIGRATE_RECORD_FINISH, &params, err) &&
+	       migrator_commit(migrator, err);
+}
+
+static bool check_applied(struct migrator *migrator, const struct migration *step,
+	const struct record *record, struct outcome *outcome, struct err *err)
+{
+	if (strcmp(record->checksum, step->checksum) == 0)
+		return migrator_commit(migrator, err);
+	if (!migrator->accept_changes)
+		return err_set(err,
+			"%s.up.sql is not the file that was applied (its SHA-256 begins with "
+			"%.12s, recorded is %.12s): restore it, or run with --accept-changes "
+			"if the difference does not matter",
+			step->name, step->checksum, record->checksum);
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int4(&params, step->number);
+	params_text(&params, step->checksum);
+	outcome->state = "accepted";
+	outcome->note = mem_strdup("its file has changed since it was applied");
+	return migrator_query(migrator, QUERY_CTL_MIGRATE_RECORD_CHECKSUM, &params, err) &&
+	       migrator_commit(migrator, err);
+}
+
+/* Rows that came after the look at them, and that a file of several transactions could not end with.
+ * What it took back because of them must stay taken back: hence the COMMIT. */
+static bool check_rows(struct migrator *migrator, const struct migration *step, struct err *err)
+{
+	char *refusals CLEANUP(mem_cleanup) = NULL;
+	struct script script CLEANUP(script_free);
+	script_parse(step->up, &script);
+	if (!script_has_concurrent(&script))
+		return true;
+	if (!foretell_rows(migrator, step, &refusals, err))
+		return false;
+	if (!refusals)
+		return true;
+	if (!migrator_commit(migrator, err))
+		return false;
+	return err_set(err, "%s: %.380s; mend that and run it again", step->name, refusals);
+}
+
+/* After the file ran: what its verify file still misses decides. */
+static bool finish_step(struct migrator *migrator, const struct migration *step, bool adopted,
+	struct outcome *outcome, struct err *err)
+{
+	struct finding finding CLEANUP(finding_free) = { .present = false };
+	if (!check_rows(migrator, step, err) || !finding_read(migrator, step, &finding, err))
+		return false;
+	if (adopted && finding.needed)
+		return cannot_adopt(step, finding.problems, err);
+	if (!adopted && finding.problems)
+		return err_set(err, "%s does not verify: %.380s; mend that and run it again",
+			step->name, finding.problems);
+	char *note;
+	if (!alembic_stamp(migrator, step, &note, err))
+		return false;
+	if (note) {
+		free(outcome->note);
+		outcome->note = note;
+	}
+	if (!record_finish(migrator, step, finding.problems, err))
+		return false;
+	outcome->problems = finding.problems;
+	finding.problems = NULL;
+	return true;
+}
+
+/* The step has no record yet.  ret_done: it was there already. */
+static bool meet_step(struct migrator *migrator, const struct migration *step,
+	struct finding *finding, bool *ret_done, struct outcome *outcome, struct err *err)
+{
+	if (!plan_compare_alembic(migrator, step, finding->present, &outcome->note, err) ||
+		!record_begin(migrator, step, finding->present || finding->leave, err))
+		return false;
+	*ret_done = finding->leave || !finding->problems;
+	outcome->state = finding->leave ? "left alone" : finding->present ? "completed" : "applied";
+	if (!*ret_done)
+		return true;
+	if (!finding->leave)
+		outcome->state = finding->present ? "adopted" : "found";
+	if (!record_finish(migrator, step, finding->problems, err))
+		return false;
+	outcome->problems = finding->problems;
+	finding->problems = NULL;
+	return true;
+}
+
+static bool begin_step(struct migrator *migrator, const struct migration *step,
+	const struct record *record, struct finding *finding, bool *ret_done,
+	struct outcome *outcome, struct err *err)
+{
+	*ret_done = false;
+	if (!finding_read(migrator, step, finding, err))
+		return false;
+	if (!record)
+		return meet_step(migrator, step, finding, ret_done, outcome, err);
+	outcome->state = "finished"; /* what was interrupted */
+	return record_begin(migrator, step, record->adopted, err);
+}
+
+static bool try_step(
+	struct migrator *migrator, const struct migration *step, void *arg, struct err *err)
+{
+	struct outcome *outcome = arg;
+	struct records records CLEANUP(records_free) = { .n = 0 };
+	struct finding finding CLEANUP(finding_free);
+	finding = (struct finding){ .present = false };
+	bool is_done;
+	outcome_free(outcome);
+	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err))
+		return false;
+	const struct record *record = records_find(&records, step->number);
+	if (record && record->finished)
+		return check_applied(migrator, step, record, outcome, err);
+	if (!begin_step(migrator, step, record, &finding, &is_done, outcome, err))
+		return false;
+	if (is_done)
+		return true;
+	bool adopted = record ? record->adopted : finding.present;
+	if (run_file(migrator, step, err))
+		return finish_step(migrator, step, adopted, outcome, err);
+	if (adopted && finding.needed && !migrator_is_blocked(migrator))
+		return cannot_adopt(step, finding.problems, err);
+	return false;
+}
+
+struct refusals {
+	struct migrator *migrator;
+	struct err *err;
+	size_t n;
+};
+
+/* A changed file is not among them: its own complaint says more. */
+static void take_refusal(void *arg, const struct migration *step, const struct outcome *outcome)
+{
+	struct refusals *refusals = arg;
+	if (!outcome->refused || !outcome->problems)
+		return;
+	outcome_report(refusals->migrator, step, outcome, 0);
+	if (refusals->n++ == 0)
+		err_set(refusals->err, "%s cannot be done: %.*s", step->name,
+			(int)strcspn(outcome->problems, "\n"), outcome->problems);
+}
+
+static bool check_plan(struct migrator *migrator, int to, const char *with, struct err *err)
+{
+	struct err why = { .text = "" };
+	struct refusals refusals = { .migrator = migrator, .err = &why };
+	if (!migrate_plan(migrator, to, with, take_refusal, &refusals, err))
+		return false;
+	if (refusals.n == 0)
+		return true;
+	return err_set(err, "%.380s%s; nothing was changed", why.text,
+		refusals.n > 1 ? ", and more (see above)" : "");
+}
+
+bool migrate_up(struct migrator *migrator, int to, const char *with, struct err *err)
+{
+	struct outcome outcome CLEANUP(outcome_free) = { .state = NULL };
+	size_t changed = 0;
+	if (!migrator_lock(migrator, err) || !check_plan(migrator, to, with, err) ||
+		!migrator_bootstrap(migrator, err))
+		return false;
+	for (size_t i = 0; i < migrator->set.n; i++) {
+		const struct migration *step = &migrator->set.steps[i];
+		if (!step_is_wanted(step, to, with))
+			continue;
+		usec_t start = clock_monotonic();
+		if (!migrator_retry(migrator, step, try_step, &outcome, err))
+			return false;
+		outcome_report(migrator, step, &outcome, clock_monotonic() - start);
+		changed += outcome.state != NULL;
+	}
+	if (changed == 0 && !migrator->report.json)
+		report_note(&migrator->report, "nothing to do");
+	return true;
+}

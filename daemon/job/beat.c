@@ -1,0 +1,117 @@
+/* recurd.workers; see the header. */
+#include "job/beat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "db/fitness.h"
+#include "db/rows.h"
+#include "job/errand.h"
+#include "job/zones.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+void heartbeat_init(struct heartbeat *heartbeat)
+{
+	*heartbeat = (struct heartbeat){ 0 };
+	unsigned char bytes[16];
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		mem_abort("getrandom gives no bytes");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(heartbeat->id + 2 * i, 3, "%02x", bytes[i]);
+	char host[256] = "unknown";
+	gethostname(host, sizeof(host) - 1);
+	heartbeat->name = mem_strdup(host);
+}
+
+void heartbeat_finish(struct heartbeat *heartbeat)
+{
+	free(heartbeat->name);
+	heartbeat->name = NULL;
+}
+
+void heartbeat_count(struct heartbeat *heartbeat, const struct job_report *report)
+{
+	heartbeat->generated += (int64_t)report->generated;
+	heartbeat->reminded += (int64_t)report->reminded;
+	heartbeat->quarantined += (int64_t)report->quarantined;
+	heartbeat->waiting += (int64_t)report->waiting;
+}
+
+/* A worker that sleeps long is not presumed dead for it. */
+static usec_t interval(const struct conf *conf)
+{
+	return conf->poll_interval > conf->heartbeat_interval ? conf->poll_interval
+							      : conf->heartbeat_interval;
+}
+
+static void add_params(
+	const struct heartbeat *heartbeat, const struct conf *conf, struct params *params)
+{
+	params_text(params, heartbeat->id);
+	params_text(params, conf->worker_name ? conf->worker_name : heartbeat->name);
+	params_int4(params, (int32_t)getpid());
+	params_text(params, RECURD_VERSION);
+	params_int8(params, interval(conf));
+	params_int8(params, heartbeat->generated);
+	params_int8(params, heartbeat->reminded);
+	params_int8(params, heartbeat->quarantined);
+	params_int4(params, SCHEMA_LEVEL);
+}
+
+/* Somebody switched row-level security on, so that we would see nothing and look healthy; or a migration
+ * came that we are too old for. */
+static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
+{
+	(void)errand;
+	if (reply->status == REPLY_FAILED)
+		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
+			reply->message);
+	report->unfit = reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
+	report->unfit_why = "the database has changed";
+}
+
+static void *start(const struct job *job, const struct job_site *site,
+	const struct job_order *order, job_done_fn *done, void *arg)
+{
+	(void)job;
+	(void)order;
+	struct job_shared *shared = site->shared;
+	struct errand *errand = errand_begin(site, ERRAND_WRITES, take, done, arg);
+	zonewatch_look(shared->zonewatch);
+	shared->settled =
+		false; /* what was held last time, and what applications back-dated since */
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	add_params(shared->heartbeat, site->conf, &params);
+	conn_add(site->conn, QUERY_WORKER_BEAT, &params);
+	shared->heartbeat->due_at = clock_monotonic() + interval(site->conf);
+	errand_fly(errand);
+	return errand;
+}
+
+void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, reply_fn *fn, void *arg)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, heartbeat->id);
+	conn_add(conn, QUERY_WORKER_LEAVE, &params);
+	conn_fly(conn, fn, arg);
+}
+
+static usec_t due(const struct job_shared *shared)
+{
+	return shared->heartbeat->due_at;
+}
+
+const struct job job_beat = { .name = "beat",
+	.when = JOB_TIMED,
+	.rank = JOB_AT_ONCE,
+	.weight = 1,
+	.tells = true,
+	.due = due,
+	.start = start,
+	.destroy = errand_destroy };

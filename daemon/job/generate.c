@@ -1,0 +1,414 @@
+/* Templates become tasks; see the header. */
+#include "job/generate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/rows.h"
+#include "job/generate_rows.h"
+#include "job/run.h"
+#include "plan/template_row.h"
+#include "util/clock.h"
+#include "util/fault.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+#define SLICE          (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
+#define PLANNING_LIMIT (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
+#define PLAN_PATIENCE  (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
+#define CLAIM_BYTES    (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
+
+struct generate {
+	struct run run;
+	bool edited; /* templates whose rule was edited, not those that are due */
+	struct ev_timer slice; /* zero timer between slices */
+	struct plan_policy policy;
+	PGresult *claimed;
+	PGresult *held; /* users whose rows are locked; NULL: nobody asked */
+	const char **held_ids; /* the same, sorted */
+	int next_row;
+	usec_t planning_began;
+	struct generate_rows rows;
+	PGresult *written; /* of the stretch under way */
+	size_t made_n;
+};
+
+static struct generate *of(struct run *run)
+{
+	return (struct generate *)run;
+}
+
+static bool is_edited(const struct job *job)
+{
+	return job == &job_replan || job->retries == &job_replan;
+}
+
+/* ---- telling ---- */
+
+static void log_batch(const struct generate *generate, size_t silent)
+{
+	const struct template *oldest = &generate->rows.planned[0].template;
+	struct log_line line;
+	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
+	log_text(&line, "kind", generate->edited ? "replan" : "generate");
+	log_int(&line, "rows", (int64_t)generate->made_n);
+	log_int(&line, "templates", (int64_t)generate->run.wrote_n);
+	log_int(&line, "without_line", (int64_t)silent);
+	log_int(&line, "ms", (clock_monotonic() - generate->run.batch.began_at) / USEC_PER_MSEC);
+	if (!generate->edited && oldest->next_due_at != USEC_MINUS_INFINITY)
+		log_int(&line, "lag_ms",
+			(generate->run.batch.now - oldest->next_due_at) / USEC_PER_MSEC);
+	log_end(&line);
+}
+
+static const char *tell(struct run *run, struct tell_hint *hint)
+{
+	struct generate *generate = of(run);
+	size_t silent = generate_rows_log(&generate->rows, batch_clock(&run->batch),
+		&run->site.shared->generated, run->site.conf->notify_task_created, hint);
+	log_batch(generate, silent);
+	return tell_hint_text(hint);
+}
+
+static void report(struct run *run, struct job_report *report)
+{
+	report->generated = of(run)->made_n;
+	report->quarantined = generate_rows_quarantined(&of(run)->rows);
+}
+
+/* ---- writing ---- */
+
+static void add_write(void *job, size_t from, size_t n, bool careful)
+{
+	struct generate *generate = job;
+	struct conn *conn = generate->run.batch.conn;
+	fault("generator.planned_not_written");
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	generate_rows_params(&generate->rows, from, n, generate->run.batch.now,
+		generate->run.site.conf->notify_task_created, &params);
+	if (careful)
+		conn_add_careful(conn, QUERY_GENERATE_WRITE, &params);
+	else
+		conn_add(conn, QUERY_GENERATE_WRITE, &params);
+}
+
+/* Columns of generate_write.sql. */
+enum { COLUMN_ID, COLUMN_MADE, COLUMN_TAGGED, COLUMN_TOLD, COLUMN_ADVANCED, COLUMN_DECIDED };
+
+static const char *complaint(
+	const struct generate_rows *rows, const PGresult *written, size_t from, size_t n)
+{
+	if (!row_bool(written, 0, COLUMN_MADE))
+		return "the task that is inserted is dropped or changed, by a trigger, a rule or a "
+		       "policy";
+	if (!row_bool(written, 0, COLUMN_TAGGED))
+		return "a tag of the new task is dropped, by a trigger or a rule on task_tags";
+	if (!row_bool(written, 0, COLUMN_TOLD))
+		return "its row of recurd.notifications is dropped, by a trigger or a rule";
+	if ((size_t)row_int8(written, 0, COLUMN_ADVANCED) != n)
+		return "the update of the template is dropped or undone, by a trigger or a rule";
+	if ((size_t)row_int8(written, 0, COLUMN_DECIDED) != generate_rows_decisions(rows, from, n))
+		return "a row of recurd.decisions is dropped, by a trigger or a rule";
+	return NULL;
+}
+
+static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)
+{
+	struct generate *generate = job;
+	fault("generator.written_not_logged");
+	PQclear(generate->written);
+	generate->written = reply_take(reply, result);
+	return complaint(&generate->rows, generate->written, from, n);
+}
+
+static void wrote(void *job, size_t from, size_t n)
+{
+	struct generate *generate = job;
+	generate->made_n += generate_rows_wrote(&generate->rows, from, n, generate->written);
+	for (size_t i = from; i < from + n; i++)
+		run_wrote(&generate->run, generate->rows.planned[i].template.id);
+}
+
+static void row_of(const struct template *template, struct row_place place, bool edited,
+	struct run_row *ret_row)
+{
+	*ret_row = (struct run_row){ .id = template->id,
+		.user_id = template->user_id,
+		.at = edited ? template->replan_at : template->next_due_at,
+		.place = place };
+}
+
+static void row(struct run *run, size_t i, struct run_row *ret_row)
+{
+	const struct planned *planned = &of(run)->rows.planned[i];
+	row_of(&planned->template, planned->place, of(run)->edited, ret_row);
+}
+
+/* ---- planning ---- */
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_held(const struct generate *generate, const struct template *template)
+{
+	const char *user = template->user_id;
+	return generate->held && user &&
+	       bsearch(&user, generate->held_ids, (size_t)PQntuples(generate->held), sizeof(user),
+		       compare_texts);
+}
+
+static void wait_for(struct generate *generate, const struct template *template,
+	struct row_place place, const char *reason)
+{
+	struct run_row waits;
+	row_of(template, place, generate->edited, &waits);
+	run_wait(&generate->run, &waits, WAITING_HELD, reason);
+}
+
+static void plan_row(struct generate *generate, int number)
+{
+	struct template template;
+	struct plan plan;
+	template_row_read(generate->claimed, number, 0, &template);
+	struct row_place place = row_place(generate->claimed, number, TEMPLATE_COLUMNS);
+	if (is_held(generate, &template)) {
+		wait_for(generate, &template, place, "somebody has locked the row of its user");
+		return;
+	}
+	plan_make(&template, generate->run.batch.now, &generate->policy,
+		generate->run.limit - generate->rows.made_n, &plan);
+	if (plan.outcome != PLAN_POSTPONED) {
+		generate_rows_add(&generate->rows, &template, place, &plan);
+		return;
+	}
+	wait_for(generate, &template, place, plan.failure.text);
+	plan_finish(&plan);
+}
+
+static void plan_slice(struct generate *generate)
+{
+	usec_t until = clock_monotonic() + SLICE;
+	while (generate->next_row < (int)generate->run.claimed_n &&
+		generate->rows.made_n < generate->run.limit) {
+		plan_row(generate, generate->next_row++);
+		/* Costly rules: what is planned is written before the server loses its patience. */
+		if (clock_monotonic() - generate->planning_began > PLANNING_LIMIT)
+			break;
+		if (clock_monotonic() >= until) {
+			ev_timer_set(&generate->slice, 0., 0.);
+			ev_timer_start(generate->run.site.loop, &generate->slice);
+			return;
+		}
+	}
+	if (generate->rows.n > 0)
+		run_write(&generate->run, generate->rows.n);
+	else
+		run_close(&generate->run);
+}
+
+static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	struct generate *generate = timer->data;
+	if (batch_alive(&generate->run.batch))
+		plan_slice(generate);
+	else
+		batch_lose(&generate->run.batch);
+}
+
+static void start_planning(struct generate *generate)
+{
+	generate->planning_began = clock_monotonic();
+	plan_slice(generate);
+}
+
+/* ---- claiming ---- */
+
+static void on_held(void *job, const struct reply *reply)
+{
+	struct generate *generate = job;
+	generate->held = reply_take(reply, 0);
+	size_t n = (size_t)PQntuples(generate->held);
+	generate->held_ids = mem_alloc_array(n, sizeof(*generate->held_ids));
+	for (size_t i = 0; i < n; i++)
+		generate->held_ids[i] = row_text(generate->held, (int)i, 0);
+	qsort(generate->held_ids, n, sizeof(*generate->held_ids), compare_texts);
+	start_planning(generate);
+}
+
+static void ask_who_is_held(struct generate *generate)
+{
+	size_t n = generate->run.claimed_n, users = 0;
+	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++) {
+		struct template template;
+		template_row_read(generate->claimed, (int)i, 0, &template);
+		if (template.user_id)
+			ids[users++] = template.user_id;
+	}
+	qsort(ids, users, sizeof(*ids), compare_texts);
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_texts(&params, ids, users);
+	conn_add(generate->run.batch.conn, QUERY_GENERATE_HELD, &params);
+	batch_fly(&generate->run.batch, on_held);
+}
+
+/* Rules are read for all that are locked: where not all of them fit, locking as many again is a waste. */
+static void weigh(struct generate *generate)
+{
+	struct run *run = &generate->run;
+	size_t locked = (size_t)row_int8(generate->claimed, 0, TEMPLATE_COLUMNS + 1);
+	size_t *heavy = &run->trouble->heavy;
+	run->full = locked == run->limit && !run->job->retries;
+	if (locked > run->claimed_n)
+		*heavy = run->claimed_n;
+	else
+		*heavy = *heavy * 2 < (size_t)run->site.conf->batch_size ? *heavy * 2 : 0;
+}
+
+static void claimed(struct run *run, const struct reply *reply, int claim)
+{
+	struct generate *generate = of(run);
+	generate->claimed = reply_take(reply, claim);
+	run->claimed_n = (size_t)PQntuples(generate->claimed);
+	fault("generator.claimed");
+	if (run->claimed_n == 0 && !run->job->retries) {
+		batch_abandon(&run->batch);
+	} else if (run->claimed_n == 0) {
+		run_close(run);
+	} else {
+		weigh(generate);
+		if (run->careful)
+			ask_who_is_held(generate);
+		else
+			start_planning(generate);
+	}
+}
+
+static void add_claim(struct run *run)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	if (run->trouble->heavy && run->trouble->heavy < run->limit)
+		run->limit = run->trouble->heavy;
+	params_int8(&params, (int64_t)run->limit);
+	params_int8(&params, CLAIM_BYTES);
+	if (!of(run)->edited)
+		params_instant(&params, run->order.from);
+	conn_add(run->site.conn,
+		of(run)->edited ? QUERY_GENERATE_CLAIM_EDITED : QUERY_GENERATE_CLAIM, &params);
+}
+
+static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_texts(&params, ids, n);
+	params_int8(&params, CLAIM_BYTES);
+	params_bool(&params, of(run)->edited);
+	conn_add(run->site.conn, QUERY_GENERATE_CLAIM_WAITING, &params);
+}
+
+static void add_left(struct run *run, const char *const *ids, size_t n)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, of(run)->edited ? job_replan.name : job_generate.name);
+	params_texts(&params, ids, n);
+	conn_add(run->site.conn, QUERY_GENERATE_LEFT, &params);
+}
+
+/* ---- life ---- */
+
+static void clear(struct run *run)
+{
+	struct generate *generate = of(run);
+	ev_timer_stop(run->site.loop, &generate->slice);
+	generate_rows_clear(&generate->rows);
+	PQclear(generate->claimed);
+	PQclear(generate->held);
+	free(generate->held_ids);
+	PQclear(generate->written);
+}
+
+static const struct run_ops ops = {
+	.named = "template",
+	.add_claim = add_claim,
+	.add_claim_waiting = add_claim_waiting,
+	.claimed = claimed,
+	.writing = { .add = add_write,
+		.took = took,
+		.wrote = wrote,
+		.refused = run_refused,
+		.done = run_written },
+	.row = row,
+	.add_left = add_left,
+	.tell = tell,
+	.hint_kind = "task_created",
+	.report = report,
+	.clear = clear,
+};
+
+static struct plan_policy policy_of(const struct job_site *site)
+{
+	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
+		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
+		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
+	const struct conf *conf = site->conf;
+	return (struct plan_policy){ .live_since = site->live_since,
+		.adopt_backlog = backlogs[conf->adopt_backlog],
+		.catch_up_limit = (size_t)conf->catch_up_limit,
+		.min_interval = conf->min_interval,
+		.zone = zone_load,
+		.clock = clock_monotonic,
+		.patience = PLAN_PATIENCE,
+		.default_time_zone = conf->default_time_zone };
+}
+
+static void *start(const struct job *job, const struct job_site *site,
+	const struct job_order *order, job_done_fn *done, void *arg)
+{
+	struct generate *generate = mem_alloc(sizeof(*generate));
+	generate->edited = is_edited(job);
+	generate->policy = policy_of(site);
+	ev_timer_init(&generate->slice, on_slice, 0., 0.);
+	generate->slice.data = generate;
+	run_start(&generate->run, &ops, job, site, order, done, arg);
+	return generate;
+}
+
+static void destroy(void *run)
+{
+	run_free(run);
+}
+
+const struct job job_generate = { .name = "generate",
+	.rank = JOB_IN_TURN,
+	.weight = 4,
+	.shared = true,
+	.start = start,
+	.destroy = destroy };
+const struct job job_replan = { .name = "replan",
+	.rank = JOB_IN_TURN,
+	.weight = 4,
+	.shared = true,
+	.start = start,
+	.destroy = destroy };
+const struct job job_retry_generate = { .name = "retry generate",
+	.rank = JOB_IN_TURN,
+	.weight = 1,
+	.retries = &job_generate,
+	.start = start,
+	.destroy = destroy };
+const struct job job_retry_replan = { .name = "retry replan",
+	.rank = JOB_IN_TURN,
+	.weight = 1,
+	.retries = &job_replan,
+	.start = start,
+	.destroy = destroy };

@@ -1,0 +1,103 @@
+/* How a batch is tried; see the header. */
+#include "job/hunt.h"
+
+#include <string.h>
+
+#define PROVEN 7 /* tries after which a group of suspects was a single row */
+
+size_t hunt_limit(const struct hunt *hunt, size_t full)
+{
+	return hunt->careful && hunt->limit && hunt->limit < full ? hunt->limit : full;
+}
+
+void hunt_worked(struct hunt *hunt)
+{
+	hunt->losses = 0;
+	hunt->blind = false;
+	hunt->limit = 0;
+	if (hunt->careful)
+		hunt->careful--;
+}
+
+void hunt_failed(struct hunt *hunt)
+{
+	hunt->careful = HUNT_CAREFUL;
+}
+
+void hunt_slow(struct hunt *hunt, size_t rows)
+{
+	hunt->limit = 2 * rows > HUNT_SUSPECTS ? 2 * rows : HUNT_SUSPECTS;
+}
+
+bool hunt_lost(struct hunt *hunt, size_t rows)
+{
+	bool small = hunt->careful && rows <= HUNT_SUSPECTS;
+	hunt_failed(hunt);
+	hunt->limit = HUNT_SUSPECTS;
+	return ++hunt->losses > 1 && small;
+}
+
+bool hunt_blames(struct hunt *hunt, bool all_failed)
+{
+	bool before = hunt->blind;
+	hunt->blind = all_failed;
+	return !all_failed || before;
+}
+
+/* ---- retries ---- */
+
+static const char *const why_names[] = { "held", "refused", "killing" };
+
+const char *waiting_why_name(enum waiting_why why)
+{
+	return why_names[why];
+}
+
+bool waiting_why_parse(const char *name, enum waiting_why *ret_why)
+{
+	for (size_t i = 0; name && i < ARRAY_LEN(why_names); i++) {
+		if (strcmp(name, why_names[i]) != 0)
+			continue;
+		*ret_why = (enum waiting_why)i;
+		return true;
+	}
+	return false;
+}
+
+enum waiting_why waiting_why_of(enum sqlstate_class class)
+{
+	return class == SQLSTATE_CONFLICT ? WAITING_HELD : WAITING_REFUSED;
+}
+
+size_t retry_rows(enum waiting_why why, int tries, size_t full)
+{
+	size_t rows = full;
+	if (why == WAITING_KILLING)
+		rows = tries < PROVEN ? HUNT_SUSPECTS >> tries : 1;
+	else if (why == WAITING_REFUSED && tries > 0)
+		rows = RETRY_PROBES;
+	if (rows == 0)
+		rows = 1;
+	return rows < full ? rows : full;
+}
+
+static const struct {
+	usec_t first, limit;
+} pauses[] = {
+	[WAITING_HELD] = { 100 * USEC_PER_MSEC, 500 * USEC_PER_MSEC },
+	[WAITING_REFUSED] = { 1 * USEC_PER_SEC, 60 * USEC_PER_SEC },
+	[WAITING_KILLING] = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC },
+};
+
+usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
+{
+	usec_t pause = pauses[why].first;
+	if (why == WAITING_KILLING && tries < PROVEN) /* the group was larger than one */
+		return USEC_PER_SEC;
+	for (int i = why == WAITING_KILLING ? PROVEN : 1; i < tries && pause < pauses[why].limit;
+		i++)
+		pause *= 2;
+	if (pause > pauses[why].limit)
+		pause = pauses[why].limit;
+	return pause > took * RETRY_SHARE ? pause : took * RETRY_SHARE;
+}

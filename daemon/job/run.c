@@ -1,0 +1,377 @@
+/* The course of a batch; see the header. */
+#include "job/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/mem.h"
+
+static void begin(struct run *run);
+
+/* ---- the end ---- */
+
+static void clear(struct run *run)
+{
+	run->ops->clear(run);
+	free(run->wrote);
+	run->wrote = NULL;
+	run->wrote_n = run->wrote_size = 0;
+	waiting_clear(&run->waiting);
+}
+
+static void note_suspects(struct run *run)
+{
+	const struct writing *w = &run->writing;
+	size_t rows = run->careful ? w->n : run->claimed_n;
+	if (run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows))
+		return;
+	struct err why;
+	err_set(&why, "the session ends when it is written: %s", run->batch.failure.message);
+	struct batch_failure failure = run->batch.failure;
+	snprintf(failure.message, sizeof(failure.message), "%s", why.text);
+	for (size_t i = w->from; i < w->from + w->n; i++) {
+		struct run_row row;
+		run->ops->row(run, i, &row);
+		waiting_note(&run->trouble->suspects, row.id, row.user_id, row.at, row.place,
+			WAITING_KILLING, &failure);
+	}
+}
+
+/* An identity of ours met a number that is taken: its sequence stands behind its table. */
+static bool sequence_behind(struct run *run)
+{
+	static const char *const keys[] = { "constraint pk_notifications",
+		"constraint pk_decisions" };
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (strcmp(run->batch.failure.object, keys[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+#define SEQUENCES_EVERY (60 * USEC_PER_SEC)
+
+/* true: it is put right, and nobody is to blame. */
+static bool mend_sequences(struct run *run)
+{
+	struct job_shared *shared = run->site.shared;
+	usec_t now = clock_monotonic();
+	bool just = shared->sequences_at && now - shared->sequences_at < SEQUENCES_EVERY;
+	if (!sequence_behind(run) || just)
+		return false;
+	shared->sequences_behind = true;
+	return true;
+}
+
+static void take_commit(struct run *run, struct job_report *report)
+{
+	struct job_shared *shared = run->site.shared;
+	struct hunt *hunt = &run->trouble->hunt;
+	report->again = true;
+	if (run->phase == RUN_CONFESSING) {
+		waiting_log(&run->trouble->suspects, run->ops->named, &shared->troubled);
+		waiting_clear(&run->trouble->suspects);
+		hunt->losses = 0;
+		return;
+	}
+	run->ops->report(run, report);
+	report->waiting = run->waiting.n;
+	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
+	if (run->waiting.n > 0)
+		hunt_failed(hunt);
+	else if (!run->job->retries)
+		hunt_worked(hunt);
+	if (run->writing.left > 0 && !run->job->retries)
+		hunt_slow(hunt, run->writing.sift.at);
+	if ((run->waiting.n > 0 || run->job->retries) && shared->tally_at == INT64_MAX)
+		shared->tally_at = clock_monotonic() + USEC_PER_SEC;
+}
+
+/* A plain batch that was refused, for whatever reason: the next one is careful, and finds out. */
+static bool is_to_be_careful(const struct run *run)
+{
+	return run->phase == RUN_WRITING && !run->careful;
+}
+
+static void report(struct run *run, enum batch_outcome outcome)
+{
+	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
+	report.full = outcome == BATCH_COMMITTED && run->full && run->phase != RUN_CONFESSING;
+	switch (outcome) {
+	case BATCH_COMMITTED:
+		take_commit(run, &report);
+		break;
+	case BATCH_LOST:
+		note_suspects(run);
+		break;
+	case BATCH_CONFLICT:
+	case BATCH_ROW:
+	case BATCH_FAILED:
+		report.again = mend_sequences(run) || is_to_be_careful(run);
+		if (run->phase == RUN_WRITING)
+			hunt_failed(&run->trouble->hunt);
+		break;
+	case BATCH_NOTHING:
+		break;
+	}
+	run->done(run->arg, &report);
+}
+
+static void on_done(void *job, enum batch_outcome outcome)
+{
+	struct run *run = job;
+	if (outcome == BATCH_COMMITTED && run->phase == RUN_COUNTING) {
+		begin(run); /* noted that it is tried; now it is */
+		return;
+	}
+	report(run, outcome);
+}
+
+/* ---- closing ---- */
+
+static void on_closed(void *job, const struct reply *reply)
+{
+	struct run *run = job;
+	(void)reply;
+	struct tell_hint hint CLEANUP(tell_hint_free);
+	tell_hint_init(&hint, run->ops->hint_kind);
+	batch_commit(&run->batch, run->wrote_n > 0 ? run->ops->tell(run, &hint) : NULL);
+}
+
+static const char **chosen_ids(const struct run *run)
+{
+	size_t n = retry_chosen(&run->retry);
+	const char **ids = mem_alloc_array(n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++)
+		ids[i] = retry_id(&run->retry, i);
+	return ids;
+}
+
+/* The first in the order of the writing that no attempt was made about, where time was over. */
+static const char *last_dealt_with(struct run *run, struct run_row *row)
+{
+	const struct sift *sift = &run->writing.sift;
+	if (!run->writing.batch || sift->at == 0 || run->writing.left == 0)
+		return NULL;
+	run->ops->row(run, sift->at - 1, row);
+	return row->id;
+}
+
+static void close_retry(struct run *run)
+{
+	struct conn *conn = run->batch.conn;
+	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
+	struct run_row last;
+	if (run->claimed_n < retry_chosen(&run->retry))
+		run->ops->add_left(run, ids, retry_chosen(&run->retry));
+	retry_add_end(&run->retry, run->wrote_n > 0, last_dealt_with(run, &last), conn);
+}
+
+void run_close(struct run *run)
+{
+	struct conn *conn = run->batch.conn;
+	run->phase = RUN_CLOSING;
+	bool waited = run->job->retries || run->trouble->hunt.waiting;
+	if (waited && run->wrote)
+		waiting_done(run->retry.kind ? run->retry.kind : run->job->name, run->wrote,
+			run->wrote_n, conn);
+	waiting_add(&run->waiting, run->retry.kind ? run->retry.kind : run->job->name, conn);
+	if (run->job->retries)
+		close_retry(run);
+	batch_write(&run->batch, on_closed);
+}
+
+/* ---- writing ---- */
+
+void run_wait(struct run *run, const struct run_row *row, enum waiting_why why, const char *reason)
+{
+	struct batch_failure failure = { 0 };
+	snprintf(failure.message, sizeof(failure.message), "%s", reason);
+	waiting_note(&run->waiting, row->id, row->user_id, row->at, row->place, why, &failure);
+}
+
+void run_wrote(struct run *run, const char *id)
+{
+	if (run->wrote_n == run->wrote_size) {
+		run->wrote_size = run->wrote_size ? run->wrote_size * 2 : 64;
+		run->wrote = mem_realloc_array(run->wrote, run->wrote_size, sizeof(*run->wrote));
+	}
+	run->wrote[run->wrote_n++] = id;
+}
+
+void run_refused(void *arg, size_t i)
+{
+	struct run *run = arg;
+	struct run_row row;
+	run->ops->row(run, i, &row);
+	waiting_note(&run->waiting, row.id, row.user_id, row.at, row.place,
+		waiting_why_of(sqlstate_classify(run->batch.failure.sqlstate)),
+		&run->batch.failure);
+}
+
+/* All that was tried fails, and not as a row fails: it may be the server's trouble, so that nobody is
+ * blamed, unless it happens again. */
+static bool blames_server(struct run *run)
+{
+	const struct writing *w = &run->writing;
+	bool all_failed = w->sift.wrote == 0 && w->sift.bad > 0 && w->as_server;
+	return !run->job->retries && !hunt_blames(&run->trouble->hunt, all_failed);
+}
+
+void run_written(void *arg)
+{
+	struct run *run = arg;
+	run->full = run->full || run->writing.left > 0;
+	if (run->writing.sift.bad > 0 &&
+		((sequence_behind(run) && mend_sequences(run)) || blames_server(run))) {
+		batch_give_up(&run->batch);
+		return;
+	}
+	bool waited = run->job->retries || run->trouble->hunt.waiting;
+	if (run->careful || waited) {
+		run_close(run);
+		return;
+	}
+	on_closed(run, NULL); /* the level was asked for with the write */
+}
+
+void run_write(struct run *run, size_t n)
+{
+	run->phase = RUN_WRITING;
+	writing_start(&run->writing, &run->batch, &run->ops->writing, run, n, run->careful);
+}
+
+/* ---- claiming ---- */
+
+static void on_claimed(void *job, const struct reply *reply)
+{
+	struct run *run = job;
+	run->ops->claimed(run, reply, reply->n - 1);
+}
+
+static void on_chosen(void *job, const struct reply *reply)
+{
+	struct run *run = job;
+	struct retry *retry = &run->retry;
+	retry_take_choose(retry, reply, 0);
+	if (retry_chosen(retry) == 0) {
+		run_close(run);
+		return;
+	}
+	if (retry->why == WAITING_KILLING) {
+		run->phase = RUN_COUNTING;
+		retry_add_count(retry, run->batch.conn);
+		batch_write(&run->batch, on_closed);
+		return;
+	}
+	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
+	run->phase = RUN_CLAIMING;
+	run->limit = retry_chosen(retry);
+	run->ops->add_claim_waiting(run, ids, run->limit);
+	batch_fly(&run->batch, on_claimed);
+}
+
+static void on_picked(void *job, const struct reply *reply)
+{
+	struct run *run = job;
+	if (!retry_take_pick(&run->retry, reply->results[BATCH_BEGIN_RESULTS])) {
+		batch_abandon(&run->batch);
+		return;
+	}
+	size_t full = hunt_limit(&run->trouble->hunt, (size_t)run->site.conf->batch_size);
+	retry_add_choose(&run->retry, full, run->batch.conn);
+	batch_fly(&run->batch, on_chosen);
+}
+
+/* ---- the begin ---- */
+
+static struct batch_settings settings_of(const struct run *run)
+{
+	struct batch_settings settings = job_settings(
+		&run->site, run->careful ? HUNT_CAREFUL_LOCK : HUNT_PLAIN_LOCK);
+	if (run->careful && !run->job->retries && settings.statement_timeout > HUNT_ATTEMPT)
+		settings.statement_timeout = HUNT_ATTEMPT;
+	return settings;
+}
+
+static void confess(struct run *run)
+{
+	run->phase = RUN_CONFESSING;
+	waiting_add(&run->trouble->suspects,
+		run->job->retries ? run->job->retries->name : run->job->name, run->batch.conn);
+	batch_write(&run->batch, on_closed);
+}
+
+static void claim(struct run *run)
+{
+	bool counted = run->phase == RUN_COUNTING;
+	run->phase = RUN_CLAIMING;
+	if (counted) {
+		const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
+		run->limit = retry_chosen(&run->retry);
+		run->ops->add_claim_waiting(run, ids, run->limit);
+	} else {
+		run->ops->add_claim(run);
+	}
+	batch_fly(&run->batch, on_claimed);
+}
+
+static void on_plain(void *job, const struct reply *reply)
+{
+	struct run *run = job;
+	const char *why = run->ops->took_plain(run, reply, BATCH_BEGIN_RESULTS);
+	if (why)
+		batch_refuse(&run->batch, WRITING_DROPPED, why);
+	else if (run->wrote_n == 0)
+		batch_abandon(&run->batch);
+	else
+		run_written(run);
+}
+
+static void begin(struct run *run)
+{
+	struct batch_settings settings = settings_of(run);
+	const char *kind = run->job->retries ? run->job->retries->name : run->job->name;
+	batch_begin(&run->batch, run->site.conn, kind, &settings, on_done, run);
+	if (run->trouble->suspects.n > 0) {
+		confess(run);
+	} else if (run->job->retries && run->phase != RUN_COUNTING) {
+		run->phase = RUN_CHOOSING;
+		retry_add_pick(&run->retry, kind, run->site.conn);
+		batch_fly(&run->batch, on_picked);
+	} else if (!run->careful && run->ops->add_plain) {
+		run->phase = RUN_WRITING;
+		run->ops->add_plain(run);
+		batch_write(&run->batch, on_plain);
+	} else {
+		claim(run);
+	}
+}
+
+void run_start(struct run *run, const struct run_ops *ops, const struct job *job,
+	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg)
+{
+	run->job = job;
+	run->ops = ops;
+	run->site = *site;
+	run->order = *order;
+	run->done = done;
+	run->arg = arg;
+	run->trouble = job_trouble(site->shared, job);
+	run->careful = job->retries || run->trouble->hunt.careful > 0;
+	run->limit = hunt_limit(&run->trouble->hunt, (size_t)site->conf->batch_size);
+	run->phase = RUN_CLAIMING;
+	begin(run);
+}
+
+void run_free(struct run *run)
+{
+	if (!run)
+		return;
+	batch_clear(&run->batch);
+	clear(run);
+	retry_clear(&run->retry);
+	free(run);
+}

@@ -1,0 +1,147 @@
+/* Rows that wait; see the header. */
+#include "job/waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+void waiting_clear(struct waiting *waiting)
+{
+	for (size_t i = 0; i < waiting->n; i++) {
+		struct waiting_row *row = &waiting->rows[i];
+		free(row->id);
+		free(row->user_id);
+		free(row->cause);
+		free(row->reason);
+	}
+	free(waiting->rows);
+	*waiting = (struct waiting){ 0 };
+}
+
+static char *cause_of(enum waiting_why why, const struct batch_failure *failure)
+{
+	if (why != WAITING_REFUSED)
+		return mem_strdup(waiting_why_name(why));
+	const char *blank = *failure->sqlstate && *failure->object ? " " : "";
+	return mem_printf("%s%s%s", failure->sqlstate, blank, failure->object);
+}
+
+void waiting_note(struct waiting *waiting, const char *id, const char *user_id, usec_t at,
+	struct row_place place, enum waiting_why why, const struct batch_failure *failure)
+{
+	if (waiting->n == waiting->size) {
+		waiting->size = waiting->size ? waiting->size * 2 : 16;
+		waiting->rows = mem_realloc_array(
+			waiting->rows, waiting->size, sizeof(*waiting->rows));
+	}
+	struct waiting_row *row = &waiting->rows[waiting->n++];
+	*row = (struct waiting_row){ .id = mem_strdup(id),
+		.user_id = user_id ? mem_strdup(user_id) : NULL,
+		.at = at,
+		.place = place,
+		.why = why,
+		.cause = cause_of(why, failure),
+		.reason = mem_strdup(failure->message) };
+	memcpy(row->sqlstate, failure->sqlstate, sizeof(row->sqlstate));
+}
+
+/* ---- into the database ---- */
+
+enum text { TEXT_ID, TEXT_USER, TEXT_CAUSE, TEXT_WHY, TEXT_SQLSTATE, TEXT_REASON, TEXTS };
+
+static const char *text_of(const struct waiting_row *row, enum text which)
+{
+	const char *const texts[] = { [TEXT_ID] = row->id,
+		[TEXT_USER] = row->user_id,
+		[TEXT_CAUSE] = row->cause,
+		[TEXT_WHY] = waiting_why_name(row->why),
+		[TEXT_SQLSTATE] = row->sqlstate,
+		[TEXT_REASON] = row->reason };
+	return texts[which];
+}
+
+static void add_texts(const struct waiting *waiting, struct params *params)
+{
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(waiting->n, sizeof(*texts));
+	for (enum text which = 0; which < TEXTS; which++) {
+		for (size_t i = 0; i < waiting->n; i++)
+			texts[i] = text_of(&waiting->rows[i], which);
+		params_texts(params, texts, waiting->n);
+	}
+}
+
+void waiting_add(const struct waiting *waiting, const char *kind, struct conn *conn)
+{
+	size_t n = waiting->n;
+	if (n == 0)
+		return;
+	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
+	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*places));
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, kind);
+	add_texts(waiting, &params);
+	for (size_t i = 0; i < n; i++) {
+		instants[i] = waiting->rows[i].at;
+		places[i] = waiting->rows[i].place;
+	}
+	params_instants(&params, instants, NULL, n);
+	params_places(&params, places, n);
+	for (size_t i = 0; i < n; i++)
+		instants[i] = retry_pause(waiting->rows[i].why, 1, 0);
+	params_int8s(&params, instants, n);
+	conn_add(conn, QUERY_WAITING_ADD, &params);
+}
+
+void waiting_done(const char *kind, const char *const *ids, size_t n, struct conn *conn)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, kind);
+	params_texts(&params, ids, n);
+	conn_add(conn, QUERY_WAITING_DONE, &params);
+}
+
+/* ---- into the log ---- */
+
+static const char *event_of(const struct waiting_row *row, bool task)
+{
+	if (task)
+		return "reminder_refused";
+	return row->why == WAITING_REFUSED ? "refused" : "held";
+}
+
+static int priority_of(const struct waiting_row *row)
+{
+	static const int priorities[] = { [WAITING_HELD] = LOG_NOTICE,
+		[WAITING_REFUSED] = LOG_WARNING,
+		[WAITING_KILLING] = LOG_ERR };
+	bool as_server = row->why == WAITING_REFUSED &&
+			 sqlstate_classify(row->sqlstate) != SQLSTATE_ROW;
+	return as_server ? LOG_ERR : priorities[row->why];
+}
+
+static void log_row(const struct waiting_row *row, const char *named, int priority)
+{
+	struct log_line line;
+	log_begin(&line, priority, event_of(row, strcmp(named, "task") == 0));
+	log_text(&line, named, row->id);
+	log_text(&line, "user", row->user_id);
+	log_text(&line, "sqlstate", row->sqlstate);
+	log_text(&line, "cause", row->cause);
+	log_text(&line, "reason", row->reason);
+	log_text(&line, "next", "waits and is tried again, the others go on");
+	log_end(&line);
+}
+
+void waiting_log(const struct waiting *waiting, const char *named, struct tell_rate *rate)
+{
+	for (size_t i = 0; i < waiting->n; i++) {
+		bool told = rate && tell_rate_take(rate, clock_monotonic());
+		log_row(&waiting->rows[i], named,
+			told ? priority_of(&waiting->rows[i]) : LOG_DEBUG);
+	}
+}

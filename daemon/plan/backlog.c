@@ -1,0 +1,162 @@
+/* The walk over what is due; see the header. */
+#include "plan/backlog.h"
+
+#include <stdlib.h>
+
+#include "util/mem.h"
+#include "util/timefmt.h"
+
+static void add(struct backlog *backlog, const struct fate *fate)
+{
+	if (backlog->n == backlog->size) {
+		backlog->size = backlog->size ? backlog->size * 2 : 1; /* mostly one is due */
+		backlog->fates = mem_realloc_array(
+			backlog->fates, backlog->size, sizeof(*backlog->fates));
+	}
+	backlog->makes += fate->kind == FATE_MADE;
+	backlog->fates[backlog->n++] = *fate;
+}
+
+/* ---- far behind ---- */
+
+/* All that was found is of one kind?  Excluded ones count with any. */
+static bool is_uniform(const struct backlog *backlog, enum fate_kind *ret_kind)
+{
+	enum fate_kind kind = FATE_EXCLUDED;
+	for (size_t i = 0; i < backlog->n; i++) {
+		enum fate_kind its = backlog->fates[i].kind;
+		if (its == FATE_EXCLUDED)
+			continue;
+		if (kind != FATE_EXCLUDED && kind != its)
+			return false;
+		kind = its;
+	}
+	*ret_kind = kind;
+	return kind != FATE_EXCLUDED;
+}
+
+static usec_t uniform_until(
+	const struct fates *fates, const struct backlog *backlog, enum fate_kind kind, usec_t now)
+{
+	struct stage_view view = fates_view(fates);
+	struct fate last = backlog->fates[backlog->n - 1];
+	last.kind = kind;
+	usec_t until = stages_until(&view, &last);
+	return until < now ? until : now;
+}
+
+static void pass_over(struct backlog *backlog, enum fate_kind kind, int64_t about, usec_t to)
+{
+	usec_t through = sec_from_usec(to) * USEC_PER_SEC;
+	add(backlog, &(struct fate){ .nominal = through,
+			     .due = through,
+			     .fire = through,
+			     .through = through,
+			     .number = about,
+			     .kind = kind,
+			     .estimated = true });
+}
+
+/* The budget is used up, far from the present: passes over what is certain not to be made, however much
+ * it is.  COUNT must be counted, unless it is of that size itself. */
+static bool jump(struct fates *fates, usec_t now, struct backlog *backlog, struct err *err)
+{
+	enum fate_kind kind;
+	uint64_t count = rule_count(fates->start.rule);
+	if ((count > 0 && count <= PLAN_JUMP) || backlog->n < 2 || !is_uniform(backlog, &kind))
+		return true;
+	size_t limit = fates->start.policy->catch_up_limit, found = 0;
+	usec_t last = backlog->fates[backlog->n - 1].due;
+	usec_t until = uniform_until(fates, backlog, kind, now);
+	usec_t gap = (last - backlog->fates[0].due) / (usec_t)(backlog->n - 1);
+	usec_t margin = gap * (usec_t)(limit + PLAN_STEPS);
+	usec_t to = until - margin;
+	/* Where the rule is sparser near the present, or over, more of it has to stay. */
+	while (gap > 0 && (to - last) / gap >= PLAN_JUMP) {
+		if (!fates_between(fates, sec_from_usec(to), until, limit, &found, err))
+			return false;
+		if (found >= limit) {
+			pass_over(backlog, kind, (to - last) / gap, to);
+			return true;
+		}
+		if (margin < (until - last) / 2) {
+			margin *= 2;
+			to = until - margin;
+		} else {
+			to = last + (to - last) / 2;
+		}
+	}
+	return true;
+}
+
+/* ---- the walk ---- */
+
+/* Not before something is sure to be dropped or passed over: else what is found now would be made,
+ * although newer occurrences have the better right.  (Excluded dates once counted as enough.) */
+static bool out_of_patience(
+	const struct plan_policy *policy, const struct backlog *backlog, usec_t began)
+{
+	size_t limit = policy->catch_up_limit;
+	bool settles = backlog->makes > limit ||
+		       (backlog->n > limit && backlog->fates[0].kind != FATE_MADE);
+	return policy->patience > 0 && settles && policy->clock() - began > policy->patience;
+}
+
+/* What is excluded and lies ahead is never waited for. */
+static enum recur_status next_not_skipped(
+	struct fates *fates, usec_t now, struct fate *ret_fate, struct err *err)
+{
+	enum recur_status status;
+	do
+		status = fates_next(fates, ret_fate, err);
+	while (status == RECUR_FOUND && ret_fate->due > now && ret_fate->kind == FATE_EXCLUDED);
+	return status;
+}
+
+static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struct err *err)
+{
+	const struct plan_policy *policy = fates->start.policy;
+	usec_t began = policy->patience > 0 ? policy->clock() : 0;
+	size_t budget = policy->catch_up_limit + PLAN_STEPS;
+	while (backlog->n < budget && !out_of_patience(policy, backlog, began)) {
+		struct fate fate = { 0 };
+		enum recur_status status = next_not_skipped(fates, now, &fate, err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status == RECUR_AGAIN) /* with something found, as good as its budget */
+			return backlog->n > 0 || start_give_up(err);
+		if (status == RECUR_END || fate.due > now) {
+			backlog->end = status == RECUR_END ? BACKLOG_OVER : BACKLOG_AHEAD;
+			backlog->ahead = fate;
+			return true;
+		}
+		add(backlog, &fate);
+	}
+	return jump(fates, now, backlog, err);
+}
+
+bool backlog_collect(struct fates *fates, usec_t now, struct backlog *ret_backlog, struct err *err)
+{
+	struct stage_view view = fates_view(fates);
+	*ret_backlog = (struct backlog){ .end = BACKLOG_SHORT };
+	if (!walk(fates, now, ret_backlog, err))
+		return false;
+	stages_apply(&view, STAGE_BACKLOG, ret_backlog->fates, ret_backlog->n);
+	return true;
+}
+
+void backlog_finish(struct backlog *backlog)
+{
+	free(backlog->fates);
+	*backlog = (struct backlog){ 0 };
+}
+
+size_t backlog_certain(const struct backlog *backlog)
+{
+	size_t i = 0;
+	if (backlog->end != BACKLOG_SHORT)
+		return backlog->n;
+	while (i < backlog->n && backlog->fates[i].kind != FATE_MADE)
+		i++;
+	return i > 0 ? i : backlog->n;
+}

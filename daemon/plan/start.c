@@ -1,0 +1,217 @@
+/* Where a template stands; see the header. */
+#include "plan/start.h"
+
+#include <stdlib.h>
+
+#include "util/timefmt.h"
+
+static bool same_second(usec_t a, usec_t b)
+{
+	return sec_from_usec(a) == sec_from_usec(b);
+}
+
+/* ---- searching ---- */
+
+enum recur_status start_search(struct start *start, struct occurrence *ret, struct err *err)
+{
+	while (start->slices < START_SLICES_MAX) {
+		enum recur_status status = recurrence_next(start->recurrence, ret, err);
+		if (status != RECUR_AGAIN)
+			return status;
+		start->slices++;
+	}
+	return RECUR_AGAIN;
+}
+
+bool start_give_up(struct err *err)
+{
+	return err_set(err, "recurrence_rule: finds no occurrence within the limit of computation");
+}
+
+enum recur_status start_search_at(
+	struct start *start, sec_t instant, struct occurrence *ret, struct err *err)
+{
+	recurrence_seek(start->recurrence, instant - 1);
+	enum recur_status status = start_search(start, ret, err);
+	return status == RECUR_FOUND && ret->at != instant ? RECUR_END : status;
+}
+
+/* ---- the anchor ---- */
+
+/* The rule's own zone, else the user's, else the daemon's default. */
+static bool load_zone(struct start *start, struct err *err)
+{
+	const char *named = rule_time_zone(start->rule), *user = start->template->user_zone;
+	const char *name = named ? named : user ? user : start->policy->default_time_zone;
+	struct err why;
+	if (start->policy->zone(name, &start->zone, &why))
+		return true;
+	*err = why;
+	return err_prefix(err, "%s: ",
+		named  ? "recurrence_rule.timeZone"
+		: user ? "recurd.preferences.time_zone"
+		       : "default_time_zone");
+}
+
+#define COUNTED_MAX 2000
+
+static bool counts_itself(const struct rule *rule)
+{
+	return rule_has_overrides(rule) && !rule_only_excludes(rule) &&
+	       rule_count(rule) <= COUNTED_MAX;
+}
+
+uint64_t start_count(const struct start *start)
+{
+	return counts_itself(start->rule) ? 0 : rule_count(start->rule);
+}
+
+static bool open_from(struct start *start, sec_t wall, struct err *err)
+{
+	recurrence_close(start->recurrence);
+	start->recurrence = NULL;
+	unsigned flags = RECUR_EXCLUDED | RECUR_BY_TIME;
+	if (!counts_itself(start->rule))
+		flags |= RECUR_UNCOUNTED;
+	if (!recurrence_open(start->rule, wall, start->zone, flags, &start->recurrence, err))
+		return false;
+	start->anchor = wall;
+	return recurrence_check_interval(
+		start->recurrence, start->policy->min_interval / USEC_PER_SEC, err);
+}
+
+/* Where the set begins: the stored anchor.  Before there is one, and when the rule has been edited, the
+ * rule's own DTSTART comes first.  false: neither is there. */
+static bool anchor_known(const struct start *start, sec_t *ret_wall)
+{
+	const struct template *t = start->template;
+	bool edited = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE;
+	if ((!t->starts_zone || edited) && rule_start(start->rule, ret_wall))
+		return true;
+	*ret_wall = t->starts_local;
+	return t->starts_zone != NULL;
+}
+
+/* An instant that the application set keeps the anchor if it belongs to the set. */
+static bool belongs(struct start *start, bool *ret_belongs, struct err *err)
+{
+	struct occurrence found;
+	enum recur_status status = start_search_at(start, sec_from_usec(start->due), &found, err);
+	*ret_belongs = status == RECUR_FOUND;
+	if (status == RECUR_AGAIN)
+		return start_give_up(err);
+	return status != RECUR_FAILED;
+}
+
+/* Opens the recurrence from there, or from the instant that the application set. */
+static bool anchor(struct start *start, struct err *err)
+{
+	sec_t wall;
+	if (anchor_known(start, &wall)) {
+		bool stays = true;
+		if (!open_from(start, wall, err))
+			return false;
+		if (start->standing == STANDS_SET && !belongs(start, &stays, err))
+			return false;
+		if (stays)
+			return true;
+	}
+	return open_from(start, zone_to_wall(start->zone, sec_from_usec(start->due)), err);
+}
+
+/* ---- what is next ---- */
+
+/* TEMPLATE_NONE is earlier than all. */
+static sec_t later_of(sec_t second, usec_t instant)
+{
+	sec_t other = instant == TEMPLATE_NONE ? INT64_MIN : sec_from_usec(instant);
+	return other > second ? other : second;
+}
+
+static bool is_history(const struct template *t, usec_t at)
+{
+	return t->made_through != TEMPLATE_NONE &&
+	       sec_from_usec(at) <= sec_from_usec(t->made_through);
+}
+
+/* A next_due_at that is history comes from the save of a stale row and says nothing: the plan of
+ * before stands, so that nothing between made_through and an edit of the rule comes up again. */
+static void take_due(struct start *start)
+{
+	const struct template *t = start->template;
+	bool planned = t->planned_due_at != TEMPLATE_NONE;
+	bool stale = is_history(t, t->next_due_at) && planned && !is_history(t, t->planned_due_at);
+	start->due = stale ? t->planned_due_at : t->next_due_at;
+	bool ours = planned && same_second(start->due, t->planned_due_at);
+	start->standing = is_history(t, start->due) ? STANDS_HISTORY
+			  : ours                    ? STANDS_PLANNED
+						    : STANDS_SET;
+}
+
+#define ZONE_SHIFT_MAX (26 * 3600) /* the most that a change of its zone can move an instant */
+
+/* The zone's data have changed: of the set as it is now, the occurrence that next_due_at was.  The
+ * nearest, since the clocks of a place move by hours and its rules by days, or by nothing at all. */
+static bool find_moved(struct start *start, sec_t due, struct err *err)
+{
+	sec_t best = due + 2 * ZONE_SHIFT_MAX;
+	start->after = later_of(due - ZONE_SHIFT_MAX, start->template->made_through);
+	recurrence_seek(start->recurrence, start->after);
+	for (int steps = 0; steps < 4 * PLAN_STEPS; steps++) {
+		struct occurrence found;
+		enum recur_status status = start_search(start, &found, err);
+		if (status == RECUR_AGAIN)
+			return start_give_up(err);
+		if (status == RECUR_FAILED)
+			return false;
+		if (status != RECUR_FOUND || found.at > due + ZONE_SHIFT_MAX)
+			break;
+		if (found.excluded || llabs(found.at - due) >= llabs(best - due))
+			continue;
+		best = found.at;
+		start->after = best - 1;
+	}
+	return true;
+}
+
+/* By the rules in the head of plan.h. */
+static bool find_next(struct start *start, struct err *err)
+{
+	const struct template *t = start->template;
+	take_due(start);
+	if (!anchor(start, err))
+		return false;
+	sec_t due = sec_from_usec(start->due);
+	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
+	/* After an edit, what we had planned stands only if it was due before it. */
+	bool overtaken = edited && start->standing == STANDS_PLANNED &&
+			 (t->ended_at != TEMPLATE_NONE || due > sec_from_usec(t->replan_at));
+	start->first_stands = start->standing != STANDS_HISTORY && !overtaken;
+	start->after = start->first_stands ? due : later_of(INT64_MIN, t->made_through);
+	if (edited && start->standing != STANDS_SET)
+		start->after = later_of(start->after, t->replan_at);
+	start->adopting = t->planned_due_at == TEMPLATE_NONE &&
+			  t->created_at < start->policy->live_since &&
+			  t->next_due_at < start->policy->live_since;
+	start->rezoned = overtaken && t->replan_at == TEMPLATE_REZONE;
+	return !start->rezoned || find_moved(start, due, err);
+}
+
+bool start_find(const struct template *template, const struct plan_policy *policy,
+	struct start *ret_start, struct err *err)
+{
+	*ret_start = (struct start){ .template = template, .policy = policy };
+	if (!template_check(template, err))
+		return false;
+	if (!template->rule)
+		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
+	return rule_parse(template->rule, template->rule_len, &ret_start->rule, err) &&
+	       load_zone(ret_start, err) && find_next(ret_start, err);
+}
+
+void start_finish(struct start *start)
+{
+	recurrence_close(start->recurrence);
+	rule_free(start->rule);
+	*start = (struct start){ 0 };
+}

@@ -1,0 +1,70 @@
+-- Caller: job/poll.c, between batches and every poll_interval.
+-- What is due, and when the next thing will be: a row for each kind of work that is found this way, with
+-- the oldest that is due and the next that will be; what waits (recurd.waiting) is not due by itself, but
+-- has its next try as a kind of its own.  The last row is the clock: business time, and what all this
+-- cost the server in microseconds.
+-- $1 look for due reminders from here on, $2 for due templates (svc/lowwater.h); never for reminders
+-- from before live_since, which are not ours to tell
+-- As long as nothing of a kind waits its rows are not looked at, only its index.
+-- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
+-- two of them would be the victim of a deadlock.
+-- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan, pk_waiting.
+-- Result: text timestamptz timestamptz int8
+select 'remind',
+       case when exists (select from recurd.waiting w where w.kind = 'remind')
+            then (select k.remind_at from {app}.tasks k
+                   where k.remind_at is not null and not k.is_complete
+                     and (k.reminded_at is null or k.remind_at > k.reminded_at)
+                     and k.remind_at >= $1 and k.remind_at <= recurd.now()
+                     and (select true from recurd.waiting w
+                           where w.kind = 'remind' and w.id = k.id and w.place = k.ctid) is null
+                   order by k.remind_at limit 1)
+            else (select k.remind_at from {app}.tasks k
+                   where k.remind_at is not null and not k.is_complete
+                     and (k.reminded_at is null or k.remind_at > k.reminded_at)
+                     and k.remind_at >= $1 and k.remind_at <= recurd.now()
+                   order by k.remind_at limit 1)
+       end,
+       (select k.remind_at from {app}.tasks k
+         where k.remind_at is not null and not k.is_complete
+           and (k.reminded_at is null or k.remind_at > k.reminded_at)
+           and k.remind_at > recurd.now()
+         order by k.remind_at limit 1),
+       null::bigint
+union all
+select 'generate',
+       case when exists (select from recurd.waiting w where w.kind = 'generate')
+            then (select t.next_due_at from {app}.recurring_tasks t
+                   where t.is_active and t.failed_at is null
+                     and t.next_due_at >= $2 and t.next_due_at <= recurd.now()
+                     and (select true from recurd.waiting w
+                           where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null
+                   order by t.next_due_at limit 1)
+            else (select t.next_due_at from {app}.recurring_tasks t
+                   where t.is_active and t.failed_at is null
+                     and t.next_due_at >= $2 and t.next_due_at <= recurd.now()
+                   order by t.next_due_at limit 1)
+       end,
+       (select t.next_due_at from {app}.recurring_tasks t
+         where t.is_active and t.failed_at is null and t.next_due_at > recurd.now()
+         order by t.next_due_at limit 1),
+       null::bigint
+union all
+select 'replan',
+       (select t.replan_at from {app}.recurring_tasks t
+         where t.replan_at is not null and t.failed_at is null
+           and (t.is_active or t.ended_at is not null)
+           and (select true from recurd.waiting w
+                 where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null
+         order by t.replan_at limit 1),
+       null::timestamptz, null::bigint
+union all
+select 'retry ' || c.kind,
+       case when min(c.next_try_at) <= recurd.now() then min(c.next_try_at) end,
+       case when min(c.next_try_at) > recurd.now() then min(c.next_try_at) end,
+       null::bigint
+  from recurd.causes c group by c.kind
+union all
+select 'clock', recurd.now(), null::timestamptz,
+       (extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())
+            * 1000000)::bigint;

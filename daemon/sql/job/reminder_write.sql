@@ -1,0 +1,24 @@
+-- Caller: job/remind.c, in careful batches: some of the reminders that were claimed.
+-- $1 ids   $2 their places (tid[])   $3 remind_at   $4 whether to tell of them: else they are from before
+-- live_since
+-- Returns how many were marked, and whether all of them were told of.
+-- Index: none, tasks are found by their place.
+-- Result: int8 bool
+with handled as (
+    update {app}.tasks k set reminded_at = s.remind_at
+      from (select unnest($1::text[]) as id, unnest($2::tid[]) as place, unnest($3::timestamptz[]) as remind_at) s
+     where k.ctid = s.place and k.id = s.id
+    returning k.id, k.user_id, k.recurring_task_id, s.remind_at, k.reminded_at >= s.remind_at as so
+), event as materialized (
+    select e.*
+      from (select recurd.notification_key('reminder', id, remind_at) as key, id, user_id, recurring_task_id, remind_at
+              from handled
+             where $4::boolean) e
+    {careful where not exists (select from recurd.notifications n where n.key = e.key)}
+), told as (
+    insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
+    select key, 'reminder', user_id, id, recurring_task_id, remind_at from event
+    {careful on conflict (key) do nothing}
+    returning 1
+)
+select (select count(*) from handled where so), (select count(*) from event) = (select count(*) from told);

@@ -1,3 +1,0 @@
--- Caller: svc/fitness.c, in one flight after session_first.
--- Returns business time, live_since, compatible_from.
-select recurd.now(), live_since, coalesce(compatible_from, 0) from recurd.settings;

@@ -1,4 +1,0 @@
--- Caller: svc/zonewatch.c, at start and when zone files have changed.
--- The zones that templates were computed in, with the digest of the data they were computed under.
--- Index: none, the table is small.
-select name, digest from recurd.zones order by name;

@@ -1,0 +1,23 @@
+/* beat: this worker's row in recurd.workers, every heartbeat_interval.
+ *
+ * With it come the looks at what may have changed meanwhile: files of time zones, whether this role still sees
+ * all rows, whether a migration has come that we are too old for, reminders from before live_since.
+ */
+#pragma once
+
+#include "job/job.h"
+
+extern const struct job job_beat;
+
+struct heartbeat {
+	char id[33]; /* drawn at start */
+	char *name;
+	int64_t generated, reminded, quarantined, waiting; /* since the start */
+	usec_t due_at; /* monotonic */
+};
+
+void heartbeat_init(struct heartbeat *heartbeat);
+void heartbeat_finish(struct heartbeat *heartbeat);
+void heartbeat_count(struct heartbeat *heartbeat, const struct job_report *report);
+/* The farewell, on a connection with a flight begun that writes: removes the row. */
+void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, reply_fn *fn, void *arg);

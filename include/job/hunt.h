@@ -1,0 +1,67 @@
+/* hunt: how the next batch of a kind of work is tried, after what became of the ones before.  Pure.
+ *
+ * A plain batch is fast and fails as a whole.  After a failure the next batches are careful: they are
+ * written behind savepoints, row by row if need be (sift.h), look before they insert, never wait for the
+ * row of a user, and record in the database (waiting.h) which rows could not be written, and why.  From then
+ * on those rows are nobody's business but that of retries, which have a turn of their own (retry below).
+ * So what is bad holds up nobody, whatever its number, and nothing of it is kept here: what this struct
+ * forgets, in a restart say, costs one failed batch.
+ *
+ * A session that ends while rows are written ends the transaction too, so nobody can be blamed within it.
+ * The first time that is nobody's fault.  When it happens to the careful batch that follows, of at most
+ * SUSPECTS_MAX rows, all of these wait as suspects, so that everybody else goes on; retries halve their
+ * groups until the one is alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "db/sqlstate.h"
+#include "util/macros.h"
+
+#define HUNT_CAREFUL  16 /* batches, after the last failure */
+#define HUNT_SUSPECTS 64 /* rows of a careful batch, after a session was lost */
+
+#define HUNT_PLAIN_LOCK   (50 * USEC_PER_MSEC) /* the longest wait of a plain batch for a lock */
+#define HUNT_CAREFUL_LOCK (10 * USEC_PER_MSEC) /* of an attempt in a careful one */
+#define HUNT_TIME         (100 * USEC_PER_MSEC) /* of attempts in a careful batch, or as its claim took */
+#define HUNT_ATTEMPT      (1 * USEC_PER_SEC) /* the longest attempt in a careful batch */
+
+struct hunt {
+	int careful; /* batches still to be careful in */
+	size_t limit; /* rows of a careful batch; 0: as many as in a plain one */
+	int losses; /* sessions that ended over this kind, in a row */
+	bool blind; /* the last sift met nothing but failures that look like the server's */
+	bool waiting; /* something of this kind waits in the database, by the last poll */
+};
+
+/* Rows of the next batch, of at most `full`. */
+size_t hunt_limit(const struct hunt *hunt, size_t full);
+/* What became of a batch. */
+void hunt_worked(struct hunt *hunt);
+void hunt_failed(struct hunt *hunt);
+/* A careful batch had time for so many rows: a larger claim would be a waste. */
+void hunt_slow(struct hunt *hunt, size_t rows);
+/* Session lost while `rows` rows were written. true: they are suspects. */
+bool hunt_lost(struct hunt *hunt, size_t rows);
+/* A careful batch wrote none of its rows, all refused as if the server were in trouble: whether the rows
+ * are to blame, which is so from the second time on. */
+bool hunt_blames(struct hunt *hunt, bool all_failed);
+
+/* ---- retries ---- */
+
+enum waiting_why { WAITING_HELD, WAITING_REFUSED, WAITING_KILLING };
+
+const char *waiting_why_name(enum waiting_why why);
+bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
+/* The failure of one row by itself. */
+enum waiting_why waiting_why_of(enum sqlstate_class class);
+
+#define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
+#define RETRY_SHARE  10 /* a cause takes at most a tenth of the time */
+
+/* How many rows of a cause are tried together.  tries: in vain, in a row; for killing, of the rows that
+ * are chosen. */
+size_t retry_rows(enum waiting_why why, int tries, size_t full);
+/* The pause after an attempt in vain that took so long. */
+usec_t retry_pause(enum waiting_why why, int tries, usec_t took);

@@ -1,0 +1,98 @@
+/* run: one batch of rows that are claimed, written and told; what its kinds (generate, remind) share.
+ *
+ *              .-- suspects of a session that was lost --> recorded, and that is all
+ *   begin -----+-- what is due --------> claim ----.
+ *              '-- retry --> pick --> choose --> claim these
+ *                                                  |
+ *          the job looks at the rows <-------------'
+ *          run_write --> writing.h --> close: what waits, or waits no more --> the job tells --> COMMIT
+ *
+ * Plain or careful is decided by hunt.h, from what became of the batches before.
+ *
+ * A kind embeds struct run as its first member and gives it its operations.
+ */
+#pragma once
+
+#include "job/job.h"
+#include "job/retry.h"
+#include "job/writing.h"
+
+enum run_phase {
+	RUN_CONFESSING, /* suspects are recorded */
+	RUN_CHOOSING, /* what is to be retried */
+	RUN_COUNTING, /* that a group of suspects is about to be tried */
+	RUN_CLAIMING,
+	RUN_WRITING,
+	RUN_CLOSING,
+};
+
+/* A row, for recurd.waiting. */
+struct run_row {
+	const char *id, *user_id;
+	usec_t at;
+	struct row_place place;
+};
+
+struct run;
+
+struct run_ops {
+	const char *named; /* what a row is, in log lines: "template", "task" */
+	/* Where a plain batch is one statement that claims and writes: adds it, and judges its result
+	 * as writing.took does, with run_wrote for each row; NULL: claim and writing are two. */
+	void (*add_plain)(struct run *run);
+	const char *(*took_plain)(struct run *run, const struct reply *reply, int result);
+	/* Adds the statement that claims: of what is due, or of what the retry has chosen. */
+	void (*add_claim)(struct run *run);
+	void (*add_claim_waiting)(struct run *run, const char *const *ids, size_t n);
+	/* The claim has come: results[claim].  It goes on with run_write, or run_close. */
+	void (*claimed)(struct run *run, const struct reply *reply, int claim);
+	struct writing_ops writing; /* its done is run_written */
+	void (*row)(struct run *run, size_t i, struct run_row *ret_row);
+	/* Adds the statement that forgets those of the chosen about which nothing is left to be done. */
+	void (*add_left)(struct run *run, const char *const *ids, size_t n);
+	/* Log lines of what was written, before COMMIT; the hint for NOTIFY, or NULL. */
+	const char *(*tell)(struct run *run, struct tell_hint *hint);
+	const char *hint_kind;
+	/* What was written, for the report, once it is committed. */
+	void (*report)(struct run *run, struct job_report *report);
+	void (*clear)(struct run *run); /* what the kind holds of this batch */
+};
+
+struct run {
+	const struct job *job;
+	const struct run_ops *ops;
+	struct job_site site;
+	struct job_order order;
+	job_done_fn *done;
+	void *arg;
+	struct trouble *trouble;
+	enum run_phase phase;
+	bool careful;
+	size_t limit; /* rows of this batch */
+	size_t claimed_n; /* rows that were claimed, as far as it is known */
+	bool full; /* the claim was as large as it may be */
+	struct batch batch;
+	struct writing writing;
+	struct retry retry;
+	struct waiting waiting; /* rows of this batch that could not be written */
+	const char **wrote; /* ids of those that were; the kind's texts */
+	size_t wrote_n, wrote_size;
+	bool blamed_server; /* nobody of this batch is to blame */
+};
+
+/* Starts it; run is allocated by the kind and freed with run_free. */
+void run_start(struct run *run, const struct run_ops *ops, const struct job *job,
+	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg);
+void run_free(struct run *run);
+
+/* After claimed: n rows are to be written, at least one. */
+void run_write(struct run *run, size_t n);
+/* After claimed: there is nothing to write; what waits is recorded all the same. */
+void run_close(struct run *run);
+/* A row waits, without an attempt; why: as of the server. */
+void run_wait(struct run *run, const struct run_row *row, enum waiting_why why, const char *reason);
+
+/* For writing_ops. */
+void run_wrote(struct run *run, const char *id);
+void run_refused(void *run, size_t row);
+void run_written(void *run);

@@ -1,0 +1,42 @@
+/* fate: one occurrence of a template, and what becomes of it.
+ *
+ * Where none of them is made, one fate may stand for several of a kind that follow each other: `number`
+ * of them, from `due` through `through`.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "recur/zone.h"
+
+enum fate_kind {
+	FATE_MADE,
+	FATE_EXCLUDED, /* by an override: used up, not worth a word */
+	FATE_DROPPED, /* beyond catch_up_limit */
+	FATE_PAUSED, /* between paused_at and resumed_at */
+	FATE_ADOPTED, /* from before the first start */
+	FATE_KINDS
+};
+
+/* What recurrenceOverrides change about it, beside when it is due.  NULL: as the template has it. */
+struct fate_change {
+	const char *title, *description, *priority; /* the rule's memory */
+};
+
+struct fate {
+	usec_t nominal; /* the instant that the rule gives: its identity */
+	usec_t due; /* where it stands: nominal, unless an override moved it */
+	usec_t fire; /* when the instance is made: as soon as it is due */
+	usec_t through; /* due, unless it stands for several */
+	int64_t number; /* 1, unless it stands for several */
+	enum fate_kind kind;
+	enum zone_fit fit; /* its wall time is skipped by the clock, or shown twice */
+	bool excluded; /* the rule says so */
+	bool estimated; /* number */
+	struct fate_change change;
+};
+
+/* "dropped": as decisions are named. */
+const char *fate_kind_name(enum fate_kind kind);
+/* Whether overrides change anything about it. */
+bool fate_is_changed(const struct fate *fate);

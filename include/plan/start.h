@@ -1,0 +1,51 @@
+/* start: where a template stands: its rule, zone and anchor, and what its next_due_at means.
+ *
+ * The rules are those in the head of plan.h.  For this folder alone; fates.h goes on from here.
+ */
+#pragma once
+
+#include "plan/policy.h"
+#include "plan/template.h"
+#include "recur/recurrence.h"
+
+/* Whose next_due_at is. */
+enum standing {
+	STANDS_PLANNED, /* recurd's: what it computed */
+	STANDS_SET, /* the application's */
+	STANDS_HISTORY, /* nobody's: made or passed over already */
+};
+
+struct start {
+	const struct template *template;
+	const struct plan_policy *policy;
+	struct rule *rule;
+	const struct zone *zone;
+	struct recurrence *recurrence;
+	sec_t anchor; /* wall time */
+	usec_t due; /* next_due_at, or what recurd planned where that is history */
+	enum standing standing;
+	bool first_stands; /* due is an occurrence as it stands */
+	bool rezoned; /* the data of its zone have changed, nothing else */
+	bool adopting; /* from before live_since, never planned by recurd */
+	sec_t after; /* it goes on after this instant */
+	int slices; /* of computation, used up */
+};
+
+/* Parses the rule, finds the anchor and what is next.  false: there can be no plan, err says why.
+ * Either way start_finish follows.  Template and policy must stay. */
+bool start_find(const struct template *template, const struct plan_policy *policy,
+	struct start *ret_start, struct err *err) NODISCARD;
+void start_finish(struct start *start);
+
+/* The next occurrence of its recurrence.  RECUR_AGAIN: its slices, START_SLICES_MAX, are used up; who
+ * cannot do with what was found until then fails by start_give_up, which returns false. */
+#define START_SLICES_MAX 8 /* of about a millisecond: what one plan may compute */
+enum recur_status start_search(
+	struct start *start, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
+bool start_give_up(struct err *err);
+/* RECUR_FOUND: something of the set stands at that instant; RECUR_END: nothing does. */
+enum recur_status start_search_at(struct start *start, sec_t instant,
+	struct occurrence *ret_occurrence, struct err *err) NODISCARD;
+/* COUNT is compared with used_count, at no cost that grows.  But what overrides add does not count, and
+ * used_count cannot tell: there the recurrence counts for itself, from the anchor, and this is 0. */
+uint64_t start_count(const struct start *start);

@@ -1,0 +1,4 @@
+drop function recurd.held_users(text[]);
+drop view recurd.waits;
+drop table recurd.waiting;
+drop table recurd.causes;

@@ -1,0 +1,73 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
+do $$
+declare
+    problems text;
+begin
+    select string_agg(problem, e'\n') into problems from (
+        select format('%s %s is missing', what, tab)
+        from (values ('table', 'recurd.causes'), ('table', 'recurd.waiting'), ('view', 'recurd.waits')) as w (what, tab)
+        where to_regclass(tab) is null
+        union all
+        select format('column %s.%s is %s', tab, col,
+                      coalesce(a.atttypid::regtype || ', expected '
+                               || array_to_string(types, ' or '), 'missing'))
+        from (values ('recurd.causes', '{text,varchar}',
+                      array['kind', 'cause', 'why', 'sqlstate', 'reason', 'after']),
+                     ('recurd.causes', '{timestamptz}', array['since', 'tried_at', 'next_try_at']),
+                     ('recurd.causes', '{integer}', array['tries']),
+                     ('recurd.causes', '{bigint}', array['told']),
+                     ('recurd.waiting', '{text,varchar}', array['kind', 'id', 'user_id', 'cause', 'reason']),
+                     ('recurd.waiting', '{timestamptz}', array['at', 'since', 'tried_at']),
+                     ('recurd.waiting', '{tid}', array['place']),
+                     ('recurd.waiting', '{integer}', array['tries']))
+             as w (tab, type_list, cols)
+        cross join lateral unnest(cols) as col
+        cross join lateral cast(type_list as regtype[]) as types
+        left join pg_attribute a
+             on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where (a.attnum is null or a.atttypid <> all (types))
+              and to_regclass(tab) is not null
+        union all
+        select format('index %s on %s is %s', name, tab, case
+                      when i.indexrelid is null then 'missing'
+                      when not i.indisvalid then 'invalid: its build was interrupted'
+                      else actual || ', expected ' || wanted end)
+        from (values ('recurd.ix_waiting_tried_at', 'recurd.waiting', 'btree (cause, tried_at)'))
+             as w (name, tab, wanted)
+        left join pg_index i on i.indexrelid = to_regclass(name) and i.indrelid = to_regclass(tab)
+        cross join lateral (
+            select case when i.indisunique then 'unique ' else '' end
+                   || regexp_replace(pg_get_indexdef(i.indexrelid),
+                                     '^.* USING | WITH \([^)]*\)', '', 'g')) as d (actual)
+        where (actual = wanted and i.indisvalid) is not true
+              and to_regclass(tab) is not null
+        union all
+        select format('constraint %s on %s is missing', name, tab)
+        from (values ('pk_causes', 'recurd.causes'), ('pk_waiting', 'recurd.waiting')) as w (name, tab)
+        where to_regclass(tab) is not null
+              and not exists (select from pg_constraint where conrelid = to_regclass(tab) and conname = name)
+        union all
+        select 'function recurd.held_users(text[]) is missing'
+        where to_regprocedure('recurd.held_users(text[])') is null
+        union all
+        select format('role %s may not %s %s', name, may, tab)
+        from (values ('recurd_worker', 'recurd.causes', '{select,insert,update,delete}'::text[]),
+                     ('recurd_worker', 'recurd.waiting', '{select,insert,update,delete}'),
+                     ('recurd_reader', 'recurd.causes', '{select}'),
+                     ('recurd_reader', 'recurd.waiting', '{select}'),
+                     ('recurd_reader', 'recurd.waits', '{select}'))
+             as w (name, tab, rights)
+        cross join lateral unnest(rights) as may
+        where to_regrole(name) is not null and to_regclass(tab) is not null
+              and has_table_privilege(to_regrole(name), to_regclass(tab), may) is not true
+        union all
+        select 'role recurd_worker may not execute recurd.held_users(text[])'
+        where to_regrole('recurd_worker') is not null
+              and to_regprocedure('recurd.held_users(text[])') is not null
+              and not has_function_privilege(to_regrole('recurd_worker'), 'recurd.held_users(text[])', 'execute')
+    ) as p (problem);
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;
