@@ -72,6 +72,7 @@ static void take_commit(struct run *run, struct job_report *report)
 	report->again = true;
 	if (run->phase == RUN_CONFESSING) {
 		waiting_log(&run->trouble->suspects, run->ops->named, &shared->troubled);
+		counter_add(&shared->counters, COUNTER_WAITING, run->trouble->suspects.n);
 		waiting_clear(&run->trouble->suspects);
 		hunt->losses = 0;
 		return;
@@ -79,7 +80,7 @@ static void take_commit(struct run *run, struct job_report *report)
 	run->ops->count(run, &shared->counters);
 	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
 	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
-	report->waiting = run->waiting.n;
+	report->refused = waiting_count_refused(&run->waiting);
 	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
 	if (run->waiting.n > 0)
 		hunt_failed(hunt);
@@ -170,8 +171,11 @@ static void close_retry(struct run *run)
 	struct conn *conn = run->batch.conn;
 	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
 	struct run_row last;
-	if (run->claimed_n < retry_chosen(&run->retry))
+	if (run->claimed_n < retry_chosen(&run->retry)) {
 		run->ops->add_left(run, ids, retry_chosen(&run->retry));
+		if (run->retry.why == WAITING_REFUSED)
+			retry_add_passed(&run->retry, ids, conn);
+	}
 	retry_add_end(&run->retry, run->wrote_n > 0, last_dealt_with(run, &last), conn);
 }
 

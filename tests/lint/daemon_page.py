@@ -84,6 +84,8 @@ def events_of_program():
             place = NAMED_ELSEWHERE.get((name, event.split("(")[0]))
             if re.fullmatch(r'"\w+"', event):
                 events.add(event.strip('"'))
+            elif re.fullmatch(r"kind_\w+\.event", event):
+                events |= set(re.findall(r'kind_\w+ = \{ "\w+", "(\w+)"', read("daemon/job/kinds.c")))
             elif place:
                 pieces = re.findall(place, text, re.S | re.M)
                 events |= set(re.findall(r'"(\w+)"', " ".join(pieces)))
