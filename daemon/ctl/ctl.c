@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/escape.h"
 #include "db/sqlstate.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define OPTIONS_MAX 32
 
@@ -42,7 +42,7 @@ int ctl_error(int code, const char *fmt, ...)
 	va_start(args, fmt);
 	strbuf_vaddf(&raw, fmt, args);
 	va_end(args);
-	(void)text_escape(&line, raw.data, 0);
+	(void)text_add_terminal(&line, raw.data, 0);
 	fprintf(stderr, "recurctl: %s\n", line.data);
 	return code;
 }

@@ -45,11 +45,6 @@ unsigned conn_session(const struct conn *conn)
 	return conn->session;
 }
 
-int conn_server_version(const struct conn *conn)
-{
-	return conn->pq ? PQserverVersion(conn->pq) : 0;
-}
-
 /* The one place where the state changes. */
 void conn_enter(struct conn *conn, enum conn_state state)
 {

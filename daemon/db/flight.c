@@ -113,6 +113,7 @@ void conn_add_limits(struct conn *conn, struct conn_limits limits)
 	params_init(&params);
 	params_milliseconds(&params, limits.statement_timeout);
 	params_milliseconds(&params, limits.lock_timeout);
+	params_milliseconds(&params, limits.statement_timeout); /* of idleness */
 	params_text(&params, limits.search_path);
 	conn_add(conn, QUERY_FLIGHT_LIMITS, &params);
 }

@@ -10,11 +10,13 @@ struct errand *errand_begin(const struct job_site *site, enum errand_way way,
 	void *arg)
 {
 	struct errand *errand = mem_alloc(sizeof(*errand));
-	*errand = (struct errand){ .site = *site, .done = done, .arg = arg, .take = take };
+	*errand = (struct errand){
+		.site = *site, .done = done, .arg = arg, .take = take, .way = way
+	};
 	if (way == ERRAND_WRITES)
-		conn_begin(site->conn, site->limits);
+		dbsession_write(site->session);
 	else
-		conn_add_limits(site->conn, site->limits);
+		dbsession_ask(site->session);
 	return errand;
 }
 
@@ -41,12 +43,10 @@ static void on_reply(void *arg, const struct reply *reply)
 
 void errand_fly(struct errand *errand)
 {
-	conn_fly(errand->site.conn, on_reply, errand);
-}
-
-void errand_fly_within(struct errand *errand, usec_t deadline)
-{
-	conn_fly_within(errand->site.conn, deadline, on_reply, errand);
+	if (errand->way == ERRAND_WRITES)
+		conn_fly(errand->site.conn, on_reply, errand);
+	else
+		conn_fly_within(errand->site.conn, DBSESSION_ASK_DEADLINE, on_reply, errand);
 }
 
 void errand_destroy(void *errand)

@@ -45,10 +45,11 @@ void job_shared_finish(struct job_shared *shared)
 struct batch_settings job_settings(const struct job_site *site, usec_t lock)
 {
 	const struct conf *conf = site->conf;
+	const struct conn_limits *limits = dbsession_limits(site->session);
 	return (struct batch_settings){ .statement_timeout = conf->statement_timeout,
-		.lock_timeout = site->limits.lock_timeout < lock ? site->limits.lock_timeout : lock,
+		.lock_timeout = limits->lock_timeout < lock ? limits->lock_timeout : lock,
 		.idle_timeout = conf->statement_timeout,
-		.search_path = site->limits.search_path,
+		.search_path = limits->search_path,
 		.notify = conf->notify,
 		.schema_level = SCHEMA_LEVEL };
 }

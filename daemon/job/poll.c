@@ -3,12 +3,9 @@
 
 extern const struct job job_poll;
 
-/* Shorter than that of batches: a server that is frozen with its sessions alive is left in time. */
-#define POLL_DEADLINE (5 * USEC_PER_SEC)
-
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
-	(void)errand;
+	counter_add(&errand->site.shared->counters, COUNTER_POLLS, 1);
 	if (reply->status == REPLY_OK)
 		report->polled = reply->results[reply->n - 1];
 }
@@ -17,13 +14,13 @@ static void *start(const struct job *job, const struct job_site *site,
 	const struct job_order *order, job_done_fn *done, void *arg)
 {
 	(void)job;
-	struct errand *errand = errand_begin(site, ERRAND_READS, take, done, arg);
+	struct errand *errand = errand_begin(site, ERRAND_ASKS, take, done, arg);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_instant(&params, order->from > site->live_since ? order->from : site->live_since);
 	params_instant(&params, order->from_generate);
 	conn_add(site->conn, QUERY_POLL, &params);
-	errand_fly_within(errand, POLL_DEADLINE);
+	errand_fly(errand);
 	return errand;
 }
 

@@ -76,7 +76,9 @@ static void take_commit(struct run *run, struct job_report *report)
 		hunt->losses = 0;
 		return;
 	}
-	run->ops->report(run, report);
+	run->ops->count(run, &shared->counters);
+	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
+	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
 	report->waiting = run->waiting.n;
 	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
 	if (run->waiting.n > 0)
@@ -99,16 +101,20 @@ static void report(struct run *run, enum batch_outcome outcome)
 {
 	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
 	report.full = outcome == BATCH_COMMITTED && run->full && run->phase != RUN_CONFESSING;
+	struct counters *counters = &run->site.shared->counters;
 	switch (outcome) {
 	case BATCH_COMMITTED:
+		counter_add(counters, COUNTER_BATCHES, 1);
 		take_commit(run, &report);
 		break;
 	case BATCH_LOST:
+		counter_add(counters, COUNTER_LOST, 1);
 		note_suspects(run);
 		break;
 	case BATCH_CONFLICT:
 	case BATCH_ROW:
 	case BATCH_FAILED:
+		counter_add(counters, COUNTER_FAILED, 1);
 		report.again = mend_sequences(run) || is_to_be_careful(run);
 		if (run->phase == RUN_WRITING)
 			hunt_failed(&run->trouble->hunt);
@@ -136,7 +142,7 @@ static void on_closed(void *job, const struct reply *reply)
 	struct run *run = job;
 	(void)reply;
 	struct tell_hint hint CLEANUP(tell_hint_free);
-	tell_hint_init(&hint, run->ops->hint_kind);
+	tell_hint_init(&hint, run->ops->kind->name);
 	batch_commit(&run->batch, run->wrote_n > 0 ? run->ops->tell(run, &hint) : NULL);
 }
 

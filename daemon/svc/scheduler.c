@@ -54,7 +54,7 @@ static void on_left(void *arg, const struct reply *reply)
 static void leave(struct scheduler *s, struct lane *lane)
 {
 	s->phase = SCHEDULER_LEAVING;
-	heartbeat_leave(&s->heartbeat, lane_borrow(lane), lane->limits, on_left, lane);
+	heartbeat_leave(&s->heartbeat, lane_borrow(lane), on_left, lane);
 }
 
 /* ---- what a run brought ---- */
@@ -130,7 +130,6 @@ void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *re
 		scheduler_polled(s, lane, report);
 		return;
 	}
-	heartbeat_count(&s->heartbeat, &report->run);
 	s->failed = s->failed || report->run.waiting > 0;
 	if (report->job->rank == JOB_IN_TURN)
 		scheduler_outdate(s);

@@ -111,7 +111,6 @@ const char *conn_state_name(enum conn_state state);
 const char *conn_endpoint(const struct conn *conn); /* "db1:5432": for log lines */
 /* Counts the sessions of this connection: another number is another session. */
 unsigned conn_session(const struct conn *conn);
-int conn_server_version(const struct conn *conn); /* 150020; 0: not connected */
 
 /* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */
 void conn_add(struct conn *conn, enum query_id query, const struct params *params);

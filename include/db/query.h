@@ -12,7 +12,8 @@
  * the application's or a pooler's business, never ours.
  *
  * A line "-- Result: text timestamptz int8" says of what types the columns of its result are, which
- * shape.h holds against every result; a long one is several lines.
+ * shape.h holds against every result; a long one is several lines, and a part that is named there stands
+ * for the part's.
  */
 #pragma once
 

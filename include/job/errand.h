@@ -7,17 +7,18 @@
 
 #include "job/job.h"
 
+enum errand_way {
+	ERRAND_ASKS, /* a small question: not waited for as long as a batch is */
+	ERRAND_WRITES, /* in a transaction that says so */
+};
+
 struct errand {
 	struct job_site site;
+	enum errand_way way;
 	job_done_fn *done;
 	void *arg;
 	/* The answer, before done; may be NULL.  reply->results count from the borrower's first. */
 	void (*take)(struct errand *errand, const struct reply *reply, struct job_report *report);
-};
-
-enum errand_way {
-	ERRAND_READS,
-	ERRAND_WRITES, /* in a transaction that says so */
 };
 
 /* Its kind: for jobs whose run is nothing more than this. */
@@ -25,6 +26,4 @@ struct errand *errand_begin(const struct job_site *site, enum errand_way way,
 	void (*take)(struct errand *, const struct reply *, struct job_report *), job_done_fn *done,
 	void *arg);
 void errand_fly(struct errand *errand);
-/* The same with a shorter deadline than that of other flights. */
-void errand_fly_within(struct errand *errand, usec_t deadline);
 void errand_destroy(void *errand);

@@ -13,7 +13,9 @@
 #include <ev.h>
 
 #include "conf/conf.h"
+#include "db/dbsession.h"
 #include "job/batch.h"
+#include "job/counters.h"
 #include "job/hunt.h"
 #include "job/tell.h"
 #include "job/waiting.h"
@@ -49,7 +51,7 @@ struct job_report {
 	bool full; /* the batch was as large as it may be: there is plenty */
 	bool unfit; /* the database has changed: the session is to be checked anew */
 	const char *unfit_why;
-	size_t generated, reminded, quarantined, waiting; /* rows of this run */
+	size_t waiting; /* rows that could not be served */
 	const PGresult *polled; /* of a poll; valid during done */
 };
 
@@ -69,8 +71,9 @@ struct heartbeat;
 struct job_shared {
 	/* A budget of log lines each: a flood of instances must not silence reminders. */
 	struct tell_rate reminded, generated, troubled;
-	struct trouble
-		troubles[JOBS_MAX]; /* by number of the job; retries have that of what they retry */
+	struct counters counters;
+	/* By number of the job; retries have that of what they retry. */
+	struct trouble troubles[JOBS_MAX];
 	struct heartbeat *heartbeat;
 	struct zonewatch *zonewatch;
 	bool retention; /* old notifications are pruned */
@@ -86,10 +89,10 @@ struct job_shared {
 /* Where a run takes place. */
 struct job_site {
 	struct ev_loop *loop;
-	struct conn *conn; /* ready */
+	struct dbsession *session; /* fit */
+	struct conn *conn; /* its connection, ready */
 	const struct conf *conf; /* stays until done */
 	usec_t live_since;
-	struct conn_limits limits; /* for flights that are no batch */
 	struct job_shared *shared;
 };
 

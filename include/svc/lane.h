@@ -11,8 +11,7 @@
 #include <ev.h>
 
 #include "conf/conf.h"
-#include "db/conn.h"
-#include "db/fitness.h"
+#include "db/dbsession.h"
 #include "job/job.h"
 
 enum lane_state { LANE_OFFLINE, LANE_CHECKING, LANE_IDLE, LANE_BUSY };
@@ -38,17 +37,11 @@ struct lane_callbacks {
 
 struct lane {
 	enum lane_state state;
-	struct conn *conn;
+	struct conn *conn; /* of its session */
 	struct fitness_report fit; /* of the last check that passed */
 	/* private */
-	const char *app_schema;
-	struct conn_limits limits; /* lock_timeout: once the server's deadlock_timeout is known */
-	usec_t lock_timeout; /* as configured */
-	char *search_path;
 	struct lane_callbacks callbacks;
-	struct fitness fitness;
-	struct err unfit; /* why, as last told; "": fit */
-	usec_t unfit_told_at;
+	struct dbsession *session;
 	struct ev_loop *loop;
 	struct job_shared *shared;
 	void *run; /* under way; NULL: none */
@@ -69,6 +62,7 @@ void lane_close(struct lane *lane); /* without callbacks; lane_open brings it ba
 /* On an idle lane: one run.  conf must stay until it has ended. */
 void lane_work(struct lane *lane, const struct conf *conf, const struct job *job,
 	const struct job_order *order);
-/* On an idle lane: its session for a flight of the scheduler's own, whose answer ends everything. */
+/* On an idle lane: its session, with a flight that writes begun, for the scheduler's farewell: its answer
+ * ends everything. */
 struct conn *lane_borrow(struct lane *lane);
 const char *lane_state_name(enum lane_state state);

@@ -11,9 +11,9 @@
 
 #include "ctl/cmd/preflight.h"
 #include "ctl/ctl.h"
-#include "ctl/escape.h"
 #include "ctl/table.h"
 #include "db/rows.h"
+#include "util/duration.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -103,7 +103,7 @@ static void check_clock(struct preflight *preflight, const PGresult *server)
 		       row_instant(server, 0, F_CLOCK);
 	if (ahead > -CLOCK_DRIFT && ahead < CLOCK_DRIFT)
 		return;
-	span_format(ahead < 0 ? -ahead : ahead, &text);
+	duration_tell(ahead < 0 ? -ahead : ahead, &text);
 	preflight_find(preflight, FINDING_NOTE, "clock",
 		"this host's clock is %s %s the database's; only the database's counts", text.data,
 		ahead < 0 ? "behind" : "ahead of");

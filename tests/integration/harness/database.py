@@ -48,7 +48,7 @@ def statement(name, careful=False):
 
 def plan_as_batches_do(conn):
     """Switches on and off, up to the end of the transaction, what tx_settings.sql switches for batches."""
-    settings = statement_text("tx_settings")
+    _, settings = statement("tx_settings")
     for name, value in re.findall(r"set_config\('(enable_\w+)', '(on|off)', true\)", settings):
         conn.execute(f"set local {name} = {value}")
 
