@@ -97,7 +97,10 @@ usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 	for (int i = why == WAITING_KILLING ? PROVEN : 1; i < tries && pause < pauses[why].limit;
 		i++)
 		pause *= 2;
-	if (pause < took * RETRY_SHARE)
-		pause = took * RETRY_SHARE;
-	return pause < pauses[why].limit || why == WAITING_HELD ? pause : pauses[why].limit;
+	if (pause > pauses[why].limit)
+		pause = pauses[why].limit;
+	usec_t share = took * RETRY_SHARE;
+	if (why != WAITING_HELD && share > pauses[why].limit) /* a mend is noticed in time */
+		share = pauses[why].limit;
+	return pause > share ? pause : share;
 }
