@@ -27,7 +27,6 @@ OPTIONS = {"log_rate": 1000000, "poll_interval": "250ms", "reconnect_limit": "20
 SECOND = 1.0 * SLOWNESS
 MENDED = 90  # seconds, by the clock of the database, until all goes on after a mend
 PAUSE = timedelta(seconds=60)  # the longest between two tries
-LINES = 16  # at most so many lines louder than debug about one cause: some rows, then sums
 
 
 class Crowd:
@@ -234,9 +233,20 @@ class Idle:
 
 # What it says -----------------------------------------------------------------------------------------
 
-ABOUT_TROUBLE = ("held", "refused", "reminder_refused", "cause", "mended", "batch_failed", "waiting", "connection_lost")
+ROWS, A_MINUTE = 20, 20  # lines about single rows: so many at once, then so many a minute
+SUMS = 12  # about causes and lost batches, in one test
+ABOUT_ROWS = ("held", "refused", "reminder_refused")
+ABOUT_SUMS = ("cause", "mended", "batch_failed", "waiting")
 
 
 def loud(daemon, *events):
-    """Lines about rows that cannot be served, louder than those about single rows that can."""
-    return [line for line in daemon.events if line["event"] in (events or ABOUT_TROUBLE) and line.priority <= 5]
+    """Lines louder than those that tell of single rows that are served."""
+    return [line for line in daemon.events if line["event"] in events and line.priority <= 5]
+
+
+def says_little(daemon):
+    """What cannot be served is told within a budget, whatever its number."""
+    rows, sums = loud(daemon, *ABOUT_ROWS), loud(daemon, *ABOUT_SUMS)
+    allowed = ROWS + A_MINUTE * (time.monotonic() - daemon.started) / 60 + 1
+    assert len(rows) <= allowed, f"{len(rows)} lines, as {[line.raw for line in rows[-3:]]}"
+    assert len(sums) <= SUMS, f"{len(sums)} lines, as {[line.raw for line in sums[-5:]]}"

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from faults.crowds import (
-    AGO, LINES, MENDED, OPTIONS, REMINDERS, SECOND, TEMPLATES, Idle, all_goes_on, attempts, be_quiet, left, loud, tried_for_long,
+    AGO, CROWDS, MENDED, OPTIONS, REMINDERS, SECOND, TEMPLATES, Idle, all_goes_on, attempts, be_quiet, left, says_little, tried_for_long,
 )
 from faults.oracle import Oracle
 from harness.ctl import FOUND, OK, run_ctl
@@ -35,12 +35,13 @@ MIGRATIONS = {
         "alter table tasks alter column project_id set default 1", "project_id", "23502",
     ),
     "a check": (
-        "alter table tasks add constraint ck_tasks_project check (recurring_task_id is null or description like 'Project%') not valid",
+        "alter table tasks add constraint ck_tasks_project check (recurring_task_id is null or title like 'Project:%') not valid",
         "alter table tasks drop constraint ck_tasks_project", "ck_tasks_project", "23514",
     ),
     "a foreign key": (
         "create table projects (id text primary key);"
-        "alter table tasks add column project text default 'none' constraint fk_tasks_project references projects",
+        "alter table tasks add column project text default 'none',"
+        " add constraint fk_tasks_project foreign key (project) references projects not valid",
         "insert into projects values ('none')", "fk_tasks_project", "23503",
     ),
     "a narrower type": ("alter table tasks alter column title type varchar(8)", "alter table tasks alter column title type text", "", "22001"),
@@ -73,16 +74,7 @@ def is_told(daemons, kind, sqlstate, name):
     assert all(line["sqlstate"] == sqlstate and name in line["cause"] and line.priority == 3 for line in summed)
     assert len(summed) <= 3 and 10 <= int(summed[0]["rows"]) <= COUNT
     for daemon in daemons:
-        assert len(loud(daemon)) <= LINES, [line.raw for line in loud(daemon)]
-
-
-def status_says(db, sqlstate, name):
-    """What monitoring asks: why, and how many."""
-    answer = run_ctl(db, "status", "--check", expect=FOUND)
-    assert sqlstate in answer.text and name in answer.text and str(COUNT) in answer.text, answer.text
-    whole = run_ctl(db, "status").text
-    assert name in whole and str(COUNT) in whole, whole
-    assert len(run_ctl(db, "list", "--state", "waiting").lines()) >= COUNT
+        says_little(daemon)
 
 
 def is_probed_now_and_then(db, daemons, workers):
@@ -108,6 +100,7 @@ def test_a_migration_that_no_task_of_ours_meets(db, recurd, tally, migration, wo
     change, mending, name, sqlstate = MIGRATIONS[migration]
     oracle = Oracle(db)
     due = TEMPLATES.add(oracle, "due", COUNT, AGO, users=40)
+    told = REMINDERS.add(oracle, "told", 50, timedelta(seconds=6 * SLOWNESS), timedelta(milliseconds=40))
     db.psql(change, INSERTS)
     wrong = db.add_template(AGO, {"frequency": "daily", "interval": 0})
     before = attempts(db)
@@ -120,20 +113,19 @@ def test_a_migration_that_no_task_of_ours_meets(db, recurd, tally, migration, wo
     found = attempts(db) - before
     assert found <= 2 * COUNT + 200 * workers, f"{found} attempts"
 
-    told = REMINDERS.add(oracle, "told", 50, timedelta(milliseconds=200), timedelta(milliseconds=40))
     late = max(REMINDERS.watch(db, told, 20).values())
     assert late < SECOND, f"a reminder is {late:.2f} s late"
 
     is_told(daemons, "generate", sqlstate, name)
-    status_says(db, sqlstate, name)
     is_probed_now_and_then(db, daemons, workers)
 
     struck = time.monotonic()
     db.psql(mending)
     took = all_goes_on(oracle, TEMPLATES, due)
     assert time.monotonic() - struck < MENDED
-    assert db.template(wrong)["failed_at"] and not db.rows("select from recurd.causes")
-    run_ctl(db, "status", "--check", "--max-failures", "1", expect=OK)
+    assert db.template(wrong)["failed_at"]
+    wait_until(lambda: any(daemon.seen("mended", kind="generate") for daemon in daemons), 30, "that it is over is told", 0.1)
+    assert not db.rows("select from recurd.causes")
     for daemon in daemons:
         daemon.stop()
     db.execute("delete from recurring_tasks where id = %s", (wrong,))
@@ -154,7 +146,6 @@ def test_a_migration_that_no_reminder_meets(db, recurd, tally, workers):
     late = max(TEMPLATES.watch(db, made, 20).values())
     assert late < SECOND, f"a task is {late:.2f} s late"
     is_told(daemons, "remind", "23514", "ck_tasks_title")
-    status_says(db, "23514", "ck_tasks_title")
     is_probed_now_and_then(db, daemons, workers)
     db.psql("alter table tasks drop constraint ck_tasks_title")
     took = all_goes_on(oracle, REMINDERS, due)
@@ -188,3 +179,25 @@ def test_two_causes_at_a_time(db, recurd, tally):
     assert not left(db)
     daemon.stop()
     tally(injected=2, recovery=took, **oracle.check([daemon]))
+
+
+@pytest.mark.parametrize("crowd", CROWDS.values(), ids=CROWDS)
+def test_monitoring_is_told_why_and_of_how_many(db, recurd, tally, crowd):
+    """Fault 33: what `recurctl status`, `status --check` and `list` say while 400 rows wait for one cause, and afterwards."""
+    oracle = Oracle(db)
+    due = crowd.add(oracle, "due", COUNT, AGO)
+    db.psql("alter table tasks add constraint ck_tasks_title check (title = 'Project') not valid")
+    daemon = recurd(db, **OPTIONS)
+    wait_until(lambda: crowd.waiting(db) == COUNT, 40, "all of them wait")
+    check = run_ctl(db, "status", "--check", expect=FOUND).text
+    for text in (check, run_ctl(db, "status").text):
+        assert "23514" in text and "ck_tasks_title" in text and str(COUNT) in text, text
+    if crowd is TEMPLATES:
+        assert len(run_ctl(db, "list", "--state", "waiting").lines()) >= COUNT
+    db.psql("alter table tasks drop constraint ck_tasks_title")
+    tried_for_long(db)
+    took = all_goes_on(oracle, crowd, due)
+    run_ctl(db, "status", "--check", expect=OK)
+    assert run_ctl(db, "list", "--state", "waiting").code == OK
+    daemon.stop()
+    tally(injected=COUNT, recovery=took, **oracle.check([daemon]))
