@@ -1,4 +1,5 @@
 drop function recurd.held_users(text[]);
+alter table recurd.workers drop column figures;
 drop view recurd.waits;
 drop table recurd.waiting;
 drop table recurd.causes;

@@ -41,6 +41,9 @@ create view recurd.waits as
     left join recurd.causes as c on c.kind = w.kind and c.cause = w.cause;
 comment on view recurd.waits is 'What could not be served, why, and when it is tried again';
 
+-- What a worker has done since its start: figures by their names, of which the columns are but three.
+alter table recurd.workers add column figures jsonb not null default '{}';
+
 -- Which of these users' rows are locked by somebody else, so that a task that refers to them would have
 -- to wait; all others are locked by us as the foreign key would, without waiting.  The definer's rights,
 -- because a lock needs a right to update the row, which the worker has no other use for.

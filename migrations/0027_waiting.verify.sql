@@ -16,6 +16,7 @@ begin
                      ('recurd.causes', '{timestamptz}', array['since', 'tried_at', 'next_try_at']),
                      ('recurd.causes', '{integer}', array['tries']),
                      ('recurd.causes', '{bigint}', array['told']),
+                     ('recurd.workers', '{jsonb}', array['figures']),
                      ('recurd.waiting', '{text,varchar}', array['kind', 'id', 'user_id', 'cause', 'reason']),
                      ('recurd.waiting', '{timestamptz}', array['at', 'since', 'tried_at']),
                      ('recurd.waiting', '{tid}', array['place']),

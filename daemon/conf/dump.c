@@ -29,13 +29,12 @@ static void add_keyword(struct strbuf *out, const char *keyword, const char *val
 static void mask_conninfo(const char *text, struct strbuf *out)
 {
 	PQconninfoOption *parsed = PQconninfoParse(text, NULL);
-
-	if (parsed == NULL) {
+	if (!parsed) {
 		strbuf_add_text(out, "***");
 		return;
 	}
-	for (const PQconninfoOption *o = parsed; o->keyword != NULL; o++) {
-		if (o->val != NULL)
+	for (const PQconninfoOption *o = parsed; o->keyword; o++) {
+		if (o->val)
 			add_keyword(out, o->keyword, *o->dispchar == '*' ? "***" : o->val);
 	}
 	PQconninfoFree(parsed);
@@ -46,7 +45,6 @@ static bool format_masked(
 	const struct conf *conf, const struct conf_option *option, struct strbuf *out)
 {
 	struct strbuf plain CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-
 	if (option->type != CONF_CONNINFO)
 		return value_format(conf, option, out);
 	if (!value_format(conf, option, &plain))
@@ -58,11 +56,10 @@ static bool format_masked(
 static void print_comment(const struct conf_option *option, const char *source, FILE *out)
 {
 	struct strbuf what CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-
 	value_describe(option, &what);
 	fprintf(out, "# %s.\n# Takes %s; %s", option->help, what.data,
 		option->reloadable ? "reloadable" : "needs a restart");
-	if (option->default_text != NULL)
+	if (option->default_text)
 		fprintf(out, "; default %s", option->default_text);
 	fprintf(out, ".\n# From: ");
 	for (const char *p = source; *p != '\0'; p++) /* a file's name must not end the comment */
@@ -73,7 +70,6 @@ static void print_comment(const struct conf_option *option, const char *source, 
 static void print_value(const struct conf *conf, const struct conf_option *option, FILE *out)
 {
 	struct strbuf value CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-
 	if (!format_masked(conf, option, &value)) {
 		fprintf(out, "# %s is not set\n", option->name);
 		return;
@@ -98,10 +94,8 @@ const char *conf_needs_restart(const struct conf *old, const struct conf *new)
 	for (size_t i = 0; i < conf_options_len; i++) {
 		struct strbuf before CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
 		struct strbuf after CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-		bool was, is;
-
-		was = value_format(old, &conf_options[i], &before);
-		is = value_format(new, &conf_options[i], &after);
+		bool was = value_format(old, &conf_options[i], &before);
+		bool is = value_format(new, &conf_options[i], &after);
 		if (!conf_options[i].reloadable &&
 			(was != is || strcmp(before.data, after.data) != 0))
 			return conf_options[i].name;

@@ -29,13 +29,12 @@ static void close_cleanup(const int *fd)
 static bool slurp(const char *path, bool missing_ok, struct strbuf *text, struct err *err)
 {
 	int fd CLEANUP(close_cleanup) = open(path, O_RDONLY | O_CLOEXEC);
-	char chunk[4096];
-	ssize_t n;
-
 	if (fd < 0 && errno == ENOENT && missing_ok)
 		return true;
 	if (fd < 0)
 		return err_set(err, "%s: cannot open: %s", path, strerror(errno));
+	char chunk[4096];
+	ssize_t n;
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -45,7 +44,7 @@ static bool slurp(const char *path, bool missing_ok, struct strbuf *text, struct
 		if (text->overflowed)
 			return err_set(err, "%s: longer than %d bytes", path, FILE_SIZE_MAX);
 	}
-	if (memchr(text->data, '\0', text->len) != NULL)
+	if (memchr(text->data, '\0', text->len))
 		return err_set(err, "%s: expected a text file, found a NUL byte", path);
 	return true;
 }
@@ -80,13 +79,12 @@ static void blank_comment(struct scan *scan)
 /* What has a meaning to libconfuse that is none of ours, or that it skips in silence. */
 static bool is_special(const struct scan *scan, char c)
 {
-	return (c == '=' && scan->equals) || (c != '\0' && strchr("{}()+,", c) != NULL);
+	return (c == '=' && scan->equals) || (c != '\0' && strchr("{}()+,", c));
 }
 
 static bool scan_plain(struct scan *scan, struct err *err)
 {
 	char c = *scan->p, next = scan->p[1];
-
 	if (c == '"' || c == '\'') {
 		scan->quote = c;
 		scan->quote_line = scan->line;
@@ -128,7 +126,6 @@ static bool scan_quoted(struct scan *scan, struct err *err)
 static bool prepare_text(char *text, struct err *err)
 {
 	struct scan scan = { .p = text, .line = 1, .previous = '\n' };
-
 	for (; *scan.p != '\0'; scan.p++) {
 		if (!(scan.quote != '\0' ? scan_quoted(&scan, err) : scan_plain(&scan, err)))
 			return false;
@@ -146,7 +143,6 @@ static bool prepare_text(char *text, struct err *err)
 static void PRINTF(2, 0) on_error(cfg_t *cfg, const char *fmt, va_list args)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
-
 	strbuf_vaddf(&text, fmt, args);
 	err_set(reading->err,
 		"%s:%d: expected key = value with a key of recurd.conf(5), and quotes "
@@ -157,7 +153,6 @@ static void PRINTF(2, 0) on_error(cfg_t *cfg, const char *fmt, va_list args)
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	const char **kept = result;
-
 	*kept = ""; /* libconfuse wants something to keep; the value is ours */
 	if (reading->fn(reading->arg, opt->name, value, cfg->line, reading->err))
 		return 0;
@@ -168,19 +163,16 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 static bool parse_text(const char *text, struct err *err)
 {
 	cfg_opt_t *opts CLEANUP(mem_cleanup) = mem_alloc_array(conf_options_len + 1, sizeof(*opts));
-	cfg_t *cfg;
-	int result;
-
 	for (size_t i = 0; i < conf_options_len; i++)
 		opts[i] = (cfg_opt_t)CFG_STR_CB(
 			conf_options[i].name, NULL, CFGF_NODEFAULT, on_value);
 	opts[conf_options_len] = (cfg_opt_t)CFG_END();
 	err_set(err, "%s: cannot be parsed", reading->path);
-	cfg = cfg_init(opts, CFGF_NONE);
-	if (cfg == NULL)
+	cfg_t *cfg = cfg_init(opts, CFGF_NONE);
+	if (!cfg)
 		return false;
 	cfg_set_error_function(cfg, on_error);
-	result = cfg_parse_buf(cfg, text);
+	int result = cfg_parse_buf(cfg, text);
 	cfg_free(cfg);
 	return result == CFG_SUCCESS;
 }
@@ -188,15 +180,15 @@ static bool parse_text(const char *text, struct err *err)
 bool file_read(const char *path, bool missing_ok, file_value_fn *fn, void *arg, struct err *err)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(FILE_SIZE_MAX);
-	struct err ignored, failure;
+	struct err failure;
 	struct reading now = { .path = path, .fn = fn, .arg = arg, .err = &failure };
-	bool ok;
 	reading = &now;
-	ok = slurp(path, missing_ok, &text, &failure) && prepare_text(text.data, &failure) &&
-	     parse_text(text.data, &failure);
+	bool ok = slurp(path, missing_ok, &text, &failure) && prepare_text(text.data, &failure) &&
+		  parse_text(text.data, &failure);
 	reading = NULL;
+	struct err ignored;
 	if (!ok)
-		err_set(err != NULL ? err : &ignored, "%s", failure.text);
+		err_set(err ? err : &ignored, "%s", failure.text);
 	return ok;
 }
 
@@ -205,7 +197,6 @@ void file_print_quoted(const char *value, FILE *out)
 	fputc('"', out);
 	for (; *value != '\0'; value++) {
 		unsigned char c = (unsigned char)*value;
-
 		if (c == '"' || c == '\\' || c == '$')
 			fprintf(out, "\\%c", c);
 		else if (iscntrl(c))

@@ -21,7 +21,6 @@ extern char **environ;
 static void set_source(struct conf *conf, const struct conf_option *option, char *source)
 {
 	char **slot = &conf->sources[option - conf_options];
-
 	free(*slot);
 	*slot = source;
 }
@@ -32,10 +31,8 @@ static bool load_defaults(struct conf *conf, struct err *err)
 {
 	for (size_t i = 0; i < conf_options_len; i++) {
 		const struct conf_option *option = &conf_options[i];
-
 		set_source(conf, option, mem_strdup("default"));
-		if (option->default_text != NULL &&
-			!value_set(conf, option, option->default_text, err))
+		if (option->default_text && !value_set(conf, option, option->default_text, err))
 			return err_prefix(err, "default of %s: ", option->name);
 	}
 	return true;
@@ -51,11 +48,9 @@ static bool load_line(void *arg, const char *key, const char *value, int line, s
 {
 	struct file_arg *file = arg;
 	const struct conf_option *option = conf_option_find(key);
-	int *seen;
-
-	if (option == NULL)
+	if (!option)
 		return err_set(err, "no such option '%s'", key);
-	seen = &file->lines[option - conf_options];
+	int *seen = &file->lines[option - conf_options];
 	if (*seen != 0)
 		return err_set(err, "%s is repeated, line %d has it already", key, *seen);
 	*seen = line;
@@ -71,8 +66,7 @@ static bool load_file(struct conf *conf, const char *path, struct err *err)
 	struct file_arg arg = {
 		.conf = conf, .path = path ? path : CONF_DEFAULT_FILE, .lines = lines
 	};
-
-	return file_read(arg.path, path == NULL, load_line, &arg, err);
+	return file_read(arg.path, !path, load_line, &arg, err);
 }
 
 static void variable_name(const struct conf_option *option, char name[static VARIABLE_MAX])
@@ -86,8 +80,7 @@ static bool load_variable(struct conf *conf, const struct conf_option *option, c
 	bool *ret_found, struct err *err)
 {
 	const char *value = getenv(name);
-
-	*ret_found = value != NULL && *value != '\0';
+	*ret_found = value && *value != '\0';
 	if (!*ret_found)
 		return true;
 	if (!value_set(conf, option, value, err))
@@ -101,12 +94,11 @@ static bool load_environment(struct conf *conf, struct err *err)
 	for (size_t i = 0; i < conf_options_len; i++) {
 		const struct conf_option *option = &conf_options[i];
 		char name[VARIABLE_MAX];
-		bool found;
-
 		variable_name(option, name);
+		bool found;
 		if (!load_variable(conf, option, name, &found, err))
 			return false;
-		if (!found && option->environment != NULL &&
+		if (!found && option->environment &&
 			!load_variable(conf, option, option->environment, &found, err))
 			return false;
 	}
@@ -116,14 +108,11 @@ static bool load_environment(struct conf *conf, struct err *err)
 static bool load_override(struct conf *conf, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
-	char *key CLEANUP(mem_cleanup) = NULL;
-	const struct conf_option *option;
-
-	if (equals == NULL)
+	if (!equals)
 		return err_set(err, "command line: expected key=value, got \"%.80s\"", text);
-	key = mem_strndup(text, (size_t)(equals - text));
-	option = conf_option_find(key);
-	if (option == NULL)
+	char *key CLEANUP(mem_cleanup) = mem_strndup(text, (size_t)(equals - text));
+	const struct conf_option *option = conf_option_find(key);
+	if (!option)
 		return err_set(err, "command line: no such option '%.80s'", key);
 	if (!value_set(conf, option, equals + 1, err))
 		return err_prefix(err, "command line: %s: ", key);
@@ -135,9 +124,8 @@ static bool load_override(struct conf *conf, const char *text, struct err *err)
 static bool has_first_line(const char *path)
 {
 	FILE *in = fopen(path, "re");
-	int first = in != NULL ? fgetc(in) : EOF;
-
-	if (in != NULL)
+	int first = in ? fgetc(in) : EOF;
+	if (in)
 		fclose(in);
 	return first != EOF && first != '\n' && first != '\r';
 }
@@ -146,11 +134,9 @@ static void use_credential(struct conf *conf)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	const struct conf_option *option = conf_option_find("password_file");
-	char *path CLEANUP(mem_cleanup) = NULL;
-
-	if (conf->password_file != NULL || directory == NULL || directory[0] != '/')
+	if (conf->password_file || !directory || directory[0] != '/')
 		return;
-	path = mem_printf("%s/pgpassword", directory);
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/pgpassword", directory);
 	if (!has_first_line(path))
 		return;
 	conf->password_file = mem_strdup(path);
@@ -162,12 +148,11 @@ static void use_credential(struct conf *conf)
 static bool is_known_variable(const char *entry, size_t len)
 {
 	static const char *const others[] = { PREFIX "FAULT", PREFIX "FAULT_STOP" };
-	char name[VARIABLE_MAX];
-
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
 		if (strlen(others[i]) == len && strncmp(entry, others[i], len) == 0)
 			return true;
 	}
+	char name[VARIABLE_MAX];
 	for (size_t i = 0; i < conf_options_len; i++) {
 		variable_name(&conf_options[i], name);
 		if (strlen(name) == len && strncmp(entry, name, len) == 0)
@@ -179,9 +164,8 @@ static bool is_known_variable(const char *entry, size_t len)
 /* Only a warning: a container may carry variables of a newer version, or of something else. */
 static void warn_of_unknown_variables(void)
 {
-	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+	for (char **entry = environ; entry && *entry; entry++) {
 		size_t len = strcspn(*entry, "=");
-
 		if (strncmp(*entry, PREFIX, strlen(PREFIX)) == 0 && len < VARIABLE_MAX &&
 			!is_known_variable(*entry, len))
 			fprintf(stderr, "recurd: warning: environment variable %.*s is no option\n",
@@ -217,7 +201,6 @@ bool conf_load(const char *file, const char *const *overrides, size_t overrides_
 	struct conf **ret_conf, struct err *err)
 {
 	struct conf *conf = mem_alloc(sizeof(*conf));
-
 	conf->sources = mem_alloc_array(conf_options_len, sizeof(*conf->sources));
 	if (!load_all(conf, file, overrides, overrides_len, err)) {
 		conf_free(conf);
@@ -236,7 +219,7 @@ static bool owns_text(const struct conf_option *option)
 
 void conf_free(struct conf *conf)
 {
-	if (conf == NULL)
+	if (!conf)
 		return;
 	for (size_t i = 0; i < conf_options_len; i++) {
 		free(conf->sources[i]);

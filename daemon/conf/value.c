@@ -44,7 +44,6 @@ static const void *field_in(const struct conf *conf, const struct conf_option *o
 static void keep_text(struct conf *conf, const struct conf_option *option, const char *text)
 {
 	char **field = field_of(conf, option);
-
 	free(*field);
 	*field = *text != '\0' ? mem_strdup(text) : NULL;
 }
@@ -52,7 +51,7 @@ static void keep_text(struct conf *conf, const struct conf_option *option, const
 static bool set_text(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
-	if (*text == '\0' && option->default_text != NULL)
+	if (*text == '\0' && option->default_text)
 		return err_set(err, "expected a text, got \"\"");
 	keep_text(conf, option, text);
 	return true;
@@ -65,8 +64,7 @@ static bool set_ident(
 	static const char rest[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789$";
 	size_t len = strlen(text);
-
-	if (len < 1 || len > IDENT_MAX || strchr(first, *text) == NULL || strspn(text, rest) != len)
+	if (len < 1 || len > IDENT_MAX || !strchr(first, *text) || strspn(text, rest) != len)
 		return err_set(err,
 			"expected an identifier (a letter or _, then letters, digits, _ or $, "
 			"at most %d), got \"" SHOWN "\"",
@@ -78,7 +76,7 @@ static bool set_ident(
 /* libpq quotes what it was given; its words go on only where no password can be among them. */
 static bool conninfo_error(const char *text, const char *message, struct err *err)
 {
-	if (strchr(text, '@') != NULL || strcasestr(text, "pass") != NULL || message == NULL)
+	if (strchr(text, '@') || strcasestr(text, "pass") || !message)
 		return err_set(err, "expected a URI (postgresql://...) or keyword=value pairs "
 				    "that libpq accepts");
 	return err_set(
@@ -90,9 +88,7 @@ static char *without_driver(const char *text)
 {
 	size_t scheme = strcspn(text, ":");
 	const char *driver = memchr(text, '+', scheme);
-
-	if (driver == NULL || strncmp(text, "postgres", 8) != 0 ||
-		strncmp(text + scheme, "://", 3) != 0)
+	if (!driver || strncmp(text, "postgres", 8) != 0 || strncmp(text + scheme, "://", 3) != 0)
 		return mem_strdup(text);
 	return mem_printf("%.*s%s", (int)(driver - text), text, text + scheme);
 }
@@ -103,8 +99,7 @@ static bool set_conninfo(
 	char *message = NULL;
 	char *plain CLEANUP(mem_cleanup) = without_driver(text);
 	PQconninfoOption *parsed = PQconninfoParse(plain, &message);
-
-	if (parsed == NULL) {
+	if (!parsed) {
 		conninfo_error(text, message, err);
 		PQfreemem(message);
 		return false;
@@ -133,7 +128,6 @@ static bool take_number(const char *text, int64_t *ret_value)
 static bool expected(const struct conf_option *option, const char *text, struct err *err)
 {
 	struct strbuf what CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
-
 	value_describe(option, &what);
 	return err_set(err, "expected %s, got \"" SHOWN "\"", what.data, text);
 }
@@ -141,8 +135,8 @@ static bool expected(const struct conf_option *option, const char *text, struct 
 static bool set_int(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
-	int64_t value = 0, *field = field_of(conf, option);
-
+	int64_t *field = field_of(conf, option);
+	int64_t value = 0;
 	if (!take_number(text, &value) || value < option->min || value > option->max)
 		return expected(option, text, err);
 	*field = value;
@@ -152,8 +146,8 @@ static bool set_int(
 static bool set_duration(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
-	usec_t value = 0, *field = field_of(conf, option);
-
+	usec_t *field = field_of(conf, option);
+	usec_t value = 0;
 	if (!duration_parse(text, &value) || value < option->min || value > option->max)
 		return expected(option, text, err);
 	*field = value;
@@ -166,7 +160,6 @@ static bool set_bool(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
 	bool *field = field_of(conf, option);
-
 	for (size_t i = 0; i < ARRAY_LEN(bools); i++) {
 		if (strcasecmp(text, bools[i].text) == 0) {
 			*field = bools[i].value;
@@ -178,15 +171,14 @@ static bool set_bool(
 
 static int choice_value(const struct conf_option *option, size_t index)
 {
-	return option->choice_values != NULL ? option->choice_values[index] : (int)index;
+	return option->choice_values ? option->choice_values[index] : (int)index;
 }
 
 static bool set_choice(
 	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
 {
 	int *field = field_of(conf, option);
-
-	for (size_t i = 0; option->choices[i] != NULL; i++) {
+	for (size_t i = 0; option->choices[i]; i++) {
 		if (strcmp(text, option->choices[i]) == 0) {
 			*field = choice_value(option, i);
 			return true;
@@ -197,7 +189,7 @@ static bool set_choice(
 
 static const char *choice_name(const struct conf_option *option, int value)
 {
-	for (size_t i = 0; option->choices[i] != NULL; i++) {
+	for (size_t i = 0; option->choices[i]; i++) {
 		if (choice_value(option, i) == value)
 			return option->choices[i];
 	}
@@ -231,12 +223,11 @@ bool value_set(
 bool value_format(const struct conf *conf, const struct conf_option *option, struct strbuf *out)
 {
 	const void *field = field_in(conf, option);
-
 	switch (option->type) {
 	case CONF_TEXT:
 	case CONF_CONNINFO:
 	case CONF_IDENT:
-		if (*(char *const *)field == NULL)
+		if (!*(char *const *)field)
 			return false;
 		strbuf_add_text(out, *(char *const *)field);
 		break;
@@ -258,9 +249,9 @@ bool value_format(const struct conf *conf, const struct conf_option *option, str
 
 static void describe_choices(const struct conf_option *option, struct strbuf *out)
 {
-	for (size_t i = 0; option->choices[i] != NULL; i++) {
+	for (size_t i = 0; option->choices[i]; i++) {
 		if (i > 0)
-			strbuf_add_text(out, option->choices[i + 1] != NULL ? ", " : " or ");
+			strbuf_add_text(out, option->choices[i + 1] ? ", " : " or ");
 		strbuf_add_text(out, option->choices[i]);
 	}
 }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/escape.h"
 #include "db/sqlstate.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define OPTIONS_MAX 32
 
@@ -42,7 +42,7 @@ int ctl_error(int code, const char *fmt, ...)
 	va_start(args, fmt);
 	strbuf_vaddf(&raw, fmt, args);
 	va_end(args);
-	(void)text_escape(&line, raw.data, 0);
+	(void)text_add_terminal(&line, raw.data, 0);
 	fprintf(stderr, "recurctl: %s\n", line.data);
 	return code;
 }
@@ -192,7 +192,7 @@ static void free_name(char **name)
 
 /* A database without an encoding holds any bytes, and the server refuses to give out those that are
  * not UTF-8 to a client that wants UTF-8; we escape them. */
-static void settle_encoding(PGconn *pq)
+static void choose_encoding(PGconn *pq)
 {
 	const char *encoding = PQparameterStatus(pq, "server_encoding");
 	if (encoding && strcmp(encoding, "SQL_ASCII") == 0)
@@ -205,7 +205,7 @@ struct session *ctl_session(struct ctl *ctl, struct err *err)
 		return ctl->session;
 	if (!session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
 		return ctl->session = NULL;
-	settle_encoding(session_pq(ctl->session));
+	choose_encoding(session_pq(ctl->session));
 	return ctl->session;
 }
 
@@ -230,8 +230,8 @@ static const char *what_to_do(const char *sqlstate)
 		{ "42P01", "run: recurctl migrate up (or is app_schema wrong?)" },
 		{ "42703", "run: recurctl migrate up" },
 		{ "42883", "run: recurctl migrate up" },
-		{ "55P03", "somebody else holds a lock; try again" },
 		{ "42804", "what recurd needs says: recurctl migrate verify" },
+		{ "55P03", "somebody else holds a lock; try again" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strcmp(sqlstate, known[i].sqlstate) == 0)

@@ -9,15 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/escape.h"
 #include "db/rows.h"
+#include "util/duration.h"
 #include "util/mem.h"
+#include "util/text.h"
 #include "util/timefmt.h"
 
 /* As many as a double holds for certain: 0.1 stays 0.1. */
 #define REAL_DIGITS JSON_REAL_PRECISION(15)
-
-#define POSTGRES_EPOCH_SEC INT64_C(946684800) /* 2000-01-01 */
 
 struct cell {
 	char *text;
@@ -101,7 +100,7 @@ static void put_text(struct table *table, const char *value)
 	bool whole = flags & COLUMN_WHOLE || table->record;
 	size_t room = whole ? 0 : flags & COLUMN_ID ? TABLE_ID_MAX : TABLE_CELL_MAX;
 	strbuf_init(&text, SIZE_MAX);
-	size_t width = text_escape(&text, value, room);
+	size_t width = text_add_terminal(&text, value, room);
 	table->cells[table->waiting * table->n + table->column++] = (struct cell){
 		strbuf_steal(&text), width
 	};
@@ -133,7 +132,7 @@ void table_text(struct table *table, const char *value)
 	} else if (table->json) {
 		struct strbuf valid CLEANUP(strbuf_free);
 		strbuf_init(&valid, SIZE_MAX);
-		utf8_repair(&valid, value);
+		text_add_repaired(&valid, value);
 		put_json(table, json_string(valid.data));
 	} else if (!skipped(table)) {
 		put_text(table, value);
@@ -178,7 +177,7 @@ void table_span(struct table *table, usec_t value)
 	}
 	struct strbuf text CLEANUP(strbuf_free);
 	strbuf_init(&text, SIZE_MAX);
-	span_format(value, &text);
+	duration_tell(value, &text);
 	table_text(table, text.data);
 }
 
@@ -205,7 +204,7 @@ static void put_postgres(struct table *table, int64_t value, const char *zone)
 	}
 	sec_t sec = sec_from_usec(value);
 	int fraction = (int)(value - sec * USEC_PER_SEC);
-	wall_format(sec + POSTGRES_EPOCH_SEC, text);
+	wall_format(sec + POSTGRES_EPOCH / USEC_PER_SEC, text);
 	len = strlen(text);
 	if (fraction != 0)
 		snprintf(text + len, sizeof(text) - len, ".%06d%s", fraction, zone);

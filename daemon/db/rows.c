@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#define POSTGRES_EPOCH (INT64_C(946684800) * USEC_PER_SEC) /* 2000-01-01 */
-#define YEAR_1         (INT64_C(-62135596800) * USEC_PER_SEC)
-#define YEAR_10000     (INT64_C(253402300800) * USEC_PER_SEC)
+#define YEAR_1     (INT64_C(-62135596800) * USEC_PER_SEC)
+#define YEAR_10000 (INT64_C(253402300800) * USEC_PER_SEC)
 
 bool row_is_null(const PGresult *result, int row, int column)
 {

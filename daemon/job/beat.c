@@ -33,14 +33,6 @@ void heartbeat_finish(struct heartbeat *heartbeat)
 	heartbeat->name = NULL;
 }
 
-void heartbeat_count(struct heartbeat *heartbeat, const struct job_report *report)
-{
-	heartbeat->generated += (int64_t)report->generated;
-	heartbeat->reminded += (int64_t)report->reminded;
-	heartbeat->quarantined += (int64_t)report->quarantined;
-	heartbeat->waiting += (int64_t)report->waiting;
-}
-
 /* A worker that sleeps long is not presumed dead for it. */
 static usec_t interval(const struct conf *conf)
 {
@@ -48,17 +40,18 @@ static usec_t interval(const struct conf *conf)
 							      : conf->heartbeat_interval;
 }
 
-static void add_params(
-	const struct heartbeat *heartbeat, const struct conf *conf, struct params *params)
+static void add_params(const struct heartbeat *heartbeat, const struct counters *counters,
+	const struct conf *conf, struct params *params)
 {
+	struct strbuf figures CLEANUP(strbuf_free);
+	strbuf_init(&figures, 4096);
+	counters_json(counters, &figures);
 	params_text(params, heartbeat->id);
 	params_text(params, conf->worker_name ? conf->worker_name : heartbeat->name);
 	params_int4(params, (int32_t)getpid());
 	params_text(params, RECURD_VERSION);
 	params_int8(params, interval(conf));
-	params_int8(params, heartbeat->generated);
-	params_int8(params, heartbeat->reminded);
-	params_int8(params, heartbeat->quarantined);
+	params_text(params, figures.data);
 	params_int4(params, SCHEMA_LEVEL);
 }
 
@@ -86,7 +79,7 @@ static void *start(const struct job *job, const struct job_site *site,
 		false; /* what was held last time, and what applications back-dated since */
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	add_params(shared->heartbeat, site->conf, &params);
+	add_params(shared->heartbeat, &shared->counters, site->conf, &params);
 	conn_add(site->conn, QUERY_WORKER_BEAT, &params);
 	shared->heartbeat->due_at = clock_monotonic() + interval(site->conf);
 	errand_fly(errand);

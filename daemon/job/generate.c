@@ -66,15 +66,17 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 {
 	struct generate *generate = of(run);
 	size_t silent = generate_rows_log(&generate->rows, batch_clock(&run->batch),
-		&run->site.shared->generated, run->site.conf->notify_task_created, hint);
+		&run->site.shared->generated, kind_told(&kind_task_created, run->site.conf) != NULL,
+		hint);
 	log_batch(generate, silent);
 	return tell_hint_text(hint);
 }
 
-static void report(struct run *run, struct job_report *report)
+static void count(const struct run *run, struct counters *counters)
 {
-	report->generated = of(run)->made_n;
-	report->quarantined = generate_rows_quarantined(&of(run)->rows);
+	const struct generate *generate = (const struct generate *)run;
+	counter_add(counters, COUNTER_GENERATED, generate->made_n);
+	counter_add(counters, COUNTER_QUARANTINED, generate_rows_quarantined(&generate->rows));
 }
 
 /* ---- writing ---- */
@@ -87,7 +89,7 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	generate_rows_params(&generate->rows, from, n, generate->run.batch.now,
-		generate->run.site.conf->notify_task_created, &params);
+		kind_told(&kind_task_created, generate->run.site.conf), &params);
 	if (careful)
 		conn_add_careful(conn, QUERY_GENERATE_WRITE, &params);
 	else
@@ -350,8 +352,8 @@ static const struct run_ops ops = {
 	.row = row,
 	.add_left = add_left,
 	.tell = tell,
-	.hint_kind = "task_created",
-	.report = report,
+	.kind = &kind_task_created,
+	.count = count,
 	.clear = clear,
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/kinds.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -253,14 +254,14 @@ static void add_decisions(const struct stretch *s, struct params *params)
 }
 
 void generate_rows_params(const struct generate_rows *rows, size_t from, size_t n, usec_t now,
-	bool notify_task_created, struct params *params)
+	const char *kind, struct params *params)
 {
 	struct stretch s = stretch_of(rows, from, n);
 	add_template_ids(&s, params);
 	add_instance_places(&s, params);
 	add_instants_and_ids(&s, params);
 	add_changes(&s, params);
-	params_bool(params, notify_task_created);
+	params_text(params, kind);
 	add_templates(&s, now, params);
 	add_decisions(&s, params);
 }
@@ -270,9 +271,9 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 static void log_instance(const struct planned *planned, const struct made *made, usec_t clock)
 {
 	char key[NOTIFICATION_KEY_SIZE];
-	identity_notification("task_created", made->id, made->fate->nominal, key);
+	identity_notification(kind_task_created.name, made->id, made->fate->nominal, key);
 	struct log_line line;
-	log_begin(&line, LOG_INFO, "generated");
+	log_begin(&line, kind_task_created.priority, kind_task_created.event);
 	log_text(&line, "template", planned->template.id);
 	log_text(&line, "task", made->id);
 	log_text(&line, "user", planned->template.user_id);
@@ -373,10 +374,10 @@ static size_t log_decisions(const struct planned *planned, struct tell_rate *rat
 }
 
 size_t generate_rows_log(const struct generate_rows *rows, usec_t clock, struct tell_rate *rate,
-	bool notify_task_created, struct tell_hint *hint)
+	bool told, struct tell_hint *hint)
 {
 	size_t silent = log_instances(rows, clock, rate, hint);
-	if (!notify_task_created)
+	if (!told)
 		hint->count = 0;
 	for (size_t i = 0; i < rows->n; i++)
 		silent += log_decisions(&rows->planned[i], rate);

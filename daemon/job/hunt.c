@@ -99,5 +99,8 @@ usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 		pause *= 2;
 	if (pause > pauses[why].limit)
 		pause = pauses[why].limit;
-	return pause > took * RETRY_SHARE ? pause : took * RETRY_SHARE;
+	usec_t share = took * RETRY_SHARE;
+	if (why != WAITING_HELD && share > pauses[why].limit) /* a mend is noticed in time */
+		share = pauses[why].limit;
+	return pause > share ? pause : share;
 }

@@ -5,7 +5,7 @@ extern const struct job job_poll;
 
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
-	(void)errand;
+	counter_add(&errand->site.shared->counters, COUNTER_POLLS, 1);
 	if (reply->status == REPLY_OK)
 		report->polled = reply->results[reply->n - 1];
 }

@@ -38,7 +38,7 @@ static void log_row(const struct remind *remind, int row)
 {
 	usec_t at = row_instant(remind->due, row, COLUMN_REMIND_AT);
 	struct log_line line;
-	log_begin(&line, LOG_INFO, "reminder");
+	log_begin(&line, kind_reminder.priority, kind_reminder.event);
 	log_text(&line, "task", row_text(remind->due, row, COLUMN_ID));
 	log_text(&line, "user", row_text(remind->due, row, COLUMN_USER));
 	log_instant(&line, "remind_at", at);
@@ -90,10 +90,10 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 	return tell_hint_text(hint);
 }
 
-static void report(struct run *run, struct job_report *report)
+static void count(const struct run *run, struct counters *counters)
 {
-	if (!of(run)->settling)
-		report->reminded = run->wrote_n;
+	const struct remind *remind = (const struct remind *)run;
+	counter_add(counters, remind->settling ? COUNTER_SETTLED : COUNTER_REMINDED, run->wrote_n);
 }
 
 /* ---- plain ---- */
@@ -204,7 +204,7 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	(void)careful; /* it always is */
 	params_init(&params);
 	add_rows(remind, from, n, &params);
-	params_bool(&params, !remind->settling);
+	params_text(&params, remind->settling ? NULL : kind_reminder.name);
 	conn_add_careful(remind->run.batch.conn, QUERY_REMINDER_WRITE, &params);
 }
 
@@ -269,8 +269,8 @@ static const struct run_ops ops = {
 	.row = row,
 	.add_left = add_left,
 	.tell = tell,
-	.hint_kind = "reminder",
-	.report = report,
+	.kind = &kind_reminder,
+	.count = count,
 	.clear = clear,
 };
 

@@ -72,12 +72,15 @@ static void take_commit(struct run *run, struct job_report *report)
 	report->again = true;
 	if (run->phase == RUN_CONFESSING) {
 		waiting_log(&run->trouble->suspects, run->ops->named, &shared->troubled);
+		counter_add(&shared->counters, COUNTER_WAITING, run->trouble->suspects.n);
 		waiting_clear(&run->trouble->suspects);
 		hunt->losses = 0;
 		return;
 	}
-	run->ops->report(run, report);
-	report->waiting = run->waiting.n;
+	run->ops->count(run, &shared->counters);
+	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
+	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
+	report->refused = waiting_count_refused(&run->waiting);
 	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
 	if (run->waiting.n > 0)
 		hunt_failed(hunt);
@@ -99,16 +102,20 @@ static void report(struct run *run, enum batch_outcome outcome)
 {
 	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
 	report.full = outcome == BATCH_COMMITTED && run->full && run->phase != RUN_CONFESSING;
+	struct counters *counters = &run->site.shared->counters;
 	switch (outcome) {
 	case BATCH_COMMITTED:
+		counter_add(counters, COUNTER_BATCHES, 1);
 		take_commit(run, &report);
 		break;
 	case BATCH_LOST:
+		counter_add(counters, COUNTER_LOST, 1);
 		note_suspects(run);
 		break;
 	case BATCH_CONFLICT:
 	case BATCH_ROW:
 	case BATCH_FAILED:
+		counter_add(counters, COUNTER_FAILED, 1);
 		report.again = mend_sequences(run) || is_to_be_careful(run);
 		if (run->phase == RUN_WRITING)
 			hunt_failed(&run->trouble->hunt);
@@ -136,7 +143,7 @@ static void on_closed(void *job, const struct reply *reply)
 	struct run *run = job;
 	(void)reply;
 	struct tell_hint hint CLEANUP(tell_hint_free);
-	tell_hint_init(&hint, run->ops->hint_kind);
+	tell_hint_init(&hint, run->ops->kind->name);
 	batch_commit(&run->batch, run->wrote_n > 0 ? run->ops->tell(run, &hint) : NULL);
 }
 
@@ -164,8 +171,11 @@ static void close_retry(struct run *run)
 	struct conn *conn = run->batch.conn;
 	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
 	struct run_row last;
-	if (run->claimed_n < retry_chosen(&run->retry))
+	if (run->claimed_n < retry_chosen(&run->retry)) {
 		run->ops->add_left(run, ids, retry_chosen(&run->retry));
+		if (run->retry.why == WAITING_REFUSED)
+			retry_add_passed(&run->retry, ids, conn);
+	}
 	retry_add_end(&run->retry, run->wrote_n > 0, last_dealt_with(run, &last), conn);
 }
 

@@ -6,7 +6,6 @@
 static bool is_at_hand(const struct pattern *pattern)
 {
 	bool months = pattern->freq == FREQ_MONTHLY && pattern->has_monthday && !pattern->has_days;
-
 	return (pattern->freq == FREQ_DAILY || pattern->freq == FREQ_WEEKLY || months) &&
 	       pattern->months == 0;
 }
@@ -30,11 +29,11 @@ static void leave_ical(struct candidates *candidates)
 void candidates_fork(struct candidates *dst, const struct candidates *src)
 {
 	*dst = *src;
-	if (src->ical == NULL)
+	if (!src->ical)
 		return;
 	dst->ical = ical_open(src->walk.pattern);
 	dst->ical_placed = false;
-	if (dst->ical == NULL)
+	if (!dst->ical)
 		leave_ical(dst);
 }
 
@@ -47,7 +46,6 @@ void candidates_close(struct candidates *candidates)
 void candidates_seek(struct candidates *candidates, sec_t wall)
 {
 	bool back = wall < candidates->after;
-
 	candidates->after = wall;
 	if (candidates->count > 0) {
 		if (!walk_seek_counted(&candidates->walk, wall, &candidates->counted) && back) {
@@ -56,7 +54,7 @@ void candidates_seek(struct candidates *candidates, sec_t wall)
 		}
 		return;
 	}
-	if (candidates->ical == NULL)
+	if (!candidates->ical)
 		walk_seek(&candidates->walk, wall);
 	/* libical's seek is dear, and the next call may be another seek. */
 	candidates->ical_placed = false;
@@ -74,8 +72,7 @@ static bool next_of_ical(struct candidates *candidates, sec_t *ret_wall)
 enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_t *ret_wall)
 {
 	sec_t wall = 0;
-
-	while (candidates->ical != NULL) {
+	while (candidates->ical) {
 		if (!next_of_ical(candidates, &wall)) {
 			leave_ical(candidates);
 			break;
@@ -91,11 +88,9 @@ enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_
 		return WALK_FOUND;
 	}
 	for (;;) {
-		enum walk_status status;
-
 		if (candidates->count > 0 && candidates->counted >= candidates->count)
 			return WALK_END;
-		status = walk_next(&candidates->walk, steps, &wall);
+		enum walk_status status = walk_next(&candidates->walk, steps, &wall);
 		if (status != WALK_FOUND)
 			return status;
 		candidates->counted++;

@@ -31,7 +31,6 @@ static void list_next(struct lister *lister)
 static int intset_count(const struct intset *set)
 {
 	int n = 0;
-
 	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v))
 		n++;
 	return n;
@@ -40,7 +39,6 @@ static int intset_count(const struct intset *set)
 static void add_number(struct strbuf *buf, int n)
 {
 	static const char *const suffixes[] = { "th", "st", "nd", "rd" };
-
 	strbuf_addf(buf, "%d%s", n, n % 100 / 10 != 1 && n % 10 <= 3 ? suffixes[n % 10] : "th");
 }
 
@@ -48,7 +46,6 @@ static void add_ordinal(struct strbuf *buf, int n)
 {
 	static const char *const words[] = { "", "first", "second", "third", "fourth", "fifth" };
 	int size = n < 0 ? -n : n;
-
 	if (n == -1) {
 		strbuf_add_text(buf, "last");
 		return;
@@ -75,7 +72,6 @@ static void add_monthday(struct strbuf *buf, int n)
 static int end_of_run(const struct intset *set, int v)
 {
 	int end = v;
-
 	while (v >= 0 && intset_has(set, end + 1))
 		end++;
 	return end - v >= 2 ? end : v;
@@ -84,7 +80,6 @@ static int end_of_run(const struct intset *set, int v)
 static int runs_count(const struct intset *set)
 {
 	int n = 0;
-
 	for (int v = intset_next(set, INTSET_START); v != INTSET_END;
 		v = intset_next(set, end_of_run(set, v)))
 		n++;
@@ -96,7 +91,6 @@ static void add_monthdays(const struct pattern *pattern, const char *word, struc
 {
 	struct intset set = { .pos = { pattern->monthday_pos }, .neg = { pattern->monthday_neg } };
 	struct lister lister = { buf, runs_count(&set), 0, word };
-
 	for (int v = intset_next(&set, INTSET_START), end; v != INTSET_END;
 		v = intset_next(&set, end)) {
 		list_next(&lister);
@@ -113,7 +107,6 @@ static void add_weekdays(const struct pattern *pattern, struct strbuf *buf)
 {
 	struct lister lister = { buf, __builtin_popcount(pattern->days), 0, " and " };
 	const char *every = pattern->freq > FREQ_WEEKLY ? "every " : "";
-
 	if (pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth) {
 		strbuf_addf(buf, "%sMonday to Friday", every);
 		return;
@@ -123,7 +116,6 @@ static void add_weekdays(const struct pattern *pattern, struct strbuf *buf)
 	for (int i = 0; i < 7; i++) {
 		int day = (i + 1) % 7;
 		const struct intset *nth = &pattern->rule->nth[day];
-
 		if ((pattern->days >> day & 1) != 0) {
 			list_next(&lister);
 			strbuf_addf(buf, "%s%s", every, day_names[day]);
@@ -143,7 +135,6 @@ static void add_weekdays(const struct pattern *pattern, struct strbuf *buf)
 static void add_months(const struct pattern *pattern, struct strbuf *buf)
 {
 	struct lister lister = { buf, __builtin_popcount(pattern->months), 0, " and " };
-
 	for (int month = 1; month <= 12; month++) {
 		if ((pattern->months >> month & 1) == 0)
 			continue;
@@ -156,7 +147,6 @@ static void add_months(const struct pattern *pattern, struct strbuf *buf)
 static void add_numbers(const struct intset *set, const char *before, struct strbuf *buf)
 {
 	struct lister lister = { buf, runs_count(set), 0, " and " };
-
 	strbuf_addf(buf, "%s%s ", before, intset_count(set) > 1 ? "s" : "");
 	for (int v = intset_next(set, INTSET_START), end; v != INTSET_END;
 		v = intset_next(set, end)) {
@@ -170,7 +160,6 @@ static void add_numbers(const struct intset *set, const char *before, struct str
 static bool is_weekday_position(const struct pattern *pattern)
 {
 	const struct rule *rule = pattern->rule;
-
 	return rule_has(rule, PART_SETPOS) && intset_count(&rule->parts[PART_SETPOS]) == 1 &&
 	       pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth && !pattern->has_monthday &&
 	       pattern->months == 0;
@@ -181,7 +170,6 @@ static bool add_simple_days(const struct pattern *pattern, struct strbuf *buf)
 {
 	const struct intset *positions = &pattern->rule->parts[PART_SETPOS];
 	int position = intset_next(positions, INTSET_START);
-
 	if (pattern->has_monthday && !pattern->has_days && pattern->freq == FREQ_YEARLY &&
 		pattern->monthday_neg == 0 && __builtin_popcount(pattern->monthday_pos) == 1 &&
 		pattern->months != 0 && (pattern->rule->has & (1u << PART_YEARDAY)) == 0) {
@@ -209,7 +197,6 @@ static void add_skip(const struct rule *rule, struct strbuf *buf)
 static void add_days(const struct pattern *pattern, struct strbuf *buf)
 {
 	const struct rule *rule = pattern->rule;
-
 	if (pattern->has_days) {
 		strbuf_add_text(buf, " on ");
 		add_weekdays(pattern, buf);
@@ -236,7 +223,6 @@ static void add_position(const struct pattern *pattern, struct strbuf *buf)
 {
 	const struct intset *set = &pattern->rule->parts[PART_SETPOS];
 	struct lister lister = { buf, intset_count(set), 0, " and " };
-
 	if (!rule_has(pattern->rule, PART_SETPOS) ||
 		(pattern->freq == FREQ_MONTHLY && is_weekday_position(pattern) &&
 			pattern->times == 1))
@@ -252,11 +238,9 @@ static void add_position(const struct pattern *pattern, struct strbuf *buf)
 static void add_clock(const struct pattern *pattern, struct strbuf *buf)
 {
 	struct lister lister = { buf, (int)pattern->times, 0, " and " };
-
 	strbuf_add_text(buf, " at ");
 	for (int64_t i = 0; i < pattern->times; i++) {
 		int time = pattern_time(pattern, i);
-
 		list_next(&lister);
 		strbuf_addf(buf, "%02d:%02d", time / 3600, time / 60 % 60);
 		if (time % 60 != 0)
@@ -268,15 +252,14 @@ static void add_clock(const struct pattern *pattern, struct strbuf *buf)
 static void add_time_list(const struct pattern *pattern, enum rule_part part, const uint8_t *list,
 	int n, const char *words, struct strbuf *buf)
 {
-	struct intset set = { 0 };
 	bool below = pattern->freq > (part == PART_SECOND          ? FREQ_SECONDLY
 					     : part == PART_MINUTE ? FREQ_MINUTELY
 								   : FREQ_HOURLY);
-
 	if (!below && !rule_has(pattern->rule, part))
 		return;
 	if (below && n == 1 && list[0] == 0 && part != PART_HOUR)
 		return;
+	struct intset set = { 0 };
 	if (!below)
 		set = pattern->rule->parts[part];
 	for (int i = 0; below && i < n; i++)
@@ -293,13 +276,12 @@ static void add_lists_of_times(const struct pattern *pattern, struct strbuf *buf
 
 static void add_end(const struct rule *rule, struct strbuf *buf)
 {
-	char text[INSTANT_TEXT_MAX];
-
-	if (rule->time_zone != NULL)
+	if (rule->time_zone)
 		strbuf_addf(buf, ", %s", rule->time_zone);
 	if (rule->count > 0)
 		strbuf_addf(buf, ", %llu time%s", (unsigned long long)rule->count,
 			rule->count == 1 ? "" : "s");
+	char text[INSTANT_TEXT_MAX];
 	if (rule->until_kind == UNTIL_WALL)
 		strbuf_addf(buf, ", until %s", wall_format(rule->until, text));
 	if (rule->until_kind == UNTIL_INSTANT)
@@ -312,7 +294,6 @@ static void add_end(const struct rule *rule, struct strbuf *buf)
 void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf)
 {
 	struct pattern pattern;
-
 	pattern_init(&pattern, rule, start_wall);
 	if (pattern.interval == 1)
 		strbuf_addf(buf, "every %s", unit_names[pattern.freq]);

@@ -31,7 +31,6 @@ struct ical {
 static bool few_months_between(const struct pattern *pattern)
 {
 	const struct rule *rule = pattern->rule;
-
 	/* With an interval the days must exist in every month, or nothing may ever match. */
 	if (pattern->interval > 1) {
 		if (pattern->has_monthday &&
@@ -49,7 +48,6 @@ bool ical_fits(const struct pattern *pattern)
 {
 	const struct rule *rule = pattern->rule;
 	struct civil start = civil_from_wall(pattern->start);
-
 	if (pattern->never || rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) ||
 		rule_has(rule, PART_WEEKNO) || rule_has(rule, PART_YEARDAY) ||
 		pattern->interval > ICAL_INTERVAL_MAX || start.year < 1900 ||
@@ -76,7 +74,6 @@ static struct icaltimetype to_ical(sec_t wall)
 {
 	struct civil civil = civil_from_wall(wall);
 	struct icaltimetype time = icaltime_null_time();
-
 	time.year = civil.year;
 	time.month = civil.month;
 	time.day = civil.day;
@@ -90,7 +87,6 @@ static sec_t from_ical(const struct icaltimetype *time)
 {
 	struct civil civil = { time->year, time->month, time->day, time->hour, time->minute,
 		time->second };
-
 	return wall_from_civil(&civil);
 }
 
@@ -98,7 +94,7 @@ static bool parse(struct ical *ical, const char *text)
 {
 #if ICAL_MAJOR_VERSION >= 4
 	ical->rule = icalrecurrencetype_new_from_string(text);
-	return ical->rule != NULL;
+	return ical->rule;
 #else
 	ical->rule = icalrecurrencetype_from_string(text);
 	return ical->rule.freq != ICAL_NO_RECURRENCE;
@@ -107,21 +103,20 @@ static bool parse(struct ical *ical, const char *text)
 
 static bool rewind_iterator(struct ical *ical)
 {
-	if (ical->iterator != NULL)
+	if (ical->iterator)
 		icalrecur_iterator_free(ical->iterator);
 	icalerror_clear_errno();
 	ical->iterator = icalrecur_iterator_new(ical->rule, ical->start);
 	/* Otherwise its want of memory would read as the end of the rule. */
-	if (ical->iterator == NULL && icalerrno == ICAL_NEWFAILED_ERROR)
+	if (!ical->iterator && icalerrno == ICAL_NEWFAILED_ERROR)
 		mem_abort("out of memory in libical");
-	return ical->iterator != NULL;
+	return ical->iterator;
 }
 
 struct ical *ical_open(const struct pattern *pattern)
 {
 	struct strbuf text CLEANUP(strbuf_free);
 	struct ical *ical = mem_alloc(sizeof(*ical));
-
 	/* Some builds abort where others return an error. */
 	icalerror_set_errors_are_fatal(0);
 	strbuf_init(&text, RULE_TEXT_MAX);
@@ -137,12 +132,12 @@ struct ical *ical_open(const struct pattern *pattern)
 
 void ical_close(struct ical *ical)
 {
-	if (ical == NULL)
+	if (!ical)
 		return;
-	if (ical->iterator != NULL)
+	if (ical->iterator)
 		icalrecur_iterator_free(ical->iterator);
 #if ICAL_MAJOR_VERSION >= 4
-	if (ical->rule != NULL)
+	if (ical->rule)
 		icalrecurrencetype_unref(ical->rule);
 #endif
 	free(ical);
@@ -159,7 +154,6 @@ bool ical_seek(struct ical *ical, sec_t wall)
 bool ical_next(struct ical *ical, sec_t *ret_wall)
 {
 	struct icaltimetype time = icalrecur_iterator_next(ical->iterator);
-
 	if (icaltime_is_null_time(time) || time.year > ICAL_YEAR_LAST)
 		return false;
 	*ret_wall = from_ical(&time);

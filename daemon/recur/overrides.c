@@ -13,7 +13,6 @@
 static size_t characters(const char *text)
 {
 	size_t n = 0;
-
 	for (; *text != '\0'; text++)
 		n += (*text & 0xc0) != 0x80;
 	return n;
@@ -23,7 +22,6 @@ static bool take_text(
 	const json_t *value, const char *path, size_t max, char **ret_text, struct err *err)
 {
 	char *expected CLEANUP(mem_cleanup) = mem_printf("a text of 1 ... %zu characters", max);
-
 	if (!json_is_string(value) || characters(json_string_value(value)) < 1 ||
 		characters(json_string_value(value)) > max)
 		return rule_value_fail(err, path, expected, value);
@@ -34,7 +32,6 @@ static bool take_text(
 static bool take_priority(const json_t *value, const char *path, char **ret_text, struct err *err)
 {
 	static const char *const names[] = { "low", "medium", "high", "urgent" };
-
 	for (size_t i = 0; json_is_string(value) && i < ARRAY_LEN(names); i++) {
 		if (strcmp(names[i], json_string_value(value)) != 0)
 			continue;
@@ -47,12 +44,11 @@ static bool take_priority(const json_t *value, const char *path, char **ret_text
 static bool take_key(struct override *override, const char *key, const json_t *value,
 	const char *path, struct err *err)
 {
-	bool is_instant = false;
-
 	if (strcmp(key, "excluded") == 0) {
 		override->excluded = json_is_true(value);
 		return json_is_boolean(value) || rule_value_fail(err, path, "true or false", value);
 	}
+	bool is_instant = false;
 	if (strcmp(key, "start") == 0) {
 		override->moved = true;
 		if (!json_is_string(value) ||
@@ -75,15 +71,13 @@ static bool take_key(struct override *override, const char *key, const json_t *v
 static bool take_override(
 	struct override *override, const json_t *json, const char *path, struct err *err)
 {
-	const char *key;
-	json_t *value;
-
 	if (!rule_value_is_object(json))
 		return rule_value_fail(err, path, "an object like {\"excluded\":true}", json);
+	const char *key;
+	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
-
 		if (!take_key(override, key, value, where, err))
 			return false;
 	}
@@ -94,23 +88,20 @@ static bool take_override(
 
 bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err)
 {
-	const char *key;
-	json_t *value;
-
 	if (!rule_value_is_object(json))
 		return rule_value_fail(err, ".recurrenceOverrides", "an object", json);
+	const char *key;
+	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		char *path CLEANUP(mem_cleanup) = mem_printf(".recurrenceOverrides[%.32s]", key);
-		struct override *override;
 		bool is_instant = false;
 		sec_t moment = 0;
-
 		if (!rule_value_moment(key, &moment, &is_instant))
 			return err_set(err,
 				"recurrence_rule%s: expected a key like 2025-12-31T09:00:00", path);
-		override = rule_override_add(rule, moment, is_instant);
-		if (override == NULL)
+		struct override *override = rule_override_add(rule, moment, is_instant);
+		if (!override)
 			return err_set(err, "recurrence_rule.recurrenceOverrides: more than %d",
 				RULE_OVERRIDES_MAX);
 		if (!take_override(override, value, path, err))

@@ -21,7 +21,6 @@ static bool is_leap(int year)
 static int week1_of(int first_weekday, int week_start)
 {
 	int into = (first_weekday - week_start + 7) % 7;
-
 	return into <= 3 ? -into : 7 - into;
 }
 
@@ -30,7 +29,6 @@ static int weeks_of(int number, int week_start)
 	int weekday = weekday_from_days(days_from_civil(number, 1, 1));
 	int next = weekday_from_days(days_from_civil(number + 1, 1, 1));
 	int length = is_leap(number) ? 366 : 365;
-
 	return (length + week1_of(next, week_start) - week1_of(weekday, week_start)) / 7;
 }
 
@@ -50,7 +48,6 @@ void year_init(struct year *year, int number, int week_start)
 static int day_of_year(const struct year *year, int month, int monthday)
 {
 	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-
 	return before[month - 1] + monthday - 1 + (month > 2 && year->leap);
 }
 
@@ -58,7 +55,6 @@ static bool takes_week(const struct pattern *pattern, const struct year *year, i
 {
 	const struct intset *weeks = &pattern->rule->parts[PART_WEEKNO];
 	int week, of;
-
 	if (yday < year->week1) {
 		week = year->last_weeks;
 		of = year->last_weeks;
@@ -78,7 +74,6 @@ static bool takes_weekday(const struct pattern *pattern, const struct year *year
 {
 	int index = monthday - 1, length = days_in_month(year->number, month);
 	const struct intset *nth = &pattern->rule->nth[weekday];
-
 	if ((pattern->days >> weekday & 1) != 0)
 		return true;
 	if (!pattern->has_nth)
@@ -96,7 +91,6 @@ static bool takes_rest(
 {
 	int yday = day_of_year(year, month, monthday);
 	const struct rule *rule = pattern->rule;
-
 	if (pattern->has_days && !takes_weekday(pattern, year, month, monthday, yday,
 					 (year->first_weekday + yday) % 7))
 		return false;
@@ -133,12 +127,12 @@ static bool has_lacking_days(const struct pattern *pattern, int length)
 int pattern_month_days(const struct pattern *pattern, const struct year *year, int month,
 	int64_t from, uint16_t *days)
 {
-	int length = days_in_month(year->number, month), n = 0;
+	int length = days_in_month(year->number, month);
 	int64_t first = year->first + day_of_year(year, month, 1) - from;
 	bool lacking = has_lacking_days(pattern, length);
-
 	if (pattern->months != 0 && (pattern->months >> month & 1) == 0)
 		return 0;
+	int n = 0;
 	for (int day = 1; day <= length; day++) {
 		if (pattern->has_monthday && !takes_monthday(pattern, day, length) &&
 			!(lacking && day == length && pattern->rule->skip == SKIP_BACKWARD))
@@ -160,14 +154,12 @@ int pattern_time(const struct pattern *pattern, int64_t i)
 	int second = (int)(i % pattern->seconds);
 	int minute = (int)(i / pattern->seconds % pattern->minutes);
 	int hour = (int)(i / pattern->seconds / pattern->minutes);
-
 	return pattern->hour[hour] * 3600 + pattern->minute[minute] * 60 + pattern->second[second];
 }
 
 bool pattern_takes_position(const struct pattern *pattern, int64_t i, int64_t total)
 {
 	const struct intset *positions = &pattern->rule->parts[PART_SETPOS];
-
 	if (!rule_has(pattern->rule, PART_SETPOS))
 		return true;
 	return (i < INTSET_MAX && intset_has(positions, (int)i + 1)) ||
@@ -185,7 +177,6 @@ static bool monthdays_are_even(const struct pattern *pattern)
 bool pattern_is_even(const struct pattern *pattern)
 {
 	const struct rule *rule = pattern->rule;
-
 	if (rule_has(rule, PART_SETPOS) || rule_has(rule, PART_WEEKNO) ||
 		rule_has(rule, PART_YEARDAY))
 		return false;
@@ -207,8 +198,6 @@ static int time_list(const struct pattern *pattern, enum rule_part part, bool be
 	int start_value, uint8_t *list, uint64_t *ret_filter)
 {
 	const struct intset *set = &pattern->rule->parts[part];
-	int n = 0;
-
 	*ret_filter = 0;
 	if (!below) {
 		*ret_filter = rule_has(pattern->rule, part) ? set->pos[0] : 0;
@@ -219,6 +208,7 @@ static int time_list(const struct pattern *pattern, enum rule_part part, bool be
 		list[0] = (uint8_t)start_value;
 		return 1;
 	}
+	int n = 0;
 	for (int v = intset_next(set, INTSET_START); v != INTSET_END; v = intset_next(set, v))
 		list[n++] = (uint8_t)v;
 	return n;
@@ -227,7 +217,6 @@ static int time_list(const struct pattern *pattern, enum rule_part part, bool be
 static void init_times(struct pattern *pattern, const struct civil *start)
 {
 	uint64_t hours = 0;
-
 	pattern->hours = time_list(pattern, PART_HOUR, pattern->freq > FREQ_HOURLY, start->hour,
 		pattern->hour, &hours);
 	pattern->hour_filter = (uint32_t)hours;
@@ -243,7 +232,6 @@ static void init_times(struct pattern *pattern, const struct civil *start)
 static void take_monthdays(struct pattern *pattern)
 {
 	const struct intset *set = &pattern->rule->parts[PART_MONTHDAY];
-
 	pattern->has_monthday = rule_has(pattern->rule, PART_MONTHDAY);
 	pattern->monthday_pos = (uint32_t)set->pos[0];
 	pattern->monthday_neg = (uint32_t)set->neg[0];
@@ -253,7 +241,6 @@ static void imply_days(struct pattern *pattern, const struct civil *start, int w
 {
 	const struct rule *rule = pattern->rule;
 	bool yearly = pattern->freq == FREQ_YEARLY;
-
 	if (pattern->freq < FREQ_WEEKLY || pattern->has_days || pattern->has_monthday ||
 		(yearly && rule_has(rule, PART_YEARDAY)))
 		return;
@@ -272,7 +259,6 @@ static int64_t base_of(const struct pattern *pattern, const struct civil *start,
 {
 	static const int units[FREQ_COUNT] = { 1, 60, 3600 };
 	int64_t day = floor_div(pattern->start, DAY_SECONDS);
-
 	switch (pattern->freq) {
 	case FREQ_YEARLY:
 		return start->year;
@@ -291,7 +277,6 @@ void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_
 {
 	struct civil start = civil_from_wall(start_wall);
 	int weekday = weekday_from_days(floor_div(start_wall, DAY_SECONDS));
-
 	*pattern = (struct pattern){ .rule = rule,
 		.freq = rule->freq,
 		.interval = rule->interval,

@@ -17,7 +17,6 @@ static sec_t period_length(const struct pattern *pattern)
 	static const sec_t lengths[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS, 7 * DAY_SECONDS,
 		28 * (sec_t)DAY_SECONDS, 365 * (sec_t)DAY_SECONDS };
 	sec_t length = lengths[pattern->freq];
-
 	return pattern->interval > INT64_MAX / length ? INT64_MAX : length * pattern->interval;
 }
 
@@ -25,7 +24,6 @@ static sec_t period_length(const struct pattern *pattern)
 static int bits_distance(uint64_t bits, int size)
 {
 	int first = __builtin_ctzll(bits), last = first, distance = size;
-
 	for (int i = first + 1; i < size; i++) {
 		if ((bits >> i & 1) == 0)
 			continue;
@@ -39,7 +37,6 @@ static int bits_distance(uint64_t bits, int size)
 static sec_t subdaily_distance(const struct pattern *pattern)
 {
 	sec_t apart = 1;
-
 	if (pattern->second_filter != 0)
 		apart = bits_distance(pattern->second_filter, 60);
 	if (pattern->freq == FREQ_MINUTELY)
@@ -62,7 +59,6 @@ static sec_t day_distance(const struct pattern *pattern)
 			__builtin_popcount(pattern->monthday_neg);
 	bool monthly = pattern->freq == FREQ_MONTHLY || pattern->freq == FREQ_YEARLY;
 	const struct rule *rule = pattern->rule;
-
 	if (pattern->freq == FREQ_DAILY)
 		return period_length(pattern);
 	if (pattern->freq == FREQ_WEEKLY && days == 1)
@@ -82,14 +78,11 @@ static sec_t time_distance(const struct pattern *pattern, sec_t around)
 	/* Those of longer periods: position_distance. */
 	bool positions = rule_has(pattern->rule, PART_SETPOS) && pattern->freq <= FREQ_DAILY;
 	sec_t gap = around, first = -1, last = -1;
-
 	/* There are no more than 86400, and most sets that large have two that are a second apart. */
 	for (int64_t i = 0; i < pattern->times && gap > 1; i++) {
-		sec_t time;
-
 		if (positions && !pattern_takes_position(pattern, i, pattern->times))
 			continue;
-		time = pattern_time(pattern, i);
+		sec_t time = pattern_time(pattern, i);
 		if (first < 0)
 			first = time;
 		else
@@ -109,7 +102,6 @@ static void add_set(const struct pattern *pattern, int days, struct spread *spre
 {
 	int64_t total = days * pattern->times, last_day = -1;
 	sec_t last = -1;
-
 	for (int64_t i = 0; i < total; i++) {
 		if (i == INTSET_MAX && total > 2 * INTSET_MAX)
 			i = total - INTSET_MAX; /* positions do not reach the middle */
@@ -137,7 +129,6 @@ static sec_t position_distance(const struct pattern *pattern)
 		[FREQ_WEEKLY] = 7, [FREQ_MONTHLY] = 31, [FREQ_YEARLY] = 366
 	};
 	struct spread spread = { .gap = INT64_MAX, .first = DAY_SECONDS, .last = -1 };
-
 	if (!rule_has(pattern->rule, PART_SETPOS))
 		return 0;
 	for (int days = 1; days <= longest[pattern->freq]; days++)
@@ -152,8 +143,7 @@ static const char *part_to_blame(const struct pattern *pattern)
 			      : pattern->minutes > 1 ? PART_MINUTE
 			      : pattern->hours > 1   ? PART_HOUR
 						     : PART_COUNT;
-	bool text = rule->text_key != NULL;
-
+	bool text = rule->text_key;
 	if (part != PART_COUNT)
 		return text ? rule_parts[part].text : rule_parts[part].json;
 	if (pattern->freq > FREQ_DAILY && rule->has_days)
@@ -169,7 +159,6 @@ sec_t pattern_min_gap(const struct pattern *pattern, const char **ret_part)
 {
 	sec_t around = pattern->freq < FREQ_DAILY ? subdaily_distance(pattern)
 						  : day_distance(pattern);
-
 	*ret_part = part_to_blame(pattern);
 	sec_t gap = time_distance(pattern, around);
 	/* Both are lower bounds. */

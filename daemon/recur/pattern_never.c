@@ -14,7 +14,6 @@ static int64_t gcd(int64_t a, int64_t b)
 {
 	while (b != 0) {
 		int64_t rest = a % b;
-
 		a = b;
 		b = rest;
 	}
@@ -37,7 +36,6 @@ static bool steps_never_match(const struct pattern *pattern, int64_t unit)
 	int64_t cycle = weekly ? WEEK_SECONDS : DAY_SECONDS;
 	uint8_t days = weekly && pattern->has_days ? pattern->days : 0x7f;
 	int64_t base = pattern->freq == FREQ_DAILY ? pattern->base * DAY_SECONDS : pattern->base;
-
 	if (days == 0x7f && pattern->hour_filter == 0 && pattern->minute_filter == 0 &&
 		pattern->second_filter == 0)
 		return false;
@@ -54,7 +52,6 @@ static unsigned months_reached(const struct pattern *pattern)
 {
 	int64_t step = gcd(pattern->interval, 12);
 	unsigned months = 0;
-
 	for (int64_t month = pattern->base % step; month < 12; month += step)
 		months |= 1u << (month + 1);
 	return months;
@@ -66,7 +63,6 @@ static unsigned months_reached(const struct pattern *pattern)
 static bool positions_reach(const struct pattern *pattern, int days)
 {
 	int64_t total = days * pattern->times;
-
 	if (total == 0 || !rule_has(pattern->rule, PART_SETPOS))
 		return total > 0;
 	for (int64_t i = 0; i < total && i < INTSET_MAX; i++)
@@ -80,10 +76,8 @@ static bool year_possible(const struct pattern *pattern, const struct year *year
 {
 	uint16_t days[INTSET_MAX + 2];
 	int in_year = 0;
-
 	for (int month = 1; month <= 12; month++) {
 		int n = pattern_month_days(pattern, year, month, year->first, days);
-
 		in_year += n;
 		/* Weeks cross months; what a week or a day can hold is looked at elsewhere. */
 		if (pattern->freq < FREQ_MONTHLY ? n > 0 : positions_reach(pattern, n))
@@ -95,7 +89,6 @@ static bool year_possible(const struct pattern *pattern, const struct year *year
 static bool small_set_reaches(const struct pattern *pattern)
 {
 	int days = pattern->freq == FREQ_WEEKLY ? __builtin_popcount(pattern->days) : 1;
-
 	return pattern->freq > FREQ_WEEKLY || positions_reach(pattern, days);
 }
 
@@ -103,11 +96,9 @@ static bool small_set_reaches(const struct pattern *pattern)
 static bool days_ever_match(const struct pattern *pattern)
 {
 	bool seen[2][2][7] = { 0 };
-
 	for (int number = 2000; number < 2400; number++) {
 		bool leap_before = days_in_month(number - 1, 2) == 29;
 		struct year year;
-
 		year_init(&year, number, pattern->rule->week_start);
 		if (seen[year.leap][leap_before][year.first_weekday])
 			continue;
@@ -125,11 +116,10 @@ static bool days_depend_on_start(const struct pattern *pattern)
 	       rule_has(pattern->rule, PART_SETPOS);
 }
 
-void pattern_settle(struct pattern *pattern)
+void pattern_prove(struct pattern *pattern)
 {
 	static const int units[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS };
 	struct pattern trial = *pattern;
-
 	if (pattern->freq <= FREQ_DAILY)
 		pattern->never = steps_never_match(pattern, units[pattern->freq]);
 	if (pattern->freq == FREQ_MONTHLY && pattern->interval > 1) {
@@ -145,7 +135,6 @@ void pattern_settle(struct pattern *pattern)
 static bool refuse(const struct rule *rule, const char *path, const char *why, struct err *err)
 {
 	struct strbuf text CLEANUP(strbuf_free);
-
 	strbuf_init(&text, RULE_TEXT_MAX);
 	rule_text_lists(rule, &text);
 	return err_set(err, "%s%s: %.*s%s", path, why, REFUSED_MAX, text.data,
@@ -155,7 +144,6 @@ static bool refuse(const struct rule *rule, const char *path, const char *why, s
 bool pattern_possible(const struct rule *rule, enum rule_form form, struct err *err)
 {
 	struct pattern pattern;
-
 	/* A Monday, 3 January: a day that every month has. */
 	pattern_init(&pattern, rule, days_from_civil(2000, 1, 3) * DAY_SECONDS);
 	if (!rule->has_days && rule_has(rule, PART_WEEKNO))

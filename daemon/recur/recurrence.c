@@ -66,7 +66,6 @@ static void set_limits(struct recurrence *r, const struct rule *rule)
 static int change_compare(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
-
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
 	/* Of two for one occurrence, the one that leaves it out; else the order of their keys. */
@@ -78,9 +77,8 @@ static int change_compare(const void *a, const void *b)
 /* Two keys may be one instant: one with Z and one without, or two that a gap makes one. */
 static void drop_repeated(struct recurrence *r)
 {
-	size_t n = 0;
-
 	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
+	size_t n = 0;
 	for (size_t i = 0; i < r->changes_len; i++)
 		if (n == 0 || r->changes[n - 1].order != r->changes[i].order)
 			r->changes[n++] = r->changes[i];
@@ -91,10 +89,8 @@ static void drop_repeated(struct recurrence *r)
 static void order_by_time(struct recurrence *r)
 {
 	size_t n = r->changes_len;
-
 	for (size_t i = 0; i < n; i++) {
 		struct change *change = &r->changes[i], *here = &r->changes[r->changes_len];
-
 		if (!change->override->moved)
 			continue;
 		*here = *change;
@@ -111,7 +107,6 @@ static void resolve_changes(struct recurrence *r, const struct rule *rule)
 	for (size_t i = 0; i < rule->overrides_len; i++) {
 		const struct override *override = &rule->overrides[i];
 		struct change *change = &r->changes[r->changes_len++];
-
 		change->override = override;
 		change->nominal = override->key_is_instant
 					  ? override->key
@@ -128,18 +123,16 @@ static void resolve_changes(struct recurrence *r, const struct rule *rule)
 bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zone *zone,
 	unsigned flags, struct recurrence **ret_recurrence, struct err *err)
 {
-	struct recurrence *r;
 	int year = civil_from_wall(start_wall).year;
 	uint64_t count = (flags & RECUR_UNCOUNTED) != 0 ? 0 : rule->count;
-
 	if (year < RULE_YEAR_MIN || year > RULE_YEAR_MAX)
 		return err_set(err, "start in the year %d: expected %d ... %d", year, RULE_YEAR_MIN,
 			RULE_YEAR_MAX);
-	r = mem_alloc(sizeof(*r));
+	struct recurrence *r = mem_alloc(sizeof(*r));
 	r->zone = zone;
 	r->flags = flags;
 	pattern_init(&r->pattern, rule, start_wall);
-	pattern_settle(&r->pattern);
+	pattern_prove(&r->pattern);
 	set_limits(r, rule);
 	resolve_changes(r, rule);
 	candidates_open(&r->main.candidates, &r->pattern, count);
@@ -150,7 +143,7 @@ bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zon
 
 void recurrence_close(struct recurrence *r)
 {
-	if (r == NULL)
+	if (!r)
 		return;
 	candidates_close(&r->main.candidates);
 	if (r->in_gap)
@@ -181,21 +174,18 @@ static void enter_gap(struct recurrence *r)
 /* Makes the stream stand on a candidate.  WALK_END: it has no more. */
 static enum walk_status stream_fill(const struct recurrence *r, struct stream *stream, int *steps)
 {
-	enum walk_status status;
-	struct tzif_fit fit;
-
 	if (stream->have)
 		return WALK_FOUND;
 	if (stream->ended)
 		return WALK_END;
-	status = candidates_next(&stream->candidates, steps, &stream->wall);
+	enum walk_status status = candidates_next(&stream->candidates, steps, &stream->wall);
 	if (status == WALK_END || (status == WALK_FOUND && stream->wall > r->wall_limit)) {
 		stream->ended = true;
 		return WALK_END;
 	}
 	if (status != WALK_FOUND)
 		return status;
-	fit = zone_fit_wall(r->zone, stream->wall);
+	struct tzif_fit fit = zone_fit_wall(r->zone, stream->wall);
 	stream->nominal = stream->wall - fit.offset;
 	stream->fit = fit.fit;
 	stream->gap_end = fit.gap_end;
@@ -208,8 +198,6 @@ static enum walk_status pick_stream(struct recurrence *r, int *steps, struct str
 {
 	for (;;) {
 		enum walk_status status = stream_fill(r, &r->main, steps);
-		enum walk_status gap_status;
-
 		if (status == WALK_AGAIN)
 			return status;
 		if (!r->in_gap) {
@@ -219,7 +207,7 @@ static enum walk_status pick_stream(struct recurrence *r, int *steps, struct str
 			enter_gap(r);
 			continue;
 		}
-		gap_status = stream_fill(r, &r->gap, steps);
+		enum walk_status gap_status = stream_fill(r, &r->gap, steps);
 		if (gap_status == WALK_AGAIN)
 			return gap_status;
 		if (gap_status == WALK_END || r->gap.wall >= r->gap_end) {
@@ -238,7 +226,6 @@ static bool find_next_of_rule(struct recurrence *r, int *steps)
 	while (!r->have_rule && !r->rule_ended) {
 		struct stream *stream = NULL;
 		enum walk_status status = pick_stream(r, steps, &stream);
-
 		if (status == WALK_AGAIN)
 			return false;
 		if (status == WALK_END || stream->nominal > r->instant_limit) {
@@ -263,7 +250,6 @@ static void seek_in_range(struct recurrence *r, sec_t after)
 	/* What a gap shifted may lie behind `after` although its wall time lies before. */
 	sec_t wall = zone_to_wall(r->zone, after);
 	sec_t before = zone_to_wall(r->zone, after - GAP_REACH) + GAP_REACH;
-
 	leave_gap(r);
 	candidates_seek(&r->main.candidates, wall < before ? wall : before);
 	r->main.have = false;
@@ -281,7 +267,6 @@ void recurrence_seek(struct recurrence *r, sec_t after)
 {
 	sec_t first = days_from_civil(RULE_YEAR_MIN - 1, 1, 1) * DAY_SECONDS;
 	sec_t last = days_from_civil(RULE_YEAR_MAX + 2, 1, 1) * DAY_SECONDS;
-
 	after = after < first ? first : after > last ? last : after;
 	seek_in_range(r, after);
 }
@@ -299,7 +284,6 @@ static void apply(const struct change *change, struct occurrence *occ)
 static struct occurrence added(const struct recurrence *r, const struct change *change)
 {
 	struct occurrence occ = { .nominal = change->nominal, .fit = ZONE_EXACT };
-
 	occ.wall = change->override->key_is_instant ? zone_to_wall(r->zone, change->nominal)
 						    : change->override->key;
 	occ.fit = zone_fit_wall(r->zone, occ.wall).fit;
@@ -312,12 +296,11 @@ static bool take_change(struct recurrence *r, struct occurrence *ret_occurrence)
 {
 	const struct change *change = &r->changes[r->change++];
 	bool meets = r->have_rule && r->next_of_rule.nominal == change->order;
-	struct occurrence occ;
-
 	if (change->hides) {
 		r->have_rule = r->have_rule && !meets;
 		return false;
 	}
+	struct occurrence occ;
 	if (meets && change->nominal == change->order) {
 		occ = r->next_of_rule;
 		apply(change, &occ);
@@ -337,10 +320,8 @@ enum recur_status recurrence_next(
 	struct recurrence *r, struct occurrence *ret_occurrence, struct err *err)
 {
 	int steps = RECUR_STEPS;
-
 	for (;;) {
 		bool complete = find_next_of_rule(r, &steps);
-
 		if (!complete) {
 			r->empty_steps += RECUR_STEPS;
 			if (r->empty_steps < RECUR_EMPTY_STEPS)
@@ -367,7 +348,6 @@ enum recur_status recurrence_next(
 bool recurrence_within_until(const struct recurrence *r, sec_t instant)
 {
 	const struct rule *rule = r->pattern.rule;
-
 	if (rule->until_kind == UNTIL_WALL)
 		return instant <= zone_to_instant(r->zone, rule->until, NULL) ||
 		       zone_to_wall(r->zone, instant) <= rule->until;
@@ -378,13 +358,11 @@ bool recurrence_check_interval(const struct recurrence *r, sec_t min_interval, s
 {
 	const char *part = NULL, *key = r->pattern.rule->text_key;
 	sec_t gap = pattern_min_gap(&r->pattern, &part);
-
 	if (gap >= min_interval)
 		return true;
 	return err_set(err,
 		"recurrence_rule.%s%s%s: occurrences %lld s apart, at least %lld s (min_interval) "
 		"are "
 		"required",
-		key != NULL ? key : "", key != NULL ? ": " : "", part, (long long)gap,
-		(long long)min_interval);
+		key ? key : "", key ? ": " : "", part, (long long)gap, (long long)min_interval);
 }

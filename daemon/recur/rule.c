@@ -58,7 +58,6 @@ static int first_from(const uint64_t *words, int from)
 int intset_next(const struct intset *set, int value)
 {
 	int next = -1;
-
 	if (value == INTSET_START || value >= 0) {
 		next = first_from(set->pos, value == INTSET_START ? 0 : value + 1);
 		if (next >= 0)
@@ -73,7 +72,6 @@ bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
 {
 	const struct part_row *row = &rule_parts[part];
 	int64_t size = row->negative && value < 0 ? -value : value;
-
 	if (value < -row->max || size < row->min || size > row->max)
 		return false;
 	/* A leap second is the second before it (RFC 5545 section 3.3.10). */
@@ -87,7 +85,6 @@ bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
 static int override_compare(const void *a, const void *b)
 {
 	const struct override *x = a, *y = b;
-
 	if (x->key_is_instant != y->key_is_instant)
 		return x->key_is_instant ? 1 : -1;
 	return x->key < y->key ? -1 : x->key > y->key;
@@ -96,10 +93,9 @@ static int override_compare(const void *a, const void *b)
 bool rule_overrides_sort(struct rule *rule)
 {
 	struct override *list = rule->overrides;
-	bool distinct = true;
-
 	if (rule->overrides_len > 0)
 		qsort(list, rule->overrides_len, sizeof(*list), override_compare);
+	bool distinct = true;
 	for (size_t i = 1; i < rule->overrides_len; i++)
 		distinct &= override_compare(&list[i - 1], &list[i]) != 0;
 	return distinct;
@@ -107,12 +103,10 @@ bool rule_overrides_sort(struct rule *rule)
 
 void rule_overrides_merge(struct rule *rule)
 {
-	size_t n = 0;
-
 	rule_overrides_sort(rule);
+	size_t n = 0;
 	for (size_t i = 0; i < rule->overrides_len; i++) {
 		struct override *last = n > 0 ? &rule->overrides[n - 1] : NULL;
-
 		if (last && override_compare(last, &rule->overrides[i]) == 0)
 			last->excluded = last->excluded || rule->overrides[i].excluded;
 		else
@@ -134,7 +128,7 @@ struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_ins
 
 void rule_free(struct rule *rule)
 {
-	if (rule == NULL)
+	if (!rule)
 		return;
 	for (size_t i = 0; i < rule->overrides_len; i++) {
 		free(rule->overrides[i].title);

@@ -25,7 +25,6 @@ static const char *days_name(enum rule_form form)
 static bool check_parts(const struct rule *rule, enum rule_form form, struct err *err)
 {
 	unsigned others = rule->has & ~(1u << PART_SETPOS);
-
 	for (enum rule_part part = 0; part < PART_COUNT; part++)
 		if (rule_has(rule, part) && (rule_parts[part].freqs >> rule->freq & 1) == 0)
 			return err_set(err, "%s%s: not allowed with frequency %s", lead(form),
@@ -53,7 +52,6 @@ static bool check_days(const struct rule *rule, enum rule_form form, struct err 
 static bool check_skip(const struct rule *rule, enum rule_form form, struct err *err)
 {
 	const char *name = form == FORM_JSON ? "skip" : "SKIP";
-
 	if (rule->skip == SKIP_OMIT)
 		return true;
 	if (rule_has(rule, PART_YEARDAY) || rule_has(rule, PART_WEEKNO))

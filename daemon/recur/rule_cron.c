@@ -48,8 +48,6 @@ static bool wrong(const struct field *field, struct err *err)
 /* A number or a name at *p. */
 static bool take_value(const struct field_row *row, const char **p, const char *end, int *ret_value)
 {
-	int value = 0, digits = 0;
-
 	for (int i = 0; i < row->names_len; i++) {
 		if (end - *p < 3 || strncasecmp(*p, row->names[i], 3) != 0)
 			continue;
@@ -57,6 +55,7 @@ static bool take_value(const struct field_row *row, const char **p, const char *
 		*ret_value = i + row->min;
 		return true;
 	}
+	int value = 0, digits = 0;
 	for (; *p < end && **p >= '0' && **p <= '9' && digits < 3; ++*p, digits++)
 		value = value * 10 + (**p - '0');
 	*ret_value = value;
@@ -65,11 +64,10 @@ static bool take_value(const struct field_row *row, const char **p, const char *
 
 static bool take_step(const char **p, const char *end, int max, int *ret_step)
 {
-	int digits = 0, step = 0;
-
 	*ret_step = 1;
 	if (*p == end || **p != '/')
 		return true;
+	int digits = 0, step = 0;
 	for (++*p; *p < end && **p >= '0' && **p <= '9' && digits < 3; ++*p, digits++)
 		step = step * 10 + (**p - '0');
 	*ret_step = step;
@@ -80,7 +78,6 @@ static bool take_step(const char **p, const char *end, int max, int *ret_step)
 static bool take_last_day(struct field *field, const char *p, const char *end)
 {
 	int back = 0;
-
 	if (++p < end) {
 		if (*p++ != '-' || p == end || !take_value(field->row, &p, end, &back) || back > 27)
 			return false;
@@ -93,7 +90,6 @@ static bool take_last_day(struct field *field, const char *p, const char *end)
 static bool take_numbered(struct field *field, int weekday, const char *p, const char *end)
 {
 	int nth = -1;
-
 	if (*p == '#') {
 		if (end - p != 2 || p[1] < '1' || p[1] > '5')
 			return false;
@@ -109,7 +105,6 @@ static bool take_item(struct field *field, const char *p, const char *end)
 {
 	const struct field_row *row = field->row;
 	int from = row->min, to = row->max, step = 1;
-
 	if (p < end && *p == '*') {
 		p++;
 	} else if (row == &rows[MONTHDAY] && p < end && (*p == 'L' || *p == 'l')) {
@@ -138,20 +133,18 @@ static bool take_item(struct field *field, const char *p, const char *end)
 static bool take_field(struct field *field, struct err *err)
 {
 	const char *p = field->text, *end = field->text + field->len;
-	uint64_t all = 0;
-
 	field->star = *p == '*';
 	for (;;) {
 		const char *comma = memchr(p, ',', (size_t)(end - p));
-
-		if (!take_item(field, p, comma != NULL ? comma : end))
+		if (!take_item(field, p, comma ? comma : end))
 			return wrong(field, err);
-		if (comma == NULL)
+		if (!comma)
 			break;
 		p = comma + 1;
 	}
 	if (field->row == &rows[WEEKDAY])
 		field->values = (field->values | field->values >> 7) & 0x7f;
+	uint64_t all = 0;
 	for (int value = field->row->min; value <= field->row->max; value++)
 		all |= UINT64_C(1) << value;
 	if (field->row == &rows[WEEKDAY])
@@ -179,7 +172,6 @@ static void give_all(struct rule *rule, enum rule_part part, const struct field 
 static void give_days(struct rule *rule, const struct field *fields)
 {
 	const struct intset *last = &fields[MONTHDAY].last;
-
 	for (int day = intset_next(last, INTSET_START); day != INTSET_END && !fields[MONTHDAY].all;
 		day = intset_next(last, day))
 		(void)rule_part_add(rule, PART_MONTHDAY, day);
@@ -212,12 +204,11 @@ static void give_times(struct rule *rule, const struct field *fields)
 
 bool rule_cron_parse(const char *text, struct rule *rule, struct err *err)
 {
-	struct field fields[FIELDS] = { 0 };
 	const char *p = text + strspn(text, " \t");
-	int n = 0;
-
 	if (strnlen(text, RULE_TEXT_MAX + 1) > RULE_TEXT_MAX)
 		return err_set(err, "longer than %d bytes", RULE_TEXT_MAX);
+	struct field fields[FIELDS] = { 0 };
+	int n = 0;
 	for (; *p != '\0'; n++) {
 		if (n == FIELDS)
 			return err_set(err, "more than five fields");

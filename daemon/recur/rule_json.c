@@ -25,7 +25,6 @@ static bool take_frequency(
 	struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	int freq = find_name(rule_freq_names, FREQ_COUNT, value);
-
 	if (freq < 0)
 		return rule_value_fail(err, path,
 			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value);
@@ -65,7 +64,6 @@ static bool take_count(struct rule *rule, const json_t *value, const char *path,
 static bool take_moment(struct rule *rule, const char *text)
 {
 	bool is_instant = false;
-
 	if (!rule_value_moment(text, &rule->until, &is_instant))
 		return false;
 	rule->until_kind = is_instant ? UNTIL_INSTANT : UNTIL_WALL;
@@ -83,7 +81,6 @@ static bool take_until(struct rule *rule, const json_t *value, const char *path,
 static bool take_end_date(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	char text[32];
-
 	if (json_is_string(value) && json_string_length(value) == 10) {
 		snprintf(text, sizeof(text), "%sT23:59:59", json_string_value(value));
 		if (take_moment(rule, text))
@@ -98,7 +95,6 @@ static bool take_week_start(
 	struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	int day = find_name(rule_day_names, 7, value);
-
 	if (day < 0)
 		return rule_value_fail(err, path, "mo, tu, we, th, fr, sa or su", value);
 	rule->week_start = day;
@@ -108,7 +104,6 @@ static bool take_week_start(
 static bool take_skip(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	int skip = find_name(rule_skip_names, 3, value);
-
 	if (skip < 0)
 		return rule_value_fail(err, path, "omit, backward or forward", value);
 	rule->skip = (enum rule_skip)skip;
@@ -120,7 +115,6 @@ static bool take_constant(
 {
 	if (!json_is_string(value) || strcmp(json_string_value(value), expected) != 0) {
 		char *text CLEANUP(mem_cleanup) = mem_printf("\"%s\"", expected);
-
 		return rule_value_fail(err, path, text, value);
 	}
 	return true;
@@ -142,7 +136,7 @@ static bool take_zone(struct rule *rule, const json_t *value, const char *path, 
 {
 	if (!json_is_string(value) || !zone_name_is_sane(json_string_value(value)))
 		return rule_value_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
-	if (rule->time_zone != NULL && strcmp(rule->time_zone, json_string_value(value)) != 0)
+	if (rule->time_zone && strcmp(rule->time_zone, json_string_value(value)) != 0)
 		return rule_value_fail(err, path, "the zone that rrule names, or none", value);
 	free(rule->time_zone);
 	rule->time_zone = mem_strdup(json_string_value(value));
@@ -152,16 +146,14 @@ static bool take_zone(struct rule *rule, const json_t *value, const char *path, 
 static bool take_days(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	static const char *const names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-	size_t i;
-	const json_t *item;
-
 	if (!json_is_array(value) || json_array_size(value) == 0)
 		return rule_value_fail(err, path, "a list of mon ... sun", value);
+	size_t i;
+	const json_t *item;
 	json_array_foreach(value, i, item)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
 		int day = find_name(names, 7, item);
-
 		if (day < 0)
 			return rule_value_fail(err, where, "mon...sun", item);
 		rule->days |= (uint8_t)(1u << day);
@@ -174,7 +166,6 @@ static bool take_nday_key(
 	const char *key, const json_t *value, const char *path, int *day, int *nth, struct err *err)
 {
 	char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
-
 	if (strcmp(key, "day") == 0) {
 		*day = find_name(rule_day_names, 7, value);
 		return *day >= 0 ||
@@ -195,12 +186,11 @@ static bool take_nday_key(
 
 static bool take_nday(struct rule *rule, const json_t *item, const char *path, struct err *err)
 {
+	if (!rule_value_is_object(item))
+		return rule_value_fail(err, path, "an object like {\"day\":\"mo\"}", item);
 	const char *key;
 	json_t *value;
 	int day = -1, nth = 0;
-
-	if (!rule_value_is_object(item))
-		return rule_value_fail(err, path, "an object like {\"day\":\"mo\"}", item);
 	json_object_foreach((json_t *)(uintptr_t)item, key, value)
 	{
 		if (!take_nday_key(key, value, path, &day, &nth, err))
@@ -219,15 +209,13 @@ static bool take_nday(struct rule *rule, const json_t *item, const char *path, s
 
 static bool take_by_day(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	size_t i;
-	const json_t *item;
-
 	if (!json_is_array(value) || json_array_size(value) == 0)
 		return rule_value_fail(err, path, "a list of objects like {\"day\":\"mo\"}", value);
+	size_t i;
+	const json_t *item;
 	json_array_foreach(value, i, item)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
-
 		if (!take_nday(rule, item, where, err))
 			return false;
 	}
@@ -238,7 +226,6 @@ static bool take_by_day(struct rule *rule, const json_t *value, const char *path
 static bool month_value(const json_t *item, int64_t *ret_value)
 {
 	const char *text = json_string_value(item);
-
 	if (!json_is_string(item) || text[0] == '\0' || strlen(text) > 2 ||
 		strspn(text, "0123456789") != strlen(text) || text[0] == '0')
 		return false;
@@ -250,19 +237,17 @@ static bool take_list(struct rule *rule, const json_t *value, enum rule_part par
 	struct err *err)
 {
 	const struct part_row *row = &rule_parts[part];
-	size_t i;
-	const json_t *item;
 	char *expected CLEANUP(mem_cleanup) = mem_printf(
 		row->negative ? "%d ... %d or the same below zero" : "%d ... %d", row->min,
 		row->max);
-
 	if (!json_is_array(value) || json_array_size(value) == 0)
 		return rule_value_fail(err, path, "a list of numbers", value);
+	size_t i;
+	const json_t *item;
 	json_array_foreach(value, i, item)
 	{
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
 		int64_t number = 0;
-
 		if ((!rule_value_integer(item, &number) &&
 			    !(part == PART_MONTH && month_value(item, &number))) ||
 			!rule_part_add(rule, part, number))
@@ -331,30 +316,28 @@ static const struct rule_key {
 /* The key that holds a whole rule as text; NULL: none. */
 static const char *text_key(const json_t *json)
 {
-	return json_object_get(json, "rrule") != NULL  ? "rrule"
-	       : json_object_get(json, "cron") != NULL ? "cron"
-						       : NULL;
+	return json_object_get(json, "rrule")  ? "rrule"
+	       : json_object_get(json, "cron") ? "cron"
+					       : NULL;
 }
 
 static bool check_keys(const json_t *json, struct err *err)
 {
-	const char *key, *text = text_key(json);
+	const char *text = text_key(json);
+	const char *key;
 	json_t *value;
-
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		size_t i = 0;
-
 		while (i < ARRAY_LEN(keys) && strcmp(keys[i].name, key) != 0)
 			i++;
 		if (i == ARRAY_LEN(keys)) {
 			json_t *name = json_string(key);
 			char *found CLEANUP(mem_cleanup) = rule_value_shown(name);
-
 			json_decref(name);
 			return err_set(err, ROOT ": unknown key %s", found);
 		}
-		if (text != NULL && !keys[i].beside_text)
+		if (text && !keys[i].beside_text)
 			return err_set(err, ROOT ".%s: not allowed beside %s", key, text);
 	}
 	return true;
@@ -362,7 +345,7 @@ static bool check_keys(const json_t *json, struct err *err)
 
 static bool check_pair(const json_t *json, const char *one, const char *other, struct err *err)
 {
-	if (json_object_get(json, one) != NULL && json_object_get(json, other) != NULL)
+	if (json_object_get(json, one) && json_object_get(json, other))
 		return err_set(err, ROOT ".%s: not allowed beside %s", one, other);
 	return true;
 }
@@ -375,17 +358,16 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 		!check_pair(json, "cron", "rrule", err) ||
 		!check_pair(json, "end_date", "until", err))
 		return false;
-	if (text_key(json) == NULL && json_object_get(json, "frequency") == NULL)
+	if (!text_key(json) && !json_object_get(json, "frequency"))
 		return err_set(err, ROOT ".frequency: is missing");
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		const json_t *value = json_object_get(json, keys[i].name);
-		char path[32];
-
-		if (value == NULL || (json_is_null(value) && keys[i].null_is_absent))
+		if (!value || (json_is_null(value) && keys[i].null_is_absent))
 			continue;
+		char path[32];
 		snprintf(path, sizeof(path), ".%s", keys[i].name);
-		if (keys[i].take != NULL ? !keys[i].take(rule, value, path, err)
-					 : !take_list(rule, value, keys[i].part, path, err))
+		if (keys[i].take ? !keys[i].take(rule, value, path, err)
+				 : !take_list(rule, value, keys[i].part, path, err))
 			return false;
 	}
 	return true;
@@ -395,14 +377,13 @@ bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct 
 {
 	struct rule *rule = mem_alloc(sizeof(*rule));
 	const char *text = text_key(json);
-
 	rule->text_key = text;
 	rule->interval = 1;
 	rule->week_start = 1;
 	if (!parse_object(json, rule, err))
 		goto fail;
-	if (!rule_check(rule, text != NULL ? FORM_TEXT : FORM_JSON, err)) {
-		err_prefix(err, text != NULL ? ROOT ".%s: " : ROOT, text);
+	if (!rule_check(rule, text ? FORM_TEXT : FORM_JSON, err)) {
+		err_prefix(err, text ? ROOT ".%s: " : ROOT, text);
 		goto fail;
 	}
 	*ret_rule = rule;
@@ -414,13 +395,12 @@ fail:
 
 bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err)
 {
-	json_auto_t *root = NULL;
-	json_error_t where;
-
 	if (len > RULE_BYTES_MAX)
 		return err_set(err, ROOT ": %zu bytes, at most %d", len, RULE_BYTES_MAX);
-	root = rule_value_load(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
-	if (root == NULL)
+	json_error_t where;
+	json_auto_t *root = rule_value_load(
+		json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	if (!root)
 		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,
 			where.line, where.column);
 	return rule_parse_value(root, ret_rule, err);

@@ -33,9 +33,8 @@ static bool is(const char *text, size_t len, const char *word)
 /* One ";NAME=VALUE" of a line; only TZID and VALUE=DATE-TIME mean something to us. */
 static bool take_parameter(struct content_line *line, const char *p, size_t len, struct err *err)
 {
-	if (len > 5 && strncasecmp(p, "TZID=", 5) == 0 && line->zone == NULL) {
+	if (len > 5 && strncasecmp(p, "TZID=", 5) == 0 && !line->zone) {
 		bool quoted = len > 7 && p[5] == '"' && p[len - 1] == '"';
-
 		line->zone = p + 5 + quoted;
 		line->zone_len = len - 5 - 2 * (size_t)quoted;
 		return true;
@@ -49,20 +48,18 @@ static bool take_parameter(struct content_line *line, const char *p, size_t len,
 static bool split(const char *p, size_t len, struct content_line *line, struct err *err)
 {
 	const char *end = p + len, *colon = memchr(p, ':', len);
-	size_t name_len = 0;
-
 	*line = (struct content_line){ .name = p };
-	if (colon == NULL)
+	if (!colon)
 		return err_set(
 			err, "a line without a colon: \"%.*s\"", len > 60 ? 60 : (int)len, p);
+	size_t name_len = 0;
 	while (p + name_len < colon && p[name_len] != ';')
 		name_len++;
 	line->name_len = name_len > 20 ? 20 : name_len;
 	p += name_len;
 	while (p < colon) {
 		const char *next = memchr(p + 1, ';', (size_t)(colon - p - 1));
-
-		if (next == NULL)
+		if (!next)
 			next = colon;
 		if (!take_parameter(line, p + 1, (size_t)(next - p - 1), err))
 			return false;
@@ -76,26 +73,24 @@ static bool split(const char *p, size_t len, struct content_line *line, struct e
 static bool take_zone(struct rule *rule, const char *name, size_t len, struct err *err)
 {
 	char *zone CLEANUP(mem_cleanup) = mem_strndup(name, len);
-
 	if (!zone_name_is_sane(zone))
 		return err_set(
 			err, "TZID: expected a time zone like Europe/Berlin, got \"%.60s\"", zone);
-	if (rule->time_zone != NULL && strcmp(rule->time_zone, zone) != 0)
+	if (rule->time_zone && strcmp(rule->time_zone, zone) != 0)
 		return err_set(err, "TZID: %s beside %s: all lines must have one zone", zone,
 			rule->time_zone);
-	if (rule->time_zone == NULL)
+	if (!rule->time_zone)
 		rule->time_zone = mem_strdup(zone);
 	return true;
 }
 
 static bool take_start(struct rule *rule, const struct content_line *line, struct err *err)
 {
-	bool is_utc = false;
-
 	if (rule->has_start)
 		return err_set(err, "DTSTART: given twice");
+	bool is_utc = false;
 	if (!rule_text_moment(line->value, line->value_len, &rule->start, &is_utc) ||
-		(is_utc && line->zone != NULL))
+		(is_utc && line->zone))
 		return err_set(err, "DTSTART: expected a date with a time, got \"%.*s\"",
 			line->value_len > 60 ? 60 : (int)line->value_len, line->value);
 	rule->has_start = true;
@@ -106,22 +101,19 @@ static bool take_dates(
 	struct rule *rule, const struct content_line *line, bool excluded, struct err *err)
 {
 	const char *p = line->value, *end = p + line->value_len;
-
 	for (;;) {
 		const char *comma = memchr(p, ',', (size_t)(end - p));
-		size_t len = (size_t)((comma != NULL ? comma : end) - p);
-		struct override *override;
+		size_t len = (size_t)((comma ? comma : end) - p);
 		bool is_utc = false;
 		sec_t moment = 0;
-
-		if (!rule_text_moment(p, len, &moment, &is_utc) || (is_utc && line->zone != NULL))
+		if (!rule_text_moment(p, len, &moment, &is_utc) || (is_utc && line->zone))
 			return err_set(err, "%s: expected a date with a time, got \"%.*s\"",
 				excluded ? "EXDATE" : "RDATE", len > 60 ? 60 : (int)len, p);
-		override = rule_override_add(rule, moment, is_utc);
-		if (override == NULL)
+		struct override *override = rule_override_add(rule, moment, is_utc);
+		if (!override)
 			return err_set(err, "more than %d dates", RULE_OVERRIDES_MAX);
 		override->excluded = excluded;
-		if (comma == NULL)
+		if (!comma)
 			return true;
 		p = comma + 1;
 	}
@@ -130,7 +122,6 @@ static bool take_dates(
 static bool take_rrule(struct lines *lines, const char *value, size_t len, struct err *err)
 {
 	char *text CLEANUP(mem_cleanup) = mem_strndup(value, len);
-
 	if (lines->has_rrule)
 		return err_set(err, "RRULE: given twice");
 	lines->has_rrule = true;
@@ -139,20 +130,18 @@ static bool take_rrule(struct lines *lines, const char *value, size_t len, struc
 
 static bool take_line(struct lines *lines, const char *p, size_t len, struct err *err)
 {
-	struct content_line line;
-	bool is_rdate;
-
 	if (len >= 5 && strncasecmp(p, "FREQ=", 5) == 0)
 		return take_rrule(lines, p, len, err);
+	struct content_line line;
 	if (!split(p, len, &line, err))
 		return false;
 	if (is(line.name, line.name_len, "RRULE") && line.name_len + 1 + line.value_len == len)
 		return take_rrule(lines, line.value, line.value_len, err);
-	if (line.zone != NULL && !take_zone(lines->rule, line.zone, line.zone_len, err))
+	if (line.zone && !take_zone(lines->rule, line.zone, line.zone_len, err))
 		return false;
 	if (is(line.name, line.name_len, "DTSTART"))
 		return take_start(lines->rule, &line, err);
-	is_rdate = is(line.name, line.name_len, "RDATE");
+	bool is_rdate = is(line.name, line.name_len, "RDATE");
 	if (is_rdate || is(line.name, line.name_len, "EXDATE"))
 		return take_dates(lines->rule, &line, !is_rdate, err);
 	return err_set(err, "unknown line \"%.*s\"", (int)line.name_len, line.name);
@@ -162,7 +151,6 @@ static bool take_line(struct lines *lines, const char *p, size_t len, struct err
 static char *unfold(const char *text)
 {
 	char *out = mem_strdup(text), *to = out;
-
 	for (const char *p = text; *p != '\0'; p++) {
 		if (p[0] == '\r' && p[1] == '\n')
 			p++;
@@ -179,17 +167,13 @@ static char *unfold(const char *text)
 bool rule_lines_parse(const char *text, struct rule *rule, struct err *err)
 {
 	struct lines lines = { .rule = rule };
-	char *unfolded CLEANUP(mem_cleanup) = NULL;
-	char *p;
-
 	if (strnlen(text, RULE_TEXT_MAX + 1) > RULE_TEXT_MAX)
 		return err_set(err, "longer than %d bytes", RULE_TEXT_MAX);
-	if (strpbrk(text, ":\n") == NULL)
+	if (!strpbrk(text, ":\n"))
 		return rule_text_parse(text, rule, err);
-	unfolded = unfold(text);
-	for (p = unfolded; *p != '\0';) {
+	char *unfolded CLEANUP(mem_cleanup) = unfold(text);
+	for (char *p = unfolded; *p != '\0';) {
 		size_t len = strcspn(p, "\n");
-
 		if (!take_line(&lines, p, len, err))
 			return false;
 		p += len + (p[len] == '\n');

@@ -20,11 +20,9 @@ static int monday_first(int i)
 static void text_days(const struct rule *rule, struct strbuf *buf)
 {
 	const char *comma = ";BYDAY=";
-
 	for (int i = 0; rule->has_days && i < 7; i++) {
 		int day = monday_first(i);
 		const struct intset *nth = &rule->nth[day];
-
 		if ((rule->days >> day & 1) != 0) {
 			strbuf_addf(buf, "%s%s", comma, day_text[day]);
 			comma = ",";
@@ -45,7 +43,6 @@ void rule_text_lists(const struct rule *rule, struct strbuf *buf)
 	for (enum rule_part part = 0; part < PART_COUNT; part++) {
 		const struct intset *set = &rule->parts[part];
 		int n = intset_next(set, INTSET_START);
-
 		if (part == PART_HOUR)
 			text_days(rule, buf);
 		if (!rule_has(rule, part))
@@ -61,7 +58,6 @@ void rule_text_lists(const struct rule *rule, struct strbuf *buf)
 static void text_moment(sec_t moment, bool is_utc, struct strbuf *buf)
 {
 	struct civil c = civil_from_wall(moment);
-
 	strbuf_addf(buf, "%04d%02d%02dT%02d%02d%02d%s", c.year, c.month, c.day, c.hour, c.minute,
 		c.second, is_utc ? "Z" : "");
 }
@@ -84,11 +80,9 @@ void rule_to_rrule(const struct rule *rule, struct strbuf *buf)
 static json_t *json_days(const struct rule *rule)
 {
 	json_t *list = json_array();
-
 	for (int i = 0; i < 7; i++) {
 		int day = monday_first(i);
 		const struct intset *nth = &rule->nth[day];
-
 		if ((rule->days >> day & 1) != 0)
 			json_array_append_new(list, json_pack("{ss}", "day", rule_day_names[day]));
 		for (int n = intset_next(nth, INTSET_START); n != INTSET_END;
@@ -104,7 +98,6 @@ static json_t *json_list(const struct rule *rule, enum rule_part part)
 	const struct intset *set = &rule->parts[part];
 	json_t *list = json_array();
 	char text[8];
-
 	for (int n = intset_next(set, INTSET_START); n != INTSET_END; n = intset_next(set, n)) {
 		snprintf(text, sizeof(text), "%d", n);
 		json_array_append_new(
@@ -116,7 +109,6 @@ static json_t *json_list(const struct rule *rule, enum rule_part part)
 static json_t *json_moment(sec_t moment, bool is_instant)
 {
 	char text[INSTANT_TEXT_MAX];
-
 	return json_string(is_instant ? instant_format(moment * USEC_PER_SEC, text)
 				      : wall_format(moment, text));
 }
@@ -124,16 +116,15 @@ static json_t *json_moment(sec_t moment, bool is_instant)
 static json_t *json_override(const struct override *override)
 {
 	json_t *object = json_object();
-
 	if (override->excluded)
 		json_object_set_new(object, "excluded", json_true());
 	if (override->moved)
 		json_object_set_new(object, "start", json_moment(override->start, false));
-	if (override->title != NULL)
+	if (override->title)
 		json_object_set_new(object, "title", json_string(override->title));
-	if (override->description != NULL)
+	if (override->description)
 		json_object_set_new(object, "description", json_string(override->description));
-	if (override->priority != NULL)
+	if (override->priority)
 		json_object_set_new(object, "priority", json_string(override->priority));
 	return object;
 }
@@ -142,10 +133,8 @@ static json_t *json_overrides(const struct rule *rule)
 {
 	json_t *object = json_object();
 	char text[INSTANT_TEXT_MAX];
-
 	for (size_t i = 0; i < rule->overrides_len; i++) {
 		const struct override *override = &rule->overrides[i];
-
 		if (override->key_is_instant)
 			instant_format(override->key * USEC_PER_SEC, text);
 		else
@@ -158,8 +147,6 @@ static json_t *json_overrides(const struct rule *rule)
 void rule_to_json(const struct rule *rule, struct strbuf *buf)
 {
 	json_auto_t *root = json_object();
-	char *text;
-
 	json_object_set_new(root, "frequency", json_string(rule_freq_names[rule->freq]));
 	if (rule->interval != 1)
 		json_object_set_new(root, "interval", json_integer(rule->interval));
@@ -178,11 +165,11 @@ void rule_to_json(const struct rule *rule, struct strbuf *buf)
 	if (rule->until_kind != UNTIL_NONE)
 		json_object_set_new(
 			root, "until", json_moment(rule->until, rule->until_kind == UNTIL_INSTANT));
-	if (rule->time_zone != NULL)
+	if (rule->time_zone)
 		json_object_set_new(root, "timeZone", json_string(rule->time_zone));
 	if (rule->overrides_len > 0)
 		json_object_set_new(root, "recurrenceOverrides", json_overrides(rule));
-	text = json_dumps(root, JSON_COMPACT);
-	strbuf_add_text(buf, text != NULL ? text : "{}");
+	char *text = json_dumps(root, JSON_COMPACT);
+	strbuf_add_text(buf, text ? text : "{}");
 	free(text);
 }

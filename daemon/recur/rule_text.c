@@ -24,14 +24,13 @@ static bool fail(const struct part_value *part, const char *expected, struct err
 /* All of [text, text+len) is one decimal number; a sign only where allowed. */
 static bool take_int(const char *text, size_t len, bool sign, int64_t *ret_value)
 {
-	int64_t value = 0;
 	size_t i = 0;
 	bool negative = false;
-
 	if (sign && len > 0 && (text[0] == '+' || text[0] == '-'))
 		negative = text[i++] == '-';
 	if (i == len || len - i > 10)
 		return false;
+	int64_t value = 0;
 	for (; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return false;
@@ -52,7 +51,6 @@ static int find_name(const char *const *names, int n, const char *text, size_t l
 static bool take_freq(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int freq = find_name(rule_freq_names, FREQ_COUNT, part->text, part->len);
-
 	if (freq < 0)
 		return fail(part, "SECONDLY ... YEARLY", err);
 	rule->freq = (enum rule_freq)freq;
@@ -62,7 +60,6 @@ static bool take_freq(struct rule *rule, const struct part_value *part, struct e
 static bool take_interval(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int64_t value = 0;
-
 	if (!take_int(part->text, part->len, false, &value) || value < 1 ||
 		value > RULE_INTERVAL_MAX)
 		return fail(part, "1 ... 2147483647", err);
@@ -73,7 +70,6 @@ static bool take_interval(struct rule *rule, const struct part_value *part, stru
 static bool take_count(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int64_t value = 0;
-
 	if (!take_int(part->text, part->len, false, &value) || value < 1 || value > RULE_COUNT_MAX)
 		return fail(part, "1 ... 2147483647", err);
 	rule->count = (uint64_t)value;
@@ -82,11 +78,10 @@ static bool take_count(struct rule *rule, const struct part_value *part, struct 
 
 static bool take_until(struct rule *rule, const struct part_value *part, struct err *err)
 {
-	bool is_utc = false;
-
 	if (part->len == 8 && strspn(part->text, "0123456789") >= 8)
 		return fail(part,
 			"a date with a time (20251231T235959Z), as the occurrences have one", err);
+	bool is_utc = false;
 	if (!rule_text_moment(part->text, part->len, &rule->until, &is_utc))
 		return fail(part, "a time like 20251231T235959Z", err);
 	rule->until_kind = is_utc ? UNTIL_INSTANT : UNTIL_WALL;
@@ -96,7 +91,6 @@ static bool take_until(struct rule *rule, const struct part_value *part, struct 
 static bool take_week_start(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int day = find_name(rule_day_names, 7, part->text, part->len);
-
 	if (day < 0)
 		return fail(part, "MO ... SU", err);
 	rule->week_start = day;
@@ -106,7 +100,6 @@ static bool take_week_start(struct rule *rule, const struct part_value *part, st
 static bool take_skip(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int skip = find_name(rule_skip_names, 3, part->text, part->len);
-
 	if (skip < 0)
 		return fail(part, "OMIT, BACKWARD or FORWARD", err);
 	rule->skip = (enum rule_skip)skip;
@@ -124,8 +117,6 @@ static bool take_rscale(struct rule *rule, const struct part_value *part, struct
 static bool take_day(struct rule *rule, const struct part_value *item, struct err *err)
 {
 	int day = item->len < 2 ? -1 : find_name(rule_day_names, 7, item->text + item->len - 2, 2);
-	int64_t nth = 0;
-
 	if (day < 0)
 		return fail(item, "MO ... SU, with a number before it or not", err);
 	rule->has_days = true;
@@ -133,6 +124,7 @@ static bool take_day(struct rule *rule, const struct part_value *item, struct er
 		rule->days |= (uint8_t)(1u << day);
 		return true;
 	}
+	int64_t nth = 0;
 	if (!take_int(item->text, item->len - 2, true, &nth) || nth == 0 || nth > 53 || nth < -53)
 		return fail(item, "a number from 1 to 53 or -1 to -53 before the day", err);
 	rule->has_nth = true;
@@ -143,19 +135,15 @@ static bool take_day(struct rule *rule, const struct part_value *item, struct er
 static bool take_list(struct rule *rule, const struct part_value *part, int list, struct err *err)
 {
 	const char *p = part->text, *end = part->text + part->len;
-
 	for (;;) {
 		const char *comma = memchr(p, ',', (size_t)(end - p));
-		struct part_value item = { part->name, p,
-			(size_t)((comma != NULL ? comma : end) - p) };
+		struct part_value item = { part->name, p, (size_t)((comma ? comma : end) - p) };
 		int64_t value = 0;
-
 		if (list < 0) {
 			if (!take_day(rule, &item, err))
 				return false;
 		} else {
 			const struct part_row *row = &rule_parts[list];
-
 			if (!take_int(p, item.len, row->negative, &value) ||
 				!rule_part_add(rule, (enum rule_part)list, value))
 				return err_set(err, "%s: expected %d ... %d%s, got \"%.*s\"",
@@ -163,7 +151,7 @@ static bool take_list(struct rule *rule, const struct part_value *part, int list
 					row->negative ? " or the same below zero" : "",
 					item.len > 60 ? 60 : (int)item.len, item.text);
 		}
-		if (comma == NULL)
+		if (!comma)
 			return true;
 		p = comma + 1;
 	}
@@ -197,21 +185,19 @@ enum { AT_FREQ = 0, AT_COUNT = 2, AT_UNTIL = 3, AT_SKIP = 5, AT_RSCALE = 6 };
 static bool take_part(struct rule *rule, const char *p, size_t len, unsigned *seen, struct err *err)
 {
 	const char *equals = memchr(p, '=', len);
-	size_t name_len = equals != NULL ? (size_t)(equals - p) : len;
-
+	size_t name_len = equals ? (size_t)(equals - p) : len;
 	for (size_t i = 0; i < ARRAY_LEN(text_parts); i++) {
 		const struct text_part *row = &text_parts[i];
 		struct part_value part = { row->name, p + name_len + 1, len - name_len - 1 };
-
 		if (strlen(row->name) != name_len || strncasecmp(row->name, p, name_len) != 0)
 			continue;
-		if (equals == NULL || part.len == 0)
+		if (!equals || part.len == 0)
 			return err_set(err, "%s: has no value", row->name);
 		if ((*seen >> i & 1) != 0)
 			return err_set(err, "%s: given twice", row->name);
 		*seen |= 1u << i;
-		return row->take != NULL ? row->take(rule, &part, err)
-					 : take_list(rule, &part, row->list, err);
+		return row->take ? row->take(rule, &part, err)
+				 : take_list(rule, &part, row->list, err);
 	}
 	if (len == 0)
 		return err_set(err, "empty part between semicolons");
@@ -220,12 +206,10 @@ static bool take_part(struct rule *rule, const char *p, size_t len, unsigned *se
 
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
 {
-	unsigned seen = 0;
 	const char *p = text;
-
+	unsigned seen = 0;
 	for (;;) {
 		size_t len = strcspn(p, ";");
-
 		if (!take_part(rule, p, len, &seen, err))
 			return false;
 		p += len;
@@ -243,11 +227,9 @@ bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
 bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_is_utc)
 {
 	static const char shape[] = "dddddddd-dddddd";
-	int digits[14], n = 0;
-	struct civil c;
-
 	if (len != 15 && !(len == 16 && toupper((unsigned char)text[15]) == 'Z'))
 		return false;
+	int digits[14], n = 0;
 	for (size_t i = 0; i < 15; i++) {
 		if (shape[i] == '-' ? toupper((unsigned char)text[i]) != 'T'
 				    : text[i] < '0' || text[i] > '9')
@@ -255,7 +237,7 @@ bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_
 		if (shape[i] == 'd')
 			digits[n++] = text[i] - '0';
 	}
-	c = (struct civil){ digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3],
+	struct civil c = { digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3],
 		digits[4] * 10 + digits[5], digits[6] * 10 + digits[7], digits[8] * 10 + digits[9],
 		digits[10] * 10 + digits[11], digits[12] * 10 + digits[13] };
 	if (c.second == 60)

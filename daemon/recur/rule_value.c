@@ -102,9 +102,9 @@ static const char *skip_string(const char *p, const char *end)
 /* One that may be a number, or the character itself. */
 static size_t token_len(const char *p, const char *end)
 {
-	size_t len = 1;
 	if (!isdigit((unsigned char)*p) && *p != '-')
 		return 1;
+	size_t len = 1;
 	while (p + len < end && p[len] != '\0' && strchr("0123456789+-.eE", p[len]))
 		len++;
 	return len;
@@ -120,12 +120,12 @@ static void rewrite_numbers(const char *text, size_t len, enum rewrite how, stru
 {
 	const char *end = text + len, *kept = text;
 	for (const char *p = text; p < end;) {
-		struct number number;
 		size_t n = token_len(p, end);
 		if (*p == '"') {
 			p = skip_string(p, end);
 			continue;
 		}
+		struct number number;
 		if ((isdigit((unsigned char)*p) || *p == '-') && !is_plain(p, n) &&
 			number_parse(p, n, &number)) {
 			strbuf_add(out, kept, (size_t)(p - kept));
@@ -151,8 +151,8 @@ static void set_allocator(void)
 static void find_mistake(const char *text, size_t len, size_t flags, json_error_t *where)
 {
 	struct strbuf masked CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	json_error_t mistake;
 	rewrite_numbers(text, len, REWRITE_MASK, &masked);
+	json_error_t mistake;
 	json_auto_t *root = json_loadb(masked.data, masked.len, flags, &mistake);
 	if (!root)
 		*where = mistake;
@@ -189,11 +189,11 @@ bool rule_value_is_object(const json_t *value)
 /* The digits without the '.', and without the noughts on either side; exponent becomes theirs. */
 static size_t significant(const struct number *number, char *digits, long *exponent)
 {
-	size_t n = 0;
 	const char *point = memchr(number->digits, '.', number->len);
 	*exponent = number->exponent;
 	if (point)
 		*exponent -= number->digits + number->len - point - 1;
+	size_t n = 0;
 	for (size_t i = 0; i < number->len; i++) {
 		char c = number->digits[i];
 		if (c != '.' && (n > 0 || c != '0'))
@@ -236,15 +236,15 @@ bool rule_value_integer(const json_t *value, int64_t *ret_number)
 
 bool rule_value_moment(const char *text, sec_t *ret_value, bool *ret_is_instant)
 {
-	char wall[20];
-	usec_t instant = 0;
 	if (strnlen(text, 64) < 19 || strnlen(text, 64) > 40)
 		return false;
+	char wall[20];
 	memcpy(wall, text, 19);
 	wall[19] = '\0';
 	size_t fraction = text[19] == '.' ? strspn(text + 20, "0123456789") + 1 : 0;
 	if (fraction == 1)
 		return false;
+	usec_t instant = 0;
 	if (text[19 + fraction] == '\0') {
 		*ret_is_instant = false;
 		if (!wall_parse(wall, ret_value, NULL))

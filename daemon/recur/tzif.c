@@ -55,7 +55,6 @@ static sec_t be64(const unsigned char *p)
 static bool footer_name(const char **p)
 {
 	const char *s = *p;
-
 	if (*s == '<') {
 		s += strspn(s + 1,
 			     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-") +
@@ -76,7 +75,6 @@ static bool footer_number(const char **p, int max, int *ret_value)
 {
 	const char *s = *p;
 	int value = 0;
-
 	for (; *s >= '0' && *s <= '9'; s++) {
 		value = value * 10 + (*s - '0');
 		if (value > max)
@@ -92,13 +90,13 @@ static bool footer_number(const char **p, int max, int *ret_value)
 /* [+-]hh[:mm[:ss]] */
 static bool footer_time(const char **p, int hours_max, int *ret_seconds)
 {
-	int sign = 1, part = 0, total = 0;
-
+	int sign = 1;
 	if (**p == '+' || **p == '-')
 		sign = *(*p)++ == '-' ? -1 : 1;
+	int part = 0;
 	if (!footer_number(p, hours_max, &part))
 		return false;
-	total = part * 3600;
+	int total = part * 3600;
 	for (int unit = 60; unit > 0 && **p == ':'; unit /= 60) {
 		++*p;
 		if (!footer_number(p, 59, &part))
@@ -141,7 +139,6 @@ static bool footer_date(const char **p, struct footer_date *date)
 static bool footer_parse(const char *text, struct tzif *tzif)
 {
 	const char *p = text;
-
 	if (!footer_name(&p) || !footer_time(&p, 24, &tzif->std))
 		return false;
 	tzif->std = -tzif->std;
@@ -163,7 +160,6 @@ static bool footer_parse(const char *text, struct tzif *tzif)
 static sec_t footer_date_wall(const struct footer_date *date, int year)
 {
 	int64_t first, days;
-
 	switch (date->kind) {
 	case DATE_JULIAN: /* 29 February is never counted */
 		days = days_from_civil(year, 1, 1) + date->day - 1;
@@ -189,11 +185,9 @@ static sec_t footer_date_wall(const struct footer_date *date, int year)
 static void footer_shifts(const struct tzif *tzif, sec_t moment, struct shift shifts[FOOTER_SHIFTS])
 {
 	int year = civil_from_wall(moment).year - 1;
-
 	for (int i = 0; i < FOOTER_SHIFTS; i += 2, year++) {
 		struct shift on = { footer_date_wall(&tzif->start, year) - tzif->std, tzif->dst };
 		struct shift off = { footer_date_wall(&tzif->end, year) - tzif->dst, tzif->std };
-
 		shifts[i] = on.at < off.at ? on : off;
 		shifts[i + 1] = on.at < off.at ? off : on;
 	}
@@ -215,10 +209,8 @@ static int offset_before(const struct shift *shifts, size_t i, int before)
 static size_t passed(const struct shift *shifts, size_t n, int before, sec_t wall)
 {
 	size_t low = 0, high = n;
-
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-
 		if (shifts[mid].at +
 				larger(offset_before(shifts, mid, before), shifts[mid].offset) <=
 			wall)
@@ -233,7 +225,6 @@ static struct tzif_fit fit_in(const struct shift *shifts, size_t n, int before, 
 {
 	size_t i = passed(shifts, n, before, wall);
 	struct tzif_fit fit = { .offset = offset_before(shifts, i, before), .fit = ZONE_EXACT };
-
 	if (i == n)
 		return fit;
 	if (shifts[i].offset > fit.offset && wall >= shifts[i].at + fit.offset) {
@@ -247,12 +238,11 @@ static struct tzif_fit fit_in(const struct shift *shifts, size_t n, int before, 
 
 struct tzif_fit tzif_fit_wall(const struct tzif *tzif, sec_t wall)
 {
-	struct shift shifts[FOOTER_SHIFTS];
-
 	if (!tzif->has_footer || passed(tzif->shifts, tzif->n, tzif->before, wall) < tzif->n)
 		return fit_in(tzif->shifts, tzif->n, tzif->before, wall);
 	if (!tzif->has_dst)
 		return (struct tzif_fit){ .offset = tzif->std, .fit = ZONE_EXACT };
+	struct shift shifts[FOOTER_SHIFTS];
 	footer_shifts(tzif, wall, shifts);
 	return fit_in(
 		shifts, FOOTER_SHIFTS, shifts[0].offset == tzif->dst ? tzif->std : tzif->dst, wall);
@@ -261,10 +251,8 @@ struct tzif_fit tzif_fit_wall(const struct tzif *tzif, sec_t wall)
 static int offset_in(const struct shift *shifts, size_t n, int before, sec_t instant)
 {
 	size_t low = 0, high = n;
-
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-
 		if (shifts[mid].at <= instant)
 			low = mid + 1;
 		else
@@ -275,12 +263,11 @@ static int offset_in(const struct shift *shifts, size_t n, int before, sec_t ins
 
 int tzif_offset_at(const struct tzif *tzif, sec_t instant)
 {
-	struct shift shifts[FOOTER_SHIFTS];
-
 	if (!tzif->has_footer || (tzif->n > 0 && instant < tzif->shifts[tzif->n - 1].at))
 		return offset_in(tzif->shifts, tzif->n, tzif->before, instant);
 	if (!tzif->has_dst)
 		return tzif->std;
+	struct shift shifts[FOOTER_SHIFTS];
 	footer_shifts(tzif, instant, shifts);
 	return offset_in(shifts, FOOTER_SHIFTS,
 		shifts[0].offset == tzif->dst ? tzif->std : tzif->dst, instant);
@@ -318,7 +305,6 @@ static bool block_parse(
 {
 	const unsigned char *index = p + c->time * 8, *types = index + c->time;
 	int offsets[256] = { 0 };
-
 	for (size_t i = 0; i < c->type; i++) {
 		offsets[i] = (int)be32(types + i * 6);
 		if (offsets[i] < -OFFSET_LIMIT || offsets[i] > OFFSET_LIMIT)
@@ -329,7 +315,6 @@ static bool block_parse(
 	tzif->shifts = mem_alloc_array(c->time + 1, sizeof(*tzif->shifts));
 	for (size_t i = 0; i < c->time; i++) {
 		struct shift *shift = &tzif->shifts[i];
-
 		if (index[i] >= c->type)
 			return err_set(err, "TZif transition of an unknown type");
 		*shift = (struct shift){ be64(p + i * 8), offsets[index[i]] };
@@ -342,11 +327,10 @@ static bool block_parse(
 
 static bool footer_find(const unsigned char *p, size_t len, struct tzif *tzif, struct err *err)
 {
-	char text[128];
-	const unsigned char *end;
-
-	if (len < 2 || p[0] != '\n' || (end = memchr(p + 1, '\n', len - 1)) == NULL)
+	const unsigned char *end = len < 2 ? NULL : memchr(p + 1, '\n', len - 1);
+	if (!end || p[0] != '\n')
 		return err_set(err, "TZif file without a footer");
+	char text[128];
 	if ((size_t)(end - p) > sizeof(text))
 		return err_set(err, "TZif footer too long");
 	memcpy(text, p + 1, (size_t)(end - p - 1));
@@ -361,11 +345,9 @@ static bool footer_find(const unsigned char *p, size_t len, struct tzif *tzif, s
 static bool body_parse(const unsigned char *p, size_t len, struct tzif *tzif, struct err *err)
 {
 	struct counts c = { 0 };
-	size_t skip;
-
 	if (!header_parse(p, len, &c, err))
 		return false;
-	skip = HEADER_LEN + block_len(&c, 4);
+	size_t skip = HEADER_LEN + block_len(&c, 4);
 	if (skip > len)
 		return err_set(err, "TZif file cut short");
 	p += skip;
@@ -386,11 +368,9 @@ static bool body_parse(const unsigned char *p, size_t len, struct tzif *tzif, st
 
 bool tzif_parse(const void *data, size_t len, struct tzif **ret_tzif, struct err *err)
 {
-	struct tzif *tzif;
-
 	if (len > TZIF_BYTES_MAX)
 		return err_set(err, "TZif file of %zu bytes, at most %d", len, TZIF_BYTES_MAX);
-	tzif = mem_alloc(sizeof(*tzif));
+	struct tzif *tzif = mem_alloc(sizeof(*tzif));
 	if (!body_parse(data, len, tzif, err)) {
 		tzif_free(tzif);
 		return false;
@@ -401,7 +381,7 @@ bool tzif_parse(const void *data, size_t len, struct tzif **ret_tzif, struct err
 
 void tzif_free(struct tzif *tzif)
 {
-	if (tzif == NULL)
+	if (!tzif)
 		return;
 	free(tzif->shifts);
 	free(tzif);

@@ -25,13 +25,11 @@ static struct year *year_of(struct walk *walk, int number)
 
 static bool takes_day(struct walk *walk, int64_t day)
 {
-	struct civil civil;
-
 	if (!walk->pattern->day_filter)
 		return true;
 	if (walk->day == day)
 		return walk->day_matches;
-	civil = civil_from_wall(day * DAY_SECONDS);
+	struct civil civil = civil_from_wall(day * DAY_SECONDS);
 	walk->day = day;
 	walk->day_matches = pattern_takes_day(
 		walk->pattern, year_of(walk, civil.year), civil.month, civil.day);
@@ -51,13 +49,11 @@ static void fill_months(struct walk *walk, int year_number, int month, int n)
 {
 	const struct year *year = year_of(walk, year_number);
 	int64_t first = days_from_civil(year_number, month, 1);
-
 	walk->period = first * DAY_SECONDS;
 	walk->days = 0;
 	for (int i = 0; i < n; i++) {
 		uint16_t *end = &walk->day_at[walk->days];
 		int found = pattern_month_days(walk->pattern, year, month + i, first, end);
-
 		/* The first of a month may have come from the month before (skip forward). */
 		if (found > 0 && walk->days > 0 && end[0] == end[-1]) {
 			for (int j = 1; j < found; j++)
@@ -78,7 +74,6 @@ static int64_t k_from(const struct pattern *pattern, sec_t wall)
 static int64_t next_day(const struct pattern *pattern, int64_t day)
 {
 	struct civil civil = civil_from_wall(day * DAY_SECONDS);
-
 	if (pattern->months == 0 || (pattern->months >> civil.month & 1) != 0)
 		return day + 1;
 	return day - civil.day + 1 + days_in_month(civil.year, civil.month);
@@ -89,11 +84,9 @@ static bool find_subdaily(struct walk *walk, int *steps)
 {
 	const struct pattern *pattern = walk->pattern;
 	int64_t stride = pattern->interval * unit_of(pattern->freq);
-
 	for (; *steps > 0; --*steps) {
 		sec_t at = pattern->base + walk->k * stride;
 		int64_t day = floor_div(at, DAY_SECONDS), t = at - day * DAY_SECONDS;
-
 		walk->period = at;
 		if (at > WALL_LAST)
 			return false;
@@ -115,7 +108,6 @@ static bool find_subdaily(struct walk *walk, int *steps)
 static sec_t candidate(const struct walk *walk, int64_t i)
 {
 	const struct pattern *pattern = walk->pattern;
-
 	return walk->period + (sec_t)walk->day_at[i / pattern->times] * DAY_SECONDS +
 	       pattern_time(pattern, i % pattern->times);
 }
@@ -124,10 +116,8 @@ static sec_t candidate(const struct walk *walk, int64_t i)
 static int64_t lower_bound(const struct walk *walk, sec_t wall)
 {
 	int64_t low = 0, high = walk->total;
-
 	while (low < high) {
 		int64_t mid = low + (high - low) / 2;
-
 		if (candidate(walk, mid) < wall)
 			low = mid + 1;
 		else
@@ -141,7 +131,6 @@ static bool fill(struct walk *walk, int *steps)
 {
 	const struct pattern *pattern = walk->pattern;
 	int64_t number = pattern->base + walk->k * pattern->interval;
-
 	walk->days = 1;
 	walk->day_at[0] = 0;
 	switch (pattern->freq) {
@@ -208,7 +197,6 @@ void walk_seek(struct walk *walk, sec_t wall)
 	const struct pattern *pattern = walk->pattern;
 	struct civil civil = civil_from_wall(wall);
 	int64_t number = floor_div(wall, DAY_SECONDS), span = pattern->interval;
-
 	walk->filled = false;
 	walk->floor = wall > pattern->start ? wall : pattern->start;
 	if (pattern->freq == FREQ_YEARLY)
@@ -231,13 +219,13 @@ void walk_seek(struct walk *walk, sec_t wall)
 
 bool walk_seek_counted(struct walk *walk, sec_t wall, uint64_t *ret_count)
 {
-	struct walk first, here = *walk;
-	int steps = INT_MAX;
-
+	struct walk here = *walk;
 	if (!pattern_is_even(walk->pattern))
 		return false;
+	struct walk first;
 	walk_init(&first, walk->pattern);
 	walk_seek(&here, wall);
+	int steps = INT_MAX;
 	if (!fill(&first, &steps) || !fill(&here, &steps))
 		return false;
 	*ret_count = (uint64_t)(here.k * here.total + here.at - first.at);
@@ -256,7 +244,6 @@ enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall)
 			return walk->period > WALL_LAST ? WALK_END : WALK_AGAIN;
 		for (; skip_middle(walk), walk->at < walk->total; walk->at++, --*steps) {
 			sec_t wall = candidate(walk, walk->at);
-
 			if (!pattern_takes_position(walk->pattern, walk->at, walk->total) ||
 				wall < walk->floor)
 				continue;

@@ -28,7 +28,7 @@ struct zone {
 	struct tzif *tzif;
 	uint64_t digest;
 	struct stamp stamp; /* of what was read */
-	bool settled; /* it was read once more after that stamp was seen first */
+	bool confirmed; /* it was read once more after that stamp was seen first */
 };
 
 struct content {
@@ -46,7 +46,7 @@ static struct {
 void zones_open(const char *dir)
 {
 	zones_close();
-	zones.dir = mem_strdup(dir != NULL ? dir : ZONEINFO_DIR);
+	zones.dir = mem_strdup(dir ? dir : ZONEINFO_DIR);
 }
 
 static void zone_free(struct zone *zone)
@@ -72,10 +72,9 @@ bool zone_name_is_sane(const char *name)
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
 	size_t len = strnlen(name, ZONE_NAME_MAX + 1);
-
 	if (len == 0 || len > ZONE_NAME_MAX || strspn(name, allowed) != len)
 		return false;
-	if (name[0] == '/' || name[len - 1] == '/' || strstr(name, "//") != NULL)
+	if (name[0] == '/' || name[len - 1] == '/' || strstr(name, "//"))
 		return false;
 	return strcmp(name, "localtime") != 0 && strcmp(name, "posixrules") != 0;
 }
@@ -109,17 +108,16 @@ static bool file_read(const char *name, unsigned char *buf, size_t *ret_len,
 	struct stamp *ret_stamp, struct err *err)
 {
 	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones.dir, name);
-	size_t len = 0;
-	ssize_t got = 0;
-	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
 	if (fd < 0)
 		return file_failed(name, errno, err);
+	struct stat st;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return err_set(err, "unknown time zone \"%s\"", name);
 	}
+	size_t len = 0;
+	ssize_t got = 0;
 	do {
 		got = read(fd, buf + len, TZIF_BYTES_MAX + 1 - len);
 		if (got > 0)
@@ -137,7 +135,6 @@ static bool file_read(const char *name, unsigned char *buf, size_t *ret_len,
 static uint64_t digest_of(const unsigned char *data, size_t len)
 {
 	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ data[i]) * UINT64_C(1099511628211);
 	return hash;
@@ -161,12 +158,10 @@ static bool content_read(const char *name, struct content *ret_content, struct e
 static size_t zone_place(const char *name, bool *ret_found)
 {
 	size_t low = 0, high = zones.n;
-
 	*ret_found = false;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		int order = strcmp(zones.list[mid]->name, name);
-
 		if (order == 0) {
 			*ret_found = true;
 			return mid;
@@ -198,7 +193,6 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 {
 	bool found = false;
 	size_t place = zone_place(name, &found);
-	struct content content;
 	if (found) {
 		*ret_zone = zones.list[place];
 		return true;
@@ -209,6 +203,7 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
 	if (zones.n >= ZONES_MAX)
 		return err_set(err, "more than %d time zones in use", ZONES_MAX);
+	struct content content;
 	if (!content_read(name, &content, err))
 		return false;
 	*ret_zone = zone_insert(place, name, &content);
@@ -217,10 +212,9 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 
 bool zone_load_default(const char *name, const struct zone **ret_zone, struct err *err)
 {
-	const struct zone *utc;
-
 	if (zone_load(name, ret_zone, err))
 		return true;
+	const struct zone *utc;
 	if ((err && err->passing) || zone_load("UTC", &utc, NULL))
 		return err_prefix(err, "default_time_zone: ");
 	return err_set(err, "zoneinfo_dir: there are no time zones in %s", zones.dir);
@@ -230,7 +224,7 @@ static bool is_untouched(const struct zone *zone)
 {
 	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones.dir, zone->name);
 	struct stat st;
-	if (!zone->settled || stat(path, &st) != 0)
+	if (!zone->confirmed || stat(path, &st) != 0)
 		return false;
 	struct stamp stamp = stamp_of(&st);
 	return same_stamp(&stamp, &zone->stamp);
@@ -244,7 +238,7 @@ static bool zone_refresh(struct zone *zone)
 		return false;
 	/* A file that is written twice within a tick of the file system's clock keeps its stamp: what
 	 * has a new one is read at the next look as well. */
-	zone->settled = same_stamp(&content.stamp, &zone->stamp);
+	zone->confirmed = same_stamp(&content.stamp, &zone->stamp);
 	zone->stamp = content.stamp;
 	if (content.digest == zone->digest) {
 		tzif_free(content.tzif);
@@ -282,8 +276,7 @@ struct tzif_fit zone_fit_wall(const struct zone *zone, sec_t wall)
 sec_t zone_to_instant(const struct zone *zone, sec_t wall, enum zone_fit *ret_fit)
 {
 	struct tzif_fit fit = tzif_fit_wall(zone->tzif, wall);
-
-	if (ret_fit != NULL)
+	if (ret_fit)
 		*ret_fit = fit.fit;
 	return wall - fit.offset;
 }

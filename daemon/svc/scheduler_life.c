@@ -239,10 +239,8 @@ void scheduler_log_state(const struct scheduler *s)
 	struct log_line line;
 	log_begin(&line, LOG_NOTICE, "state");
 	log_text(&line, "worker", s->heartbeat.id);
-	log_int(&line, "generated", s->heartbeat.generated);
-	log_int(&line, "reminded", s->heartbeat.reminded);
-	log_int(&line, "quarantined", s->heartbeat.quarantined);
-	log_int(&line, "waiting", s->heartbeat.waiting);
+	for (enum counter i = 0; i < COUNTERS_N; i++)
+		log_int(&line, counter_name(i), s->shared.counters.values[i]);
 	if (next != AGENDA_NEVER)
 		log_int(&line, "next_due_ms", (next - now) / USEC_PER_MSEC);
 	if (s->shared.poll_at > now)

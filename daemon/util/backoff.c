@@ -11,10 +11,9 @@
 static uint64_t random_seed(void)
 {
 	uint64_t seed = 0;
-	struct timespec now;
-
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == (ssize_t)sizeof(seed) && seed != 0)
 		return seed;
+	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now); /* early boot: the entropy pool is not ready */
 	seed = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec << 16 ^ (uint64_t)getpid();
 	return seed | 1;
@@ -24,7 +23,6 @@ static uint64_t random_seed(void)
 static double random_fraction(void)
 {
 	static uint64_t state;
-
 	if (state == 0)
 		state = random_seed();
 	state ^= state >> 12;
@@ -41,7 +39,6 @@ void backoff_init(struct backoff *backoff, double first, double limit)
 double backoff_fail(struct backoff *backoff)
 {
 	double delay = backoff->next > 0 ? backoff->next : backoff->first;
-
 	backoff->next = delay * 2 < backoff->limit ? delay * 2 : backoff->limit;
 	return delay / 2 + random_fraction() * delay / 2;
 }

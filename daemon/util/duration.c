@@ -44,11 +44,11 @@ bool duration_parse(const char *text, usec_t *ret_duration)
 
 void duration_format(usec_t duration, struct strbuf *buf)
 {
-	size_t i = 0;
 	if (duration == 0) {
 		strbuf_add_text(buf, "0");
 		return;
 	}
+	size_t i = 0;
 	while (duration % units[i].size != 0)
 		i++;
 	strbuf_addf(buf, "%" PRId64 "%s", duration / units[i].size, units[i].name);

@@ -20,14 +20,12 @@ static size_t char_boundary(const char *text, size_t at)
 static void cut_to_size(char *text, size_t size)
 {
 	size_t at = char_boundary(text, size - sizeof("..."));
-
 	memcpy(text + at, "...", sizeof("..."));
 }
 
 static void make_one_line(char *text)
 {
 	size_t len = strlen(text);
-
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
 		text[--len] = '\0';
 	for (char *p = text; *p != '\0'; p++) {
@@ -41,7 +39,6 @@ static void set(struct err *err, bool passing, const char *fmt, va_list args)
 {
 	char text[ERR_TEXT_MAX]; /* an argument may be err->text itself */
 	int len = vsnprintf(text, sizeof(text), fmt, args);
-
 	if (len < 0)
 		text[0] = '\0';
 	else if ((size_t)len >= sizeof(text))
@@ -53,10 +50,9 @@ static void set(struct err *err, bool passing, const char *fmt, va_list args)
 
 bool err_set(struct err *err, const char *fmt, ...)
 {
-	va_list args;
-
-	if (err == NULL)
+	if (!err)
 		return false;
+	va_list args;
 	va_start(args, fmt);
 	set(err, false, fmt, args);
 	va_end(args);
@@ -65,10 +61,9 @@ bool err_set(struct err *err, const char *fmt, ...)
 
 bool err_set_passing(struct err *err, const char *fmt, ...)
 {
-	va_list args;
-
-	if (err == NULL)
+	if (!err)
 		return false;
+	va_list args;
 	va_start(args, fmt);
 	set(err, true, fmt, args);
 	va_end(args);
@@ -77,14 +72,12 @@ bool err_set_passing(struct err *err, const char *fmt, ...)
 
 bool err_prefix(struct err *err, const char *fmt, ...)
 {
+	if (!err)
+		return false;
 	char prefix[ERR_TEXT_MAX];
 	va_list args;
-	int len;
-
-	if (err == NULL)
-		return false;
 	va_start(args, fmt);
-	len = vsnprintf(prefix, sizeof(prefix), fmt, args);
+	int len = vsnprintf(prefix, sizeof(prefix), fmt, args);
 	va_end(args);
 	if (len < 0)
 		return false;

@@ -13,7 +13,6 @@ static long parse_passage(const char *text)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
-
 	if (end == text || *end != '\0' || n < 1) {
 		fprintf(stderr, "RECURD_FAULT: expected POINT or POINT:N, got \":%s\"\n", text);
 		abort();
@@ -31,11 +30,9 @@ struct harm {
 static void pass(struct harm *harm, const char *point)
 {
 	const char *wanted = getenv(harm->variable);
-	size_t len;
-
-	if (wanted == NULL)
+	if (!wanted)
 		return;
-	len = strcspn(wanted, ":");
+	size_t len = strcspn(wanted, ":");
 	if (strlen(point) != len || strncmp(point, wanted, len) != 0)
 		return;
 	if (harm->left == 0)
@@ -51,7 +48,6 @@ void fault(const char *point)
 {
 	static struct harm harms[] = { { "RECURD_FAULT", SIGKILL, 0 },
 		{ "RECURD_FAULT_STOP", SIGSTOP, 0 } };
-
 	for (size_t i = 0; i < sizeof(harms) / sizeof(harms[0]); i++)
 		pass(&harms[i], point);
 }

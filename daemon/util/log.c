@@ -79,11 +79,10 @@ static const char *put_escaped(struct log_line *line, const char *value, size_t 
 static void put_value(struct log_line *line, const char *value, size_t limit)
 {
 	bool quotes = needs_quotes(value);
-	size_t start, room = limit - (quotes ? 2 : 0);
-
+	size_t room = limit - (quotes ? 2 : 0);
 	if (quotes)
 		put(line, "\"", 1);
-	start = line->len;
+	size_t start = line->len;
 	if (*put_escaped(line, value, room) != '\0') {
 		line->len = start;
 		put_escaped(line, value, room - 3);
@@ -103,17 +102,15 @@ void log_begin(struct log_line *line, int priority, const char *event)
 
 void log_text(struct log_line *line, const char *key, const char *value)
 {
-	size_t key_len, left, limit;
-
-	if (!line->active || value == NULL)
+	if (!line->active || !value)
 		return;
-	key_len = strlen(key) + 1 + (line->len > 0);
-	left = sizeof(line->text) - 1 - line->len;
+	size_t key_len = strlen(key) + 1 + (line->len > 0);
+	size_t left = sizeof(line->text) - 1 - line->len;
 	/* A pair for which not even a short value has room is left out whole. */
 	if (left < key_len + SHORT_VALUE)
 		return;
 	left -= key_len;
-	limit = left / 2 > SHORT_VALUE ? left / 2 : SHORT_VALUE;
+	size_t limit = left / 2 > SHORT_VALUE ? left / 2 : SHORT_VALUE;
 	if (line->len > 0)
 		put(line, " ", 1);
 	put(line, key, strlen(key));
@@ -123,10 +120,9 @@ void log_text(struct log_line *line, const char *key, const char *value)
 
 void log_int(struct log_line *line, const char *key, int64_t value)
 {
-	char text[24];
-
 	if (!line->active)
 		return;
+	char text[24];
 	snprintf(text, sizeof(text), "%" PRId64, value);
 	log_text(line, key, text);
 }
@@ -134,7 +130,6 @@ void log_int(struct log_line *line, const char *key, int64_t value)
 void log_instant(struct log_line *line, const char *key, usec_t instant)
 {
 	char text[INSTANT_TEXT_MAX];
-
 	if (line->active)
 		log_text(line, key, instant_format(instant, text));
 }
@@ -143,13 +138,11 @@ void log_fmt(struct log_line *line, const char *key, const char *fmt, ...)
 {
 	/* Longer than any value's share of a line, so that what is cut here is cut and marked there. */
 	char text[LOG_LINE_MAX];
-	va_list args;
-	int len;
-
 	if (!line->active)
 		return;
+	va_list args;
 	va_start(args, fmt);
-	len = vsnprintf(text, sizeof(text), fmt, args);
+	int len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (len >= 0)
 		log_text(line, key, text);
@@ -160,10 +153,9 @@ static void write_stderr(const struct log_line *line)
 	char prefix[] = { '<', (char)('0' + (line->priority & LOG_PRIMASK)), '>' };
 	char text[LOG_LINE_MAX + 1];
 	struct iovec parts[] = { { prefix, sizeof(prefix) }, { text, line->len + 1 } };
-	ssize_t n;
-
 	memcpy(text, line->text, line->len);
 	text[line->len] = '\n';
+	ssize_t n;
 	do
 		n = writev(STDERR_FILENO, parts, 2);
 	while (n < 0 && errno == EINTR);
@@ -183,16 +175,14 @@ void log_end(struct log_line *line)
 
 void log_msg(int priority, const char *event, const char *fmt, ...)
 {
-	struct log_line line;
-	char text[LOG_LINE_MAX];
-	va_list args;
-	int len;
-
 	if (!log_enabled(priority))
 		return;
+	char text[LOG_LINE_MAX];
+	va_list args;
 	va_start(args, fmt);
-	len = vsnprintf(text, sizeof(text), fmt, args);
+	int len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	struct log_line line;
 	log_begin(&line, priority, event);
 	if (len >= 0)
 		log_text(&line, "msg", text);

@@ -12,7 +12,6 @@ static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = "<2>event=abort reason=\"out of memory\"\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
-
 	(void)n;
 	abort();
 }
@@ -25,8 +24,7 @@ void *mem_alloc(size_t size)
 void *mem_alloc_array(size_t n, size_t size)
 {
 	void *memory = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
-
-	if (memory == NULL)
+	if (!memory)
 		out_of_memory();
 	return memory;
 }
@@ -34,8 +32,7 @@ void *mem_alloc_array(size_t n, size_t size)
 void *mem_realloc_array(void *old, size_t n, size_t size)
 {
 	void *memory = reallocarray(old, n > 0 ? n : 1, size > 0 ? size : 1);
-
-	if (memory == NULL)
+	if (!memory)
 		out_of_memory();
 	return memory;
 }
@@ -48,8 +45,7 @@ char *mem_strdup(const char *text)
 char *mem_strndup(const char *text, size_t len)
 {
 	char *copy = strndup(text, len);
-
-	if (copy == NULL)
+	if (!copy)
 		out_of_memory();
 	return copy;
 }
@@ -58,10 +54,8 @@ char *mem_printf(const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list args;
-	int len;
-
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	int len = vasprintf(&text, fmt, args);
 	va_end(args);
 	if (len < 0)
 		out_of_memory();
@@ -71,7 +65,6 @@ char *mem_printf(const char *fmt, ...)
 void mem_cleanup(void *pointer_to_pointer)
 {
 	void *memory; /* copied as bytes: the pointer's own type is the caller's */
-
 	memcpy(&memory, pointer_to_pointer, sizeof(memory));
 	free(memory);
 	memset(pointer_to_pointer, 0, sizeof(memory));
@@ -81,7 +74,6 @@ void mem_abort(const char *fmt, ...)
 {
 	char text[512];
 	va_list args;
-
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);

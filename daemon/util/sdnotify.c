@@ -26,7 +26,6 @@ static int notify_fd = -1;
 static bool set_address(const char *path)
 {
 	size_t len = strlen(path);
-
 	if ((path[0] != '/' && path[0] != '@') || len < 2 || len >= sizeof(address.sun_path))
 		return false;
 	address = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -41,9 +40,8 @@ static bool set_address(const char *path)
 void sdnotify_open(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-
 	sdnotify_close();
-	if (path != NULL && set_address(path))
+	if (path && set_address(path))
 		notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unsetenv("NOTIFY_SOCKET");
 }
@@ -57,20 +55,18 @@ void sdnotify_close(void)
 
 void sdnotify_send(const char *fmt, ...)
 {
-	char text[MESSAGE_MAX];
-	va_list args;
-	int len;
-	ssize_t sent;
-
 	if (notify_fd < 0)
 		return;
+	char text[MESSAGE_MAX];
+	va_list args;
 	va_start(args, fmt);
-	len = vsnprintf(text, sizeof(text), fmt, args);
+	int len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (len <= 0)
 		return;
 	if ((size_t)len >= sizeof(text))
 		len = sizeof(text) - 1;
+	ssize_t sent;
 	do
 		sent = sendto(notify_fd, text, (size_t)len, MSG_NOSIGNAL,
 			(const struct sockaddr *)&address, address_len);
@@ -80,7 +76,6 @@ void sdnotify_send(const char *fmt, ...)
 void sdnotify_reloading(void)
 {
 	struct timespec now;
-
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sdnotify_send("RELOADING=1\nMONOTONIC_USEC=%lld",
 		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
@@ -89,13 +84,11 @@ void sdnotify_reloading(void)
 static bool env_number(const char *name, unsigned long long *ret_value)
 {
 	const char *text = getenv(name);
-	unsigned long long value;
-	char *end;
-
-	if (text == NULL || text[0] < '0' || text[0] > '9')
+	if (!text || text[0] < '0' || text[0] > '9')
 		return false;
 	errno = 0;
-	value = strtoull(text, &end, 10);
+	char *end;
+	unsigned long long value = strtoull(text, &end, 10);
 	if (errno != 0 || *end != '\0')
 		return false;
 	*ret_value = value;
@@ -104,11 +97,11 @@ static bool env_number(const char *name, unsigned long long *ret_value)
 
 usec_t sdnotify_watchdog(void)
 {
-	unsigned long long usec, pid;
-
+	unsigned long long usec;
 	if (!env_number("WATCHDOG_USEC", &usec) || usec > INT64_MAX)
 		return 0;
-	if (getenv("WATCHDOG_PID") != NULL &&
+	unsigned long long pid;
+	if (getenv("WATCHDOG_PID") &&
 		(!env_number("WATCHDOG_PID", &pid) || pid != (unsigned long long)getpid()))
 		return 0;
 	return (usec_t)usec;

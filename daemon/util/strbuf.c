@@ -35,16 +35,14 @@ void strbuf_reset(struct strbuf *buf)
 /* Makes room for `more` bytes and the NUL; false where the cap forbids them. */
 static bool reserve(struct strbuf *buf, size_t more)
 {
-	size_t need, alloc;
-
 	if (more > buf->cap - buf->len) {
 		buf->overflowed = true;
 		return false;
 	}
-	need = buf->len + more + 1;
+	size_t need = buf->len + more + 1;
 	if (need <= buf->alloc)
 		return true;
-	alloc = buf->alloc > 0 ? buf->alloc : FIRST_ALLOC;
+	size_t alloc = buf->alloc > 0 ? buf->alloc : FIRST_ALLOC;
 	while (alloc < need)
 		alloc = alloc > SIZE_MAX / 2 ? need : alloc * 2;
 	buf->data = mem_realloc_array(buf->alloc > 0 ? buf->data : NULL, alloc, 1);
@@ -75,7 +73,6 @@ void strbuf_add_char(struct strbuf *buf, char c)
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...)
 {
 	va_list args;
-
 	va_start(args, fmt);
 	strbuf_vaddf(buf, fmt, args);
 	va_end(args);
@@ -83,13 +80,11 @@ void strbuf_addf(struct strbuf *buf, const char *fmt, ...)
 
 void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list args)
 {
-	va_list again;
-	char probe[1];
 	size_t room = buf->alloc > 0 ? buf->alloc - buf->len : 0;
-	int len;
-
+	va_list again;
 	va_copy(again, args);
-	len = vsnprintf(room > 0 ? buf->data + buf->len : probe, room, fmt, args);
+	char probe[1];
+	int len = vsnprintf(room > 0 ? buf->data + buf->len : probe, room, fmt, args);
 	if (len > 0 && reserve(buf, (size_t)len)) {
 		if ((size_t)len >= room)
 			vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, again);
@@ -121,7 +116,6 @@ void strbuf_add_be64(struct strbuf *buf, uint64_t value)
 char *strbuf_steal(struct strbuf *buf)
 {
 	char *data = buf->alloc > 0 ? buf->data : mem_alloc(1);
-
 	strbuf_init(buf, buf->cap);
 	return data;
 }

@@ -31,7 +31,6 @@ int64_t days_from_civil(int year, int month, int day)
 	int64_t year_of_era = march_year - era * 400;
 	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
 	return era * ERA_DAYS + day_of_era - MARCH_TO_EPOCH;
 }
 
@@ -43,7 +42,6 @@ static void civil_date(struct civil *civil, int64_t days)
 	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
 	int64_t month_from_march = (5 * doy + 2) / 153;
-
 	civil->day = (int)(doy - (153 * month_from_march + 2) / 5 + 1);
 	civil->month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
 	civil->year = (int)(yoe + era * 400 + (civil->month <= 2));
@@ -51,15 +49,13 @@ static void civil_date(struct civil *civil, int64_t days)
 
 struct civil civil_from_wall(sec_t wall)
 {
-	struct civil civil;
-	int64_t days, rest;
-
 	if (wall > WALL_LIMIT)
 		wall = WALL_LIMIT;
 	if (wall < -WALL_LIMIT)
 		wall = -WALL_LIMIT;
-	days = floor_div(wall, DAY_SECONDS);
-	rest = wall - days * DAY_SECONDS;
+	int64_t days = floor_div(wall, DAY_SECONDS);
+	int64_t rest = wall - days * DAY_SECONDS;
+	struct civil civil;
 	civil_date(&civil, days);
 	civil.hour = (int)(rest / 3600);
 	civil.minute = (int)(rest / 60 % 60);
@@ -77,14 +73,12 @@ int days_in_month(int year, int month)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
 	return days[month - 1] + (month == 2 && leap);
 }
 
 int weekday_from_days(int64_t days)
 {
 	int64_t since_sunday = (days + 4) % 7; /* 1970-01-01 was a Thursday */
-
 	return (int)(since_sunday < 0 ? since_sunday + 7 : since_sunday);
 }
 
@@ -93,7 +87,6 @@ int weekday_from_days(int64_t days)
 const char *wall_format(sec_t wall, char buf[static INSTANT_TEXT_MAX])
 {
 	struct civil civil = civil_from_wall(wall);
-
 	/* A negative year is "-0043": four digits and the sign. */
 	snprintf(buf, INSTANT_TEXT_MAX, "%0*d-%02d-%02dT%02d:%02d:%02d", civil.year < 0 ? 5 : 4,
 		civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second);
@@ -103,20 +96,17 @@ const char *wall_format(sec_t wall, char buf[static INSTANT_TEXT_MAX])
 const char *instant_format(usec_t instant, char buf[static INSTANT_TEXT_MAX])
 {
 	sec_t seconds = sec_from_usec(instant);
-	int fraction;
-	size_t len;
-
 	if (instant == USEC_INFINITY)
 		return strcpy(buf, "infinity");
 	if (instant == INSTANT_NONE)
 		return strcpy(buf, "none");
 	if (instant == USEC_MINUS_INFINITY)
 		return strcpy(buf, "-infinity");
-	fraction = (int)(instant % USEC_PER_SEC);
+	int fraction = (int)(instant % USEC_PER_SEC);
 	if (fraction < 0)
 		fraction += (int)USEC_PER_SEC;
 	wall_format(seconds, buf);
-	len = strlen(buf);
+	size_t len = strlen(buf);
 	if (fraction != 0)
 		snprintf(buf + len, INSTANT_TEXT_MAX - len, ".%06dZ", fraction);
 	else
@@ -130,7 +120,6 @@ const char *instant_format(usec_t instant, char buf[static INSTANT_TEXT_MAX])
 static bool take_digits(const char **p, int n, int *ret_value)
 {
 	int value = 0;
-
 	for (int i = 0; i < n; i++) {
 		if ((*p)[i] < '0' || (*p)[i] > '9')
 			return false;
@@ -143,7 +132,7 @@ static bool take_digits(const char **p, int n, int *ret_value)
 
 static bool take_char(const char **p, const char *accepted)
 {
-	if (**p == '\0' || strchr(accepted, **p) == NULL)
+	if (**p == '\0' || !strchr(accepted, **p))
 		return false;
 	(*p)++;
 	return true;
@@ -180,7 +169,6 @@ static bool check_civil(const struct civil *civil, const char *text, struct err 
 static bool take_fraction(const char **p, int *ret_usec)
 {
 	int usec = 0, n = 0;
-
 	for (; **p >= '0' && **p <= '9'; (*p)++, n++) {
 		if (n < FRACTION_DIGITS)
 			usec = usec * 10 + (**p - '0');
@@ -194,12 +182,11 @@ static bool take_fraction(const char **p, int *ret_usec)
 static bool take_offset(const char **p, int *ret_seconds)
 {
 	bool west = **p == '-';
-	int hours, minutes;
-
 	if (take_char(p, "Zz")) {
 		*ret_seconds = 0;
 		return true;
 	}
+	int hours, minutes;
 	if (!take_char(p, "+-") || !take_digits(p, 2, &hours) || !take_char(p, ":") ||
 		!take_digits(p, 2, &minutes) || hours > 23 || minutes > 59)
 		return false;
@@ -212,7 +199,6 @@ bool instant_parse(const char *text, usec_t *ret_instant, struct err *err)
 	const char *p = text;
 	struct civil civil;
 	int usec = 0, offset;
-
 	if (!take_civil(&p, "Tt", &civil) || (take_char(&p, ".") && !take_fraction(&p, &usec)) ||
 		!take_offset(&p, &offset) || *p != '\0')
 		return err_set(err,
@@ -229,7 +215,6 @@ bool wall_parse(const char *text, sec_t *ret_wall, struct err *err)
 {
 	const char *p = text;
 	struct civil civil;
-
 	if (!take_civil(&p, "T ", &civil) || *p != '\0')
 		return err_set(err,
 			"expected a date and time without zone such as 2025-02-03T10:00:00, got "

@@ -8,7 +8,7 @@
 /* A whole number from min to max. */
 bool arg_count(
 	const char *text, int64_t min, int64_t max, int64_t *ret_count, struct err *err) NODISCARD;
-/* "90s", "5min", "2h", "7d"; "0" needs no unit. */
+/* As in recurd.conf (util/duration.h): "90s", "5min", "2h", "7d"; "0" needs no unit. */
 bool arg_span(const char *text, usec_t *ret_span, struct err *err) NODISCARD;
 /* RFC 3339. */
 bool arg_instant(const char *text, usec_t *ret_instant, struct err *err) NODISCARD;

@@ -38,9 +38,9 @@ void generate_rows_add(struct generate_rows *rows, const struct template *templa
 	struct row_place place, struct plan *plan); /* takes the plan's memory */
 void generate_rows_clear(struct generate_rows *rows);
 
-/* Parameters of generate_write.sql. */
+/* Parameters of generate_write.sql.  kind: of the notifications, NULL: none. */
 void generate_rows_params(const struct generate_rows *rows, size_t from, size_t n, usec_t now,
-	bool notify_task_created, struct params *params);
+	const char *kind, struct params *params);
 /* How many there are in a stretch. */
 size_t generate_rows_instances(const struct generate_rows *rows, size_t from, size_t n);
 size_t generate_rows_decisions(const struct generate_rows *rows, size_t from, size_t n);
@@ -52,4 +52,4 @@ size_t generate_rows_wrote(
 size_t generate_rows_quarantined(const struct generate_rows *rows);
 /* The lines of what was written, and the hint for NOTIFY.  Returns how many rows went without a line. */
 size_t generate_rows_log(const struct generate_rows *rows, usec_t clock, struct tell_rate *rate,
-	bool notify_task_created, struct tell_hint *hint);
+	bool told, struct tell_hint *hint);

@@ -3,13 +3,13 @@
  * A plain batch is fast and fails as a whole.  After a failure the next batches are careful: they are
  * written behind savepoints, row by row if need be (sift.h), look before they insert, never wait for the
  * row of a user, and record in the database (waiting.h) which rows could not be written, and why.  From then
- * on those rows are nobody's business but that of retries, which have a turn of their own (retry below).
+ * on those rows are nobody's business but that of retries, which have a turn of their own (below, and retry.h).
  * So what is bad holds up nobody, whatever its number, and nothing of it is kept here: what this struct
  * forgets, in a restart say, costs one failed batch.
  *
  * A session that ends while rows are written ends the transaction too, so nobody can be blamed within it.
  * The first time that is nobody's fault.  When it happens to the careful batch that follows, of at most
- * SUSPECTS_MAX rows, all of these wait as suspects, so that everybody else goes on; retries halve their
+ * HUNT_SUSPECTS rows, all of these wait as suspects, so that everybody else goes on; retries halve their
  * groups until the one is alone.
  */
 #pragma once
@@ -58,7 +58,7 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
 enum waiting_why waiting_why_of(enum sqlstate_class class);
 
 #define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
-#define RETRY_SHARE  10 /* a cause takes at most a tenth of the time */
+#define RETRY_SHARE  10 /* a cause takes at most a tenth of the time, unless that would be minutes */
 
 /* How many rows of a cause are tried together.  tries: in vain, in a row; for killing, of the rows that
  * are chosen. */

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "db/dbsession.h"
 #include "job/batch.h"
+#include "job/counters.h"
 #include "job/hunt.h"
 #include "job/tell.h"
 #include "job/waiting.h"
@@ -50,7 +51,7 @@ struct job_report {
 	bool full; /* the batch was as large as it may be: there is plenty */
 	bool unfit; /* the database has changed: the session is to be checked anew */
 	const char *unfit_why;
-	size_t generated, reminded, quarantined, waiting; /* rows of this run */
+	size_t refused; /* rows that could not be served, and not because of a lock */
 	const PGresult *polled; /* of a poll; valid during done */
 };
 
@@ -70,8 +71,9 @@ struct heartbeat;
 struct job_shared {
 	/* A budget of log lines each: a flood of instances must not silence reminders. */
 	struct tell_rate reminded, generated, troubled;
-	struct trouble
-		troubles[JOBS_MAX]; /* by number of the job; retries have that of what they retry */
+	struct counters counters;
+	/* By number of the job; retries have that of what they retry. */
+	struct trouble troubles[JOBS_MAX];
 	struct heartbeat *heartbeat;
 	struct zonewatch *zonewatch;
 	bool retention; /* old notifications are pruned */

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "job/job.h"
+#include "job/kinds.h"
 #include "job/retry.h"
 #include "job/writing.h"
 
@@ -52,9 +53,9 @@ struct run_ops {
 	void (*add_left)(struct run *run, const char *const *ids, size_t n);
 	/* Log lines of what was written, before COMMIT; the hint for NOTIFY, or NULL. */
 	const char *(*tell)(struct run *run, struct tell_hint *hint);
-	const char *hint_kind;
-	/* What was written, for the report, once it is committed. */
-	void (*report)(struct run *run, struct job_report *report);
+	const struct kind *kind; /* of its notifications */
+	/* What was written is committed. */
+	void (*count)(const struct run *run, struct counters *counters);
 	void (*clear)(struct run *run); /* what the kind holds of this batch */
 };
 

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "recur/recurrence.h"
+#include "recur/rule_value.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
-
-#define SHOWN_MAX 60
 
 _Static_assert(EXPAND_N_MAX == 100000, "as an error tells it");
 
@@ -37,15 +36,12 @@ void expand_refuse(const char *reason, struct strbuf *answer)
 	json_decref(object);
 }
 
-/* "start: expected ..., got ..."; what was found as JSON, unless it is long. */
+/* "start: expected ..., got ..." */
 static bool wrong(const char *name, const char *expected, const json_t *got, struct err *err)
 {
-	char *text = json_dumps(got, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
-	bool shown = text != NULL && strlen(text) <= SHOWN_MAX;
+	char *text CLEANUP(mem_cleanup) = rule_value_shown(got);
 
-	err_set(err, "%s: expected %s, got %s", name, expected, shown ? text : "something long");
-	free(text);
-	return false;
+	return err_set(err, "%s: expected %s, got %s", name, expected, text);
 }
 
 static bool check_keys(const json_t *json, struct err *err)
@@ -113,8 +109,9 @@ static bool take_n(const json_t *json, struct question *question, struct err *er
 {
 	const json_t *value = json_object_get(json, "n");
 
-	question->n = value != NULL ? json_integer_value(value) : 10;
-	if (question->n < 1 || question->n > EXPAND_N_MAX)
+	question->n = 10;
+	if (value && (!rule_value_integer(value, &question->n) || question->n < 1 ||
+			     question->n > EXPAND_N_MAX))
 		return wrong("n", "1 ... 100000", value, err);
 	return true;
 }
@@ -123,12 +120,12 @@ static bool parse(const char *line, size_t len, const char *default_zone, struct
 	struct err *err)
 {
 	json_error_t where;
-	json_auto_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, &where);
+	json_auto_t *json = rule_value_load(line, len, JSON_REJECT_DUPLICATES, &where);
 	const json_t *rule;
 
 	if (json == NULL)
 		return err_set(err, "not JSON: %s (column %d)", where.text, where.column);
-	if (!json_is_object(json))
+	if (!rule_value_is_object(json))
 		return err_set(err, "expected an object");
 	rule = json_object_get(json, "rule");
 	if (!check_keys(json, err))

@@ -4,7 +4,6 @@
  * listings); what is kept of templates is bounded, however many there are.
  */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +11,11 @@
 
 #include "ctl/cmd/preflight.h"
 #include "ctl/ctl.h"
-#include "ctl/escape.h"
 #include "ctl/migrate/lines.h"
 #include "ctl/migrate/migrate_plan.h"
 #include "ctl/table.h"
 #include "db/rows.h"
+#include "util/duration.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -29,8 +28,7 @@ static const struct ctl_option options[] = {
 
 #define SERVER_MIN 140000
 /* A difference of the clocks that is worth a word. */
-#define CLOCK_DRIFT    (2 * USEC_PER_SEC)
-#define SEQUENCES_STEP "0028_restores"
+#define CLOCK_DRIFT (2 * USEC_PER_SEC)
 
 /* Columns of ctl_preflight_server.sql. */
 enum {
@@ -107,7 +105,7 @@ static void check_clock(struct preflight *preflight, const PGresult *server)
 		       row_instant(server, 0, F_CLOCK);
 	if (ahead > -CLOCK_DRIFT && ahead < CLOCK_DRIFT)
 		return;
-	span_format(ahead < 0 ? -ahead : ahead, &text);
+	duration_tell(ahead < 0 ? -ahead : ahead, &text);
 	preflight_find(preflight, FINDING_NOTE, "clock",
 		"this host's clock is %s %s the database's; only the database's counts", text.data,
 		ahead < 0 ? "behind" : "ahead of");
@@ -165,106 +163,6 @@ static int read_schema(struct ctl *ctl, struct preflight *preflight, bool instal
 	return code;
 }
 
-struct pending {
-	struct preflight *preflight;
-	struct strbuf steps;
-	bool misfit; /* tables that cannot be read as those of the application */
-	const struct migration
-		*sequences; /* the step whose verify file looks at them, once applied */
-};
-
-/* What one step lacks, a right mostly, those after it lack as well. */
-static bool is_told(const struct preflight *preflight, const struct line *line)
-{
-	for (size_t i = 0; i < preflight->findings_n; i++) {
-		const char *detail = preflight->findings[i].detail;
-		size_t whole = strlen(detail);
-		if (whole > line->len &&
-			strncmp(detail + whole - line->len, line->text, line->len) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void take_step(void *arg, const struct migration *step, const struct outcome *outcome)
-{
-	struct pending *pending = arg;
-	const char *why = outcome->problems ? outcome->problems : outcome->note;
-	if (!outcome->state && strcmp(step->name, SEQUENCES_STEP) == 0)
-		pending->sequences = step;
-	if (!outcome->state)
-		return;
-	strbuf_addf(&pending->steps, "%s%s", pending->steps.len > 0 ? ", " : "", step->name);
-	struct line line;
-	while (outcome->refused && lines_next(&why, &line)) {
-		if (!is_told(pending->preflight, &line))
-			preflight_find(pending->preflight, FINDING_PROBLEM, "migration", "%s: %.*s",
-				step->name, (int)line.len, line.text);
-		pending->misfit = pending->misfit || line_is_needed(&line);
-	}
-}
-
-/* Rows that came without the sequences that gave them their ids: a restore, a change-over. */
-static bool find_sequences(struct preflight *preflight, struct migrator *migrator,
-	const struct migration *step, struct err *err)
-{
-	struct finding finding CLEANUP(finding_free);
-	finding = (struct finding){ .present = false };
-	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
-		  finding_read(migrator, step, &finding, err);
-	for (const char *line = finding.problems; line && *line;) {
-		size_t len = strcspn(line, "\n");
-		preflight_find(preflight, FINDING_PROBLEM, "sequence", "%.*s", (int)len, line);
-		line += len + (line[len] == '\n');
-	}
-	migrator_rollback(migrator);
-	return ok;
-}
-
-/* What would become of them for this role; a failure of the migrator's own is worth a warning. */
-static int foretell(struct migrator *migrator, struct pending *pending)
-{
-	struct err err;
-	if (migrate_plan(migrator, INT_MAX, NULL, take_step, pending, &err))
-		return EX_OK;
-	if (migrator_is_cut_off(migrator))
-		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
-	strbuf_reset(&pending->steps);
-	preflight_find(pending->preflight, FINDING_WARNING, "migration",
-		"cannot be foretold for this role: %s", err.text);
-	return EX_OK;
-}
-
-/* Steps that this program has and the database does not, and what would refuse them. */
-static int read_migrations(
-	struct ctl *ctl, struct preflight *preflight, const PGresult *server, bool *ret_misfit)
-{
-	struct err err;
-	struct pending pending = { .preflight = preflight, .steps = STRBUF(4096) };
-	struct migrator migrator = { .session = ctl_session(ctl, &err),
-		.app_schema = ctl->conf->app_schema,
-		.conninfo = ctl->conf->database_url,
-		.password_file = ctl->conf->password_file };
-	if (!migration_set_load(NULL, &migrator.set, &err))
-		return ctl_error(EX_SOFTWARE, "%s", err.text);
-	if (preflight->compatible_from > migration_last(&migrator.set))
-		preflight_find(preflight, FINDING_PROBLEM, "version",
-			"the schema needs a recurd that knows migration %d (compatible_from), this "
-			"one knows %d: install the newer recurd",
-			preflight->compatible_from, migration_last(&migrator.set));
-	int code = foretell(&migrator, &pending);
-	if (code == EX_OK && pending.steps.len > 0 && row_bool(server, 0, F_MIGRATIONS))
-		preflight_find(preflight, FINDING_PROBLEM, "schema",
-			"not applied: %s; run: recurctl migrate up", pending.steps.data);
-	if (pending.sequences && !find_sequences(preflight, &migrator, pending.sequences, &err))
-		preflight_find(preflight, FINDING_WARNING, "sequence",
-			"cannot be looked at by this role: %s", err.text);
-	*ret_misfit = pending.misfit;
-	strbuf_free(&pending.steps);
-	migrator_finish(&migrator);
-	return code;
-}
-
 static int read_reminders(struct ctl *ctl, struct preflight *preflight)
 {
 	struct params params CLEANUP(params_free);
@@ -296,7 +194,8 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	if (row_bool(server, 0, F_RECURD))
 		code = read_live(ctl, preflight);
 	if (code == EX_OK && !row_bool(server, 0, F_STANDBY))
-		code = read_migrations(ctl, preflight, server, &misfit);
+		code = preflight_read_migrations(
+			ctl, preflight, row_bool(server, 0, F_MIGRATIONS), &misfit);
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
 		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD),
 			row_bool(server, 0, F_TABLES));

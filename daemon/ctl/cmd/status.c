@@ -4,9 +4,9 @@
 
 #include "ctl/args.h"
 #include "ctl/ctl.h"
-#include "ctl/escape.h"
 #include "ctl/table.h"
 #include "db/rows.h"
+#include "util/duration.h"
 
 enum { OPT_CHECK = 256, OPT_MAX_LAG, OPT_MAX_FAILURES, OPT_MIN_WORKERS, OPT_MAX_DEAD };
 
@@ -134,8 +134,8 @@ static void check_lag(
 	strbuf_init(&allowed, SIZE_MAX);
 	if (row_is_null(result, 0, column) || row_int8(result, 0, column) <= limit)
 		return;
-	span_format(row_int8(result, 0, column), &lag);
-	span_format(limit, &allowed);
+	duration_tell(row_int8(result, 0, column), &lag);
+	duration_tell(limit, &allowed);
 	add_problem(problems, "%s are %s late (limit %s)", what, lag.data, allowed.data);
 }
 

@@ -23,6 +23,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		{ "reminded", "REMINDED", COLUMN_RIGHT },
 		{ "quarantined", "QUARANTINED", COLUMN_RIGHT },
 		{ "id", "ID", COLUMN_JSON_ONLY },
+		{ "figures", "FIGURES", COLUMN_JSON_ONLY | COLUMN_RAW },
 	};
 	PGresult *result CLEANUP(ctl_clear) = NULL;
 	while (ctl_getopt(ctl, argc, argv) != -1)

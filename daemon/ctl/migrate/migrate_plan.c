@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/escape.h"
 #include "ctl/migrate/alembic.h"
 #include "ctl/migrate/foretell.h"
+#include "util/duration.h"
 #include "util/mem.h"
 
 void outcome_free(struct outcome *outcome)
@@ -23,7 +23,7 @@ void outcome_report(struct migrator *migrator, const struct migration *step,
 	if (!outcome->state)
 		return;
 	if (elapsed >= USEC_PER_SEC)
-		span_format(elapsed, &span);
+		duration_tell(elapsed, &span);
 	report_step(&migrator->report, step->number, step->name, outcome->state, span.data);
 	report_lines(&migrator->report, "problems", outcome->problems);
 	report_lines(&migrator->report, "notes", outcome->note);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/escape.h"
 #include "ctl/migrate/lines.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
+#include "util/text.h"
 
 void report_begin(struct report *report, bool json, bool dry_run)
 {
@@ -40,7 +40,7 @@ static json_t *safe_string(const char *text, size_t len)
 {
 	char *copy CLEANUP(mem_cleanup) = mem_strndup(text, len);
 	struct strbuf utf8 CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	utf8_repair(&utf8, copy);
+	text_add_repaired(&utf8, copy);
 	return json_stringn(utf8.data, utf8.len);
 }
 
@@ -48,7 +48,7 @@ static void print_escaped(FILE *out, const char *text, size_t len)
 {
 	char *copy CLEANUP(mem_cleanup) = mem_strndup(text, len);
 	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	(void)text_escape(&line, copy, 0);
+	(void)text_add_terminal(&line, copy, 0);
 	fputs(line.data, out);
 }
 

@@ -1,8 +1,7 @@
 -- recurctl preflight before the migration: ctl_preflight_open without recurd's tables.  Columns that are
 -- not there yet (before the migration) are taken from "absent", as in ctl_preflight_reminders.
 -- Index: none, the table is read once.
--- Result: cursor text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text text
+-- Result: cursor {template columns} text text
 declare ctl_rows no scroll cursor for
 select {template columns}, null::text, t.title::text
 from (select null::timestamptz as failed_at, null::timestamp as starts_local, null::text as starts_zone,

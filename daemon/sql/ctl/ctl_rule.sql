@@ -1,8 +1,7 @@
 -- recurctl validate ID: the rule of one template or task, as of a template that nobody has planned yet.
 -- $1 text: its id.
 -- Index: the primary keys.
--- Result: text text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text
+-- Result: text {template columns} {user zone}
 select t.kind, {template columns}, {user zone}
 from (select 'template' as kind, r.id, r.user_id, r.recurrence_rule, r.next_due_at
       from {app}.recurring_tasks as r

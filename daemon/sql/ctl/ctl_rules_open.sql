@@ -1,8 +1,7 @@
 -- recurctl validate --all: opens the cursor over all stored rules, of templates and of open tasks that
 -- come back when they are completed, as of templates that nobody has planned yet.
 -- Index: the primary keys, in their order.
--- Result: cursor text text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text
+-- Result: cursor text {template columns} {user zone}
 declare ctl_rows no scroll cursor for
 select t.kind, {template columns}, {user zone}
 from ((select 'template' as kind, r.id, r.user_id, r.recurrence_rule, r.next_due_at

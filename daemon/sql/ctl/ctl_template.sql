@@ -3,8 +3,7 @@
 -- Index: the primary key.
 -- Result: text text text text text text timestamptz bool timestamptz timestamp|timestamptz timestamp text
 -- Result: timestamptz timestamptz int8 timestamptz timestamptz timestamptz timestamptz timestamptz text int8
--- Result: text text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text
+-- Result: text {template columns} {user zone}
 select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priority::text,
        {rule}, t.next_due_at, t.is_active, t.created_at, t.updated_at,
        t.starts_local, t.starts_zone, t.planned_due_at, t.made_through, t.used_count, t.replan_at,

@@ -8,8 +8,7 @@
 -- Returns behind the columns of a template its place, how many were locked (those beyond $2 are left for the
 -- next batch), and the bytes of rules through the row.
 -- Index: ix_recurring_tasks_due, pk_preferences, pk_waiting.
--- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text tid int8 int8
+-- Result: {template columns} {user zone} tid int8 int8
 with claimed as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place

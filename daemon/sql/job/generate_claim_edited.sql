@@ -4,8 +4,7 @@
 -- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
 -- Returns what generate_claim does.
 -- Index: ix_recurring_tasks_replan, pk_preferences, pk_waiting.
--- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text tid int8 int8
+-- Result: {template columns} {user zone} tid int8 int8
 with claimed as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place

@@ -3,8 +3,7 @@
 -- $1 ids (text[])   $2 so many bytes of rules in all
 -- $3 edited: their rule was, and next_due_at is to be computed anew; else they are due
 -- Index: pk_recurring_tasks, pk_preferences.
--- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
--- Result: timestamptz timestamptz timestamptz bool text tid int8 int8
+-- Result: {template columns} {user zone} tid int8 int8
 with claimed as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place

@@ -7,7 +7,7 @@
 -- Instances:  $1 template ids   $2 their places (tid[])   $3 occurrences   $4 task ids
 --             of overrides, empty arrays where the batch has none: $5 due dates   $6 titles
 --             $7 descriptions   $8 priorities
---             $9 whether to tell of them
+--             $9 kind of their notifications, null: none
 -- Templates:  $10 ids   $11 places (tid[])   $12 next_due_at   $13 planned_due_at   $14 made_through
 --             $15 used_count   $16 starts_local   $17 starts_zone   $18 ended_at   $19 is_active
 --             $20 replan_at   $21 failed_at   $22 failure
@@ -46,14 +46,14 @@ with made as (
     returning 1
 ), event as materialized (
     select e.*
-      from (select recurd.notification_key('task_created', id, occurrence_at) as key, id, user_id,
+      from (select recurd.notification_key($9::text, id, occurrence_at) as key, id, user_id,
                    recurring_task_id, occurrence_at
               from made
-             where $9::boolean) e
+             where $9::text is not null) e
     {careful where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
-    select key, 'task_created', user_id, id, recurring_task_id, occurrence_at from event
+    select key, $9::text, user_id, id, recurring_task_id, occurrence_at from event
     {careful on conflict (key) do nothing}
     returning 1
 ), advanced as (

@@ -1,6 +1,6 @@
 -- Caller: job/remind.c, in careful batches: some of the reminders that were claimed.
--- $1 ids   $2 their places (tid[])   $3 remind_at   $4 whether to tell of them: else they are from before
--- live_since
+-- $1 ids   $2 their places (tid[])   $3 remind_at   $4 kind of their notifications, null: none,
+-- they are from before live_since
 -- Returns how many were marked, and whether all of them were told of.
 -- Index: none, tasks are found by their place.
 -- Result: int8 bool
@@ -11,13 +11,13 @@ with handled as (
     returning k.id, k.user_id, k.recurring_task_id, s.remind_at, k.reminded_at >= s.remind_at as so
 ), event as materialized (
     select e.*
-      from (select recurd.notification_key('reminder', id, remind_at) as key, id, user_id, recurring_task_id, remind_at
+      from (select recurd.notification_key($4::text, id, remind_at) as key, id, user_id, recurring_task_id, remind_at
               from handled
-             where $4::boolean) e
+             where $4::text is not null) e
     {careful where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
-    select key, 'reminder', user_id, id, recurring_task_id, remind_at from event
+    select key, $4::text, user_id, id, recurring_task_id, remind_at from event
     {careful on conflict (key) do nothing}
     returning 1
 )

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "ctl/ctl.h"
 #include "ctl/template.h"
 
 #define STALE_MAX    10 /* templates that missed most */
@@ -55,6 +56,10 @@ struct preflight *preflight_create(const struct conf *conf);
 void preflight_cleanup(struct preflight **preflight);
 void preflight_find(struct preflight *preflight, enum finding_level level, const char *check,
 	const char *fmt, ...) PRINTF(4, 5);
+/* Finds what of the schema is missing and what would refuse it.  recorded: the database has records of
+ * migrations.  ret_misfit: tables cannot be read as those of the application.  Exit code. */
+int preflight_read_migrations(
+	struct ctl *ctl, struct preflight *preflight, bool recorded, bool *ret_misfit) NODISCARD;
 /* A row of ctl_preflight_open.sql; for ctl_stream. */
 bool preflight_take_template(void *preflight, const PGresult *result, int row);
 /* Puts what was counted into findings. */

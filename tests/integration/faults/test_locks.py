@@ -12,7 +12,6 @@ from faults.oracle import Oracle
 from harness.util import PATIENCE, SLOWNESS, holds_for, wait_until
 
 AGO = timedelta(seconds=-1)
-FREE_AT_LAST = 5 * SLOWNESS  # seconds after which what was held is done
 
 
 @pytest.fixture
@@ -44,8 +43,7 @@ def test_a_users_row_that_is_held_holds_up_that_user_alone(db, recurd, tally):
         holder.execute("""update "user" set name = name where id = 'blocked'""")
         holder.execute("select pg_sleep(0.2)")
     holder.commit()
-    took = oracle.settle()
-    assert took < FREE_AT_LAST, "the blocked user's task comes after the lock is gone"
+    took = oracle.settle()  # the blocked user's task comes after the lock is gone
     daemon.stop()
     assert "deadlock detected" not in daemon.log(10000)
     tally(recovery=took, **oracle.check([daemon], lines=False))
@@ -66,7 +64,6 @@ def test_a_locked_template_is_passed_over_and_does_not_spin(db, recurd, tally):
     assert daemon.cpu_seconds() - before < 0.3 * SLOWNESS, "backs off while it cannot have the row"
     holder.rollback()
     took = oracle.settle()
-    assert took < FREE_AT_LAST
     daemon.stop()
     tally(recovery=took, **oracle.check([daemon]))
 
@@ -86,28 +83,53 @@ def test_a_locked_task_is_passed_over(db, recurd, tally):
     oracle.reminders[locked] = {db.task(locked)["remind_at"].astimezone(timezone.utc): True}
     wait_until(lambda: len(db.notifications("reminder")) == 6)
     took = oracle.settle()
-    assert took < FREE_AT_LAST
     daemon.stop()
     assert len(daemon.seen("reminder", task=locked)) == 1
     assert db.task(locked)["reminded_at"] == db.task(locked)["remind_at"]
     tally(recovery=took, **oracle.check([daemon]))
 
 
+@pytest.mark.timing
+def test_what_was_held_is_done_within_seconds_of_its_release(db, recurd):
+    """Fault 30: a user's row, a template's and a task's are held for two seconds."""
+    user = db.add_user("blocked")
+    templates = [db.add_template(AGO, user=user), db.add_template(AGO)]
+    task = db.add_task(remind=AGO)
+    with db.connect(autocommit=False) as holder:
+        holder.execute("""select from "user" where id = 'blocked' for update""")
+        holder.execute("select from recurring_tasks where id = %s for update", (templates[1],))
+        holder.execute("select from tasks where id = %s for update", (task,))
+        daemon = recurd(db, poll_interval="500ms")
+        holds_for(lambda: made(db) == 0 and not db.notifications("reminder"), 2)
+    released = time.monotonic()
+    wait_until(lambda: made(db) == 2 and db.notifications("reminder"))
+    assert time.monotonic() - released < 5
+    daemon.stop()
+
+
+# Edits one template, and returns how many tasks were made while it had to wait.
+EDIT = """
+create function edit(template text) returns bigint language plpgsql as $$
+declare
+    before bigint := (select count(*) from tasks);
+begin
+    update recurring_tasks set title = title || '!' where id = template;
+    return (select count(*) from tasks) - before;
+end $$"""
+
+
 def test_an_application_waits_no_longer_than_a_batch(db, recurd, tally):
-    """Fault 30: edits of templates while 4,000 are generated in twenty batches: none waits for more than a few of them."""
+    """Fault 30: edits of templates while 4,000 are generated in twenty batches: none waits for more than a few of them.
+
+    Counted in what is made meanwhile, as the server sees it: seconds depend on who else uses the machine.
+    """
     db.add_templates(4000, AGO, users=100)
+    db.psql(EDIT)
     daemon = recurd(db, log_rate=0, batch_size=200)
-    started = time.monotonic()
     wait_until(lambda: made(db) > 0)
-    waits = []
-    with db.connect() as conn:
-        for n in range(1, 80):
-            began = time.monotonic()
-            conn.execute("update recurring_tasks set title = title || '!' where id = %s", (f"t-{n * 50}",))
-            waits.append(time.monotonic() - began)
+    waits = [db.value("select edit(%s)", (f"t-{n * 50}",)) for n in range(1, 80)]
     wait_until(lambda: made(db) >= 4000)
-    whole = time.monotonic() - started
-    assert max(waits) < max(SLOWNESS, whole / 3), f"longest wait {max(waits):.3f} s of {whole:.3f} s"
+    assert max(waits) <= 5 * 200, f"made while an edit waited: {waits}"
     daemon.stop()
     tally(injected=len(waits))
 

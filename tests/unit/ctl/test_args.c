@@ -35,10 +35,11 @@ static void spans(void **state)
 		{ "250ms", 250 * USEC_PER_MSEC },
 		{ "90s", 90 * USEC_PER_SEC },
 		{ "5min", 300 * USEC_PER_SEC },
+		{ "5 min", 300 * USEC_PER_SEC }, /* as recurd.conf has it */
 		{ "2h", 7200 * USEC_PER_SEC },
 		{ "7d", 604800 * USEC_PER_SEC },
 	};
-	static const char *const wrong[] = { "", "s", "5", "5m", "5 s", "-5s", "5sec", "1h30min",
+	static const char *const wrong[] = { "", "s", "5", "5m", "-5s", "5sec", "1h30min",
 		"99999999999999d", "1.5h" };
 	usec_t span = -7;
 	struct err err;
