@@ -12,11 +12,11 @@ size_t hunt_limit(const struct hunt *hunt, size_t full)
 
 void hunt_worked(struct hunt *hunt)
 {
+	if (hunt->careful && --hunt->careful)
+		return; /* others than those that failed, perhaps: what is known of these stays */
 	hunt->losses = 0;
 	hunt->blind = false;
 	hunt->limit = 0;
-	if (hunt->careful)
-		hunt->careful--;
 }
 
 void hunt_failed(struct hunt *hunt)
