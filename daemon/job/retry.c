@@ -60,6 +60,8 @@ void retry_add_choose(struct retry *retry, size_t full, struct conn *conn)
 	params_int8(&params, (int64_t)retry->limit);
 	if (retry->why == WAITING_HELD)
 		params_text(&params, retry->after);
+	if (retry->why == WAITING_KILLING)
+		params_int4(&params, HUNT_PROVEN);
 	conn_add(conn, queries[retry->why], &params);
 }
 
