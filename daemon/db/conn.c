@@ -415,7 +415,7 @@ void conn_retry(struct conn *conn, const char *why)
 		wait_for_round(conn, LOG_DEBUG, "connection_unfit", why);
 }
 
-void conn_settled(struct conn *conn)
+void conn_proved(struct conn *conn)
 {
 	backoff_reset(&conn->backoff);
 	conn->rounds = 0;

@@ -55,7 +55,7 @@ static void on_checked(void *arg, const struct fitness_report *report)
 	case FITNESS_GOOD:
 		session->unfit = (struct err){ 0 };
 		limit_lock_timeout(session, report->deadlock_timeout);
-		conn_settled(session->conn);
+		conn_proved(session->conn);
 		callbacks->fit(callbacks->arg, report);
 		break;
 	case FITNESS_WAIT:

@@ -14,7 +14,7 @@ void hunt_worked(struct hunt *hunt)
 {
 	hunt->losses = 0;
 	hunt->blind = false;
-	hunt->limit = 0;
+	hunt->limit = hunt->first = 0;
 	if (hunt->careful)
 		hunt->careful--;
 }
@@ -22,6 +22,11 @@ void hunt_worked(struct hunt *hunt)
 void hunt_failed(struct hunt *hunt)
 {
 	hunt->careful = HUNT_CAREFUL;
+}
+
+void hunt_go_on_with(struct hunt *hunt, size_t rows)
+{
+	hunt->first = rows;
 }
 
 void hunt_slow(struct hunt *hunt, size_t rows)
@@ -93,11 +98,14 @@ usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 {
 	usec_t pause = pauses[why].first;
 	if (why == WAITING_KILLING && tries < PROVEN) /* the group was larger than one */
-		return USEC_PER_SEC;
+		return HUNT_GROUP_PAUSE;
 	for (int i = why == WAITING_KILLING ? PROVEN : 1; i < tries && pause < pauses[why].limit;
 		i++)
 		pause *= 2;
 	if (pause > pauses[why].limit)
 		pause = pauses[why].limit;
-	return pause > took * RETRY_SHARE ? pause : took * RETRY_SHARE;
+	usec_t share = took * RETRY_SHARE;
+	if (why != WAITING_HELD && share > pauses[why].limit) /* a mend is noticed in time */
+		share = pauses[why].limit;
+	return pause > share ? pause : share;
 }

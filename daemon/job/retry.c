@@ -43,8 +43,8 @@ static size_t rows_wanted(const struct retry *retry, size_t full)
 {
 	size_t rows = retry_rows(retry->why, retry->tries, full);
 	bool probing = retry->why == WAITING_REFUSED && rows < full;
-	size_t share = retry->count / PROBED_IN;
-	return probing && share > rows && share < full ? share : rows;
+	size_t share = retry->count / PROBED_IN < full ? retry->count / PROBED_IN : full;
+	return probing && share > rows ? share : rows;
 }
 
 void retry_add_choose(struct retry *retry, size_t full, struct conn *conn)
@@ -91,6 +91,15 @@ static void add_end(
 	params_int8(&params, pause);
 	params_text(&params, after);
 	conn_add(conn, QUERY_RETRY_END, &params);
+}
+
+void retry_add_passed(const struct retry *retry, const char *const *ids, struct conn *conn)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, retry->kind);
+	params_texts(&params, ids, retry_chosen(retry));
+	conn_add(conn, QUERY_RETRY_PASSED, &params);
 }
 
 void retry_add_count(const struct retry *retry, struct conn *conn)

@@ -72,6 +72,7 @@ static void take_commit(struct run *run, struct job_report *report)
 	report->again = true;
 	if (run->phase == RUN_CONFESSING) {
 		waiting_log(&run->trouble->suspects, run->ops->named, &shared->troubled);
+		counter_add(&shared->counters, COUNTER_WAITING, run->trouble->suspects.n);
 		waiting_clear(&run->trouble->suspects);
 		hunt->losses = 0;
 		return;
@@ -79,12 +80,14 @@ static void take_commit(struct run *run, struct job_report *report)
 	run->ops->count(run, &shared->counters);
 	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
 	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
-	report->waiting = run->waiting.n;
+	report->refused = waiting_count_refused(&run->waiting);
 	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
 	if (run->waiting.n > 0)
 		hunt_failed(hunt);
 	else if (!run->job->retries)
 		hunt_worked(hunt);
+	if (run->writing.sift.bad > 0 && !run->job->retries)
+		hunt_go_on_with(hunt, run->writing.sift.size);
 	if (run->writing.left > 0 && !run->job->retries)
 		hunt_slow(hunt, run->writing.sift.at);
 	if ((run->waiting.n > 0 || run->job->retries) && shared->tally_at == INT64_MAX)
@@ -118,6 +121,8 @@ static void report(struct run *run, enum batch_outcome outcome)
 		report.again = mend_sequences(run) || is_to_be_careful(run);
 		if (run->phase == RUN_WRITING)
 			hunt_failed(&run->trouble->hunt);
+		if (is_to_be_careful(run))
+			hunt_go_on_with(&run->trouble->hunt, sift_smaller(run->claimed_n));
 		break;
 	case BATCH_NOTHING:
 		break;
@@ -170,8 +175,11 @@ static void close_retry(struct run *run)
 	struct conn *conn = run->batch.conn;
 	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
 	struct run_row last;
-	if (run->claimed_n < retry_chosen(&run->retry))
+	if (run->claimed_n < retry_chosen(&run->retry)) {
 		run->ops->add_left(run, ids, retry_chosen(&run->retry));
+		if (run->retry.why == WAITING_REFUSED)
+			retry_add_passed(&run->retry, ids, conn);
+	}
 	retry_add_end(&run->retry, run->wrote_n > 0, last_dealt_with(run, &last), conn);
 }
 
@@ -243,10 +251,19 @@ void run_written(void *arg)
 	on_closed(run, NULL); /* the level was asked for with the write */
 }
 
+/* Probes are expected to fail: one after the other, until one does not. */
+static size_t first_attempt(const struct run *run)
+{
+	bool probing = run->job->retries && run->retry.why == WAITING_REFUSED &&
+		       run->retry.tries > 0;
+	return run->job->retries ? probing : run->trouble->hunt.first;
+}
+
 void run_write(struct run *run, size_t n)
 {
 	run->phase = RUN_WRITING;
-	writing_start(&run->writing, &run->batch, &run->ops->writing, run, n, run->careful);
+	writing_start(&run->writing, &run->batch, &run->ops->writing, run, n, first_attempt(run),
+		run->careful);
 }
 
 /* ---- claiming ---- */

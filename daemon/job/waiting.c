@@ -48,6 +48,14 @@ void waiting_note(struct waiting *waiting, const char *id, const char *user_id, 
 	memcpy(row->sqlstate, failure->sqlstate, sizeof(row->sqlstate));
 }
 
+size_t waiting_count_refused(const struct waiting *waiting)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < waiting->n; i++)
+		n += waiting->rows[i].why != WAITING_HELD;
+	return n;
+}
+
 /* ---- into the database ---- */
 
 enum text { TEXT_ID, TEXT_USER, TEXT_CAUSE, TEXT_WHY, TEXT_SQLSTATE, TEXT_REASON, TEXTS };

@@ -97,9 +97,9 @@ static bool out_of_patience(
 	const struct plan_policy *policy, const struct backlog *backlog, usec_t began)
 {
 	size_t limit = policy->catch_up_limit;
-	bool settles = backlog->makes > limit ||
+	bool decided = backlog->makes > limit ||
 		       (backlog->n > limit && backlog->fates[0].kind != FATE_MADE);
-	return policy->patience > 0 && settles && policy->clock() - began > policy->patience;
+	return policy->patience > 0 && decided && policy->clock() - began > policy->patience;
 }
 
 /* What is excluded and lies ahead is never waited for. */

@@ -128,7 +128,7 @@ static void leave_to_application(
 		plan->planned_due_at = t->planned_due_at;
 }
 
-static void settle_end(const struct template *t, usec_t now, bool over, struct plan *plan)
+static void conclude_end(const struct template *t, usec_t now, bool over, struct plan *plan)
 {
 	bool was_over = t->ended_at != TEMPLATE_NONE;
 	plan->is_active = !over;
@@ -140,7 +140,7 @@ static void settle_end(const struct template *t, usec_t now, bool over, struct p
 		plan->wake_at = TEMPLATE_NONE;
 }
 
-static void settle(const struct fates *fates, const struct backlog *backlog, size_t n, usec_t now,
+static void conclude(const struct fates *fates, const struct backlog *backlog, size_t n, usec_t now,
 	struct plan *plan)
 {
 	const struct start *start = &fates->start;
@@ -158,7 +158,7 @@ static void settle(const struct fates *fates, const struct backlog *backlog, siz
 	usec_t first = backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at;
 	if (start->rezoned && first != t->next_due_at)
 		plan->rezoned_from = t->next_due_at;
-	settle_end(t, now, backlog->end == BACKLOG_OVER && n == backlog->n, plan);
+	conclude_end(t, now, backlog->end == BACKLOG_OVER && n == backlog->n, plan);
 }
 
 /* ---- the whole ---- */
@@ -198,7 +198,7 @@ void plan_make(const struct template *template, usec_t now, const struct plan_po
 	if (fates_open(template, policy, false, &fates, &why) &&
 		backlog_collect(&fates, now, &backlog, &why)) {
 		size_t n = taken(&backlog, limit, &ret_plan->made_n);
-		settle(&fates, &backlog, n, now, ret_plan);
+		conclude(&fates, &backlog, n, now, ret_plan);
 		keep(ret_plan, &backlog, n);
 		if (rule_has_overrides(fates.start.rule))
 			ret_plan->rule = fates_take_rule(&fates);

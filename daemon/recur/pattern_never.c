@@ -116,7 +116,7 @@ static bool days_depend_on_start(const struct pattern *pattern)
 	       rule_has(pattern->rule, PART_SETPOS);
 }
 
-void pattern_settle(struct pattern *pattern)
+void pattern_prove(struct pattern *pattern)
 {
 	static const int units[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS };
 	struct pattern trial = *pattern;

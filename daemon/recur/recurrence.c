@@ -132,7 +132,7 @@ bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zon
 	r->zone = zone;
 	r->flags = flags;
 	pattern_init(&r->pattern, rule, start_wall);
-	pattern_settle(&r->pattern);
+	pattern_prove(&r->pattern);
 	set_limits(r, rule);
 	resolve_changes(r, rule);
 	candidates_open(&r->main.candidates, &r->pattern, count);

@@ -28,7 +28,7 @@ struct zone {
 	struct tzif *tzif;
 	uint64_t digest;
 	struct stamp stamp; /* of what was read */
-	bool settled; /* it was read once more after that stamp was seen first */
+	bool confirmed; /* it was read once more after that stamp was seen first */
 };
 
 struct content {
@@ -224,7 +224,7 @@ static bool is_untouched(const struct zone *zone)
 {
 	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones.dir, zone->name);
 	struct stat st;
-	if (!zone->settled || stat(path, &st) != 0)
+	if (!zone->confirmed || stat(path, &st) != 0)
 		return false;
 	struct stamp stamp = stamp_of(&st);
 	return same_stamp(&stamp, &zone->stamp);
@@ -238,7 +238,7 @@ static bool zone_refresh(struct zone *zone)
 		return false;
 	/* A file that is written twice within a tick of the file system's clock keeps its stamp: what
 	 * has a new one is read at the next look as well. */
-	zone->settled = same_stamp(&content.stamp, &zone->stamp);
+	zone->confirmed = same_stamp(&content.stamp, &zone->stamp);
 	zone->stamp = content.stamp;
 	if (content.digest == zone->digest) {
 		tzif_free(content.tzif);

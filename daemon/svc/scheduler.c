@@ -130,7 +130,7 @@ void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *re
 		scheduler_polled(s, lane, report);
 		return;
 	}
-	s->failed = s->failed || report->run.waiting > 0;
+	s->failed = s->failed || report->run.refused > 0;
 	if (report->job->rank == JOB_IN_TURN)
 		scheduler_outdate(s);
 	zonewatch_note(s->shared.zonewatch);

@@ -97,7 +97,7 @@ static void on_notified(void *arg, const char *channel, const char *payload)
 		return; /* another worker's */
 	wakeup->hears = true;
 	ev_timer_stop(wakeup->loop, &wakeup->deaf);
-	conn_settled(wakeup->conn);
+	conn_proved(wakeup->conn);
 	log_msg(LOG_INFO, "listening", "wake-ups arrive from %s", conn_endpoint(wakeup->conn));
 }
 

@@ -98,7 +98,7 @@ void conn_close(
 void conn_retry(struct conn *conn, const char *why);
 
 /* The session proved useful: the next failure starts again with the shortest pause. */
-void conn_settled(struct conn *conn);
+void conn_proved(struct conn *conn);
 
 /* backend_pid: pg_backend_pid(), as this session says it.  Where it is the number that the connection was
  * told at its start, no pooler stands between us (they make numbers up), and statements that come

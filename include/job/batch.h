@@ -73,10 +73,10 @@ void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
 void batch_fly(struct batch *batch, batch_step_fn *step);
 /* The same for what writes, the last before batch_commit: not on a schema that we are too old for. */
 void batch_write(struct batch *batch, batch_step_fn *step);
-/* hint: NOTIFY's payload, below 8,000 bytes, copied; NULL: none. */
 /* The same for what may be refused: then `refused` is called in place of step, batch->failure says
  * why, and the transaction is to be taken back to its savepoint. */
 void batch_attempt(struct batch *batch, batch_step_fn *step, batch_refused_fn *refused);
+/* hint: NOTIFY's payload, below 8,000 bytes, copied; NULL: none. */
 void batch_commit(struct batch *batch, const char *hint);
 void batch_abandon(struct batch *batch);
 /* Rolls back; the outcome is that of batch->failure. */

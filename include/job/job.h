@@ -51,7 +51,7 @@ struct job_report {
 	bool full; /* the batch was as large as it may be: there is plenty */
 	bool unfit; /* the database has changed: the session is to be checked anew */
 	const char *unfit_why;
-	size_t waiting; /* rows that could not be served */
+	size_t refused; /* rows that could not be served, and not because of a lock */
 	const PGresult *polled; /* of a poll; valid during done */
 };
 

@@ -37,6 +37,8 @@ void retry_take_choose(struct retry *retry, const struct reply *reply, int resul
 size_t retry_chosen(const struct retry *retry);
 const char *retry_id(const struct retry *retry, size_t i);
 
+/* Some of the chosen could not be had: all had their turn. */
+void retry_add_passed(const struct retry *retry, const char *const *ids, struct conn *conn);
 /* Before a group of suspects is tried: nobody could note it afterwards. */
 void retry_add_count(const struct retry *retry, struct conn *conn);
 /* worked: some were written.  last: id of the last row that was dealt with; NULL: all were. */

@@ -32,6 +32,9 @@ void waiting_clear(struct waiting *waiting);
 void waiting_note(struct waiting *waiting, const char *id, const char *user_id, usec_t at,
 	struct row_place place, enum waiting_why why, const struct batch_failure *failure);
 
+/* Those that do not wait for a lock. */
+size_t waiting_count_refused(const struct waiting *waiting);
+
 /* Adds the statement that records them; nothing where there are none. */
 void waiting_add(const struct waiting *waiting, const char *kind, struct conn *conn);
 /* Adds the statement that ends the waiting of some. */

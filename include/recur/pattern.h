@@ -20,7 +20,7 @@ struct pattern {
 	bool day_filter; /* some day may not match */
 	uint32_t monthday_pos, monthday_neg;
 	uint8_t days; /* plain weekdays */
-	bool never; /* nothing ever matches; set by pattern_settle */
+	bool never; /* nothing ever matches; set by pattern_prove */
 	/* Filters above the frequency (bit sets, 0: all) and lists below it. */
 	uint32_t hour_filter;
 	uint64_t minute_filter, second_filter;
@@ -46,7 +46,7 @@ struct year {
 
 void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_wall);
 /* Looks whether anything can match at all from this start: sets `never`. */
-void pattern_settle(struct pattern *pattern);
+void pattern_prove(struct pattern *pattern);
 /* A rule whose days never come, whatever its start, or whose set positions lie beyond every set. */
 bool pattern_possible(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
 

@@ -2,8 +2,8 @@
  *
  * SIGHUP reloads the configuration, all or nothing.  SIGTERM and SIGINT finish the batch under way
  * and end; a second one, or STOP_LIMIT, ends at once (the transaction is rolled back by the server,
- * nothing is lost), and no reload is taken up any more.  SIGUSR1 logs the state.  Under systemd it tells READY, STATUS, RELOADING and
- * STOPPING, and the loop feeds the watchdog.
+ * nothing is lost), and no reload is taken up any more.  SIGUSR1 logs the state.  Under systemd it tells
+ * READY, STATUS, RELOADING and STOPPING, and the loop feeds the watchdog.
  */
 #pragma once
 

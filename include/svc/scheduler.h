@@ -1,7 +1,8 @@
 /* scheduler: what is done next, and when to wake up for it.
  *
- * It owns one or more lanes (lane.h), connections whose batches overlap.  One turn: ask the database what is due and when the next thing will be (poll), do the due
- * things in batches, reminders first, then sleep exactly until the next one: the poll gives instants
+ * It owns one or more lanes (lane.h), connections whose batches overlap.  One turn: ask the database what
+ * is due and when the next thing will be (poll), do the due things in batches, by weighted turns
+ * (agenda.h), then sleep exactly until the next one: the poll gives instants
  * by the database's clock, the wait runs on the monotonic clock from the moment the poll was sent, so
  * that neither clock of this machine matters.  poll_interval bounds the sleep, for what applications
  * change meanwhile; scheduler_poke ends it.

@@ -142,7 +142,7 @@ def test_it_does_not_hammer_a_server_that_is_down(make_cluster, recurd):
     daemon.stop()
 
 
-CLAIM = b"for no key update skip locked"
+CLAIM = b"for no key update of t skip locked"
 
 
 def work_through(db, daemon, n):
@@ -191,7 +191,8 @@ def test_a_pooler_is_noticed_and_gets_texts_only(app_db, recurd, pgbouncer):
 
 
 def test_a_session_that_forgets_what_was_prepared(app_db, recurd):
-    """As behind a pooler that passes the backend's number on: told once, then worked with texts, nothing lost."""
+    """As behind a pooler that passes the backend's number on: one session is given up, then it works with texts, nothing
+    is lost."""
     app_db.go_live()
     daemon = recurd(app_db, **FAST)
     work_through(app_db, daemon, 6)
@@ -200,7 +201,7 @@ def test_a_session_that_forgets_what_was_prepared(app_db, recurd):
         "create trigger forget after insert on tasks for each statement execute function forget()"
     )
     work_through(app_db, daemon, 8)
-    assert len(daemon.seen("batch_failed", sqlstate="26000")) == 1
+    assert len(daemon.seen("connected")) == 2
     daemon.stop()
     assert app_db.value("select count(*) from tasks") == 14
 
@@ -216,8 +217,7 @@ def test_a_column_that_gets_another_type(app_db, recurd, column):
     reminded = app_db.add_task(remind=timedelta(seconds=-1))
     work_through(app_db, daemon, 2)
     wait_until(lambda: app_db.task(reminded)["reminded_at"], what="reminders go on, too")
-    assert len(daemon.seen("batch_failed", sqlstate="0A000")) >= 1, "it had been prepared"
-    assert len(daemon.seen("batch_failed")) <= 3, "once for each statement that was"
+    assert len(daemon.seen("connected")) <= 4, "one more for each statement that was"
     daemon.stop()
 
 

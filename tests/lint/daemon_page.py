@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""daemon_page: recurd(8) tells of each option of daemon/main.c and no other, of each exit status, and of
-each event that a log line can have; README.md has the same events in its table, and no other."""
+"""daemon_page: recurd(8) tells of each option of daemon/main.c and no other, of each exit status, of each
+event that a log line can have, and of the weight of each job; README.md has the same events in its table, and
+no other."""
 
 import re
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STATUS = {"EX_OK": 0, "EX_USAGE": 64, "EX_DATAERR": 65, "EX_UNAVAILABLE": 69, "EX_SOFTWARE": 70,
           "EX_OSERR": 71, "EX_IOERR": 74, "EX_TEMPFAIL": 75, "EX_CONFIG": 78}
-# Functions that get the name of the event as an argument, and where the names come from.
+# Where a call of log_begin or log_msg has no name of an event but an expression: what in that file holds the
+# names, in quotes.
 NAMED_ELSEWHERE = {
-    ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, \w+, "(\w+)"',
-    ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "(\w+)"',
+    ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, \w+, "\w+"',
+    ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "\w+"',
+    ("daemon/job/waiting.c", "event_of"): r"^static const char \*event_of\(.*?^}",
 }
 SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\{ \"made\", \"excluded\", ((?:\"\w+\"(?:, )?)+) \}")
 
@@ -49,6 +52,27 @@ def statuses_of_program():
     return used
 
 
+def arguments(text, at):
+    """Of the call whose parenthesis opens at `at`: split at the commas that belong to it."""
+    found, depth, quoted = [""], 0, False
+    for i in range(at, len(text)):
+        char = text[i]
+        quoted ^= char == '"' and text[i - 1] != "\\"
+        depth += (char == "(") - (char == ")") if not quoted else 0
+        if depth == 0:
+            return [argument.strip() for argument in found]
+        if char == "," and depth == 1 and not quoted:
+            found.append("")
+        elif i > at:
+            found[-1] += char
+
+
+def event_arguments(text):
+    """What each call that begins a log line has in the place of the event."""
+    for call in re.finditer(r"\b(log_begin|log_msg)\(", text):
+        yield arguments(text, call.end() - 1)[2 if call[1] == "log_begin" else 1]
+
+
 def events_of_program():
     events, strangers = set(), []
     for file in sorted((ROOT / "daemon").rglob("*.c")):
@@ -56,16 +80,17 @@ def events_of_program():
         text = file.read_text()
         if name == "daemon/util/log.c":
             continue
-        calls = re.findall(r"\blog_begin\(\s*&line,\s*([^,;]*,[^,;]*?)\);", text)
-        calls += re.findall(r"\blog_msg\(\s*([^,;]*,[^,;]*),", text)
-        for call in calls:
-            event = re.search(r'^[^,]*,\s*(?:"(\w+)"|([\w>.-]+))', call)
-            if event[1]:
-                events.add(event[1])
-            elif (name, event[2]) in NAMED_ELSEWHERE:
-                events |= set(re.findall(NAMED_ELSEWHERE[name, event[2]], text))
+        for event in event_arguments(text):
+            place = NAMED_ELSEWHERE.get((name, event.split("(")[0]))
+            if re.fullmatch(r'"\w+"', event):
+                events.add(event.strip('"'))
+            elif re.fullmatch(r"kind_\w+\.event", event):
+                events |= set(re.findall(r'kind_\w+ = \{ "\w+", "(\w+)"', read("daemon/job/kinds.c")))
+            elif place:
+                pieces = re.findall(place, text, re.S | re.M)
+                events |= set(re.findall(r'"(\w+)"', " ".join(pieces)))
             else:
-                strangers.append(f"{name}: cannot tell which events {event[2]} stands for")
+                strangers.append(f"{name}: cannot tell which events {event} stands for")
     events |= set(re.findall(r"event=(\w+)", read("daemon/util/mem.c")))
     events |= set(re.findall(r"\w+", re.search(SKIPS[1], read(SKIPS[0]), re.S)[1]))
     return events, strangers
@@ -84,6 +109,22 @@ def events_of_readme():
     for first in re.findall(r"^\| (`[^|]*) \|", table, re.M):
         found |= set(re.findall(r"`(\w+)`", first))
     return found
+
+
+def weights_of_program():
+    """Of the jobs that take turns, by name."""
+    weights = {}
+    for file in (ROOT / "daemon/job").glob("*.c"):
+        for job in re.findall(r"^const struct job job_\w+ = \{(.*?)\};", file.read_text(), re.S | re.M):
+            if ".rank = JOB_IN_TURN" in job:
+                name = re.search(r'\.name = "([^"]+)"', job)[1]
+                weights[name] = int(re.search(r"\.weight = (\d+)", job)[1])
+    return weights
+
+
+def weights_of_page(page):
+    rows = re.findall(r"^\.It Li ([\w ]+?) Ta (\d+) ", section(page, "TURNS"), re.M)
+    return {name: int(weight) for name, weight in rows}
 
 
 def compare(kind, wanted, place, found):
@@ -105,13 +146,16 @@ def main():
     problems += strangers
     problems += compare("event", events, "recurd(8)", events_of_page(page))
     problems += compare("event", events, "README.md", events_of_readme())
-    if len(program) < 8 or len(events) < 25:
-        problems.append(f"only {len(program)} options and {len(events)} events found: the form of the code has changed")
+    weights = weights_of_program()
+    problems += compare("weight", set(weights.items()), "recurd(8)", set(weights_of_page(page).items()))
+    if len(program) < 8 or len(events) < 25 or len(weights) < 8:
+        problems.append(f"only {len(program)} options, {len(events)} events and {len(weights)} weights found: "
+                        "the form of the code has changed")
     for problem in problems:
         print(f"daemon_page: {problem}", file=sys.stderr)
     if problems:
         sys.exit(1)
-    print(f"daemon_page: ok, {len(program)} options, {len(events)} events")
+    print(f"daemon_page: ok, {len(program)} options, {len(events)} events, {len(weights)} weights")
 
 
 main()

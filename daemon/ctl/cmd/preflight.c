@@ -11,6 +11,8 @@
 
 #include "ctl/cmd/preflight.h"
 #include "ctl/ctl.h"
+#include "ctl/migrate/lines.h"
+#include "ctl/migrate/migrate_plan.h"
 #include "ctl/table.h"
 #include "db/rows.h"
 #include "util/duration.h"

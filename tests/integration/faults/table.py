@@ -35,6 +35,10 @@ FAULTS = {
     "29": "versions",
     "30": "applications",
     "31": "a year",
+    "32": "many rows refused",
+    "33": "one cause for many",
+    "34": "many rows held",
+    "35": "backlogs side by side",
 }
 COLUMNS = ("injected", "lost", "doubled")
 
