@@ -149,13 +149,9 @@ def test_what_ends_the_waiting_of_one_row(db, recurd, tally, crowd):
     wait_until(lambda: crowd.waiting(db) == 298, 10, "three have left, one is back")
     assert attempts(db) - before < 60, "the others were left alone"
 
-    run_ctl(db, "retry")
-    holds_for(lambda: True, 1)
-    assert crowd.waiting(db) == 298 and attempts(db) - before < 2000, "all were tried anew, in vain"
     mend(db, crowd)
-    run_ctl(db, "retry")
-    took = max(crowd.watch(db, {row_id: db.now() for row_id in bad}, 20).values())
-    wait_until(lambda: crowd.waiting(db) == 0, 20, "nothing waits any more")
+    tried_for_long(db)
+    took = all_goes_on(oracle, crowd, bad)
     daemon.stop()
     tally(injected=300, recovery=took, **oracle.check([daemon]))
 
