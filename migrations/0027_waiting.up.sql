@@ -46,19 +46,27 @@ alter table recurd.workers add column figures jsonb not null default '{}';
 
 -- Which of these users' rows are locked by somebody else, so that a task that refers to them would have
 -- to wait; all others are locked by us as the foreign key would, without waiting.  The definer's rights,
--- because a lock needs a right to update the row, which the worker has no other use for.
+-- because a lock needs a right to update the row, which the worker has no other use for.  Where the table
+-- belongs to somebody else, who let us refer to it and no more, nobody is known to be held: inserts wait.
 do $migration$
 begin
     execute pg_catalog.format($create$
         create function recurd.held_users(users text[]) returns setof text
-            language sql volatile security definer set search_path = ''
+            language plpgsql volatile security definer set search_path = ''
         as $body$
+        begin
+            if not (pg_catalog.has_column_privilege('%1$I."user"', 'id', 'select')
+                    and pg_catalog.has_any_column_privilege('%1$I."user"', 'update')) then
+                return;
+            end if;
+            return query
             with free as materialized (
                 select u.id from %1$I."user" as u where u.id = any (users)
                    for key share skip locked
             )
             select u.id::text from %1$I."user" as u
-             where u.id = any (users) and u.id not in (select free.id from free)
+             where u.id = any (users) and u.id not in (select free.id from free);
+        end
         $body$
     $create$, current_schema());
 end

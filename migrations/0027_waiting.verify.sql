@@ -1,5 +1,5 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
--- needs: tasks recurring_tasks "user":update
+-- needs: tasks recurring_tasks
 do $$
 declare
     problems text;
