@@ -27,7 +27,7 @@ with object (kind, name) as (
                 'starts_zone', 'planned_due_at', 'made_through', 'used_count', 'replan_at', 'ended_at',
                 'failed_at', 'failure']),
            ('{app}.tasks', 'SELECT', array['id', 'user_id', 'remind_at', 'reminded_at', 'is_complete',
-                'recurring_task_id', 'occurrence_at']),
+                'recurring_task_id', 'occurrence_at', 'ctid']),
            ('{app}.tasks', 'INSERT', array['id', 'title', 'description', 'priority', 'user_id', 'is_complete',
                 'due_date', 'created_at', 'updated_at', 'recurring_task_id', 'occurrence_at']),
            ('{app}.tasks', 'UPDATE', array['reminded_at']),
