@@ -24,7 +24,8 @@ void hunt_failed(struct hunt *hunt)
 
 void hunt_go_on_with(struct hunt *hunt, size_t rows)
 {
-	hunt->first = rows;
+	/* Where sessions end, each costs one: better few large groups of suspects. */
+	hunt->first = hunt->limit == HUNT_SUSPECTS ? 0 : rows;
 }
 
 void hunt_slow(struct hunt *hunt, size_t rows)
@@ -37,6 +38,7 @@ bool hunt_lost(struct hunt *hunt, size_t rows)
 	bool small = hunt->careful && rows <= HUNT_SUSPECTS;
 	hunt_failed(hunt);
 	hunt->limit = HUNT_SUSPECTS;
+	hunt->first = 0;
 	return ++hunt->losses > 1 && small;
 }
 
@@ -92,13 +94,16 @@ static const struct {
 	[WAITING_KILLING] = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC },
 };
 
+usec_t retry_group_pause(bool lives)
+{
+	return lives ? 250 * USEC_PER_MSEC : USEC_PER_SEC;
+}
+
 usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 {
 	usec_t pause = pauses[why].first;
-	if (why == WAITING_KILLING && tries < HUNT_PROVEN) /* the group was larger than one */
-		return HUNT_GROUP_PAUSE;
-	for (int i = why == WAITING_KILLING ? HUNT_PROVEN : 1; i < tries && pause < pauses[why].limit;
-		i++)
+	for (int i = why == WAITING_KILLING ? HUNT_PROVEN : 1;
+		i < tries && pause < pauses[why].limit; i++)
 		pause *= 2;
 	if (pause > pauses[why].limit)
 		pause = pauses[why].limit;

@@ -129,7 +129,7 @@ static void take_confession(struct run *run)
 	waiting_log(&trouble->suspects, run->ops->named, &run->site.shared->troubled);
 	counter_add(&run->site.shared->counters, COUNTER_WAITING, trouble->suspects.n);
 	waiting_clear(&trouble->suspects);
-	trouble->hunt.losses = 1; /* who comes next is suspected at once */
+	trouble->hunt.losses = 0; /* who comes next is suspected at once */
 }
 
 static void on_done(void *job, enum batch_outcome outcome)

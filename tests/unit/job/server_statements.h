@@ -192,10 +192,12 @@ static PGresult *choose_killing(struct conn *conn, const struct params *params)
 	char *name CLEANUP(mem_cleanup) = text_param(params, 1);
 	const struct cause *cause = &server.causes[cause_of(name)];
 	PGresult *result = table(2);
-	int bucket = 0, n = 0;
-	while (bucket < BUCKETS && cause->lists[bucket].first < 0)
-		bucket++;
-	if (bucket == BUCKETS)
+	int proven = (int)int_param(params, 3), bucket = proven - 1, n = 0;
+	while (bucket >= 0 && cause->lists[bucket].first < 0)
+		bucket--;
+	for (int i = proven; bucket < 0 && i < BUCKETS; i++)
+		bucket = cause->lists[i].first < 0 ? bucket : i;
+	if (bucket < 0)
 		return result;
 	int limit = (int)int_param(params, 2) >> bucket;
 	for (int i = cause->lists[bucket].first; i >= 0 && n < (limit ? limit : 1);

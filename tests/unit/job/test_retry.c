@@ -64,8 +64,6 @@ static const struct {
 	{ "refused, the seventh time: the limit", WAITING_REFUSED, 7, 0, 60 * SEC },
 	{ "refused, for weeks", WAITING_REFUSED, INT32_MAX, 0, 60 * SEC },
 	{ "refused, and probes are dear", WAITING_REFUSED, 1, 500 * MS, 5 * SEC },
-	{ "killing, in a group", WAITING_KILLING, 1, 0, HUNT_GROUP_PAUSE },
-	{ "killing, in a group of two", WAITING_KILLING, 6, 0, HUNT_GROUP_PAUSE },
 	{ "killing, proven", WAITING_KILLING, 7, 0, 30 * SEC },
 	{ "killing, proven twice", WAITING_KILLING, 8, 0, 60 * SEC },
 	{ "killing: the limit", WAITING_KILLING, 12, 0, 600 * SEC },
