@@ -66,6 +66,8 @@ $migration$;
 revoke all on function recurd.held_users(text[]) from public;
 
 grant select, insert, update, delete on recurd.causes, recurd.waiting to recurd_worker;
+-- Where a task's row stands says whether it was edited.
+grant select (ctid) on tasks to recurd_worker;
 grant execute on function recurd.held_users(text[]) to recurd_worker;
 grant select on recurd.causes, recurd.waiting, recurd.waits to recurd_reader, recurd_worker;
 

@@ -1,4 +1,5 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
+-- needs: tasks recurring_tasks "user":update
 do $$
 declare
     problems text;
@@ -61,6 +62,11 @@ begin
         cross join lateral unnest(rights) as may
         where to_regrole(name) is not null and to_regclass(tab) is not null
               and has_table_privilege(to_regrole(name), to_regclass(tab), may) is not true
+        union all
+        select 'role recurd_worker may not select tasks.ctid'
+        from pg_attribute
+        where to_regrole('recurd_worker') is not null and attrelid = to_regclass('tasks') and attname = 'ctid'
+              and not has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'select')
         union all
         select 'role recurd_worker may not execute recurd.held_users(text[])'
         where to_regrole('recurd_worker') is not null

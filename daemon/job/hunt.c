@@ -14,7 +14,7 @@ void hunt_worked(struct hunt *hunt)
 {
 	hunt->losses = 0;
 	hunt->blind = false;
-	hunt->limit = 0;
+	hunt->limit = hunt->first = 0;
 	if (hunt->careful)
 		hunt->careful--;
 }
@@ -22,6 +22,11 @@ void hunt_worked(struct hunt *hunt)
 void hunt_failed(struct hunt *hunt)
 {
 	hunt->careful = HUNT_CAREFUL;
+}
+
+void hunt_go_on_with(struct hunt *hunt, size_t rows)
+{
+	hunt->first = rows;
 }
 
 void hunt_slow(struct hunt *hunt, size_t rows)
@@ -93,7 +98,7 @@ usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 {
 	usec_t pause = pauses[why].first;
 	if (why == WAITING_KILLING && tries < PROVEN) /* the group was larger than one */
-		return USEC_PER_SEC;
+		return HUNT_GROUP_PAUSE;
 	for (int i = why == WAITING_KILLING ? PROVEN : 1; i < tries && pause < pauses[why].limit;
 		i++)
 		pause *= 2;

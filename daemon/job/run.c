@@ -86,6 +86,8 @@ static void take_commit(struct run *run, struct job_report *report)
 		hunt_failed(hunt);
 	else if (!run->job->retries)
 		hunt_worked(hunt);
+	if (run->writing.sift.bad > 0 && !run->job->retries)
+		hunt_go_on_with(hunt, run->writing.sift.size);
 	if (run->writing.left > 0 && !run->job->retries)
 		hunt_slow(hunt, run->writing.sift.at);
 	if ((run->waiting.n > 0 || run->job->retries) && shared->tally_at == INT64_MAX)
@@ -119,6 +121,8 @@ static void report(struct run *run, enum batch_outcome outcome)
 		report.again = mend_sequences(run) || is_to_be_careful(run);
 		if (run->phase == RUN_WRITING)
 			hunt_failed(&run->trouble->hunt);
+		if (is_to_be_careful(run))
+			hunt_go_on_with(&run->trouble->hunt, sift_smaller(run->claimed_n));
 		break;
 	case BATCH_NOTHING:
 		break;
@@ -247,10 +251,19 @@ void run_written(void *arg)
 	on_closed(run, NULL); /* the level was asked for with the write */
 }
 
+/* Probes are expected to fail: one after the other, until one does not. */
+static size_t first_attempt(const struct run *run)
+{
+	bool probing = run->job->retries && run->retry.why == WAITING_REFUSED &&
+		       run->retry.tries > 0;
+	return run->job->retries ? probing : run->trouble->hunt.first;
+}
+
 void run_write(struct run *run, size_t n)
 {
 	run->phase = RUN_WRITING;
-	writing_start(&run->writing, &run->batch, &run->ops->writing, run, n, run->careful);
+	writing_start(&run->writing, &run->batch, &run->ops->writing, run, n, first_attempt(run),
+		run->careful);
 }
 
 /* ---- claiming ---- */

@@ -3,9 +3,14 @@
 
 #define SHRINK 8
 
-void sift_init(struct sift *sift, size_t n)
+void sift_init(struct sift *sift, size_t n, size_t first)
 {
-	*sift = (struct sift){ .n = n, .size = n };
+	*sift = (struct sift){ .n = n, .size = first ? first : n };
+}
+
+size_t sift_smaller(size_t rows)
+{
+	return rows > SHRINK ? rows / SHRINK : 1;
 }
 
 bool sift_next(struct sift *sift, size_t *ret_from, size_t *ret_n)
@@ -29,7 +34,7 @@ void sift_wrote(struct sift *sift)
 bool sift_failed(struct sift *sift)
 {
 	if (sift->size > 1) {
-		sift->size = sift->size > SHRINK ? sift->size / SHRINK : 1;
+		sift->size = sift_smaller(sift->size);
 		return false;
 	}
 	sift->at++;

@@ -124,14 +124,14 @@ static void next(struct writing *w)
 }
 
 void writing_start(struct writing *w, struct batch *batch, const struct writing_ops *ops, void *job,
-	size_t n, bool careful)
+	size_t n, size_t first, bool careful)
 {
 	*w = (struct writing){
 		.batch = batch, .ops = ops, .job = job, .careful = careful, .as_server = true
 	};
 	usec_t now = clock_monotonic(), claim = now - batch->began_at;
 	w->until = now + (claim > HUNT_TIME ? claim : HUNT_TIME);
-	sift_init(&w->sift, n);
+	sift_init(&w->sift, n, careful ? first : 0);
 	batch->stepper = w;
 	next(w);
 }

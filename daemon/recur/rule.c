@@ -71,8 +71,10 @@ int intset_next(const struct intset *set, int value)
 bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
 {
 	const struct part_row *row = &rule_parts[part];
+	if (value < -row->max || value > row->max)
+		return false;
 	int64_t size = row->negative && value < 0 ? -value : value;
-	if (value < -row->max || size < row->min || size > row->max)
+	if (size < row->min)
 		return false;
 	/* A leap second is the second before it (RFC 5545 section 3.3.10). */
 	if (part == PART_SECOND && value == 60)

@@ -95,12 +95,6 @@ void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list args)
 	va_end(again);
 }
 
-void strbuf_add_be16(struct strbuf *buf, uint16_t value)
-{
-	value = htobe16(value);
-	strbuf_add(buf, &value, sizeof(value));
-}
-
 void strbuf_add_be32(struct strbuf *buf, uint32_t value)
 {
 	value = htobe32(value);

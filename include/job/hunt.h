@@ -29,6 +29,7 @@
 
 struct hunt {
 	int careful; /* batches still to be careful in */
+	size_t first; /* rows of the first attempt of a careful batch; 0: all */
 	size_t limit; /* rows of a careful batch; 0: as many as in a plain one */
 	int losses; /* sessions that ended over this kind, in a row */
 	bool blind; /* the last sift met nothing but failures that look like the server's */
@@ -40,6 +41,8 @@ size_t hunt_limit(const struct hunt *hunt, size_t full);
 /* What became of a batch. */
 void hunt_worked(struct hunt *hunt);
 void hunt_failed(struct hunt *hunt);
+/* The next careful batch begins with attempts of so many rows. */
+void hunt_go_on_with(struct hunt *hunt, size_t rows);
 /* A careful batch had time for so many rows: a larger claim would be a waste. */
 void hunt_slow(struct hunt *hunt, size_t rows);
 /* Session lost while `rows` rows were written. true: they are suspects. */
@@ -57,8 +60,9 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
 /* The failure of one row by itself. */
 enum waiting_why waiting_why_of(enum sqlstate_class class);
 
-#define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
-#define RETRY_SHARE  10 /* a cause takes at most a tenth of the time, unless that would be minutes */
+#define HUNT_GROUP_PAUSE (250 * USEC_PER_MSEC) /* between attempts at groups of suspects */
+#define RETRY_PROBES     16 /* rows of a cause that are tried as long as none succeeds */
+#define RETRY_SHARE      10 /* a cause takes at most a tenth of the time, unless that would be minutes */
 
 /* How many rows of a cause are tried together.  tries: in vain, in a row; for killing, of the rows that
  * are chosen. */

@@ -19,7 +19,10 @@ struct sift {
 	size_t wrote; /* rows that were written */
 };
 
-void sift_init(struct sift *sift, size_t n);
+/* first: rows of the first stretch; 0: all of them. */
+void sift_init(struct sift *sift, size_t n, size_t first);
+/* After a stretch of so many rows was refused. */
+size_t sift_smaller(size_t rows);
 /* The next stretch; false: there is none. */
 bool sift_next(struct sift *sift, size_t *ret_from, size_t *ret_n);
 void sift_wrote(struct sift *sift);

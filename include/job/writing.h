@@ -44,6 +44,6 @@ struct writing {
 	struct sift sift;
 };
 
-/* n: at least 1.  batch stands between its flights; its job is `job`. */
+/* n: at least 1.  first: rows of the first attempt of a careful one; 0: all.  batch stands between its flights; its job is `job`. */
 void writing_start(struct writing *writing, struct batch *batch, const struct writing_ops *ops,
-	void *job, size_t n, bool careful);
+	void *job, size_t n, size_t first, bool careful);

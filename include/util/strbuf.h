@@ -39,7 +39,6 @@ void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) PRINTF(2, 3);
 void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list args) PRINTF(2, 0);
 /* Big-endian, for PostgreSQL's binary formats. */
-void strbuf_add_be16(struct strbuf *buf, uint16_t value);
 void strbuf_add_be32(struct strbuf *buf, uint32_t value);
 void strbuf_add_be64(struct strbuf *buf, uint64_t value);
 /* Hands the memory to the caller, who frees it with free(); the buffer is empty again. */

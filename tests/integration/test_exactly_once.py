@@ -91,7 +91,8 @@ def test_what_is_there_already_is_left_as_it_is(app_db, recurd, there):
     assert len(daemon.seen("generated")) == 61 - there, "what was there is not told again"
     assert app_db.value("select count(*) from recurd.notifications") == 61 - there
     assert app_db.value("select count(*) from recurring_tasks where failed_at is not null") == 0
-    assert daemon.seen("held") == [] and daemon.seen("batch_failed") == []
+    assert app_db.rows("select * from recurd.waiting") == []
+    assert daemon.seen("held") == [] and daemon.seen("refused") == [] and daemon.seen("batch_failed") == []
 
 
 def test_a_notification_that_is_there_already_keeps_its_row(app_db, recurd):
@@ -125,8 +126,12 @@ def test_an_id_that_another_row_has_loses_nothing_in_silence(app_db, recurd):
         " from recurring_tasks where id = %s",
         (other, victim),
     )
+    due = app_db.template(victim)["next_due_at"]
     daemon = recurd(app_db)
-    daemon.expect("quarantined", template=victim)
-    wait_until(lambda: app_db.template(victim)["failed_at"], what="it is in quarantine")
+    assert "tasks_pkey" in daemon.expect("refused", template=victim)["cause"]
+    wait_until(lambda: app_db.column("select id from recurd.waiting") == [victim], what="it waits")
     wait_until(lambda: len(app_db.occurrences(other)) == 2, what="the other is served")
+    assert app_db.occurrences(victim) == [] and app_db.template(victim)["failed_at"] is None
+    app_db.execute("update tasks set id = 'its-own' where title = 'mine'")
+    wait_until(lambda: app_db.occurrences(victim) == [due], what="the id is free again: it is made by itself")
     daemon.stop()

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from harness.ctl import FOUND, ctl_json, run_ctl
-from harness.daemon import once
+from harness.ctl import FOUND, UNAVAILABLE, ctl_json
+from harness.daemon import once, parse_log, run_recurd
 from harness.util import wait_until
 
 UTC = timezone.utc
@@ -148,16 +148,44 @@ def test_instants_at_the_ends_of_time(db, due):
     assert db.value("select count(*) from tasks where recurring_task_id = %s", (template,)) <= 1
 
 
+# What the database refuses waits, and goes on by itself ----------------------------------------------
+
+
+def once_in_part(db, **options):
+    """recurd --once where the database refuses something: its status tells of it.  Its log."""
+    done = run_recurd("--foreground", "--once", db=db, **options)
+    assert done.returncode == UNAVAILABLE, done.stderr
+    return parse_log(done.stderr)
+
+
+def refused(db, log):
+    """The template that alone was refused: told once, waiting with a reason, its rule blamed for nothing."""
+    (line,) = [line for line in log if line["event"] == "refused"]
+    (row,) = db.rows("select * from recurd.waits")
+    assert (row["kind"], row["why"], row["id"], row["reason"]) == ("generate", "refused", line["template"], line["reason"])
+    assert db.column("select id from recurring_tasks where failed_at is not null") == []
+    return row
+
+
+def mended(db):
+    """Two seconds after the mend: nobody did anything else."""
+    db.freeze(MONDAY + timedelta(seconds=3))
+    once(db)
+    assert db.rows("select * from recurd.waiting") == []
+
+
 def test_a_row_that_the_database_refuses_is_found_and_set_aside(db):
-    """A check of the application's own that one template's instance breaks: it alone is quarantined."""
+    """A check of the application's own that one template's instance breaks: it alone waits."""
     db.execute("alter table tasks add constraint no_mondays check (title <> 'I hate Mondays')")
     bad = db.add_template(MONDAY - timedelta(minutes=1), title="I hate Mondays")
     db.add_templates(300, MONDAY, users=3)
-    log = once(db, batch_size=100)
+    log = once_in_part(db, batch_size=100)
     assert db.value("select count(*) from tasks") == 300
-    row = db.template(bad)
-    assert row["failed_at"] is not None and "no_mondays" in row["failure"]
-    assert [line["template"] for line in log if line["event"] == "quarantined"] == [bad]
+    row = refused(db, log)
+    assert row["id"] == bad and row["cause"] == "23514 constraint no_mondays" and "no_mondays" in row["reason"]
+    db.execute("alter table tasks drop constraint no_mondays")
+    mended(db)
+    assert db.occurrences(bad) == [MONDAY - timedelta(minutes=1)]
 
 
 def test_a_trigger_of_the_application_that_fails(db):
@@ -168,9 +196,13 @@ def test_a_trigger_of_the_application_that_fails(db):
     )
     bad = db.add_template(MONDAY - timedelta(minutes=1), title="bad")
     db.add_templates(50, MONDAY)
-    once(db, batch_size=20)
+    log = once_in_part(db, batch_size=20)
     assert db.value("select count(*) from tasks") == 50
-    assert "no bad" in db.template(bad)["failure"]
+    row = refused(db, log)
+    assert row["id"] == bad and "no bad" in row["reason"] and row["cause"] == "P0001 function angry()"
+    db.execute("drop trigger angry on tasks")
+    mended(db)
+    assert len(db.occurrences(bad)) == 1
 
 
 def test_a_user_who_is_deleted_meanwhile_takes_only_his_own_with_him(db):
@@ -179,9 +211,12 @@ def test_a_user_who_is_deleted_meanwhile_takes_only_his_own_with_him(db):
     db.execute("alter table recurring_tasks drop constraint fk_recurring_tasks_user_id")
     db.execute("""delete from "user" where id = 'ghost'""")
     db.add_templates(50, MONDAY)
-    once(db, batch_size=20)
+    log = once_in_part(db, batch_size=20)
     assert db.value("select count(*) from tasks") == 50
-    assert db.template(lost)["failed_at"] is not None
+    assert refused(db, log)["id"] == lost
+    db.add_user("ghost")
+    mended(db)
+    assert db.occurrences(lost) == [MONDAY]
 
 
 def test_a_thousand_greedy_templates_do_not_starve_the_modest(app_db, recurd):
@@ -221,15 +256,14 @@ def test_an_instance_that_the_application_forbids_is_never_lost_in_silence(db, n
         db.add_task(title="Secret")
     template = db.add_template(MONDAY - timedelta(days=2), title="Secret", description="Secret", created_at=MONDAY)
     neighbours = [db.add_template(MONDAY, title=f"t-{i}") for i in range(5)]
-    log = once(db)
-    assert db.template(template)["failure"].startswith("the database refuses the task: ")
-    assert [line["template"] for line in log if line["event"] == "quarantined"] == [template]
+    log = once_in_part(db)
+    row = refused(db, log)
+    assert row["id"] == template and row["reason"]
     assert all(db.occurrences(neighbour) == [MONDAY] for neighbour in neighbours)
     assert db.occurrences(template) == [] and db.notifications("task_created") and "Secret" not in str(log)
-    assert "Secret" not in db.template(template)["failure"]
+    assert "Secret" not in row["reason"] + row["cause"]
     db.execute(allow)
-    run_ctl(db, "retry", template)
-    once(db)
+    mended(db)
     assert len(db.occurrences(template)) == 3
 
 

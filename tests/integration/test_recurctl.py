@@ -58,7 +58,7 @@ def test_every_command_has_help_and_refuses_nonsense():
     ("list", "-n", "-1"), ("list", "-n", "1e3"), ("list", "-n", "99999999999999999999"), ("list", "-n", ""),
     ("list", "--state", "asleep"), ("list", "extra"), ("upcoming", "--until", "tomorrow"),
     ("upcoming", "--until", "2025-02-30T00:00:00Z"), ("upcoming", "x"), ("show",), ("show", "a", "b"),
-    ("show", "a", "-n", "x"), ("retry",), ("retry", "a", "b"), ("retry", "--all-failed", "a"),
+    ("show", "a", "-n", "x"), ("retry", "a", "b"), ("retry", "--all-failed", "a"),
     ("validate",), ("validate", "--all", "x"), ("status", "--max-lag", "5"), ("status", "--max-lag", "5min"),
     ("status", "--check", "--max-lag", "9999999999999999d"), ("status", "--check", "--max-failures", "-1"),
     ("workers", "x"), ("preflight", "x"),

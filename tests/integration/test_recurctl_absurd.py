@@ -75,7 +75,7 @@ def test_listings_show_every_row(db, templates, tasks):
     listed = ctl_json(db, "list", "-n", "0")
     assert {t["id"] for t in listed} >= templates.keys() and len(listed) == db.value("select count(*) from recurring_tasks")
     assert len(run_ctl(db, "list", "-n", "0").lines()) == len(listed) + 1
-    for state in ("active", "paused", "ended", "quarantined"):
+    for state in ("active", "paused", "ended", "quarantined", "waiting"):
         ctl_json(db, "list", "-n", "0", "--state", state)
     coming = ctl_json(db, "upcoming", "-n", "0")
     assert len(coming) > 100 and len(run_ctl(db, "upcoming", "-n", "0").lines()) == len(coming) + 1

@@ -19,7 +19,11 @@ COLUMNS = """
 """
 FUNCTIONS = "select distinct proname from pg_proc where pronamespace = 'recurd'::regnamespace"
 TRIGGERS = "select tgname from pg_trigger where not tgisinternal"
-INDEXES = "select indexrelid::regclass::text from pg_index where indrelid::regclass::text in ('tasks', 'recurring_tasks')"
+INDEXES = """
+    select relname from pg_index join pg_class c on c.oid = indexrelid
+    where indrelid::regclass::text in ('tasks', 'recurring_tasks')
+          or relnamespace = 'recurd'::regnamespace and relname like 'ix\\_waiting%'
+"""
 ROLES = "select rolname from pg_roles where rolname like 'recurd\\_%'"
 
 

@@ -21,10 +21,12 @@ enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_OUTLOOK = 23 };
 /* Columns of ctl_task.sql. */
 enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12 };
 
-static const char *state_name(const PGresult *result)
+static const char *state_name(const PGresult *result, const PGresult *waits)
 {
 	if (!row_is_null(result, 0, T_FAILED))
 		return "quarantined";
+	if (PQntuples(waits) > 0)
+		return "waiting";
 	if (!row_is_null(result, 0, T_ENDED))
 		return "ended";
 	bool active = !row_is_null(result, 0, T_IS_ACTIVE) && row_bool(result, 0, T_IS_ACTIVE);
@@ -36,6 +38,38 @@ static const char *why_none(const char *state)
 	if (strcmp(state, "paused") == 0)
 		return "none while it is paused";
 	return strcmp(state, "quarantined") == 0 ? "none while it is in quarantine" : "none";
+}
+
+/* Of a template or of a task: the kinds of work in which it may wait. */
+static int query_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_result)
+{
+	static const char *const kinds[][2] = { { "remind", "settle" }, { "generate", "replan" } };
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, id);
+	params_texts(&params, kinds[of_template], 2);
+	return ctl_query(ctl, QUERY_CTL_WAITS, &params, ret_result);
+}
+
+/* In text nothing where it does not wait. */
+static void print_waits(struct table *record, const PGresult *waits, bool json)
+{
+	static const struct column columns[] = {
+		{ "kind", "KIND", 0 },
+		{ "cause", "CAUSE", 0 },
+		{ "why", "WHY", 0 },
+		{ "since", "SINCE", 0 },
+		{ "tried_at", "TRIED", 0 },
+		{ "tries", "TRIES", COLUMN_RIGHT },
+		{ "next_try_at", "NEXT TRY", 0 },
+		{ "reason", "REASON", COLUMN_WHOLE },
+	};
+	if (!json && PQntuples(waits) == 0)
+		return;
+	struct table *table = record_nest(
+		record, "waiting", "waits for", columns, ARRAY_LEN(columns));
+	table_rows(table, waits);
+	table_end(table, "nothing");
 }
 
 static int query_decisions(struct ctl *ctl, const char *id, PGresult **ret_result)
@@ -98,15 +132,17 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct strbuf sentence CLEANUP(strbuf_free);
-	PGresult *decisions CLEANUP(ctl_clear) = NULL;
+	PGresult *decisions CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
 	struct plan_policy policy;
 	struct err err;
 	template_policy(ctl->conf, &policy);
 	strbuf_init(&sentence, 4096);
 	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
+	if (code == EX_OK)
+		code = query_waits(ctl, row_text(result, 0, T_ID), true, &waits);
 	if (code != EX_OK)
 		return code;
-	const char *state = state_name(result);
+	const char *state = state_name(result, waits);
 	bool works = outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err);
 	if (works)
 		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
@@ -120,7 +156,8 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	table_text(record, works ? sentence.data : NULL);
 	table_text(record, works ? NULL : err.text);
 	table_end_row(record);
-	bool comes = strcmp(state, "active") == 0;
+	print_waits(record, waits, ctl->json);
+	bool comes = strcmp(state, "active") == 0 || strcmp(state, "waiting") == 0;
 	struct series series = works ? series_of_outlook(outlook) : (struct series){ .next = NULL };
 	series_print_next(works && comes ? &series : NULL, record, "next_occurrences",
 		"next occurrences", n, why_none(state));
@@ -181,8 +218,10 @@ static const struct column task_columns[] = {
 
 static int show_task(struct ctl *ctl, const PGresult *result)
 {
-	PGresult *told CLEANUP(ctl_clear) = NULL;
+	PGresult *told CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
 	int code = query_told(ctl, result, &told);
+	if (code == EX_OK)
+		code = query_waits(ctl, row_text(result, 0, 0), false, &waits);
 	if (code != EX_OK)
 		return code;
 	struct table *record = record_begin(
@@ -191,6 +230,7 @@ static int show_task(struct ctl *ctl, const PGresult *result)
 	for (int column = 0; column + 1 < (int)ARRAY_LEN(task_columns); column++)
 		table_cell(record, result, 0, column);
 	table_end_row(record);
+	print_waits(record, waits, ctl->json);
 	print_told(record, told, !row_is_null(result, 0, K_REMINDED));
 	table_end(record, "");
 	return EX_OK;

@@ -3,10 +3,12 @@
 #include <stdio.h>
 
 #include "ctl/args.h"
+#include "ctl/cmd/causes.h"
 #include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "db/rows.h"
 #include "util/duration.h"
+#include "util/text.h"
 
 enum { OPT_CHECK = 256, OPT_MAX_LAG, OPT_MAX_FAILURES, OPT_MIN_WORKERS, OPT_MAX_DEAD };
 
@@ -27,11 +29,13 @@ enum status_column {
 	S_LIVE_SINCE = 3,
 	S_LAG = 7,
 	S_QUARANTINED = 12,
+	S_NEXT_REMIND = 16,
 	S_REMINDERS_LAG = 15,
 	S_ALIVE = 17,
 	S_DEAD = 18,
 	S_HAS_MIGRATIONS = 22,
 	S_COMPATIBLE_FROM = 23,
+	S_HAS_CAUSES = 24,
 };
 
 struct thresholds {
@@ -80,10 +84,12 @@ static const struct column status_columns[] = {
 	{ "templates_paused", "  paused", 0 },
 	{ "templates_ended", "  ended", 0 },
 	{ "templates_quarantined", "  quarantined", 0 },
+	{ "templates_waiting", "  waiting", 0 },
 	{ "reminders_pending", "reminders pending", 0 },
 	{ "reminders_due", "  due", 0 },
 	{ "reminders_lag_seconds", "  lag", COLUMN_SPAN },
 	{ "next_remind_at", "  next", 0 },
+	{ "reminders_waiting", "  waiting", 0 },
 	{ "workers_alive", "workers alive", 0 },
 	{ "workers_dead", "  dead", 0 },
 	{ "last_seen_at", "  last seen", 0 },
@@ -91,7 +97,24 @@ static const struct column status_columns[] = {
 	{ "oldest_snapshot_age_seconds", "oldest snapshot", COLUMN_SPAN },
 };
 
-static int print_status(struct ctl *ctl, const PGresult *result)
+/* ret_causes: NULL on a database that has no such table yet. */
+static int query_causes(struct ctl *ctl, const PGresult *status, PGresult **ret_causes)
+{
+	*ret_causes = NULL;
+	return row_bool(status, 0, S_HAS_CAUSES)
+		       ? ctl_query(ctl, QUERY_CTL_CAUSES, NULL, ret_causes)
+		       : EX_OK;
+}
+
+static void put_waiting(struct table *record, const PGresult *causes, bool of_templates)
+{
+	if (causes)
+		table_int(record, causes_count(causes, of_templates));
+	else
+		table_null(record);
+}
+
+static int print_status(struct ctl *ctl, const PGresult *result, const PGresult *causes)
 {
 	int64_t level;
 	int code = schema_level(ctl, result, &level);
@@ -105,9 +128,14 @@ static int print_status(struct ctl *ctl, const PGresult *result)
 		table_null(record);
 	table_cell(record, result, 0, S_COMPATIBLE_FROM);
 	table_text(record, ctl->conf->app_schema);
-	for (int column = 0; column < S_HAS_MIGRATIONS; column++)
+	for (int column = 0; column < S_HAS_MIGRATIONS; column++) {
 		table_cell(record, result, 0, column);
+		if (column == S_QUARANTINED || column == S_NEXT_REMIND)
+			put_waiting(record, causes, column == S_QUARANTINED);
+	}
 	table_end_row(record);
+	if (causes)
+		causes_print(causes, record, ctl->json);
 	table_end(record, "");
 	if (!ctl->json)
 		print_notes(result);
@@ -139,14 +167,16 @@ static void check_lag(
 	add_problem(problems, "%s are %s late (limit %s)", what, lag.data, allowed.data);
 }
 
-static int print_check(struct ctl *ctl, const PGresult *result, const struct thresholds *limits)
+static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *causes,
+	const struct thresholds *limits)
 {
 	static const struct column columns[] = {
 		{ "ok", "ok", 0 },
 		{ "problems", "problems", 0 },
 	};
-	struct strbuf problems CLEANUP(strbuf_free);
-	strbuf_init(&problems, SIZE_MAX);
+	struct strbuf problems CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct strbuf waits CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	int64_t alive = row_int8(result, 0, S_ALIVE), dead = row_int8(result, 0, S_DEAD);
 	int64_t failed = row_int8(result, 0, S_QUARANTINED);
 	check_lag(&problems, "templates", result, S_LAG, limits->max_lag);
@@ -160,6 +190,11 @@ static int print_check(struct ctl *ctl, const PGresult *result, const struct thr
 	if (dead > limits->max_dead)
 		add_problem(&problems, "%" PRId64 " workers dead (limit %" PRId64 ")", dead,
 			limits->max_dead);
+	if (causes)
+		causes_tell_greatest(causes, &waits);
+	if (waits.len > 0)
+		add_problem(&problems, "%s", waits.data);
+	(void)text_add_terminal(&line, problems.data, 0);
 	if (ctl->json) {
 		struct table *record = record_begin(stdout, true, columns, ARRAY_LEN(columns));
 		table_bool(record, problems.len == 0);
@@ -167,7 +202,7 @@ static int print_check(struct ctl *ctl, const PGresult *result, const struct thr
 		table_end_row(record);
 		table_end(record, "");
 	} else {
-		printf("%s\n", problems.len > 0 ? problems.data : "ok");
+		printf("%s\n", line.len > 0 ? line.data : "ok");
 	}
 	return problems.len > 0 ? CTL_FOUND : EX_OK;
 }
@@ -202,7 +237,7 @@ static int check_clock(struct ctl *ctl)
 static int run(struct ctl *ctl, int argc, char **argv)
 {
 	struct thresholds limits = { .max_lag = 300 * USEC_PER_SEC, .min_workers = 1 };
-	PGresult *result CLEANUP(ctl_clear) = NULL;
+	PGresult *result CLEANUP(ctl_clear) = NULL, *causes CLEANUP(ctl_clear) = NULL;
 	struct err err;
 	bool check = false, threshold = false;
 	for (int letter; (letter = ctl_getopt(ctl, argc, argv)) != -1;) {
@@ -227,7 +262,11 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		return ctl_error(EX_DATAERR,
 			"recurd.settings has no row: insert into recurd.settings "
 			"default values");
-	return check ? print_check(ctl, result, &limits) : print_status(ctl, result);
+	code = query_causes(ctl, result, &causes);
+	if (code != EX_OK)
+		return code;
+	return check ? print_check(ctl, result, causes, &limits)
+		     : print_status(ctl, result, causes);
 }
 
 const struct ctl_command command_status = {

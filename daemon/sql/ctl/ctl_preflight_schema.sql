@@ -27,7 +27,7 @@ with object (kind, name) as (
                 'starts_zone', 'planned_due_at', 'made_through', 'used_count', 'replan_at', 'ended_at',
                 'failed_at', 'failure']),
            ('{app}.tasks', 'SELECT', array['id', 'user_id', 'remind_at', 'reminded_at', 'is_complete',
-                'recurring_task_id', 'occurrence_at']),
+                'recurring_task_id', 'occurrence_at', 'ctid']),
            ('{app}.tasks', 'INSERT', array['id', 'title', 'description', 'priority', 'user_id', 'is_complete',
                 'due_date', 'created_at', 'updated_at', 'recurring_task_id', 'occurrence_at']),
            ('{app}.tasks', 'UPDATE', array['reminded_at']),
@@ -64,6 +64,10 @@ with object (kind, name) as (
     select pg_catalog.lower(p) || ' on ' || t.relation, 'grant ' || pg_catalog.lower(p) || ' on ' || t.relation
     from needed_table as t, pg_catalog.unnest(t.privileges) as p
     where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(t.relation)::oid, p)
+    union all
+    select 'execute on ' || f.name, 'grant execute on function ' || f.name
+    from (values ('recurd.held_users(text[])')) as f (name)
+    where not pg_catalog.has_function_privilege($1::text, pg_catalog.to_regprocedure(f.name)::oid, 'EXECUTE')
     union all
     select 'usage of schema ' || n.nspname, 'grant usage on schema ' || pg_catalog.quote_ident(n.nspname)
     from pg_catalog.pg_namespace as n

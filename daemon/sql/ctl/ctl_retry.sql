@@ -1,7 +1,7 @@
 -- recurctl retry: takes templates out of quarantine; what was due meanwhile is caught up.
 -- $1 text: the template, null: all that failed.
 -- Index: the primary key with an id, else the table is read once.
--- Result: text timestamptz text text
+-- Result: text timestamptz text text text
 with retried as (
     update {app}.recurring_tasks as t
     set failed_at = null, failure = null
@@ -15,6 +15,6 @@ with retried as (
     insert into recurd.decisions (kind, template_id, detail)
     select 'retried', r.id, r.failure from retried as r
 )
-select r.id::text, r.next_due_at, r.failure, r.title::text
+select r.id::text, r.next_due_at, r.failure, null::text, r.title::text
 from retried as r
 order by r.next_due_at, r.id

@@ -70,7 +70,7 @@ static void sift_all(struct batch_of *batch)
 {
 	struct sift sift;
 	size_t from, n;
-	sift_init(&sift, batch->n);
+	sift_init(&sift, batch->n, 0);
 	while (sift_next(&sift, &from, &n))
 		attempt(batch, &sift, from, n);
 	for (size_t i = 0; i < batch->n; i++) {
@@ -240,7 +240,7 @@ static void who_stops_leaves_out_only_what_was_not_decided(void **state)
 			if (rand() % 20 == 0)
 				spoil(&batch, row);
 		}
-		sift_init(&sift, batch.n);
+		sift_init(&sift, batch.n, 0);
 		while (left-- > 0 && sift_next(&sift, &from, &n))
 			attempt(&batch, &sift, from, n);
 		size_t decided = sift.at;

@@ -80,9 +80,9 @@ static const struct {
 
 static bool fits(const struct numeric *key, int64_t worth)
 {
-	int64_t size = key->negative && worth < 0 ? -worth : worth;
-
-	return worth != NONE && worth >= -key->max && size >= key->min && size <= key->max;
+	if (worth == NONE || worth < -key->max || worth > key->max)
+		return false;
+	return (key->negative && worth < 0 ? -worth : worth) >= key->min;
 }
 
 /* All numbers are JSON: the one that does not fit is refused by key and range, told as it was written. */
