@@ -2,8 +2,9 @@
 -- $1 kind   $2 ids   $3 users   $4 causes   $5 why   $6 SQLSTATEs   $7 reasons   $8 instants   $9 places (tid[])
 -- $10 the first pause, in microseconds, of each row's cause where that is new
 -- A cause that is known keeps its next try.
+-- Returns how many rows were recorded: a trigger can drop them without an error.
 -- Index: pk_waiting, pk_causes.
--- Result: none
+-- Result: int8
 with bad as materialized (
     select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
                          $9::tid[], $10::bigint[])
@@ -15,10 +16,13 @@ with bad as materialized (
       from bad b
      order by b.cause
     on conflict (kind, cause) do nothing
+), noted as (
+    insert into recurd.waiting as w (kind, id, user_id, cause, reason, at, place)
+    select $1::text, b.id, b.user_id, b.cause, b.reason, b.at, b.place from bad b order by b.id
+        on conflict (kind, id) do update
+       set cause = excluded.cause, reason = excluded.reason, at = excluded.at, place = excluded.place,
+           user_id = excluded.user_id, tried_at = recurd.now(),
+           tries = case when w.cause = excluded.cause then w.tries + 1 else 1 end
+    returning 1
 )
-insert into recurd.waiting as w (kind, id, user_id, cause, reason, at, place)
-select $1::text, b.id, b.user_id, b.cause, b.reason, b.at, b.place from bad b order by b.id
-    on conflict (kind, id) do update
-   set cause = excluded.cause, reason = excluded.reason, at = excluded.at, place = excluded.place,
-       user_id = excluded.user_id, tried_at = recurd.now(),
-       tries = case when w.cause = excluded.cause then w.tries + 1 else 1 end;
+select count(*) from noted;
