@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -25,8 +26,10 @@ static void note_suspects(struct run *run)
 {
 	const struct writing *w = &run->writing;
 	size_t rows = run->careful ? w->n : run->claimed_n;
-	if (run->job->retries || run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows))
-		return; /* those of retries are known, and their tries counted before */
+	if (run->job->retries && run->retry.why == WAITING_KILLING)
+		return; /* they are suspects already, and that they were tried is counted (retry_add_count) */
+	if (run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows))
+		return;
 	struct err why;
 	err_set(&why, "the session ends when it is written: %s", run->batch.failure.message);
 	struct batch_failure failure = run->batch.failure;
@@ -65,6 +68,16 @@ static bool mend_sequences(struct run *run)
 	return true;
 }
 
+/* Who waits could not be written down, and nobody was served: the next batch would do the same at once. */
+static void pause_unrecorded(struct job_report *report)
+{
+	report->outcome = BATCH_FAILED;
+	report->again = report->full = false;
+	report->failure = (struct batch_failure){ .sqlstate = WRITING_DROPPED };
+	snprintf(report->failure.message, sizeof(report->failure.message),
+		"rows of recurd.waiting are dropped, by a trigger or a rule");
+}
+
 static void take_commit(struct run *run, struct job_report *report)
 {
 	struct job_shared *shared = run->site.shared;
@@ -74,6 +87,8 @@ static void take_commit(struct run *run, struct job_report *report)
 	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
 	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
 	report->refused = waiting_count_refused(&run->waiting);
+	if (run->unrecorded && run->wrote_n == 0)
+		pause_unrecorded(report);
 	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
 	if (run->waiting.n > 0)
 		hunt_failed(hunt);
@@ -153,7 +168,9 @@ static void on_done(void *job, enum batch_outcome outcome)
 static void on_closed(void *job, const struct reply *reply)
 {
 	struct run *run = job;
-	(void)reply;
+	if (run->phase == RUN_CLOSING && run->waiting.n > 0)
+		run->unrecorded = (size_t)row_int8(reply->results[run->waiting_result], 0, 0) <
+				  run->waiting.n;
 	struct tell_hint hint CLEANUP(tell_hint_free);
 	tell_hint_init(&hint, run->ops->kind->name);
 	batch_commit(&run->batch, run->wrote_n > 0 ? run->ops->tell(run, &hint) : NULL);
@@ -199,6 +216,7 @@ void run_close(struct run *run)
 	if (waited && run->wrote)
 		waiting_done(run->retry.kind ? run->retry.kind : run->job->name, run->wrote,
 			run->wrote_n, conn);
+	run->waiting_result = waited && run->wrote;
 	waiting_add(&run->waiting, run->retry.kind ? run->retry.kind : run->job->name, conn);
 	if (run->job->retries)
 		close_retry(run);

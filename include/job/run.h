@@ -78,6 +78,8 @@ struct run {
 	struct waiting waiting; /* rows of this batch that could not be written */
 	const char **wrote; /* ids of those that were; the kind's texts */
 	size_t wrote_n, wrote_size;
+	int waiting_result; /* its number in the closing flight's reply */
+	bool unrecorded; /* some of them could not be recorded */
 	bool blamed_server; /* nobody of this batch is to blame */
 };
 

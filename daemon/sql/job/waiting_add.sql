@@ -3,8 +3,9 @@
 -- $10 the first pause, in microseconds, of each row's cause where that is new
 -- A cause that is known keeps its next try, but for suspects: the innocent among them need not wait for old
 -- ones.
+-- Returns how many rows were recorded: a trigger can drop them without an error.
 -- Index: pk_waiting, pk_causes.
--- Result: none
+-- Result: int8
 with bad as materialized (
     select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
                          $9::tid[], $10::bigint[])
@@ -18,10 +19,13 @@ with bad as materialized (
     on conflict (kind, cause) do update
    set next_try_at = least(causes.next_try_at, excluded.next_try_at), tries = 1
  where causes.why = 'killing'
+), noted as (
+    insert into recurd.waiting as w (kind, id, user_id, cause, reason, at, place)
+    select $1::text, b.id, b.user_id, b.cause, b.reason, b.at, b.place from bad b order by b.id
+        on conflict (kind, id) do update
+       set cause = excluded.cause, reason = excluded.reason, at = excluded.at, place = excluded.place,
+           user_id = excluded.user_id, tried_at = recurd.now(),
+           tries = case when w.cause = excluded.cause then w.tries + 1 else 1 end
+    returning 1
 )
-insert into recurd.waiting as w (kind, id, user_id, cause, reason, at, place)
-select $1::text, b.id, b.user_id, b.cause, b.reason, b.at, b.place from bad b order by b.id
-    on conflict (kind, id) do update
-   set cause = excluded.cause, reason = excluded.reason, at = excluded.at, place = excluded.place,
-       user_id = excluded.user_id, tried_at = recurd.now(),
-       tries = case when w.cause = excluded.cause then w.tries + 1 else 1 end;
+select count(*) from noted;
