@@ -33,6 +33,7 @@ create table recurd.waiting (
     constraint pk_waiting primary key (kind, id)
 );
 create index ix_waiting_tried_at on recurd.waiting (cause, tried_at);
+create index ix_waiting_held on recurd.waiting (kind, id) where cause = 'held';
 
 create view recurd.waits as
     select w.kind, w.id, w.user_id, c.why, w.cause, c.sqlstate, w.reason, w.at, w.since, w.tried_at, w.tries,

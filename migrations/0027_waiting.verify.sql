@@ -34,7 +34,8 @@ begin
                       when i.indexrelid is null then 'missing'
                       when not i.indisvalid then 'invalid: its build was interrupted'
                       else actual || ', expected ' || wanted end)
-        from (values ('recurd.ix_waiting_tried_at', 'recurd.waiting', 'btree (cause, tried_at)'))
+        from (values ('recurd.ix_waiting_tried_at', 'recurd.waiting', 'btree (cause, tried_at)'),
+                     ('recurd.ix_waiting_held', 'recurd.waiting', 'btree (kind, id) WHERE (cause = ''held''::text)'))
              as w (name, tab, wanted)
         left join pg_index i on i.indexrelid = to_regclass(name) and i.indrelid = to_regclass(tab)
         cross join lateral (

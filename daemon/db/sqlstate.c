@@ -76,6 +76,17 @@ const char *sqlstate_class_name(enum sqlstate_class sqlstate_class)
 	return names[sqlstate_class];
 }
 
+bool sqlstate_spoils_session(const char *sqlstate)
+{
+	/* A standby; what was prepared is gone, or was prepared by others. */
+	static const char *const states[] = { "25006", "26000", "42P05" };
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		if (strcmp(sqlstate, states[i]) == 0)
+			return true;
+	}
+	return !*sqlstate;
+}
+
 bool sqlstate_ends_session(const char *sqlstate)
 {
 	if (!sqlstate || !*sqlstate)

@@ -72,7 +72,7 @@ void batch_failure_take(struct batch_failure *failure, const struct reply *reply
 	snprintf(
 		failure->object, sizeof(failure->object), "%s", reply->object ? reply->object : "");
 	snprintf(failure->message, sizeof(failure->message), "%s", reply->message);
-	failure->session_ends = reply->outdated || sqlstate_ends_session(reply->sqlstate);
+	failure->session_ends = reply->outdated || sqlstate_spoils_session(reply->sqlstate);
 }
 
 static void *stepper(const struct batch *batch)

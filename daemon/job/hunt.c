@@ -15,6 +15,7 @@ void hunt_worked(struct hunt *hunt)
 	hunt->losses = 0;
 	hunt->blind = false;
 	hunt->limit = hunt->first = 0;
+	hunt->lossy = false;
 }
 
 void hunt_failed(struct hunt *hunt)
@@ -25,7 +26,7 @@ void hunt_failed(struct hunt *hunt)
 void hunt_go_on_with(struct hunt *hunt, size_t rows)
 {
 	/* Where sessions end, each costs one: better few large groups of suspects. */
-	hunt->first = hunt->limit == HUNT_SUSPECTS ? 0 : rows;
+	hunt->first = hunt->lossy ? 0 : rows;
 }
 
 void hunt_slow(struct hunt *hunt, size_t rows)
@@ -33,13 +34,15 @@ void hunt_slow(struct hunt *hunt, size_t rows)
 	hunt->limit = 2 * rows > HUNT_SUSPECTS ? 2 * rows : HUNT_SUSPECTS;
 }
 
-bool hunt_lost(struct hunt *hunt, size_t rows)
+bool hunt_lost(struct hunt *hunt, size_t rows, int losses)
 {
 	bool small = hunt->careful && rows <= HUNT_SUSPECTS;
 	hunt_failed(hunt);
 	hunt->limit = HUNT_SUSPECTS;
 	hunt->first = 0;
-	return ++hunt->losses > 1 && small;
+	hunt->lossy = true;
+	hunt->losses++;
+	return losses > 0 && small;
 }
 
 bool hunt_blames(struct hunt *hunt, bool all_failed)
@@ -69,9 +72,12 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why)
 	return false;
 }
 
-enum waiting_why waiting_why_of(enum sqlstate_class class)
+enum waiting_why waiting_why_of(const char *sqlstate)
 {
-	return class == SQLSTATE_CONFLICT ? WAITING_HELD : WAITING_REFUSED;
+	bool conflict = sqlstate_classify(sqlstate) == SQLSTATE_CONFLICT;
+	/* A trigger that does not come to its end is no lock, and must not hold up those who wait for one. */
+	bool slow = strcmp(sqlstate, "57014") == 0;
+	return conflict && !slow ? WAITING_HELD : WAITING_REFUSED;
 }
 
 size_t retry_rows(enum waiting_why why, int tries, size_t full)
@@ -107,8 +113,9 @@ usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 		pause *= 2;
 	if (pause > pauses[why].limit)
 		pause = pauses[why].limit;
-	usec_t share = took * RETRY_SHARE;
-	if (why != WAITING_HELD && share > pauses[why].limit) /* a mend is noticed in time */
-		share = pauses[why].limit;
+	usec_t share = took * RETRY_SHARE,
+	       most = why == WAITING_HELD ? HUNT_HELD_SHARE_MAX : pauses[why].limit;
+	if (share > most) /* a mend is noticed in time */
+		share = most;
 	return pause > share ? pause : share;
 }

@@ -174,9 +174,8 @@ static PGresult *choose_in_order(const struct params *params)
 
 static PGresult *choose_held(const struct params *params)
 {
-	char *name CLEANUP(mem_cleanup) = text_param(params, 1);
-	char *after CLEANUP(mem_cleanup) = text_param(params, 3);
-	int cause = cause_of(name), limit = (int)int_param(params, 2), n = 0;
+	char *after CLEANUP(mem_cleanup) = text_param(params, 2);
+	int cause = cause_of("held"), limit = (int)int_param(params, 1), n = 0;
 	PGresult *result = table(2);
 	for (int i = *after ? atoi(after) + 1 : 0; i < server.n && n < limit; i++) {
 		if (!server.rows[i].waits || server.rows[i].cause != cause)
