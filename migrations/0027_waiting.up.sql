@@ -80,6 +80,8 @@ grant select, insert, update, delete on recurd.causes, recurd.waiting to recurd_
 -- Where a task's row stands says whether it was edited.
 grant select (ctid) on tasks to recurd_worker;
 grant execute on function recurd.held_users(text[]) to recurd_worker;
+-- Where a row stands: a right on its columns is none on this one.
+grant select (ctid) on tasks to recurd_worker;
 grant select on recurd.causes, recurd.waiting, recurd.waits to recurd_reader, recurd_worker;
 
 -- What the database refused was put into quarantine before; now it waits, and goes on by itself.

@@ -45,7 +45,8 @@ begin
               and to_regclass(tab) is not null
         union all
         select format('constraint %s on %s is missing', name, tab)
-        from (values ('pk_causes', 'recurd.causes'), ('pk_waiting', 'recurd.waiting')) as w (name, tab)
+        from (values ('pk_causes', 'recurd.causes'), ('ck_causes_why', 'recurd.causes'),
+                     ('pk_waiting', 'recurd.waiting')) as w (name, tab)
         where to_regclass(tab) is not null
               and not exists (select from pg_constraint where conrelid = to_regclass(tab) and conname = name)
         union all
@@ -64,9 +65,8 @@ begin
               and has_table_privilege(to_regrole(name), to_regclass(tab), may) is not true
         union all
         select 'role recurd_worker may not select tasks.ctid'
-        from pg_attribute
-        where to_regrole('recurd_worker') is not null and attrelid = to_regclass('tasks') and attname = 'ctid'
-              and not has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'select')
+        where to_regrole('recurd_worker') is not null and to_regclass('tasks') is not null
+              and has_column_privilege(to_regrole('recurd_worker'), to_regclass('tasks'), 'ctid', 'select') is not true
         union all
         select 'role recurd_worker may not execute recurd.held_users(text[])'
         where to_regrole('recurd_worker') is not null

@@ -49,7 +49,8 @@ static const struct {
 	{ "57", SQLSTATE_RETRY, false }, /* operator intervention */
 	{ "58", SQLSTATE_RETRY, false }, /* system */
 	{ "XX", SQLSTATE_RETRY, false }, /* internal error, corruption */
-	{ "0A000", SQLSTATE_RETRY, true }, /* what was prepared returns other types now: DDL */
+	{ "0A000", SQLSTATE_OPERATOR,
+		false }, /* feature_not_supported, in a trigger say; of what was prepared: reply.outdated */
 };
 
 static int lookup(const char *sqlstate)

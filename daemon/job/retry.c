@@ -2,6 +2,7 @@
 #include "job/retry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/rows.h"
 #include "util/clock.h"
@@ -60,6 +61,8 @@ void retry_add_choose(struct retry *retry, size_t full, struct conn *conn)
 	params_int8(&params, (int64_t)retry->limit);
 	if (retry->why == WAITING_HELD)
 		params_text(&params, retry->after);
+	if (retry->why == WAITING_KILLING)
+		params_int4(&params, HUNT_PROVEN);
 	conn_add(conn, queries[retry->why], &params);
 }
 
@@ -105,7 +108,12 @@ void retry_add_passed(const struct retry *retry, const char *const *ids, struct 
 void retry_add_count(const struct retry *retry, struct conn *conn)
 {
 	int tries = retry->tries + 1;
-	add_end(retry, tries, retry_pause(WAITING_KILLING, tries, 0), "", conn);
+	bool lives = strcmp(retry->cause, waiting_why_name(WAITING_KILLING)) !=
+		     0; /* with an SQLSTATE */
+	add_end(retry, tries,
+		tries < HUNT_PROVEN ? retry_group_pause(lives)
+				    : retry_pause(WAITING_KILLING, tries, 0),
+		"", conn);
 }
 
 /* Of those that are held: what follows at once, and when the next pass begins. */

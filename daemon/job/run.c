@@ -25,8 +25,8 @@ static void note_suspects(struct run *run)
 {
 	const struct writing *w = &run->writing;
 	size_t rows = run->careful ? w->n : run->claimed_n;
-	if (run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows))
-		return;
+	if (run->job->retries || run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows))
+		return; /* those of retries are known, and their tries counted before */
 	struct err why;
 	err_set(&why, "the session ends when it is written: %s", run->batch.failure.message);
 	struct batch_failure failure = run->batch.failure;
@@ -70,13 +70,6 @@ static void take_commit(struct run *run, struct job_report *report)
 	struct job_shared *shared = run->site.shared;
 	struct hunt *hunt = &run->trouble->hunt;
 	report->again = true;
-	if (run->phase == RUN_CONFESSING) {
-		waiting_log(&run->trouble->suspects, run->ops->named, &shared->troubled);
-		counter_add(&shared->counters, COUNTER_WAITING, run->trouble->suspects.n);
-		waiting_clear(&run->trouble->suspects);
-		hunt->losses = 0;
-		return;
-	}
 	run->ops->count(run, &shared->counters);
 	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
 	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
@@ -103,7 +96,7 @@ static bool is_to_be_careful(const struct run *run)
 static void report(struct run *run, enum batch_outcome outcome)
 {
 	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
-	report.full = outcome == BATCH_COMMITTED && run->full && run->phase != RUN_CONFESSING;
+	report.full = outcome == BATCH_COMMITTED && run->full;
 	struct counters *counters = &run->site.shared->counters;
 	switch (outcome) {
 	case BATCH_COMMITTED:
@@ -130,9 +123,24 @@ static void report(struct run *run, enum batch_outcome outcome)
 	run->done(run->arg, &report);
 }
 
+static void take_confession(struct run *run)
+{
+	struct trouble *trouble = run->trouble;
+	waiting_log(&trouble->suspects, run->ops->named, &run->site.shared->troubled);
+	counter_add(&run->site.shared->counters, COUNTER_WAITING, trouble->suspects.n);
+	waiting_clear(&trouble->suspects);
+	trouble->hunt.losses = 0; /* who comes next is suspected at once */
+}
+
 static void on_done(void *job, enum batch_outcome outcome)
 {
 	struct run *run = job;
+	if (outcome == BATCH_COMMITTED && run->phase == RUN_CONFESSING) {
+		take_confession(run);
+		run->phase = RUN_CLAIMING;
+		begin(run); /* what it was started for: it may be about those that come due now */
+		return;
+	}
 	if (outcome == BATCH_COMMITTED && run->phase == RUN_COUNTING) {
 		begin(run); /* noted that it is tried; now it is */
 		return;

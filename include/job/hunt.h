@@ -60,12 +60,15 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
 /* The failure of one row by itself. */
 enum waiting_why waiting_why_of(enum sqlstate_class class);
 
-#define HUNT_GROUP_PAUSE (250 * USEC_PER_MSEC) /* between attempts at groups of suspects */
-#define RETRY_PROBES     16 /* rows of a cause that are tried as long as none succeeds */
-#define RETRY_SHARE      10 /* a cause takes at most a tenth of the time, unless that would be minutes */
+#define HUNT_PROVEN  7 /* tries after which a group of suspects was a single row */
+#define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
+#define RETRY_SHARE  10 /* a cause takes at most a tenth of the time, unless that would be minutes */
 
 /* How many rows of a cause are tried together.  tries: in vain, in a row; for killing, of the rows that
  * are chosen. */
 size_t retry_rows(enum waiting_why why, int tries, size_t full);
-/* The pause after an attempt in vain that took so long. */
+/* The pause before a group of suspects is tried.  lives: the server ended the session and told so; else it
+ * may have crashed, and taken the sessions of everybody with it. */
+usec_t retry_group_pause(bool lives);
+/* The pause after an attempt in vain that took so long; for a proven killer, before it. */
 usec_t retry_pause(enum waiting_why why, int tries, usec_t took);

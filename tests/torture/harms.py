@@ -267,6 +267,24 @@ def hold_snapshot(world, chance):
     return hold(world, chance.choice((2, 10)), "set transaction isolation level repeatable read", "select count(*) from tasks")
 
 
+def many_refused(world, chance):
+    """Some thousand rows come due, and a trigger of the application's refuses a third of all rows to the workers for a while."""
+    if not world.crowd(chance, chance.choice((300, 1000, 2000)), users=50):
+        return False
+    world.refuse(chance.choice(("P0001", "23514", "53100", "42501", "XX000", "55P03")), chance.randrange(3))
+    world.later(chance.choice((0.5, 2, 6)), world.accept)
+    return True
+
+
+def many_held(world, chance):
+    """The rows of some hundred users are held, whose templates come due."""
+    prefix = world.crowd(chance, 600, users=chance.choice((100, 300)))
+    return prefix and hold(
+        world, chance.choice((0.5, 2, 4)),
+        f"""select from "user" where id like '{prefix}-user-%' and random() < 0.7 order by id for update""",
+    )
+
+
 # The clock -----------------------------------------------------------------------------------------
 
 
@@ -303,6 +321,8 @@ HARMS = (
     (hold_rows, 5),
     (hold_table, 2),
     (hold_snapshot, 1),
+    (many_refused, 1),
+    (many_held, 1),
     (leap_ahead, 10),
     (fall_back, 3),
 )

@@ -7,6 +7,9 @@ from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import count
 
+import psycopg
+
+from faults.crowds import REMINDERS, TEMPLATES
 from faults.oracle import Disagreement, LogBook, Oracle
 from harness.cluster import Cluster
 from harness.daemon import FORGETFUL, Recurd
@@ -74,11 +77,28 @@ class Slot:
         self.end([-signal.SIGKILL])
 
 
+# An application's trigger, which refuses to the workers some rows while an SQLSTATE is set: the application knows
+# what it may write.
+REFUSING = """
+    create or replace function refuse() returns trigger language plpgsql as $$ begin
+        if current_setting('application_name') like 'recurd%' and abs(hashtext(new.id)) % 3 = {third} then
+            raise exception 'refused: %', new.id using errcode = '{sqlstate}';
+        end if;
+        return new;
+    end $$"""
+ACCEPTING = "create or replace function refuse() returns trigger language plpgsql as $$ begin return new; end $$"
+TRIGGERS = (
+    "create trigger refuse before insert or update on tasks for each row execute function refuse();"
+    "create trigger refuse before update on recurring_tasks for each row execute function refuse()"
+)
+
+
 class World:
     def __init__(self):
-        self.cluster = Cluster(log_lock_waits="off").start()
+        self.cluster = Cluster(log_lock_waits="off", log_min_error_statement="panic").start()
         self.db = self.cluster.create_migrated(("wakeup",))
         self.db.go_live(self.db.now() - timedelta(days=60))
+        self.db.psql(ACCEPTING, TRIGGERS)
         self.proxies = [Proxy("127.0.0.1", self.cluster.port) for _ in range(2)]
         self.pooler = PgBouncer(self.cluster, server_login_retry=1) if available() else None
         pooled = self.pooler.dsn_for(self.db) if self.pooler else self.db.tcp_dsn
@@ -123,6 +143,28 @@ class World:
     def undo_due(self, everything=False):
         while self._undo and (everything or self._undo[0][0] <= time.monotonic()):
             heappop(self._undo)[2]()
+
+    def refuse(self, sqlstate, third):
+        self.db.execute(REFUSING.format(sqlstate=sqlstate, third=third))
+
+    def accept(self):
+        self.db.execute(ACCEPTING)
+
+    def crowd(self, chance, count, users):
+        """So many templates and as many reminders are due, of users of their own; the prefix of their ids, or None: a
+        lock is in the way."""
+        prefix = f"crowd{next(self._serial)}"
+        due, known = self.db.now() - timedelta(seconds=chance.uniform(0, 5)), Oracle(self.db)
+        try:
+            with self.db.conn.transaction():
+                self.db.execute("set local lock_timeout = '1s'")
+                TEMPLATES.add(known, prefix, count, due, users=users)
+                REMINDERS.add(known, f"{prefix}r", count, due, users=users)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
+            return None
+        self.oracle.templates.update(known.templates)
+        self.oracle.reminders.update(known.reminders)
+        return prefix
 
     # Rounds ------------------------------------------------------------------------------------------
 

@@ -178,7 +178,8 @@ def tried_for_long(db):
 
 
 def let_pass(db, span):
-    db.travel_to(db.now() + span)
+    """As if so much time had passed, for what waits alone."""
+    db.execute("update recurd.causes set next_try_at = next_try_at - %s::interval", (span,))
 
 
 def left(db):
@@ -186,8 +187,8 @@ def left(db):
 
 
 def all_goes_on(oracle, crowd, ids):
-    """Mended just now, after minutes of tries in vain.  Seconds by the database's clock until all are served, and
-    nothing is left of the waiting."""
+    """Mended just now, after minutes of tries in vain.  Seconds until all are served, with the pause that is skipped
+    here; nothing is left of the waiting."""
     began = time.monotonic()
     let_pass(oracle.db, PAUSE)
     wait_until(lambda: len(crowd.done(oracle.db, ids)) == len(ids), (MENDED - PAUSE.total_seconds()), "all go on", 0.1)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from faults.crowds import (
-    AGO, CROWDS, END, MENDED, OPTIONS, REMINDERS, SECOND, TEMPLATES, Idle, all_goes_on, archive, attempts, loud, mend, says_little,
+    AGO, CROWDS, END, MENDED, OPTIONS, REMINDERS, SECOND, TEMPLATES, Idle, all_goes_on, archive, attempts, let_pass, loud, mend, says_little,
     tried_for_long, unarchive,
 )
 from faults.oracle import Oracle
@@ -279,8 +279,32 @@ def test_many_over_which_the_session_ends(db, recurd, tally, crowd, workers):
     every(crowd.watch(db, fresh, 20), 2 * SECOND)
     assert attempts(db) - before < 10 * workers, "they are left alone for half a minute and more"
     mend(db, crowd)
-    db.travel_to(db.now() + PROVEN)
+    let_pass(db, PROVEN)
     took = max(crowd.watch(db, {row_id: db.now() for row_id in bad}, 60).values())
     wait_until(lambda: crowd.waiting(db) == 0, 20, "nothing waits any more")
     stop(daemons)
     tally(injected=lost, recovery=took, **oracle.check(daemons))
+
+
+# The clock --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("why", ["refused", "held"])
+def test_a_clock_that_is_set_back_postpones_no_try(db, recurd, tally, why):
+    """Fault 32: the database's clock is set back an hour while rows wait that are due since two: the next try does not move with it."""
+    oracle = Oracle(db)
+    archive(db, TEMPLATES)
+    bad = TEMPLATES.add(oracle, "bad", 50, timedelta(hours=-2), archived=why == "refused")
+    holder = db.connect(autocommit=False)
+    if why == "held":
+        holder.execute("""select from "user" where id like 'bad-%' for update""")
+    [daemon] = serve(recurd, db)
+    wait_until(lambda: TEMPLATES.waiting(db) == 50, what="all of them wait")
+    db.time_travel(timedelta(hours=-1))
+    holder.rollback()
+    mend(db, TEMPLATES)
+    took = max(TEMPLATES.watch(db, {row_id: db.now() for row_id in bad}, 60).values())
+    assert took < (60 if why == "refused" else 2 * SLOWNESS)
+    holder.close()
+    daemon.stop()
+    tally(injected=50, recovery=took, **oracle.check([daemon]))

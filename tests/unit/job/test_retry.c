@@ -64,8 +64,6 @@ static const struct {
 	{ "refused, the seventh time: the limit", WAITING_REFUSED, 7, 0, 60 * SEC },
 	{ "refused, for weeks", WAITING_REFUSED, INT32_MAX, 0, 60 * SEC },
 	{ "refused, and probes are dear", WAITING_REFUSED, 1, 500 * MS, 5 * SEC },
-	{ "killing, in a group", WAITING_KILLING, 1, 0, HUNT_GROUP_PAUSE },
-	{ "killing, in a group of two", WAITING_KILLING, 6, 0, HUNT_GROUP_PAUSE },
 	{ "killing, proven", WAITING_KILLING, 7, 0, 30 * SEC },
 	{ "killing, proven twice", WAITING_KILLING, 8, 0, 60 * SEC },
 	{ "killing: the limit", WAITING_KILLING, 12, 0, 600 * SEC },
@@ -142,6 +140,12 @@ static void a_failure_makes_the_next_batches_careful_and_successes_wear_it_off(v
 	assert_int_equal(hunt.careful, 0);
 }
 
+static void wear_off(struct hunt *hunt)
+{
+	for (int i = 0; i < HUNT_CAREFUL; i++)
+		hunt_worked(hunt);
+}
+
 static void one_lost_session_blames_nobody_the_second_its_few_rows(void **state)
 {
 	struct hunt hunt = { 0 };
@@ -151,7 +155,7 @@ static void one_lost_session_blames_nobody_the_second_its_few_rows(void **state)
 	assert_int_equal(hunt_limit(&hunt, 1000), HUNT_SUSPECTS);
 	assert_int_equal(hunt_limit(&hunt, 10), 10);
 	assert_true(hunt_lost(&hunt, HUNT_SUSPECTS));
-	hunt_worked(&hunt);
+	wear_off(&hunt);
 	assert_int_equal(hunt_limit(&hunt, 1000), 1000);
 	assert_false(hunt_lost(&hunt, HUNT_SUSPECTS)); /* the others were none of its doing */
 }
@@ -180,10 +184,28 @@ static void what_looks_like_the_servers_trouble_is_blamed_on_rows_the_second_tim
 	assert_false(hunt_blames(&hunt, true));
 	assert_true(hunt_blames(&hunt, true));
 	assert_true(hunt_blames(&hunt, true));
-	hunt_worked(&hunt);
+	wear_off(&hunt);
 	assert_false(hunt_blames(&hunt, true));
 	assert_true(hunt_blames(&hunt, false)); /* some were written, so it is these */
 	assert_false(hunt_blames(&hunt, true));
+}
+
+/* What comes due during a backlog has every other batch, and its rows are good: that must not forget time
+ * and again what the batches of the backlog have met. */
+static void batches_of_good_rows_in_between_are_no_excuse_for_bad_ones(void **state)
+{
+	struct hunt hunt = { 0 };
+	(void)state;
+	hunt_failed(&hunt);
+	assert_false(hunt_blames(&hunt, true));
+	hunt_failed(&hunt);
+	hunt_worked(&hunt);
+	assert_true(hunt_blames(&hunt, true));
+	wear_off(&hunt);
+	assert_false(hunt_lost(&hunt, 1000));
+	hunt_worked(&hunt);
+	assert_int_equal(hunt_limit(&hunt, 1000), HUNT_SUSPECTS);
+	assert_true(hunt_lost(&hunt, HUNT_SUSPECTS));
 }
 
 int main(void)
@@ -201,6 +223,7 @@ int main(void)
 		cmocka_unit_test(a_plain_batch_of_few_rows_is_not_yet_suspect),
 		cmocka_unit_test(
 			what_looks_like_the_servers_trouble_is_blamed_on_rows_the_second_time),
+		cmocka_unit_test(batches_of_good_rows_in_between_are_no_excuse_for_bad_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
