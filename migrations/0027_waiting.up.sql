@@ -61,12 +61,15 @@ begin
                 return;
             end if;
             return query
-            with free as materialized (
-                select u.id from %1$I."user" as u where u.id = any (users)
-                   for key share skip locked
+            -- Joined, not compared with an array: without an index scan each row would be compared with all.
+            with asked as materialized (
+                select distinct a.id from pg_catalog.unnest(users) as a (id)
+            ), free as materialized (
+                select u.id from asked as a join %1$I."user" as u on u.id = a.id
+                   for key share of u skip locked
             )
-            select u.id::text from %1$I."user" as u
-             where u.id = any (users) and u.id not in (select free.id from free);
+            select u.id::text from asked as a join %1$I."user" as u on u.id = a.id
+             where u.id not in (select free.id from free);
         end
         $body$
     $create$, current_schema());
