@@ -80,7 +80,7 @@ def test_any_number_that_a_trigger_refuses(db, recurd, tally, crowd, count, work
 
     late = crowd.watch(db, behind | fresh, 60)
     every({row_id: late[row_id] for row_id in fresh}, SECOND)
-    every({row_id: late[row_id] for row_id in behind}, SECOND if count < 1000 else 30 * SLOWNESS)
+    every({row_id: late[row_id] for row_id in behind}, 3 * SECOND if count < 1000 else 60 * SLOWNESS)
 
     wait_until(lambda: crowd.waiting(db) == count, 120, "all of the refused are known", 0.1)
     [cause] = crowd.causes(db)
