@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define PROVEN 7 /* tries after which a group of suspects was a single row */
-
 size_t hunt_limit(const struct hunt *hunt, size_t full)
 {
 	return hunt->careful && hunt->limit && hunt->limit < full ? hunt->limit : full;
@@ -73,7 +71,7 @@ size_t retry_rows(enum waiting_why why, int tries, size_t full)
 {
 	size_t rows = full;
 	if (why == WAITING_KILLING)
-		rows = tries < PROVEN ? HUNT_SUSPECTS >> tries : 1;
+		rows = tries < HUNT_PROVEN ? HUNT_SUSPECTS >> tries : 1;
 	else if (why == WAITING_REFUSED && tries > 0)
 		rows = RETRY_PROBES;
 	if (rows == 0)
@@ -92,10 +90,10 @@ static const struct {
 usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 {
 	usec_t pause = pauses[why].first;
-	if (why == WAITING_KILLING && tries < PROVEN) /* the group was larger than one */
+	if (why == WAITING_KILLING && tries < HUNT_PROVEN) /* the group was larger than one */
 		return USEC_PER_SEC;
-	for (int i = why == WAITING_KILLING ? PROVEN : 1; i < tries && pause < pauses[why].limit;
-		i++)
+	for (int i = why == WAITING_KILLING ? HUNT_PROVEN : 1;
+		i < tries && pause < pauses[why].limit; i++)
 		pause *= 2;
 	if (pause > pauses[why].limit)
 		pause = pauses[why].limit;

@@ -124,8 +124,12 @@ void retry_add_end(const struct retry *retry, bool worked, const char *last, str
 {
 	usec_t took = clock_monotonic() - retry->began;
 	int tries = worked ? 0 : retry->tries + 1;
+	usec_t pause = worked ? 0 : retry_pause(retry->why, tries, took);
+	if (worked &&
+		retry->why == WAITING_KILLING) /* who is left may be a proven one: it waits on */
+		pause = retry_pause(WAITING_KILLING, HUNT_PROVEN, took);
 	if (retry->why == WAITING_HELD)
 		add_end_of_held(retry, last, conn);
 	else
-		add_end(retry, tries, worked ? 0 : retry_pause(retry->why, tries, took), "", conn);
+		add_end(retry, tries, pause, "", conn);
 }

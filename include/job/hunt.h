@@ -57,6 +57,8 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
 /* The failure of one row by itself. */
 enum waiting_why waiting_why_of(enum sqlstate_class class);
 
+#define HUNT_PROVEN \
+	7 /* tries after which a group of suspects was a single row; retry_end.sql, too */
 #define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
 #define RETRY_SHARE  10 /* a cause takes at most a tenth of the time, unless that would be minutes */
 

@@ -1,7 +1,7 @@
 -- Caller: job/waiting.c, at the end of a careful batch: rows that could not be written.
 -- $1 kind   $2 ids   $3 users   $4 causes   $5 why   $6 SQLSTATEs   $7 reasons   $8 instants   $9 places (tid[])
 -- $10 the first pause, in microseconds, of each row's cause where that is new
--- A cause that is known keeps its next try.
+-- A cause that is known keeps its next try, but for new suspects, who do not wait as a proven killer does.
 -- Returns how many rows were recorded: a trigger can drop them without an error.
 -- Index: pk_waiting, pk_causes.
 -- Result: int8
@@ -10,12 +10,13 @@ with bad as materialized (
                          $9::tid[], $10::bigint[])
                as b (id, user_id, cause, why, sqlstate, reason, at, place, pause)
 ), known as (
-    insert into recurd.causes (kind, cause, why, sqlstate, reason, next_try_at)
+    insert into recurd.causes as c (kind, cause, why, sqlstate, reason, next_try_at)
     select distinct on (b.cause) $1::text, b.cause, b.why, b.sqlstate, b.reason,
            recurd.now() + b.pause * interval '1 microsecond'
       from bad b
      order by b.cause
-    on conflict (kind, cause) do nothing
+    on conflict (kind, cause) do update set next_try_at = least(c.next_try_at, excluded.next_try_at)
+     where c.why = 'killing'
 ), noted as (
     insert into recurd.waiting as w (kind, id, user_id, cause, reason, at, place)
     select $1::text, b.id, b.user_id, b.cause, b.reason, b.at, b.place from bad b order by b.id
