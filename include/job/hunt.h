@@ -63,7 +63,8 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
 /* The failure of one row by itself. */
 enum waiting_why waiting_why_of(const char *sqlstate);
 
-#define HUNT_PROVEN  7 /* tries after which a group of suspects was a single row */
+#define HUNT_PROVEN \
+	7 /* tries after which a group of suspects was a single row; retry_end.sql, too */
 #define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
 #define HUNT_HELD_SHARE_MAX \
 	(2 * USEC_PER_SEC) /* the longest pause for that reason of what is held */
