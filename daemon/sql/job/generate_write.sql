@@ -55,7 +55,7 @@ with made as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, $9::text, user_id, id, recurring_task_id, occurrence_at from event
     {careful on conflict (key) do nothing}
-    returning 1
+    returning key
 ), advanced as (
     update {app}.recurring_tasks t
        set next_due_at = s.next_due_at, planned_due_at = s.planned_due_at,
@@ -92,7 +92,7 @@ with made as (
 select m.id::text, n.*
   from (select (select p.n = w.n and p.hash is not distinct from w.hash from planned p, written w) as made_as_planned,
                (select count(*) from label) = (select count(*) from tagged) as all_tagged,
-               (select count(*) from event) = (select count(*) from told) as all_told,
+               (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t) as all_told,
                (select count(*) from advanced where so) as advanced,
                (select count(*) from decided) as decided) n
   left join made m on true;

@@ -26,8 +26,8 @@ with due as materialized (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, 'reminder', user_id, id, recurring_task_id, remind_at
       from due
-    returning 1
+    returning key
 )
 select id::text, user_id::text, remind_at, key,
-       (select count(*) from handled where so), (select count(*) from told)
+       (select count(*) from handled where so), (select count(*) filter (where t.key in (select d.key from due d)) from told t)
   from due order by remind_at;

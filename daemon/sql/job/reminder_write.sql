@@ -19,6 +19,6 @@ with handled as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, $4::text, user_id, id, recurring_task_id, remind_at from event
     {careful on conflict (key) do nothing}
-    returning 1
+    returning key
 )
-select (select count(*) from handled where so), (select count(*) from event) = (select count(*) from told);
+select (select count(*) from handled where so), (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t);
