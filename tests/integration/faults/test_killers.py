@@ -20,9 +20,9 @@ KILLER = """
         return new;
     end $$;
     create trigger die before insert or update on tasks for each row execute function die();"""
-WAITING = "select array_agg(id) from recurd.waiting where cause = 'killing' and tries > 6"
-# Two that end over everybody, then groups of at most 32, 16, 8, 4, 2, 1.
-LOSSES = 2 + 6
+WAITING = "select array_agg(id) from recurd.waiting where cause = 'killing' and tries > 7"
+# Two that end over everybody, then groups of at most 32, 16, 8, 4, 2, 1, and once more when nobody else is left.
+LOSSES = 2 + 7
 OFF = "alter table tasks disable trigger die"
 ON = "alter table tasks enable trigger die"
 

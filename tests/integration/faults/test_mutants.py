@@ -58,7 +58,9 @@ def run_of_four(db, recurd, proxy, rewrite):
 # Nor is a template known by its place, which another worker's update moves.
 PLACES = (b"t.ctid = o.place and", b"t.ctid = s.place and")
 NO_LOCKS = [(LOCKED, b" " * len(LOCKED))]
-NO_LOCKS_NOR_PLACES = NO_LOCKS + [(text, b" " * len(text)) for text in PLACES]
+# What looks for the keys that are gone, in careful batches.
+CONFLICTS = (b"on conflict (recurring_task_id, occurrence_at) where recurring_task_id is not null do nothing", b"on conflict (key) do nothing")
+NO_LOCKS_NOR_PLACES = NO_LOCKS + [(text, b" " * len(text)) for text in PLACES + CONFLICTS]
 
 
 def test_without_keys_and_locks_there_are_duplicates(app_db, recurd, proxy, tally):
