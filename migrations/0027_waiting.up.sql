@@ -33,6 +33,7 @@ create table recurd.waiting (
     constraint pk_waiting primary key (kind, id)
 );
 create index ix_waiting_tried_at on recurd.waiting (cause, tried_at);
+create index ix_waiting_held on recurd.waiting (kind, id) where cause = 'held';
 
 create view recurd.waits as
     select w.kind, w.id, w.user_id, c.why, w.cause, c.sqlstate, w.reason, w.at, w.since, w.tried_at, w.tries,
@@ -46,19 +47,30 @@ alter table recurd.workers add column figures jsonb not null default '{}';
 
 -- Which of these users' rows are locked by somebody else, so that a task that refers to them would have
 -- to wait; all others are locked by us as the foreign key would, without waiting.  The definer's rights,
--- because a lock needs a right to update the row, which the worker has no other use for.
+-- because a lock needs a right to update the row, which the worker has no other use for.  Where the table
+-- belongs to somebody else, who let us refer to it and no more, nobody is known to be held: inserts wait.
 do $migration$
 begin
     execute pg_catalog.format($create$
         create function recurd.held_users(users text[]) returns setof text
-            language sql volatile security definer set search_path = ''
+            language plpgsql volatile security definer set search_path = ''
         as $body$
-            with free as materialized (
-                select u.id from %1$I."user" as u where u.id = any (users)
-                   for key share skip locked
+        begin
+            if not (pg_catalog.has_column_privilege('%1$I."user"', 'id', 'select')
+                    and pg_catalog.has_any_column_privilege('%1$I."user"', 'update')) then
+                return;
+            end if;
+            return query
+            -- Joined, not compared with an array: without an index scan each row would be compared with all.
+            with asked as materialized (
+                select distinct a.id from pg_catalog.unnest(users) as a (id)
+            ), free as materialized (
+                select u.id from asked as a join %1$I."user" as u on u.id = a.id
+                   for key share of u skip locked
             )
-            select u.id::text from %1$I."user" as u
-             where u.id = any (users) and u.id not in (select free.id from free)
+            select u.id::text from asked as a join %1$I."user" as u on u.id = a.id
+             where u.id not in (select free.id from free);
+        end
         $body$
     $create$, current_schema());
 end
@@ -69,6 +81,8 @@ grant select, insert, update, delete on recurd.causes, recurd.waiting to recurd_
 -- Where a task's row stands says whether it was edited.
 grant select (ctid) on tasks to recurd_worker;
 grant execute on function recurd.held_users(text[]) to recurd_worker;
+-- Where a row stands: a right on its columns is none on this one.
+grant select (ctid) on tasks to recurd_worker;
 grant select on recurd.causes, recurd.waiting, recurd.waits to recurd_reader, recurd_worker;
 
 -- What the database refused was put into quarantine before; now it waits, and goes on by itself.

@@ -1,5 +1,5 @@
 -- Names what is missing or differs; silent when all is there.  More than that is fine.
--- needs: tasks recurring_tasks "user":update
+-- needs: tasks recurring_tasks
 do $$
 declare
     problems text;
@@ -34,7 +34,8 @@ begin
                       when i.indexrelid is null then 'missing'
                       when not i.indisvalid then 'invalid: its build was interrupted'
                       else actual || ', expected ' || wanted end)
-        from (values ('recurd.ix_waiting_tried_at', 'recurd.waiting', 'btree (cause, tried_at)'))
+        from (values ('recurd.ix_waiting_tried_at', 'recurd.waiting', 'btree (cause, tried_at)'),
+                     ('recurd.ix_waiting_held', 'recurd.waiting', 'btree (kind, id) WHERE (cause = ''held''::text)'))
              as w (name, tab, wanted)
         left join pg_index i on i.indexrelid = to_regclass(name) and i.indrelid = to_regclass(tab)
         cross join lateral (
@@ -45,7 +46,8 @@ begin
               and to_regclass(tab) is not null
         union all
         select format('constraint %s on %s is missing', name, tab)
-        from (values ('pk_causes', 'recurd.causes'), ('pk_waiting', 'recurd.waiting')) as w (name, tab)
+        from (values ('pk_causes', 'recurd.causes'), ('ck_causes_why', 'recurd.causes'),
+                     ('pk_waiting', 'recurd.waiting')) as w (name, tab)
         where to_regclass(tab) is not null
               and not exists (select from pg_constraint where conrelid = to_regclass(tab) and conname = name)
         union all
@@ -64,9 +66,8 @@ begin
               and has_table_privilege(to_regrole(name), to_regclass(tab), may) is not true
         union all
         select 'role recurd_worker may not select tasks.ctid'
-        from pg_attribute
-        where to_regrole('recurd_worker') is not null and attrelid = to_regclass('tasks') and attname = 'ctid'
-              and not has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'select')
+        where to_regrole('recurd_worker') is not null and to_regclass('tasks') is not null
+              and has_column_privilege(to_regrole('recurd_worker'), to_regclass('tasks'), 'ctid', 'select') is not true
         union all
         select 'role recurd_worker may not execute recurd.held_users(text[])'
         where to_regrole('recurd_worker') is not null

@@ -36,9 +36,8 @@ struct grammar {
 int ctl_error(int code, const char *fmt, ...)
 {
 	va_list args;
-	struct strbuf raw CLEANUP(strbuf_free), line CLEANUP(strbuf_free);
-	strbuf_init(&raw, 4096);
-	strbuf_init(&line, SIZE_MAX);
+	struct strbuf raw CLEANUP(strbuf_free) = STRBUF(4096);
+	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	va_start(args, fmt);
 	strbuf_vaddf(&raw, fmt, args);
 	va_end(args);
@@ -50,8 +49,7 @@ int ctl_error(int code, const char *fmt, ...)
 int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
 {
 	va_list args;
-	struct strbuf text CLEANUP(strbuf_free);
-	strbuf_init(&text, 4096);
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(4096);
 	va_start(args, fmt);
 	strbuf_vaddf(&text, fmt, args);
 	va_end(args);

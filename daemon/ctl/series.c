@@ -6,6 +6,16 @@
 
 #define TEXT_MAX (4 * RULE_BYTES_MAX)
 
+enum recur_status series_next_of_recurrence(
+	void *recurrence, struct occurrence *ret_occurrence, struct err *err)
+{
+	enum recur_status status;
+	do
+		status = recurrence_next(recurrence, ret_occurrence, err);
+	while (status == RECUR_AGAIN);
+	return status;
+}
+
 void series_print_next(const struct series *series, struct table *record, const char *name,
 	const char *heading, int64_t n, const char *none)
 {

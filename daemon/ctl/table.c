@@ -175,8 +175,7 @@ void table_span(struct table *table, usec_t value)
 		put_json(table, json_real((double)value / (double)USEC_PER_SEC));
 		return;
 	}
-	struct strbuf text CLEANUP(strbuf_free);
-	strbuf_init(&text, SIZE_MAX);
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	duration_tell(value, &text);
 	table_text(table, text.data);
 }

@@ -181,6 +181,15 @@ static bool quotes_rows(const char *sqlstate)
 	return false;
 }
 
+/* What was prepared before a column got another type fails for ever in this session ("cached plan must not
+ * change result type").  The words are translated, and the code is everybody's: who says it is neither. */
+static bool is_outdated(const PGresult *result, const char *sqlstate)
+{
+	const char *who = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+	return sqlstate && strcmp(sqlstate, "0A000") == 0 && who &&
+	       strcmp(who, "RevalidateCachedQuery") == 0;
+}
+
 static void take_failure(struct flight *flight, const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -189,6 +198,7 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	if (quotes_rows(sqlstate))
 		detail = NULL;
 	flight->failed = flight->received;
+	flight->outdated = is_outdated(result, sqlstate);
 	if (sqlstate)
 		memcpy(flight->sqlstate, sqlstate, strnlen(sqlstate, 5));
 	if (!message) /* libpq's own */
@@ -216,13 +226,13 @@ static bool misshapen(struct flight *flight, enum query_id query, const PGresult
 }
 
 /* A pooler between us and the server, that gave itself out as the server, gives us another session
- * each time: what was prepared is unknown, or was prepared by others.  And what was prepared before a
- * column got another type fails for ever in this session ("cached plan must not change result type"). */
-static void doubt_names(struct conn *conn, const char *sqlstate)
+ * each time: what was prepared is unknown, or was prepared by others. */
+static void doubt_names(struct conn *conn)
 {
-	if (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0)
+	const struct flight *flight = &conn->flight;
+	if (strcmp(flight->sqlstate, "26000") == 0 || strcmp(flight->sqlstate, "42P05") == 0)
 		conn->forgetful = true;
-	if (strcmp(sqlstate, "0A000") == 0)
+	if (flight->outdated)
 		conn->direct = false;
 }
 
@@ -236,7 +246,7 @@ static void take_result(struct conn *conn, PGresult *result)
 	const struct step *step = &flight->steps[flight->received];
 	if (!ok && flight->failed < 0 && status != PGRES_PIPELINE_ABORTED) {
 		take_failure(flight, result);
-		doubt_names(conn, flight->sqlstate);
+		doubt_names(conn);
 	}
 	if (known && step->prepares)
 		conn->statements[step->query][step->careful].prepared = ok;
@@ -266,6 +276,7 @@ static void finish(struct conn *conn)
 					  : "commit";
 		memcpy(reply.sqlstate, home.sqlstate, sizeof(reply.sqlstate));
 		reply.message = home.message;
+		reply.outdated = home.outdated;
 	}
 	home.callback.fn(home.callback.arg, &reply);
 	for (int i = 0; i < home.n; i++)

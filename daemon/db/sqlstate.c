@@ -49,7 +49,8 @@ static const struct {
 	{ "57", SQLSTATE_RETRY, false }, /* operator intervention */
 	{ "58", SQLSTATE_RETRY, false }, /* system */
 	{ "XX", SQLSTATE_RETRY, false }, /* internal error, corruption */
-	{ "0A000", SQLSTATE_RETRY, true }, /* what was prepared returns other types now: DDL */
+	{ "0A000", SQLSTATE_OPERATOR,
+		false }, /* feature_not_supported, in a trigger say; of what was prepared: reply.outdated */
 };
 
 static int lookup(const char *sqlstate)
@@ -73,6 +74,17 @@ const char *sqlstate_class_name(enum sqlstate_class sqlstate_class)
 {
 	static const char *const names[] = { "retry", "conflict", "row", "operator", "bug" };
 	return names[sqlstate_class];
+}
+
+bool sqlstate_spoils_session(const char *sqlstate)
+{
+	/* A standby; what was prepared is gone, or was prepared by others. */
+	static const char *const states[] = { "25006", "26000", "42P05" };
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		if (strcmp(sqlstate, states[i]) == 0)
+			return true;
+	}
+	return !*sqlstate;
 }
 
 bool sqlstate_ends_session(const char *sqlstate)

@@ -72,6 +72,7 @@ void batch_failure_take(struct batch_failure *failure, const struct reply *reply
 	snprintf(
 		failure->object, sizeof(failure->object), "%s", reply->object ? reply->object : "");
 	snprintf(failure->message, sizeof(failure->message), "%s", reply->message);
+	failure->session_ends = reply->outdated || sqlstate_spoils_session(reply->sqlstate);
 }
 
 static void *stepper(const struct batch *batch)
@@ -87,7 +88,7 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 	if (reply->status == REPLY_OK)
 		return true;
 	batch_failure_take(&batch->failure, reply);
-	if (refused && reply->status == REPLY_FAILED && !sqlstate_ends_session(reply->sqlstate)) {
+	if (refused && reply->status == REPLY_FAILED && !batch->failure.session_ends) {
 		refused(stepper(batch));
 		return false;
 	}

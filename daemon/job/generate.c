@@ -32,6 +32,7 @@ struct generate {
 	struct generate_rows rows;
 	PGresult *written; /* of the stretch under way */
 	size_t made_n;
+	bool cut; /* more rows are locked than could be read: rules are large */
 };
 
 static struct generate *of(struct run *run)
@@ -206,6 +207,9 @@ static void plan_slice(struct generate *generate)
 			return;
 		}
 	}
+	if (generate->next_row < (int)generate->run.claimed_n || generate->cut)
+		generate->run.last_looked_at = row_text(
+			generate->claimed, generate->next_row - 1, 0);
 	if (generate->rows.n > 0)
 		run_write(&generate->run, generate->rows.n);
 	else
@@ -268,7 +272,10 @@ static void weigh(struct generate *generate)
 	size_t locked = (size_t)row_int8(generate->claimed, 0, TEMPLATE_COLUMNS + 1);
 	size_t *heavy = &run->trouble->heavy;
 	run->full = locked == run->limit && !run->job->retries;
-	if (locked > run->claimed_n)
+	generate->cut = locked > run->claimed_n;
+	if (run->job->retries)
+		return;
+	if (generate->cut)
 		*heavy = run->claimed_n;
 	else
 		*heavy = *heavy * 2 < (size_t)run->site.conf->batch_size ? *heavy * 2 : 0;

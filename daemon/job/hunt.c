@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define PROVEN 7 /* tries after which a group of suspects was a single row */
-
 size_t hunt_limit(const struct hunt *hunt, size_t full)
 {
 	return hunt->careful && hunt->limit && hunt->limit < full ? hunt->limit : full;
@@ -12,11 +10,12 @@ size_t hunt_limit(const struct hunt *hunt, size_t full)
 
 void hunt_worked(struct hunt *hunt)
 {
+	if (hunt->careful && --hunt->careful)
+		return; /* others than those that failed, perhaps: what is known of these stays */
 	hunt->losses = 0;
 	hunt->blind = false;
 	hunt->limit = hunt->first = 0;
-	if (hunt->careful)
-		hunt->careful--;
+	hunt->lossy = false;
 }
 
 void hunt_failed(struct hunt *hunt)
@@ -26,7 +25,8 @@ void hunt_failed(struct hunt *hunt)
 
 void hunt_go_on_with(struct hunt *hunt, size_t rows)
 {
-	hunt->first = rows;
+	/* Where sessions end, each costs one: better few large groups of suspects. */
+	hunt->first = hunt->lossy ? 0 : rows;
 }
 
 void hunt_slow(struct hunt *hunt, size_t rows)
@@ -34,12 +34,15 @@ void hunt_slow(struct hunt *hunt, size_t rows)
 	hunt->limit = 2 * rows > HUNT_SUSPECTS ? 2 * rows : HUNT_SUSPECTS;
 }
 
-bool hunt_lost(struct hunt *hunt, size_t rows)
+bool hunt_lost(struct hunt *hunt, size_t rows, int losses)
 {
 	bool small = hunt->careful && rows <= HUNT_SUSPECTS;
 	hunt_failed(hunt);
 	hunt->limit = HUNT_SUSPECTS;
-	return ++hunt->losses > 1 && small;
+	hunt->first = 0;
+	hunt->lossy = true;
+	hunt->losses++;
+	return losses > 0 && small;
 }
 
 bool hunt_blames(struct hunt *hunt, bool all_failed)
@@ -69,16 +72,19 @@ bool waiting_why_parse(const char *name, enum waiting_why *ret_why)
 	return false;
 }
 
-enum waiting_why waiting_why_of(enum sqlstate_class class)
+enum waiting_why waiting_why_of(const char *sqlstate)
 {
-	return class == SQLSTATE_CONFLICT ? WAITING_HELD : WAITING_REFUSED;
+	bool conflict = sqlstate_classify(sqlstate) == SQLSTATE_CONFLICT;
+	/* A trigger that does not come to its end is no lock, and must not hold up those who wait for one. */
+	bool slow = strcmp(sqlstate, "57014") == 0;
+	return conflict && !slow ? WAITING_HELD : WAITING_REFUSED;
 }
 
 size_t retry_rows(enum waiting_why why, int tries, size_t full)
 {
 	size_t rows = full;
 	if (why == WAITING_KILLING)
-		rows = tries < PROVEN ? HUNT_SUSPECTS >> tries : 1;
+		rows = tries < HUNT_PROVEN ? HUNT_SUSPECTS >> tries : 1;
 	else if (why == WAITING_REFUSED && tries > 0)
 		rows = RETRY_PROBES;
 	if (rows == 0)
@@ -94,18 +100,22 @@ static const struct {
 	[WAITING_KILLING] = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC },
 };
 
+usec_t retry_group_pause(bool lives)
+{
+	return lives ? 250 * USEC_PER_MSEC : USEC_PER_SEC;
+}
+
 usec_t retry_pause(enum waiting_why why, int tries, usec_t took)
 {
 	usec_t pause = pauses[why].first;
-	if (why == WAITING_KILLING && tries < PROVEN) /* the group was larger than one */
-		return HUNT_GROUP_PAUSE;
-	for (int i = why == WAITING_KILLING ? PROVEN : 1; i < tries && pause < pauses[why].limit;
-		i++)
+	for (int i = why == WAITING_KILLING ? HUNT_PROVEN : 1;
+		i < tries && pause < pauses[why].limit; i++)
 		pause *= 2;
 	if (pause > pauses[why].limit)
 		pause = pauses[why].limit;
-	usec_t share = took * RETRY_SHARE;
-	if (why != WAITING_HELD && share > pauses[why].limit) /* a mend is noticed in time */
-		share = pauses[why].limit;
+	usec_t share = took * RETRY_SHARE,
+	       most = why == WAITING_HELD ? HUNT_HELD_SHARE_MAX : pauses[why].limit;
+	if (share > most) /* a mend is noticed in time */
+		share = most;
 	return pause > share ? pause : share;
 }

@@ -17,7 +17,6 @@ struct remind {
 	usec_t from, before; /* of remind_at in this batch */
 	PGresult *due; /* the claim's */
 	bool *written; /* a flag each; NULL: all */
-	int64_t settled;
 };
 
 static struct remind *of(struct run *run)
@@ -296,7 +295,7 @@ static void destroy(void *run)
 /* Again and again after a start and after each heartbeat, until there is no more of it. */
 static usec_t settle_due(const struct job_shared *shared)
 {
-	return shared->settled ? INT64_MAX : shared->settle_at;
+	return shared->settled ? INT64_MAX : 0;
 }
 
 const struct job job_remind = { .name = "remind",

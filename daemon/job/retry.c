@@ -2,6 +2,7 @@
 #include "job/retry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/rows.h"
 #include "util/clock.h"
@@ -55,11 +56,14 @@ void retry_add_choose(struct retry *retry, size_t full, struct conn *conn)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, retry->kind);
-	params_text(&params, retry->cause);
+	if (retry->why != WAITING_HELD)
+		params_text(&params, retry->cause);
 	retry->limit = retry->why == WAITING_KILLING ? HUNT_SUSPECTS : rows_wanted(retry, full);
 	params_int8(&params, (int64_t)retry->limit);
 	if (retry->why == WAITING_HELD)
 		params_text(&params, retry->after);
+	if (retry->why == WAITING_KILLING)
+		params_int4(&params, HUNT_PROVEN);
 	conn_add(conn, queries[retry->why], &params);
 }
 
@@ -102,30 +106,39 @@ void retry_add_passed(const struct retry *retry, const char *const *ids, struct 
 	conn_add(conn, QUERY_RETRY_PASSED, &params);
 }
 
+/* Proven ones are chosen when there are no others: then the pause is theirs. */
 void retry_add_count(const struct retry *retry, struct conn *conn)
 {
 	int tries = retry->tries + 1;
-	add_end(retry, tries, retry_pause(WAITING_KILLING, tries, 0), "", conn);
+	bool lives = strcmp(retry->cause, waiting_why_name(WAITING_KILLING)) !=
+		     0; /* with an SQLSTATE */
+	add_end(retry, tries,
+		retry->tries < HUNT_PROVEN ? retry_group_pause(lives)
+					   : retry_pause(WAITING_KILLING, tries, 0),
+		"", conn);
 }
 
 /* Of those that are held: what follows at once, and when the next pass begins. */
-static void add_end_of_held(const struct retry *retry, const char *last, struct conn *conn)
+static void add_end_of_held(
+	const struct retry *retry, bool worked, const char *last, struct conn *conn)
 {
 	usec_t took = clock_monotonic() - retry->began;
 	bool more = last || retry_chosen(retry) == retry->limit;
 	if (more && !last)
 		last = retry_id(retry, retry_chosen(retry) - 1);
-	int tries = retry->tries + !more;
-	add_end(retry, tries, more ? took * RETRY_SHARE : retry_pause(WAITING_HELD, tries, took),
-		more ? last : "", conn);
+	int tries = worked ? 1 : retry->tries + !more;
+	usec_t pause = retry_pause(WAITING_HELD, more ? 1 : tries, took);
+	add_end(retry, tries, more && worked ? 0 : pause, more ? last : "", conn);
 }
 
-void retry_add_end(const struct retry *retry, bool worked, const char *last, struct conn *conn)
+void retry_add_end(
+	const struct retry *retry, bool worked, bool forgot, const char *last, struct conn *conn)
 {
 	usec_t took = clock_monotonic() - retry->began;
-	int tries = worked ? 0 : retry->tries + 1;
+	int tries = worked ? 0 : retry->tries + !forgot;
 	if (retry->why == WAITING_HELD)
-		add_end_of_held(retry, last, conn);
+		add_end_of_held(retry, worked || forgot, last, conn);
 	else
-		add_end(retry, tries, worked ? 0 : retry_pause(retry->why, tries, took), "", conn);
+		add_end(retry, tries, worked || forgot ? 0 : retry_pause(retry->why, tries, took),
+			"", conn);
 }

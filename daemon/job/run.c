@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -19,13 +20,16 @@ static void clear(struct run *run)
 	run->wrote = NULL;
 	run->wrote_n = run->wrote_size = 0;
 	waiting_clear(&run->waiting);
+	waiting_clear(&run->confessed);
 }
 
 static void note_suspects(struct run *run)
 {
 	const struct writing *w = &run->writing;
 	size_t rows = run->careful ? w->n : run->claimed_n;
-	if (run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows))
+	if (run->job->retries && run->retry.why == WAITING_KILLING)
+		return; /* they are suspects already, and that they were tried is counted (retry_add_count) */
+	if (run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows, run->losses))
 		return;
 	struct err why;
 	err_set(&why, "the session ends when it is written: %s", run->batch.failure.message);
@@ -59,39 +63,52 @@ static bool mend_sequences(struct run *run)
 	struct job_shared *shared = run->site.shared;
 	usec_t now = clock_monotonic();
 	bool just = shared->sequences_at && now - shared->sequences_at < SEQUENCES_EVERY;
-	if (!sequence_behind(run) || just)
+	if (!(run->sequence_behind || sequence_behind(run)) || just)
 		return false;
 	shared->sequences_behind = true;
 	return true;
 }
 
+/* Who waits could not be written down, and nobody was served: the next batch would do the same at once. */
+static void pause_unrecorded(struct job_report *report)
+{
+	report->outcome = BATCH_FAILED;
+	report->again = report->full = false;
+	report->failure = (struct batch_failure){ .sqlstate = WRITING_DROPPED };
+	snprintf(report->failure.message, sizeof(report->failure.message),
+		"rows of recurd.waiting are dropped, by a trigger or a rule");
+}
+
+/* What the next batches of the kind learn from one that was no retry. */
+static void teach(struct run *run)
+{
+	struct hunt *hunt = &run->trouble->hunt;
+	if (run->waiting.n > 0)
+		hunt_failed(hunt);
+	else
+		hunt_worked(hunt);
+	if (run->writing.sift.bad > 0)
+		hunt_go_on_with(hunt, run->writing.sift.size);
+	if (run->writing.left > 0)
+		hunt_slow(hunt, run->writing.sift.at);
+}
+
 static void take_commit(struct run *run, struct job_report *report)
 {
 	struct job_shared *shared = run->site.shared;
-	struct hunt *hunt = &run->trouble->hunt;
 	report->again = true;
-	if (run->phase == RUN_CONFESSING) {
-		waiting_log(&run->trouble->suspects, run->ops->named, &shared->troubled);
-		counter_add(&shared->counters, COUNTER_WAITING, run->trouble->suspects.n);
-		waiting_clear(&run->trouble->suspects);
-		hunt->losses = 0;
-		return;
-	}
 	run->ops->count(run, &shared->counters);
 	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
 	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
 	report->refused = waiting_count_refused(&run->waiting);
+	if (run->unrecorded && run->wrote_n == 0)
+		pause_unrecorded(report);
 	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
-	if (run->waiting.n > 0)
-		hunt_failed(hunt);
-	else if (!run->job->retries)
-		hunt_worked(hunt);
-	if (run->writing.sift.bad > 0 && !run->job->retries)
-		hunt_go_on_with(hunt, run->writing.sift.size);
-	if (run->writing.left > 0 && !run->job->retries)
-		hunt_slow(hunt, run->writing.sift.at);
-	if ((run->waiting.n > 0 || run->job->retries) && shared->tally_at == INT64_MAX)
-		shared->tally_at = clock_monotonic() + USEC_PER_SEC;
+	if (!run->job->retries)
+		teach(run);
+	usec_t soon = clock_monotonic() + USEC_PER_SEC;
+	if ((run->waiting.n > 0 || run->job->retries) && soon < shared->tally_at)
+		shared->tally_at = soon;
 }
 
 /* A plain batch that was refused, for whatever reason: the next one is careful, and finds out. */
@@ -103,7 +120,7 @@ static bool is_to_be_careful(const struct run *run)
 static void report(struct run *run, enum batch_outcome outcome)
 {
 	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
-	report.full = outcome == BATCH_COMMITTED && run->full && run->phase != RUN_CONFESSING;
+	report.full = outcome == BATCH_COMMITTED && run->full;
 	struct counters *counters = &run->site.shared->counters;
 	switch (outcome) {
 	case BATCH_COMMITTED:
@@ -119,7 +136,7 @@ static void report(struct run *run, enum batch_outcome outcome)
 	case BATCH_FAILED:
 		counter_add(counters, COUNTER_FAILED, 1);
 		report.again = mend_sequences(run) || is_to_be_careful(run);
-		if (run->phase == RUN_WRITING)
+		if (run->phase == RUN_WRITING && !run->job->retries)
 			hunt_failed(&run->trouble->hunt);
 		if (is_to_be_careful(run))
 			hunt_go_on_with(&run->trouble->hunt, sift_smaller(run->claimed_n));
@@ -130,13 +147,37 @@ static void report(struct run *run, enum batch_outcome outcome)
 	run->done(run->arg, &report);
 }
 
+static void take_confession(struct run *run)
+{
+	waiting_log(&run->confessed, run->ops->named, &run->site.shared->troubled);
+	counter_add(&run->site.shared->counters, COUNTER_WAITING, run->confessed.n);
+	waiting_clear(&run->confessed);
+	run->trouble->hunt.losses = 0;
+}
+
+/* They could not be recorded: the next run tries that again. */
+static void keep_suspects(struct run *run)
+{
+	if (run->confessed.n == 0 || run->trouble->suspects.n > 0)
+		return;
+	run->trouble->suspects = run->confessed;
+	run->confessed = (struct waiting){ 0 };
+}
+
 static void on_done(void *job, enum batch_outcome outcome)
 {
 	struct run *run = job;
+	if (outcome == BATCH_COMMITTED && run->phase == RUN_CONFESSING) {
+		take_confession(run);
+		run->phase = RUN_CLAIMING;
+		begin(run); /* what it was started for: it may be about those that come due now */
+		return;
+	}
 	if (outcome == BATCH_COMMITTED && run->phase == RUN_COUNTING) {
 		begin(run); /* noted that it is tried; now it is */
 		return;
 	}
+	keep_suspects(run);
 	report(run, outcome);
 }
 
@@ -145,7 +186,9 @@ static void on_done(void *job, enum batch_outcome outcome)
 static void on_closed(void *job, const struct reply *reply)
 {
 	struct run *run = job;
-	(void)reply;
+	if (run->phase == RUN_CLOSING && run->waiting.n > 0)
+		run->unrecorded = (size_t)row_int8(reply->results[run->waiting_result], 0, 0) <
+				  run->waiting.n;
 	struct tell_hint hint CLEANUP(tell_hint_free);
 	tell_hint_init(&hint, run->ops->kind->name);
 	batch_commit(&run->batch, run->wrote_n > 0 ? run->ops->tell(run, &hint) : NULL);
@@ -160,37 +203,58 @@ static const char **chosen_ids(const struct run *run)
 	return ids;
 }
 
-/* The first in the order of the writing that no attempt was made about, where time was over. */
+/* In the order of the claim, where not all of it could be dealt with; NULL: it could. */
 static const char *last_dealt_with(struct run *run, struct run_row *row)
 {
 	const struct sift *sift = &run->writing.sift;
-	if (!run->writing.batch || sift->at == 0 || run->writing.left == 0)
-		return NULL;
-	run->ops->row(run, sift->at - 1, row);
-	return row->id;
+	if (run->writing.left > 0 && sift->at > 0) {
+		run->ops->row(run, sift->at - 1, row);
+		return row->id;
+	}
+	return run->last_looked_at;
+}
+
+static void on_left(void *job, const struct reply *reply)
+{
+	struct run *run = job;
+	run->forgot = (size_t)atol(PQcmdTuples(reply->results[0]));
+	run_close(run);
+}
+
+/* Some of the chosen could not be claimed: those about which nothing is left to be done are forgotten first. */
+static bool forgets_first(struct run *run)
+{
+	size_t chosen = run->job->retries ? retry_chosen(&run->retry) : 0;
+	if (run->claimed_n >= chosen || run->phase == RUN_CLOSING)
+		return false;
+	run->phase = RUN_CLOSING;
+	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
+	run->ops->add_left(run, ids, chosen);
+	batch_fly(&run->batch, on_left);
+	return true;
 }
 
 static void close_retry(struct run *run)
 {
-	struct conn *conn = run->batch.conn;
 	const char **ids CLEANUP(mem_cleanup) = chosen_ids(run);
 	struct run_row last;
-	if (run->claimed_n < retry_chosen(&run->retry)) {
-		run->ops->add_left(run, ids, retry_chosen(&run->retry));
-		if (run->retry.why == WAITING_REFUSED)
-			retry_add_passed(&run->retry, ids, conn);
-	}
-	retry_add_end(&run->retry, run->wrote_n > 0, last_dealt_with(run, &last), conn);
+	if (run->claimed_n < retry_chosen(&run->retry) && run->retry.why == WAITING_REFUSED)
+		retry_add_passed(&run->retry, ids, run->batch.conn);
+	retry_add_end(&run->retry, run->wrote_n > 0, run->forgot > 0, last_dealt_with(run, &last),
+		run->batch.conn);
 }
 
 void run_close(struct run *run)
 {
 	struct conn *conn = run->batch.conn;
+	if (forgets_first(run))
+		return;
 	run->phase = RUN_CLOSING;
 	bool waited = run->job->retries || run->trouble->hunt.waiting;
 	if (waited && run->wrote)
 		waiting_done(run->retry.kind ? run->retry.kind : run->job->name, run->wrote,
 			run->wrote_n, conn);
+	run->waiting_result = waited && run->wrote;
 	waiting_add(&run->waiting, run->retry.kind ? run->retry.kind : run->job->name, conn);
 	if (run->job->retries)
 		close_retry(run);
@@ -220,9 +284,9 @@ void run_refused(void *arg, size_t i)
 	struct run *run = arg;
 	struct run_row row;
 	run->ops->row(run, i, &row);
+	run->sequence_behind = run->sequence_behind || sequence_behind(run);
 	waiting_note(&run->waiting, row.id, row.user_id, row.at, row.place,
-		waiting_why_of(sqlstate_classify(run->batch.failure.sqlstate)),
-		&run->batch.failure);
+		waiting_why_of(run->batch.failure.sqlstate), &run->batch.failure);
 }
 
 /* All that was tried fails, and not as a row fails: it may be the server's trouble, so that nobody is
@@ -238,13 +302,12 @@ void run_written(void *arg)
 {
 	struct run *run = arg;
 	run->full = run->full || run->writing.left > 0;
-	if (run->writing.sift.bad > 0 &&
-		((sequence_behind(run) && mend_sequences(run)) || blames_server(run))) {
+	if (run->writing.sift.bad > 0 && (mend_sequences(run) || blames_server(run))) {
 		batch_give_up(&run->batch);
 		return;
 	}
 	bool waited = run->job->retries || run->trouble->hunt.waiting;
-	if (run->careful || waited) {
+	if (run->careful || waited || run->waiting.n > 0) {
 		run_close(run);
 		return;
 	}
@@ -322,8 +385,11 @@ static struct batch_settings settings_of(const struct run *run)
 static void confess(struct run *run)
 {
 	run->phase = RUN_CONFESSING;
-	waiting_add(&run->trouble->suspects,
-		run->job->retries ? run->job->retries->name : run->job->name, run->batch.conn);
+	waiting_clear(&run->confessed);
+	run->confessed = run->trouble->suspects;
+	run->trouble->suspects = (struct waiting){ 0 };
+	waiting_add(&run->confessed, run->job->retries ? run->job->retries->name : run->job->name,
+		run->batch.conn);
 	batch_write(&run->batch, on_closed);
 }
 
@@ -358,7 +424,7 @@ static void begin(struct run *run)
 	struct batch_settings settings = settings_of(run);
 	const char *kind = run->job->retries ? run->job->retries->name : run->job->name;
 	batch_begin(&run->batch, run->site.conn, kind, &settings, on_done, run);
-	if (run->trouble->suspects.n > 0) {
+	if (run->trouble->suspects.n > 0 && run->phase != RUN_COUNTING) {
 		confess(run);
 	} else if (run->job->retries && run->phase != RUN_COUNTING) {
 		run->phase = RUN_CHOOSING;
@@ -383,6 +449,7 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	run->done = done;
 	run->arg = arg;
 	run->trouble = job_trouble(site->shared, job);
+	run->losses = run->trouble->hunt.losses;
 	run->careful = job->retries || run->trouble->hunt.careful > 0;
 	run->limit = hunt_limit(&run->trouble->hunt, (size_t)site->conf->batch_size);
 	run->phase = RUN_CLAIMING;

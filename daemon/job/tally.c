@@ -50,12 +50,22 @@ static void log_mended(const PGresult *result, int row)
 	log_end(&line);
 }
 
+/* Somebody may have asked for it sooner meanwhile. */
+static void again_at(struct job_shared *shared, usec_t pause)
+{
+	usec_t at = clock_monotonic() + pause;
+	if (at < shared->tally_at)
+		shared->tally_at = at;
+}
+
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
 	(void)report;
 	struct job_shared *shared = errand->site.shared;
-	if (reply->status != REPLY_OK)
+	if (reply->status != REPLY_OK) {
+		again_at(shared, TALLY_EVERY);
 		return;
+	}
 	const PGresult *result = reply->results[reply->n - 1];
 	bool left = false;
 	for (int row = 0; row < PQntuples(result); row++) {
@@ -71,7 +81,8 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 			break;
 		}
 	}
-	shared->tally_at = left ? clock_monotonic() + TALLY_EVERY : INT64_MAX;
+	if (left)
+		again_at(shared, TALLY_EVERY);
 }
 
 static void *start(const struct job *job, const struct job_site *site,
@@ -79,7 +90,7 @@ static void *start(const struct job *job, const struct job_site *site,
 {
 	(void)job;
 	(void)order;
-	site->shared->tally_at = clock_monotonic() + TALLY_EVERY;
+	site->shared->tally_at = INT64_MAX;
 	struct errand *errand = errand_begin(site, ERRAND_WRITES, take, done, arg);
 	conn_add(site->conn, QUERY_CAUSES_TALLY, NULL);
 	errand_fly(errand);

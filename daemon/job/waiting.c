@@ -23,8 +23,11 @@ void waiting_clear(struct waiting *waiting)
 
 static char *cause_of(enum waiting_why why, const struct batch_failure *failure)
 {
-	if (why != WAITING_REFUSED)
+	if (why == WAITING_HELD)
 		return mem_strdup(waiting_why_name(why));
+	if (why == WAITING_KILLING)
+		return mem_printf("%s%s%s", waiting_why_name(why), *failure->sqlstate ? " " : "",
+			failure->sqlstate);
 	const char *blank = *failure->sqlstate && *failure->object ? " " : "";
 	return mem_printf("%s%s%s", failure->sqlstate, blank, failure->object);
 }
@@ -81,6 +84,12 @@ static void add_texts(const struct waiting *waiting, struct params *params)
 	}
 }
 
+static usec_t first_pause(const struct waiting_row *row)
+{
+	return row->why == WAITING_KILLING ? retry_group_pause(*row->sqlstate != '\0')
+					   : retry_pause(row->why, 1, 0);
+}
+
 void waiting_add(const struct waiting *waiting, const char *kind, struct conn *conn)
 {
 	size_t n = waiting->n;
@@ -99,7 +108,7 @@ void waiting_add(const struct waiting *waiting, const char *kind, struct conn *c
 	params_instants(&params, instants, NULL, n);
 	params_places(&params, places, n);
 	for (size_t i = 0; i < n; i++)
-		instants[i] = retry_pause(waiting->rows[i].why, 1, 0);
+		instants[i] = first_pause(&waiting->rows[i]);
 	params_int8s(&params, instants, n);
 	conn_add(conn, QUERY_WAITING_ADD, &params);
 }

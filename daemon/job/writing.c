@@ -24,7 +24,7 @@ static void fail(struct writing *w, const char *why)
 
 static void go_on(struct writing *w)
 {
-	if (clock_monotonic() > w->until) {
+	if (w->sift.at > 0 && clock_monotonic() > w->until) {
 		w->left = w->sift.n - w->sift.at;
 		sift_stop(&w->sift);
 	}
@@ -35,7 +35,8 @@ static void take_refusal(struct writing *w)
 {
 	w->refused = true;
 	if (sift_failed(&w->sift)) {
-		bool row = sqlstate_classify(w->batch->failure.sqlstate) == SQLSTATE_ROW;
+		enum sqlstate_class class = sqlstate_classify(w->batch->failure.sqlstate);
+		bool row = class == SQLSTATE_ROW || class == SQLSTATE_CONFLICT;
 		w->as_server = w->as_server && !row;
 		w->ops->refused(w->job, w->from);
 	}

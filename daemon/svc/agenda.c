@@ -21,12 +21,12 @@ static void see_due(struct agenda_item *item, bool due, usec_t next_at)
 {
 	item->due = due;
 	item->next_at = next_at;
-	if (due)
-		return;
-	item->plenty = false; /* the last batch was full, and took all there was */
-	item->fresh = AGENDA_NEVER;
+	if (!due)
+		item->plenty = false; /* the last batch was full, and took all there was */
 }
 
+/* What came due during a backlog is remembered: a session that a batch of the backlog ends is no reason to
+ * let it wait for the end of all that. */
 void agenda_forget(struct agenda *agenda)
 {
 	agenda->polled = false;
@@ -34,9 +34,11 @@ void agenda_forget(struct agenda *agenda)
 		see_due(&agenda->items[i], false, AGENDA_NEVER);
 }
 
+/* Older ones are due, too. */
 static void note_fresh(struct agenda_item *item, usec_t from)
 {
-	if (item->plenty && from < item->fresh)
+	bool backlog = item->plenty || (item->due && item->oldest < from);
+	if (backlog && from < item->fresh)
 		item->fresh = from;
 }
 
@@ -44,11 +46,14 @@ void agenda_see(struct agenda *agenda, size_t job, const struct agenda_seen *see
 {
 	struct agenda_item *item = &agenda->items[job];
 	bool due = seen->oldest != AGENDA_NEVER, more = seen->next != AGENDA_NEVER;
-	if (item->next <= seen->now)
-		note_fresh(item, item->next);
+	usec_t before = item->next;
 	item->oldest = due ? seen->oldest : more ? seen->next : USEC_MINUS_INFINITY;
 	item->next = seen->next;
 	see_due(item, due, seen->next_at);
+	if (!due)
+		item->fresh = AGENDA_NEVER;
+	if (due && before <= seen->now)
+		note_fresh(item, before);
 }
 
 /* ---- the choice ---- */

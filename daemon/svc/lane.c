@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "db/sqlstate.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -95,8 +94,7 @@ static void on_done(void *arg, const struct job_report *report)
 		.order = lane->order,
 		.took = clock_monotonic() - lane->began,
 		.run = *report };
-	bool broken = report->outcome == BATCH_FAILED &&
-		      sqlstate_ends_session(report->failure.sqlstate);
+	bool broken = report->outcome == BATCH_FAILED && report->failure.session_ends;
 	if (broken)
 		dbsession_retry(lane->session, report->failure.message);
 	drop_run(lane);

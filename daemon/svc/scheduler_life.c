@@ -149,7 +149,6 @@ bool scheduler_create(struct ev_loop *loop, struct conf *conf, bool once,
 	heartbeat_init(&s->heartbeat);
 	s->shared.heartbeat = &s->heartbeat;
 	s->shared.zonewatch = zonewatch_create();
-	s->shared.tally_at = INT64_MAX;
 	set_rates(s);
 	*ret_scheduler = s;
 	return true;

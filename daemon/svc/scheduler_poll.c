@@ -53,13 +53,21 @@ static int row_of(const PGresult *result, const char *name)
 	return row;
 }
 
+static void note_waiting(struct scheduler *s, const struct job *job, bool waiting, bool refused)
+{
+	struct hunt *hunt = &job_trouble(&s->shared, job)->hunt;
+	hunt->waiting = waiting;
+	hunt->refused = refused;
+	s->failed = s->failed || refused; /* the exit status of a single attempt */
+}
+
 static void take_job(struct scheduler *s, const struct job *job, const PGresult *result, usec_t now,
 	usec_t sent_at)
 {
 	int row = row_of(result, job->name);
 	struct agenda_seen seen = { now, AGENDA_NEVER, AGENDA_NEVER, AGENDA_NEVER };
 	if (job->retries)
-		job_trouble(&s->shared, job)->hunt.waiting = row >= 0;
+		note_waiting(s, job, row >= 0, row >= 0 && row_int8(result, row, COLUMN_COST) > 0);
 	if (row >= 0) {
 		seen.oldest = instant_or_never(result, row, COLUMN_DUE);
 		seen.next = instant_or_never(result, row, COLUMN_NEXT);

@@ -16,6 +16,10 @@ struct series {
 	void *source;
 };
 
+/* For `next`, with a struct recurrence as its source. */
+enum recur_status series_next_of_recurrence(
+	void *recurrence, struct occurrence *ret_occurrence, struct err *err);
+
 /* The rule in words and in its forms, and n occurrences, as one record. */
 void series_print(const struct series *series, bool json, int64_t n);
 /* n occurrences as a listing of a record; none: what is said instead of them.  series may be NULL: it

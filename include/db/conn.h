@@ -58,6 +58,7 @@ struct reply {
 	char sqlstate[6]; /* "" when the link broke */
 	const char *message;
 	const char *object; /* refusal.h; "": the server names none */
+	bool outdated; /* what was prepared returns other types now, in this session for ever: DDL */
 };
 
 /* Hands a result to the caller, who PQclears it. */

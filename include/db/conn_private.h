@@ -32,6 +32,7 @@ struct flight {
 	char sqlstate[6];
 	char message[512];
 	char object[REFUSAL_OBJECT_MAX];
+	bool outdated;
 	usec_t deadline; /* for its answer, from when it was sent */
 	usec_t sent_at;
 	struct flight_callback callback;

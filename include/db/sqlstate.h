@@ -18,5 +18,8 @@ enum sqlstate_class {
 /* sqlstate: five characters, or NULL (no code: the link broke), which is SQLSTATE_RETRY. */
 enum sqlstate_class sqlstate_classify(const char *sqlstate);
 const char *sqlstate_class_name(enum sqlstate_class sqlstate_class);
-/* The session is gone with this error (57P0x, 08xxx, 25P03), or of no more use. */
+/* The session is gone with this error (57P0x, 08xxx, 25P03), or of no more use.  See also reply.outdated. */
 bool sqlstate_ends_session(const char *sqlstate);
+/* An error with this code left the session alive, but of no more use.  (Triggers may raise any code: one of
+ * the above that the session survives is theirs.) */
+bool sqlstate_spoils_session(const char *sqlstate);

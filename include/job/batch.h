@@ -40,6 +40,7 @@ struct batch_failure {
 	char statement[64];
 	char object[128]; /* what refused, in the server's words: "constraint ck_x"; "": not told */
 	char message[512];
+	bool session_ends; /* it is of no more use */
 };
 
 typedef void batch_step_fn(void *job, const struct reply *reply);

@@ -31,8 +31,10 @@ struct hunt {
 	int careful; /* batches still to be careful in */
 	size_t first; /* rows of the first attempt of a careful batch; 0: all */
 	size_t limit; /* rows of a careful batch; 0: as many as in a plain one */
+	bool lossy; /* there were some since all went well */
 	int losses; /* sessions that ended over this kind, in a row */
 	bool blind; /* the last sift met nothing but failures that look like the server's */
+	bool refused; /* something of this kind waits in the database for more than a lock, by the last poll */
 	bool waiting; /* something of this kind waits in the database, by the last poll */
 };
 
@@ -45,8 +47,9 @@ void hunt_failed(struct hunt *hunt);
 void hunt_go_on_with(struct hunt *hunt, size_t rows);
 /* A careful batch had time for so many rows: a larger claim would be a waste. */
 void hunt_slow(struct hunt *hunt, size_t rows);
-/* Session lost while `rows` rows were written. true: they are suspects. */
-bool hunt_lost(struct hunt *hunt, size_t rows);
+/* A session was lost while `rows` rows were written; losses: hunt->losses when that batch began, because one
+ * restart of the server ends the sessions of several lanes.  true: the rows are suspects. */
+bool hunt_lost(struct hunt *hunt, size_t rows, int losses);
 /* A careful batch wrote none of its rows, all refused as if the server were in trouble: whether the rows
  * are to blame, which is so from the second time on. */
 bool hunt_blames(struct hunt *hunt, bool all_failed);
@@ -58,14 +61,20 @@ enum waiting_why { WAITING_HELD, WAITING_REFUSED, WAITING_KILLING };
 const char *waiting_why_name(enum waiting_why why);
 bool waiting_why_parse(const char *name, enum waiting_why *ret_why);
 /* The failure of one row by itself. */
-enum waiting_why waiting_why_of(enum sqlstate_class class);
+enum waiting_why waiting_why_of(const char *sqlstate);
 
-#define HUNT_GROUP_PAUSE (250 * USEC_PER_MSEC) /* between attempts at groups of suspects */
-#define RETRY_PROBES     16 /* rows of a cause that are tried as long as none succeeds */
-#define RETRY_SHARE      10 /* a cause takes at most a tenth of the time, unless that would be minutes */
+#define HUNT_PROVEN \
+	7 /* tries after which a group of suspects was a single row; retry_end.sql, too */
+#define RETRY_PROBES 16 /* rows of a cause that are tried as long as none succeeds */
+#define HUNT_HELD_SHARE_MAX \
+	(2 * USEC_PER_SEC) /* the longest pause for that reason of what is held */
+#define RETRY_SHARE 10 /* a cause takes at most a tenth of the time, unless that would be minutes */
 
 /* How many rows of a cause are tried together.  tries: in vain, in a row; for killing, of the rows that
  * are chosen. */
 size_t retry_rows(enum waiting_why why, int tries, size_t full);
-/* The pause after an attempt in vain that took so long. */
+/* The pause before a group of suspects is tried.  lives: the server ended the session and told so; else it
+ * may have crashed, and taken the sessions of everybody with it. */
+usec_t retry_group_pause(bool lives);
+/* The pause after an attempt in vain that took so long; for a proven killer, before it. */
 usec_t retry_pause(enum waiting_why why, int tries, usec_t took);

@@ -79,7 +79,6 @@ struct job_shared {
 	bool retention; /* old notifications are pruned */
 	usec_t prune_at, tally_at; /* monotonic */
 	bool settled; /* reminders from before live_since are marked */
-	usec_t settle_at; /* not before */
 	bool sequences_behind; /* an identity met a number that is taken */
 	usec_t sequences_at; /* when they were last put right */
 	usec_t poll_at;

@@ -41,5 +41,7 @@ const char *retry_id(const struct retry *retry, size_t i);
 void retry_add_passed(const struct retry *retry, const char *const *ids, struct conn *conn);
 /* Before a group of suspects is tried: nobody could note it afterwards. */
 void retry_add_count(const struct retry *retry, struct conn *conn);
-/* worked: some were written.  last: id of the last row that was dealt with; NULL: all were. */
-void retry_add_end(const struct retry *retry, bool worked, const char *last, struct conn *conn);
+/* worked: some were written.  forgot: about some nothing was left to be done.  last: id of the last row that was
+ * dealt with; NULL: all were. */
+void retry_add_end(
+	const struct retry *retry, bool worked, bool forgot, const char *last, struct conn *conn);

@@ -1,6 +1,6 @@
 /* run: one batch of rows that are claimed, written and told; what its kinds (generate, remind) share.
  *
- *              .-- suspects of a session that was lost --> recorded, and that is all
+ *              .-- suspects of a session that was lost --> recorded first, then as below
  *   begin -----+-- what is due --------> claim ----.
  *              '-- retry --> pick --> choose --> claim these
  *                                                  |
@@ -78,7 +78,14 @@ struct run {
 	struct waiting waiting; /* rows of this batch that could not be written */
 	const char **wrote; /* ids of those that were; the kind's texts */
 	size_t wrote_n, wrote_size;
-	bool blamed_server; /* nobody of this batch is to blame */
+	int waiting_result; /* its number in the closing flight's reply */
+	bool unrecorded; /* some of them could not be recorded */
+	struct waiting confessed; /* suspects that are being recorded */
+	int losses; /* hunt.losses when it began */
+	size_t forgot; /* rows that waited, and about which nothing is left to be done */
+	const char
+		*last_looked_at; /* id of a claimed row, where those behind it were not looked at */
+	bool sequence_behind; /* some were refused because of it */
 };
 
 /* Starts it; run is allocated by the kind and freed with run_free. */

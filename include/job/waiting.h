@@ -1,6 +1,7 @@
 /* waiting: rows that could not be served, on their way into recurd.waiting, and the words about them.
  *
- * A cause is what many rows may have in common: "held", "killing", or the SQLSTATE and what refuses, as
+ * A cause is what many rows may have in common: "held", "killing 57P01" (without a code, where the server may
+ * have crashed), or the SQLSTATE and what refuses, as
  * the server names it ("23514 constraint ck_tasks_x", "P0001 function refuse_archived()").  Never texts
  * from rows: those are in the reason, which the log escapes.
  *

@@ -2,12 +2,14 @@
 
 import re
 import shutil
+from datetime import timedelta
 
 import pytest
 
 from harness import alembic
 from harness.alembic import TASK, USER
 from harness.ctl import FOUND, ctl_json
+from harness.daemon import run_recurd
 from harness.migrate import dump, migrate, start_migrate
 from harness.util import MIGRATIONS
 
@@ -244,6 +246,14 @@ def test_table_of_users_of_another_role(empty_db, outsider):
     foreseen(empty_db, 25, ['grant references on "user" to outsider'], empty_db.dsn_as(outsider))
     empty_db.psql('grant references on "user" to outsider')
     migrate(empty_db, "up", dsn=empty_db.dsn_as(outsider))
+    # It may not lock its rows beforehand, which batches after a refusal do where they can.
+    empty_db.psql("alter table tasks add constraint no_mondays check (title <> 'I hate Mondays')")
+    empty_db.go_live(empty_db.now() - timedelta(days=1))
+    bad = empty_db.add_template(timedelta(seconds=-2), title="I hate Mondays")
+    good = [empty_db.add_template(timedelta(seconds=-1)) for _ in range(3)]
+    done = run_recurd("--foreground", "--once", database_url=empty_db.dsn_as(outsider))
+    assert all(empty_db.occurrences(template) for template in good), done.stderr
+    assert empty_db.column("select id from recurd.waiting") == [bad] and "event=batch_failed" not in done.stderr
 
 
 # A row that comes too late to be foretold.

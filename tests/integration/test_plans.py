@@ -21,9 +21,15 @@ from data import forget_statistics, load_templates
 
 ROWS = 300_000
 BATCH = 1000
-LARGE = {"tasks", "recurring_tasks"}
+WAITING = 30_000
+LARGE = {"tasks", "recurring_tasks", "waiting"}
 STATES = ["stale", "none", "analysed"]
-STATEMENTS = ["poll", "generate_claim", "generate_claim_edited", "generate_write", "generate_missing", "reminder_take", "reminder_settle", "reminder_suspect", "zones_mark"]
+STATEMENTS = [
+    "poll", "generate_claim", "generate_claim_edited", "generate_claim_waiting", "generate_write", "generate_left",
+    "reminder_take", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
+    "retry_pick", "retry_choose", "retry_choose_killing",
+]
+CAREFUL = ["generate_write", "reminder_write"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
 # Behind ON CONFLICT and foreign keys; no node of a plan shows them.
 UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at"}
@@ -41,12 +47,19 @@ VALUES = {
     "timestamp with time zone": "timestamptz '2020-01-01'",
     "text": "null",
 }
-SPECIAL = {("reminder_take", "text[]"): "array[]::text[]", ("reminder_settle", "text[]"): "array[]::text[]", ("reminder_suspect", "text[]"): "array[]::text[]", ("generate_claim", "text[]"): "array[]::text[]", ("generate_claim_edited", "text[]"): "array[]::text[]", ("zones_mark", "text"): "'1'"}
+TASKS = f"(select array_agg(id::text) from (select id from tasks limit {BATCH}) k)"
+SPECIAL = {
+    ("reminder_claim", "text"): "'remind'", ("reminder_claim_waiting", "text[]"): TASKS,
+    ("reminder_left", "text[]"): TASKS, ("reminder_left", "text"): "'remind'", ("reminder_write", "text[]"): TASKS,
+    ("reminder_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
+    ("generate_left", "text"): "'generate'", ("zones_mark", "text"): "'1'",
+    ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_killing", "text"): "'remind'",
+}
 
 
-def read(name):
+def read(name, careful=False):
     """The indexes that its head names, and the statement."""
-    head, body = statement(name)
+    head, body = statement(name, careful)
     return set(INDEX.findall(head)), body
 
 
@@ -67,6 +80,15 @@ def large_db(cluster):
         f" where id in (select id from tasks limit {2 * BATCH})"
     )
     db.execute(f"update recurring_tasks set replan_at = now() where id in (select id from recurring_tasks limit {BATCH})")
+    # Many that wait, for some causes.
+    db.execute("alter table recurd.waiting set (autovacuum_enabled = off)")
+    for kind, table in (("remind", "tasks"), ("generate", "recurring_tasks")):
+        db.execute(
+            "insert into recurd.waiting (kind, id, cause, place, tried_at) select %s, id, 'cause ' || row_number() over () %% 5, '(0,0)',"
+            f" now() - random() * interval '60 s' from {table} limit {WAITING}",
+            (kind,),
+        )
+    db.execute("insert into recurd.causes (kind, cause, why, next_try_at) select distinct kind, cause, 'refused', now() from recurd.waiting")
     yield db
     db.drop()
 
@@ -85,6 +107,10 @@ def _nodes(plan):
     yield plan
     for child in plan.get("Plans", []):
         yield from _nodes(child)
+
+
+def _sorts_much(node):
+    return node["Node Type"] == "Sort" and any(below.get("Relation Name") in LARGE for below in _nodes(node))
 
 
 def _plan(db, name, body, generic):
@@ -115,11 +141,21 @@ def test_large_tables_are_read_through_the_named_indexes(known, name, generic):
     nodes = _plan(known, name, body, generic)
     whole = [node for node in nodes if node.get("Relation Name") in LARGE and node["Node Type"] in ("Seq Scan", "Bitmap Heap Scan")]
     assert not whole, f"not in the order of an index, and perhaps whole:\n{json.dumps(whole, indent=1)}"
-    collected = [node for limit in nodes if limit["Node Type"] == "Limit" for node in _nodes(limit) if node["Node Type"] == "Sort"]
+    collected = [node for limit in nodes if limit["Node Type"] == "Limit" for node in _nodes(limit) if _sorts_much(node)]
     assert not collected, f"all that is due is sorted for each batch:\n{json.dumps(collected, indent=1)}"
     used = {node["Index Name"] for node in nodes if "Index Name" in node}
     missing = indexes - used - UNSEEN
     assert not missing, f"not used: {missing}; used: {used}"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("large_db")
+@pytest.mark.parametrize("generic", [True, False], ids=["generic", "custom"])
+@pytest.mark.parametrize("name", CAREFUL)
+def test_careful_batches_read_no_table_whole(known, name, generic):
+    """They look for what is there already."""
+    nodes = _plan(known, name, read(name, careful=True)[1], generic)
+    assert not [node for node in nodes if node.get("Relation Name") in LARGE | {"notifications"} and node["Node Type"] == "Seq Scan"]
 
 
 @pytest.mark.slow
@@ -135,5 +171,5 @@ def test_a_batch_finds_its_templates_by_their_place(known, generic):
 def test_the_list_is_complete():
     """A new statement of the daemon that names an index of a large table is looked at here."""
     heads = {path.stem: read(path.stem)[0] for path in (SOURCE / "daemon/sql").glob("*/*.sql")}
-    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index for index in found)}
+    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index or "ix_waiting" in index for index in found)}
     assert ours == set(STATEMENTS), "see STATEMENTS"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/series.h"
 #include "recur/recurrence.h"
 #include "recur/rule_value.h"
 #include "util/mem.h"
@@ -24,14 +25,12 @@ struct question {
 void expand_refuse(const char *reason, struct strbuf *answer)
 {
 	json_t *object = json_object(), *text = json_string(reason);
-	char *line;
-
-	if (text == NULL) /* bytes that are not UTF-8 */
+	if (!text) /* bytes that are not UTF-8 */
 		text = json_string("not UTF-8");
 	json_object_set_new(object, "error", text);
-	line = json_dumps(object, JSON_COMPACT);
+	char *line = json_dumps(object, JSON_COMPACT);
 	strbuf_reset(answer);
-	strbuf_add_text(answer, line != NULL ? line : "{\"error\":\"\"}");
+	strbuf_add_text(answer, line ? line : "{\"error\":\"\"}");
 	free(line);
 	json_decref(object);
 }
@@ -40,7 +39,6 @@ void expand_refuse(const char *reason, struct strbuf *answer)
 static bool wrong(const char *name, const char *expected, const json_t *got, struct err *err)
 {
 	char *text CLEANUP(mem_cleanup) = rule_value_shown(got);
-
 	return err_set(err, "%s: expected %s, got %s", name, expected, text);
 }
 
@@ -53,12 +51,10 @@ static bool check_keys(const json_t *json, struct err *err)
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		size_t i = 0;
-
 		while (i < ARRAY_LEN(known) && strcmp(known[i], key) != 0)
 			i++;
 		if (i == ARRAY_LEN(known)) {
 			json_auto_t *name = json_string(key);
-
 			return wrong("key", "rule, start, timeZone, after or n", name, err);
 		}
 	}
@@ -68,10 +64,9 @@ static bool check_keys(const json_t *json, struct err *err)
 static bool take_start(const json_t *json, struct question *question, struct err *err)
 {
 	const json_t *value = json_object_get(json, "start");
-
-	if (value == NULL && rule_start(question->rule, &question->start))
+	if (!value && rule_start(question->rule, &question->start))
 		return true;
-	if (value == NULL)
+	if (!value)
 		return err_set(err, "start: is missing");
 	if (!json_is_string(value) || !wall_parse(json_string_value(value), &question->start, NULL))
 		return wrong("start", "a local time like \"2025-01-01T09:00:00\"", value, err);
@@ -83,11 +78,10 @@ static bool take_zone(
 {
 	const json_t *value = json_object_get(json, "timeZone");
 	const char *name = rule_time_zone(question->rule);
-
-	if (value != NULL && !json_is_string(value))
+	if (value && !json_is_string(value))
 		return wrong("timeZone", "a name like \"Europe/Berlin\"", value, err);
-	if (name == NULL)
-		name = value != NULL ? json_string_value(value) : default_zone;
+	if (!name)
+		name = value ? json_string_value(value) : default_zone;
 	return zone_load(name, &question->zone, err) || err_prefix(err, "timeZone: ");
 }
 
@@ -95,9 +89,8 @@ static bool take_after(const json_t *json, struct question *question, struct err
 {
 	const json_t *value = json_object_get(json, "after");
 	usec_t instant = 0;
-
 	question->has_after = value != NULL;
-	if (value == NULL)
+	if (!value)
 		return true;
 	if (!json_is_string(value) || !instant_parse(json_string_value(value), &instant, NULL))
 		return wrong("after", "an instant like \"2025-03-01T00:00:00Z\"", value, err);
@@ -108,7 +101,6 @@ static bool take_after(const json_t *json, struct question *question, struct err
 static bool take_n(const json_t *json, struct question *question, struct err *err)
 {
 	const json_t *value = json_object_get(json, "n");
-
 	question->n = 10;
 	if (value && (!rule_value_integer(value, &question->n) || question->n < 1 ||
 			     question->n > EXPAND_N_MAX))
@@ -121,16 +113,14 @@ static bool parse(const char *line, size_t len, const char *default_zone, struct
 {
 	json_error_t where;
 	json_auto_t *json = rule_value_load(line, len, JSON_REJECT_DUPLICATES, &where);
-	const json_t *rule;
-
-	if (json == NULL)
+	if (!json)
 		return err_set(err, "not JSON: %s (column %d)", where.text, where.column);
 	if (!rule_value_is_object(json))
 		return err_set(err, "expected an object");
-	rule = json_object_get(json, "rule");
+	const json_t *rule = json_object_get(json, "rule");
 	if (!check_keys(json, err))
 		return false;
-	if (rule == NULL)
+	if (!rule)
 		return err_set(err, "rule: is missing");
 	return rule_parse_value(rule, &question->rule, err) && take_start(json, question, err) &&
 	       take_zone(json, default_zone, question, err) && take_after(json, question, err) &&
@@ -143,7 +133,6 @@ static bool answer_question(const struct question *question, struct strbuf *answ
 	enum recur_status status = RECUR_FOUND;
 	struct occurrence occurrence;
 	char text[INSTANT_TEXT_MAX];
-
 	if (!recurrence_open(question->rule, question->start, question->zone, RECUR_BY_TIME,
 		    &recurrence, err))
 		return false;
@@ -151,9 +140,7 @@ static bool answer_question(const struct question *question, struct strbuf *answ
 		recurrence_seek(recurrence, question->after);
 	strbuf_add_text(answer, "{\"occurrences\":[");
 	for (int64_t i = 0; i < question->n; i++) {
-		do
-			status = recurrence_next(recurrence, &occurrence, err);
-		while (status == RECUR_AGAIN);
+		status = series_next_of_recurrence(recurrence, &occurrence, err);
 		if (status != RECUR_FOUND)
 			break;
 		instant_format(occurrence.at * USEC_PER_SEC, text);
@@ -168,7 +155,6 @@ void expand_line(const char *line, size_t len, const char *default_zone, struct 
 {
 	struct question question = { .rule = NULL };
 	struct err err;
-
 	strbuf_reset(answer);
 	if (!parse(line, len, default_zone, &question, &err) ||
 		!answer_question(&question, answer, &err))

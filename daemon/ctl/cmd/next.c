@@ -33,16 +33,6 @@ struct request {
 	int64_t n;
 };
 
-static enum recur_status next_of_recurrence(
-	void *recurrence, struct occurrence *ret_occurrence, struct err *err)
-{
-	enum recur_status status;
-	do
-		status = recurrence_next(recurrence, ret_occurrence, err);
-	while (status == RECUR_AGAIN);
-	return status;
-}
-
 static int show_argument(struct ctl *ctl, const char *text, const struct request *request)
 {
 	struct typed_rule typed CLEANUP(typed_rule_close) = { .rule = NULL };
@@ -51,7 +41,7 @@ static int show_argument(struct ctl *ctl, const char *text, const struct request
 		return ctl_error(EX_DATAERR, "%s", err.text);
 	if (request->has_after)
 		recurrence_seek(typed.recurrence, request->after);
-	struct series series = { typed.rule, typed.start, typed.zone, next_of_recurrence,
+	struct series series = { typed.rule, typed.start, typed.zone, series_next_of_recurrence,
 		typed.recurrence };
 	series_print(&series, ctl->json, request->n);
 	return EX_OK;

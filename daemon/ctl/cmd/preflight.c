@@ -98,8 +98,7 @@ static void check_server(struct preflight *preflight, const PGresult *server)
 static void check_clock(struct preflight *preflight, const PGresult *server)
 {
 	struct timespec here;
-	struct strbuf text CLEANUP(strbuf_free);
-	strbuf_init(&text, SIZE_MAX);
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	(void)clock_gettime(CLOCK_REALTIME, &here);
 	usec_t ahead = here.tv_sec * USEC_PER_SEC + here.tv_nsec / 1000 -
 		       row_instant(server, 0, F_CLOCK);

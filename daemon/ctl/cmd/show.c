@@ -131,12 +131,11 @@ static const struct column template_columns[] = {
 static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
-	struct strbuf sentence CLEANUP(strbuf_free);
+	struct strbuf sentence CLEANUP(strbuf_free) = STRBUF(4096);
 	PGresult *decisions CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
 	struct plan_policy policy;
 	struct err err;
 	template_policy(ctl->conf, &policy);
-	strbuf_init(&sentence, 4096);
 	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
 	if (code == EX_OK)
 		code = query_waits(ctl, row_text(result, 0, T_ID), true, &waits);

@@ -157,9 +157,8 @@ static void add_problem(struct strbuf *problems, const char *fmt, ...)
 static void check_lag(
 	struct strbuf *problems, const char *what, const PGresult *result, int column, usec_t limit)
 {
-	struct strbuf lag CLEANUP(strbuf_free), allowed CLEANUP(strbuf_free);
-	strbuf_init(&lag, SIZE_MAX);
-	strbuf_init(&allowed, SIZE_MAX);
+	struct strbuf lag CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct strbuf allowed CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	if (row_is_null(result, 0, column) || row_int8(result, 0, column) <= limit)
 		return;
 	duration_tell(row_int8(result, 0, column), &lag);

@@ -8,7 +8,7 @@ select w.kind, w.cause, coalesce(c.why, w.why), w.n, coalesce(c.since, w.since),
        coalesce(c.why, w.why) <> 'held'
            and (w.n >= 10 or coalesce(c.since, w.since) < recurd.now() - interval '1 min') is true
 from (select r.kind, r.cause, count(*) as n, min(r.since) as since, min(r.reason) as reason,
-             case when r.cause in ('held', 'killing') then r.cause else 'refused' end as why
+             case when r.cause = 'held' then 'held' when r.cause like 'killing%' then 'killing' else 'refused' end as why
       from recurd.waiting as r
       group by r.kind, r.cause) as w
 left join recurd.causes as c on c.kind = w.kind and c.cause = w.cause

@@ -30,10 +30,7 @@ select pg_catalog.pg_is_in_recovery(),
                           and x.indisvalid and x.indisready
                           and (x.indisunique or i not like 'ux%'))) missing),
        (select pg_catalog.string_agg(r, ', ')
-          from pg_catalog.unnest(array['tasks', 'recurring_tasks', 'task_tags', 'recurd.template_tags',
-                                       'recurd.preferences', 'recurd.notifications', 'recurd.decisions',
-                                       'recurd.settings', 'recurd.workers', 'recurd.zones',
-                                       'recurd.causes', 'recurd.waiting']) r
+          from pg_catalog.unnest({guarded tables}) r
          where pg_catalog.row_security_active(pg_catalog.to_regclass(
                    case when r like 'recurd.%' then r else pg_catalog.quote_ident($1) || '.' || r end))),
        pg_catalog.pg_backend_pid(),

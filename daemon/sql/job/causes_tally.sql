@@ -9,7 +9,7 @@ with counted as materialized (
     select w.kind, w.cause, count(*) as n, min(w.reason) as reason from recurd.waiting w group by w.kind, w.cause
 ), adopted as (
     insert into recurd.causes (kind, cause, why, reason, next_try_at)
-    select n.kind, n.cause, case when n.cause in ('held', 'killing') then n.cause else 'refused' end, n.reason,
+    select n.kind, n.cause, case when n.cause = 'held' then 'held' when n.cause like 'killing%' then 'killing' else 'refused' end, n.reason,
            recurd.now()
       from counted n
      where not exists (select from recurd.causes c where c.kind = n.kind and c.cause = n.cause)

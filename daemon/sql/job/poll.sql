@@ -60,10 +60,13 @@ select 'replan',
        null::timestamptz, null::bigint
 union all
 select 'retry ' || c.kind,
-       case when min(c.next_try_at) <= recurd.now() then min(c.next_try_at) end,
-       case when min(c.next_try_at) > recurd.now() then min(c.next_try_at) end,
-       null::bigint
-  from recurd.causes c group by c.kind
+       case when min(c.at) <= recurd.now() then min(c.at) end,
+       case when min(c.at) > recurd.now() then min(c.at) end,
+       count(*) filter (where c.why <> 'held')
+  from (select kind, why,
+               case when next_try_at > recurd.now() + interval '15 minutes' then recurd.now() else next_try_at end as at
+          from recurd.causes) c
+ group by c.kind
 union all
 select 'clock', recurd.now(), null::timestamptz,
        (extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())

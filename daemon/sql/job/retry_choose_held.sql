@@ -1,8 +1,8 @@
 -- Caller: job/retry.c: the next rows of those that somebody holds.
--- $1 kind   $2 cause   $3 at most so many   $4 after this id
--- Index: that of the cause, or the primary key.
+-- $1 kind   $2 at most so many   $3 after this id
+-- Index: ix_waiting_held.
 -- Result: text int4
 select w.id, w.tries from recurd.waiting w
- where w.kind = $1 and w.cause = $2 and w.id > $4
+ where w.kind = $1 and w.cause = 'held' and w.id > $3
  order by w.id
- limit $3;
+ limit $2;

@@ -2,8 +2,8 @@
 -- Says that this worker lives and forgets those that have been silent for a day.
 -- $1 id   $2 name   $3 pid   $4 version   $5 heartbeat in microseconds
 -- $6 figures since its start, as JSON (job/counters.h)   $7 the newest migration that this binary knows
--- Returns whether we are no longer fit for this database: row-level security has come to hide rows from
--- us, or a migration that we are too old for.
+-- Returns whether we are no longer fit for this database: row-level security has come to hide rows of any
+-- table from us, a rule to rewrite what we write, or a migration that we are too old for.
 -- Index: pk_workers.
 -- Result: bool
 with gone as (
@@ -18,6 +18,9 @@ select $1, $2, $3, $4, recurd.now(), recurd.now(), $5::bigint * interval '1 micr
    set seen_at = excluded.seen_at, heartbeat = excluded.heartbeat, figures = excluded.figures,
        generated = excluded.generated,
        reminded = excluded.reminded, quarantined = excluded.quarantined
-returning pg_catalog.row_security_active('{app}.tasks'::regclass)
-          or pg_catalog.row_security_active('{app}.recurring_tasks'::regclass)
+returning exists (select from pg_catalog.unnest({guarded tables}) r,
+                        lateral pg_catalog.to_regclass(case when r like 'recurd.%' then r else '{app}.' || r end) t
+                   where pg_catalog.row_security_active(t)
+                         or exists (select from pg_catalog.pg_rewrite w
+                                     where w.ev_class = t and w.ev_type in ('2', '3') and w.ev_enabled <> 'D'))
           or coalesce((select s.compatible_from from recurd.settings s), 0) > $7;

@@ -19,10 +19,10 @@ ON_TIME_MS = 2000 * SLOWNESS
 
 
 def test_thirty_days_without_a_worker(app_db, recurd, tally):
-    """Fault 24: nobody worked for thirty days; then all is caught up in bounded batches, reminders first.
+    """Fault 24: nobody worked for thirty days; then all is caught up in bounded batches, by turns.
 
     An hourly template missed 720 occurrences, of which the newest hundred are made; what is dropped is on
-    record to the last one.  A reminder that comes due meanwhile does not wait for the end.
+    record to the last one.  Reminders have the larger share of the time, and one that comes due meanwhile does not wait for the end.
     """
     began = app_db.now()
     app_db.go_live(began - timedelta(days=31))
@@ -43,7 +43,8 @@ def test_thirty_days_without_a_worker(app_db, recurd, tally):
     rows = [int(line["rows"]) for line in daemon.seen("batch")]
     assert max(rows) <= 100, "batches are bounded"
     order = app_db.column("select kind from recurd.notifications where task_id <> %s order by id", (late,))
-    assert order[:500] == ["reminder"] * 500, "reminders first"
+    reminded = max(n for n, kind in enumerate(order) if kind == "reminder")
+    assert reminded < 1000 < len(order) / 2, "reminders wait for no more than their turns"
     assert int(next(line for line in daemon.seen("reminder", task=late))["late_ms"]) < ON_TIME_MS
     dropped = app_db.rows("select template_id, sum(occurrences) n from recurd.decisions where kind = 'dropped' group by 1")
     missed = len(oracle.templates["hourly-1"].occurrences(app_db.now()))

@@ -59,7 +59,7 @@ def test_no_descriptor_for_a_zone(app_db, recurd, tally):
         rules = [{**DAILY, "timeZone": zone} for zone in ("Asia/Tokyo", "America/Lima", "Asia/Tokyo")]
         far = [oracle.add_template(AGO, rule, user=app_db.add_user(f"far-{n}")) for n, rule in enumerate(rules)]
         for line in [daemon.expect("held", template=template) for template in far]:
-            assert "Too many open files" in line["reason"] and line.priority == 4, line.raw
+            assert "Too many open files" in line["reason"] and line.priority == 5, line.raw
         serves(oracle, daemon)
         assert [app_db.template(template)["failed_at"] for template in far] == [None] * 3
         cpu = daemon.cpu_seconds()

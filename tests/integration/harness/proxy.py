@@ -26,7 +26,7 @@ class Proxy:
     stall_on=(b"...",) stalls by itself, once, when the client sends one of these; it and what follows is not delivered
     before resume().
 
-    rewrite: (old, new) of equal length, replaced in what the client sends: makes a mutant of a program
+    rewrite: (old, new) of equal length, or a list of such pairs, replaced in what the client sends: makes a mutant of a program
     without building one.  rewritten counts.
     """
 
@@ -37,7 +37,7 @@ class Proxy:
         self.rewritten = 0
         self.swallowed = 0
         self._swallow = 0
-        assert rewrite is None or len(rewrite[0]) == len(rewrite[1])
+        assert all(len(old) == len(new) for old, new in ([rewrite] if isinstance(rewrite, tuple) else rewrite or []))
         self.port = free_port()
         self.accepted = 0
         self.bytes_to_server = 0
@@ -168,8 +168,9 @@ class Proxy:
                 return
             if data:
                 if from_client and self.rewrite:
-                    self.rewritten += data.count(self.rewrite[0])
-                    data = data.replace(*self.rewrite)
+                    for old, new in [self.rewrite] if isinstance(self.rewrite, tuple) else self.rewrite:
+                        self.rewritten += data.count(old)
+                        data = data.replace(old, new)
                 if from_client and any(mark in data for mark in self.stall_on):
                     self.stall_on = ()
                     self._stall()

@@ -14,7 +14,6 @@ static void counts(void **state)
 		"99999999999999999999" };
 	int64_t count = -7;
 	struct err err;
-
 	(void)state;
 	assert_true(arg_count("0", 0, 100, &count, &err));
 	assert_int_equal(count, 0);
@@ -43,7 +42,6 @@ static void spans(void **state)
 		"99999999999999d", "1.5h" };
 	usec_t span = -7;
 	struct err err;
-
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
 		assert_true(arg_span(right[i].text, &span, &err));
@@ -59,7 +57,6 @@ static void instants(void **state)
 		"2025-02-30T10:00:00Z", "2025-02-03T10:00:00Zx" };
 	usec_t instant = -7;
 	struct err err;
-
 	(void)state;
 	assert_true(arg_instant("1970-01-01T01:00:01+01:00", &instant, &err));
 	assert_int_equal(instant, USEC_PER_SEC);

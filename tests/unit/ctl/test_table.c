@@ -54,11 +54,9 @@ static void put_row(struct table *table, const char *id, int64_t used, const cha
 static void text_lines_up(void **state)
 {
 	struct output output CLEANUP(output_free) = { .text = NULL };
-	struct table *table;
-
 	(void)state;
 	output_open(&output);
-	table = table_begin(output.stream, false, columns, ARRAY_LEN(columns));
+	struct table *table = table_begin(output.stream, false, columns, ARRAY_LEN(columns));
 	put_row(table, "1", 7, "a\nb");
 	put_row(table, "long id", 12345, NULL);
 	table_end(table, "nothing");
@@ -113,7 +111,6 @@ static void many_columns_of_a_record(void **state)
 static void text_says_when_it_is_empty(void **state)
 {
 	struct output output CLEANUP(output_free) = { .text = NULL };
-
 	(void)state;
 	output_open(&output);
 	table_end(table_begin(output.stream, false, columns, ARRAY_LEN(columns)), "nothing");
@@ -125,19 +122,16 @@ static void text_says_when_it_is_empty(void **state)
 static void text_streams(void **state)
 {
 	struct output output CLEANUP(output_free) = { .text = NULL };
-	struct table *table;
-	size_t before;
-
 	(void)state;
 	output_open(&output);
-	table = table_begin(output.stream, false, columns, ARRAY_LEN(columns));
+	struct table *table = table_begin(output.stream, false, columns, ARRAY_LEN(columns));
 	for (int i = 0; i < TABLE_LOOKAHEAD - 1; i++)
 		put_row(table, "x", i, "t");
 	fflush(output.stream);
 	assert_int_equal(output.len, 0);
 	put_row(table, "x", 1, "t");
 	fflush(output.stream);
-	before = output.len;
+	size_t before = output.len;
 	assert_true(before > 0);
 	put_row(table, "wider than all before", 1, "t");
 	fflush(output.stream);
@@ -149,17 +143,14 @@ static void text_streams(void **state)
 static void json_is_one_document(void **state)
 {
 	struct output output CLEANUP(output_free) = { .text = NULL };
-	struct table *table;
-	json_t *parsed;
-
 	(void)state;
 	output_open(&output);
-	table = table_begin(output.stream, true, columns, ARRAY_LEN(columns));
+	struct table *table = table_begin(output.stream, true, columns, ARRAY_LEN(columns));
 	put_row(table, "a\xff", INT64_MIN, "\x1b\"");
 	put_row(table, "b", 2, NULL);
 	table_end(table, "nothing");
 	output_close(&output);
-	parsed = json_loads(output.text, 0, NULL);
+	json_t *parsed = json_loads(output.text, 0, NULL);
 	assert_int_equal(json_array_size(parsed), 2);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(parsed, 0), "id")),
 		"a\xef\xbf\xbd");
@@ -174,7 +165,6 @@ static void json_is_one_document(void **state)
 static void json_without_rows_is_an_empty_array(void **state)
 {
 	struct output output CLEANUP(output_free) = { .text = NULL };
-
 	(void)state;
 	output_open(&output);
 	table_end(table_begin(output.stream, true, columns, ARRAY_LEN(columns)), "nothing");
@@ -209,8 +199,6 @@ static void records_nest_listings(void **state)
 {
 	struct output text CLEANUP(output_free) = { .text = NULL };
 	struct output json CLEANUP(output_free) = { .text = NULL };
-	json_t *parsed;
-
 	(void)state;
 	print_record(&text, false);
 	assert_string_equal(text.text, "name   x\n"
@@ -220,7 +208,7 @@ static void records_nest_listings(void **state)
 				       "1      2  t\n"
 				       "\nothers\nnone\n");
 	print_record(&json, true);
-	parsed = json_loads(json.text, 0, NULL);
+	json_t *parsed = json_loads(json.text, 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(parsed, "rows")), 1);
 	assert_int_equal(json_array_size(json_object_get(parsed, "others")), 0);
 	assert_true(json_real_value(json_object_get(parsed, "lag_seconds")) == 1.5);

@@ -48,7 +48,7 @@ static const struct {
 	{ "42601", "syntax error", SQLSTATE_BUG, false },
 	{ "26000", "what was prepared is gone: a pooler", SQLSTATE_RETRY, true },
 	{ "42P05", "what is to be prepared is there: a pooler", SQLSTATE_RETRY, true },
-	{ "0A000", "what was prepared has other columns now", SQLSTATE_RETRY, true },
+	{ "0A000", "no such feature, says the server or a trigger", SQLSTATE_OPERATOR, false },
 	{ "99999", "nobody knows", SQLSTATE_BUG, false },
 };
 

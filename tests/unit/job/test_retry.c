@@ -64,8 +64,6 @@ static const struct {
 	{ "refused, the seventh time: the limit", WAITING_REFUSED, 7, 0, 60 * SEC },
 	{ "refused, for weeks", WAITING_REFUSED, INT32_MAX, 0, 60 * SEC },
 	{ "refused, and probes are dear", WAITING_REFUSED, 1, 500 * MS, 5 * SEC },
-	{ "killing, in a group", WAITING_KILLING, 1, 0, HUNT_GROUP_PAUSE },
-	{ "killing, in a group of two", WAITING_KILLING, 6, 0, HUNT_GROUP_PAUSE },
 	{ "killing, proven", WAITING_KILLING, 7, 0, 30 * SEC },
 	{ "killing, proven twice", WAITING_KILLING, 8, 0, 60 * SEC },
 	{ "killing: the limit", WAITING_KILLING, 12, 0, 600 * SEC },
@@ -89,10 +87,13 @@ static void a_cause_takes_no_more_than_its_share_of_the_time(void **state)
 	(void)state;
 	for (int why = WAITING_HELD; why <= WAITING_REFUSED; why++) {
 		for (int tries = 1; tries < 20; tries++) {
-			for (usec_t took = 0; took < 20 * SEC; took += 7 * MS)
-				assert_true(retry_pause((enum waiting_why)why, tries, took) >=
-					    (took < 60 * SEC / RETRY_SHARE ? took * RETRY_SHARE
-									   : 60 * SEC));
+			usec_t most = why == WAITING_HELD ? HUNT_HELD_SHARE_MAX : 60 * SEC;
+			for (usec_t took = 0; took < 20 * SEC; took += 7 * MS) {
+				usec_t share = took * RETRY_SHARE < most ? took * RETRY_SHARE
+									 : most;
+				assert_true(
+					retry_pause((enum waiting_why)why, tries, took) >= share);
+			}
 		}
 	}
 }
@@ -142,18 +143,25 @@ static void a_failure_makes_the_next_batches_careful_and_successes_wear_it_off(v
 	assert_int_equal(hunt.careful, 0);
 }
 
+static void wear_off(struct hunt *hunt)
+{
+	for (int i = 0; i < HUNT_CAREFUL; i++)
+		hunt_worked(hunt);
+}
+
 static void one_lost_session_blames_nobody_the_second_its_few_rows(void **state)
 {
 	struct hunt hunt = { 0 };
 	(void)state;
 	assert_int_equal(hunt_limit(&hunt, 1000), 1000);
-	assert_false(hunt_lost(&hunt, 1000));
+	assert_false(hunt_lost(&hunt, 1000, hunt.losses));
 	assert_int_equal(hunt_limit(&hunt, 1000), HUNT_SUSPECTS);
 	assert_int_equal(hunt_limit(&hunt, 10), 10);
-	assert_true(hunt_lost(&hunt, HUNT_SUSPECTS));
-	hunt_worked(&hunt);
+	assert_true(hunt_lost(&hunt, HUNT_SUSPECTS, hunt.losses));
+	wear_off(&hunt);
 	assert_int_equal(hunt_limit(&hunt, 1000), 1000);
-	assert_false(hunt_lost(&hunt, HUNT_SUSPECTS)); /* the others were none of its doing */
+	assert_false(hunt_lost(
+		&hunt, HUNT_SUSPECTS, hunt.losses)); /* the others were none of its doing */
 }
 
 static void large_batches_are_never_suspects(void **state)
@@ -161,7 +169,7 @@ static void large_batches_are_never_suspects(void **state)
 	struct hunt hunt = { 0 };
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_false(hunt_lost(&hunt, HUNT_SUSPECTS + 1));
+		assert_false(hunt_lost(&hunt, HUNT_SUSPECTS + 1, hunt.losses));
 }
 
 /* A lost session, and a plain batch of few rows that is lost, too: nobody knows by which of both. */
@@ -169,8 +177,8 @@ static void a_plain_batch_of_few_rows_is_not_yet_suspect(void **state)
 {
 	struct hunt hunt = { 0 };
 	(void)state;
-	assert_false(hunt_lost(&hunt, 3));
-	assert_true(hunt_lost(&hunt, 3));
+	assert_false(hunt_lost(&hunt, 3, hunt.losses));
+	assert_true(hunt_lost(&hunt, 3, hunt.losses));
 }
 
 static void what_looks_like_the_servers_trouble_is_blamed_on_rows_the_second_time(void **state)
@@ -180,10 +188,28 @@ static void what_looks_like_the_servers_trouble_is_blamed_on_rows_the_second_tim
 	assert_false(hunt_blames(&hunt, true));
 	assert_true(hunt_blames(&hunt, true));
 	assert_true(hunt_blames(&hunt, true));
-	hunt_worked(&hunt);
+	wear_off(&hunt);
 	assert_false(hunt_blames(&hunt, true));
 	assert_true(hunt_blames(&hunt, false)); /* some were written, so it is these */
 	assert_false(hunt_blames(&hunt, true));
+}
+
+/* What comes due during a backlog has every other batch, and its rows are good: that must not forget time
+ * and again what the batches of the backlog have met. */
+static void batches_of_good_rows_in_between_are_no_excuse_for_bad_ones(void **state)
+{
+	struct hunt hunt = { 0 };
+	(void)state;
+	hunt_failed(&hunt);
+	assert_false(hunt_blames(&hunt, true));
+	hunt_failed(&hunt);
+	hunt_worked(&hunt);
+	assert_true(hunt_blames(&hunt, true));
+	wear_off(&hunt);
+	assert_false(hunt_lost(&hunt, 1000, hunt.losses));
+	hunt_worked(&hunt);
+	assert_int_equal(hunt_limit(&hunt, 1000), HUNT_SUSPECTS);
+	assert_true(hunt_lost(&hunt, HUNT_SUSPECTS, hunt.losses));
 }
 
 int main(void)
@@ -201,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_plain_batch_of_few_rows_is_not_yet_suspect),
 		cmocka_unit_test(
 			what_looks_like_the_servers_trouble_is_blamed_on_rows_the_second_time),
+		cmocka_unit_test(batches_of_good_rows_in_between_are_no_excuse_for_bad_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
