@@ -60,6 +60,7 @@ def none_served(db, crowd, ids):
 # Refused ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("count", SIZES)
 def test_any_number_that_a_trigger_refuses(db, recurd, tally, crowd, count, workers):
@@ -78,11 +79,12 @@ def test_any_number_that_a_trigger_refuses(db, recurd, tally, crowd, count, work
     fresh = crowd.add(oracle, "fresh", 50, FRESH, timedelta(milliseconds=40))
     daemons = serve(recurd, db, workers)
 
-    late = crowd.watch(db, behind | fresh, 60)
+    struck = time.monotonic()
+    late = crowd.watch(db, behind | fresh, 300)
     every({row_id: late[row_id] for row_id in fresh}, SECOND)
-    every({row_id: late[row_id] for row_id in behind}, 3 * SECOND if count < 1000 else 60 * SLOWNESS)
-
-    wait_until(lambda: crowd.waiting(db) == count, 120, "all of the refused are known", 0.1)
+    every({row_id: late[row_id] for row_id in behind}, 3 * SECOND if count < 1000 else 300)
+    wait_until(lambda: crowd.waiting(db) == count, 300, "all of the refused are known", 0.1)
+    print(f"all are known after {time.monotonic() - struck:.0f} s")
     [cause] = crowd.causes(db)
     assert cause.startswith("P0001") and "refuse_archived()" in cause
     reasons = "select count(*) from recurd.waiting where reason like '%' || id || ' is archived%' and at is not null"
