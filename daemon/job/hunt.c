@@ -97,7 +97,7 @@ static const struct {
 } pauses[] = {
 	[WAITING_HELD] = { 100 * USEC_PER_MSEC, 500 * USEC_PER_MSEC },
 	[WAITING_REFUSED] = { 1 * USEC_PER_SEC, 60 * USEC_PER_SEC },
-	[WAITING_KILLING] = { 30 * USEC_PER_SEC, 600 * USEC_PER_SEC },
+	[WAITING_KILLING] = { 10 * USEC_PER_SEC, 600 * USEC_PER_SEC },
 };
 
 usec_t retry_group_pause(bool lives)

@@ -213,6 +213,16 @@ static void assign_all(struct scheduler *s)
 	}
 }
 
+/* What was refused before, too, is due and was not done. */
+static bool left_undone(const struct scheduler *s)
+{
+	for (size_t i = 0; i < jobs_len; i++) {
+		if (s->shared.troubles[i].hunt.refused)
+			return true;
+	}
+	return false;
+}
+
 static bool is_done(const struct scheduler *s)
 {
 	return s->shared.once && s->agenda.polled && scheduler_count(s, LANE_BUSY) == 0;
@@ -234,6 +244,7 @@ void scheduler_turn(struct scheduler *s)
 	assign_all(s);
 	struct lane *lane = idle_lane(s);
 	if (lane && is_done(s)) {
+		s->failed = s->failed || left_undone(s);
 		leave(s, lane);
 		return;
 	}

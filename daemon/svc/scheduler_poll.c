@@ -58,7 +58,6 @@ static void note_waiting(struct scheduler *s, const struct job *job, bool waitin
 	struct hunt *hunt = &job_trouble(&s->shared, job)->hunt;
 	hunt->waiting = waiting;
 	hunt->refused = refused;
-	s->failed = s->failed || refused; /* the exit status of a single attempt */
 }
 
 static void take_job(struct scheduler *s, const struct job *job, const PGresult *result, usec_t now,

@@ -5,7 +5,7 @@
  * refused   as long as none succeeds a few probes, those that were not tried for longest, after 1, 2, 4 ...
  *           60 s; when one does, all are tried in batches
  * held      a pass over all of them, in the order of their ids, every half second
- * killing   groups that halve with each session that ends; a proven killer after 30 s ... 10 min
+ * killing   groups that halve with each session that ends; a proven killer after 10 s ... 10 min
  *
  * The functions add statements to a flight and take their results; the run drives (run.c).
  * Owner: retry_clear.

@@ -27,7 +27,7 @@ STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
     "poll", "generate_claim", "generate_claim_edited", "generate_claim_waiting", "generate_write", "generate_left",
     "reminder_take", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
-    "retry_pick", "retry_choose", "retry_choose_killing",
+    "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",
 ]
 CAREFUL = ["generate_write", "reminder_write"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
@@ -53,7 +53,8 @@ SPECIAL = {
     ("reminder_left", "text[]"): TASKS, ("reminder_left", "text"): "'remind'", ("reminder_write", "text[]"): TASKS,
     ("reminder_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
     ("generate_left", "text"): "'generate'", ("zones_mark", "text"): "'1'",
-    ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_killing", "text"): "'remind'",
+    ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_held", "text"): "'remind'", ("retry_end", "text"): "'remind'",
+    ("retry_choose_killing", "text"): "'remind'",
 }
 
 

@@ -5,6 +5,8 @@
 -- cost the server in microseconds.
 -- $1 look for due reminders from here on, $2 for due templates (svc/lowwater.h); never for reminders
 -- from before live_since, which are not ours to tell
+-- A kind that retries has in the last column how many causes are no locks, and something waits for them.  A
+-- next try that is farther off than any pause was written under a clock that was wrong.
 -- As long as nothing of a kind waits its rows are not looked at, only its index.
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
@@ -62,8 +64,9 @@ union all
 select 'retry ' || c.kind,
        case when min(c.at) <= recurd.now() then min(c.at) end,
        case when min(c.at) > recurd.now() then min(c.at) end,
-       count(*) filter (where c.why <> 'held')
-  from (select kind, why,
+       count(*) filter (where c.why <> 'held' and exists (select from recurd.waiting w
+                                                           where w.cause = c.cause and w.kind = c.kind))
+  from (select kind, cause, why,
                case when next_try_at > recurd.now() + interval '15 minutes' then recurd.now() else next_try_at end as at
           from recurd.causes) c
  group by c.kind

@@ -269,7 +269,7 @@ def test_many_over_which_the_session_ends(db, recurd, tally, crowd, workers):
     daemons = serve(recurd, db, workers)
     every(crowd.watch(db, fresh, 40), 2 * SECOND)
     every(crowd.watch(db, among, 90), 75 * SLOWNESS)
-    wait_until(lambda: list(crowd.causes(db).items()) == [("killing 57P01", KILLERS)], 90, "the thirty wait", 0.1)
+    wait_until(lambda: crowd.causes(db) == {"killing 57P01": KILLERS}, 90, "the thirty wait", 0.1)
     proven = "select count(*) from recurd.waiting where cause like 'killing%' and tries >= 7"
     wait_until(lambda: db.value(proven) == KILLERS, 120, "each by itself", 0.1)
     lost = sum(len(daemon.seen("connection_lost")) for daemon in daemons)

@@ -64,9 +64,9 @@ static const struct {
 	{ "refused, the seventh time: the limit", WAITING_REFUSED, 7, 0, 60 * SEC },
 	{ "refused, for weeks", WAITING_REFUSED, INT32_MAX, 0, 60 * SEC },
 	{ "refused, and probes are dear", WAITING_REFUSED, 1, 500 * MS, 5 * SEC },
-	{ "killing, proven", WAITING_KILLING, 7, 0, 30 * SEC },
-	{ "killing, proven twice", WAITING_KILLING, 8, 0, 60 * SEC },
-	{ "killing: the limit", WAITING_KILLING, 12, 0, 600 * SEC },
+	{ "killing, proven", WAITING_KILLING, 7, 0, 10 * SEC },
+	{ "killing, proven twice", WAITING_KILLING, 8, 0, 20 * SEC },
+	{ "killing: the limit", WAITING_KILLING, 13, 0, 600 * SEC },
 	{ "killing, for ever", WAITING_KILLING, INT32_MAX, 0, 600 * SEC },
 };
 
