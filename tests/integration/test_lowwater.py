@@ -9,7 +9,7 @@ from harness.util import wait_until
 
 DEAD = 40_000
 POLL = "select coalesce(sum(calls), 0)::int as calls, coalesce(sum(shared_blks_hit), 0)::bigint as pages from pg_stat_statements" \
-    " where query like '%recurd.now(),%k.remind_at > recurd.now()%' and dbid = (select oid from pg_database where datname = current_database())"
+    " where query like '%k.remind_at > recurd.now()%from recurd.causes) c%group by c.kind%' and dbid = (select oid from pg_database where datname = current_database())"
 
 
 def held(db):

@@ -35,14 +35,12 @@ def test_a_daemon_with_least_privilege_does_everything(db, recurd):
     db.update("recurring_tasks", template, recurrence_rule='{"frequency": "monthly"}')
     wait_until(lambda: db.template(template)["replan_at"] is None)
     # What is refused has batches, tables and a function of its own.
+    unheard = db.add_task(title="refused", remind=timedelta(seconds=2))
     db.psql(
         "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;"
         "create trigger refuse before insert or update on tasks for each row when (new.title = 'refused') execute function refuse()"
     )
     refused = db.add_template(timedelta(milliseconds=-1), title="refused")
-    db.execute("alter table tasks disable trigger refuse")
-    unheard = db.add_task(title="refused", remind=timedelta(milliseconds=300))
-    db.execute("alter table tasks enable trigger refuse")
     daemon.expect("refused", template=refused)
     daemon.expect("reminder_refused", task=unheard)
     db.execute("drop trigger refuse on tasks")

@@ -10,7 +10,7 @@ import pytest
 from harness.util import wait_until
 
 pytestmark = pytest.mark.timing
-POLL = "select recurd.now(),%order by k.remind_at limit%"
+POLL = "%k.remind_at > recurd.now()%from recurd.causes) c%group by c.kind%"
 
 
 @pytest.fixture
