@@ -4,8 +4,8 @@ An application's trigger refuses every write to what it has archived.  There was
 worker's memory; the next one pushed out the first, which was then tried first: nobody else had a turn, for ever.
 """
 
-import time
 import os
+import time
 from datetime import timedelta
 
 import pytest
