@@ -19,6 +19,10 @@ from harness.util import wait_until
 
 # Short, so that what is stopped or stalled for seconds is past them.
 LIMITS = {"statement_timeout": "1500ms", "query_timeout": "3s", "connect_timeout": "1s", "reconnect_limit": "500ms"}
+LEFT = (
+    "select kind, cause, c.tries, count(*) as rows, min(c.next_try_at) - recurd.now() as next"
+    " from recurd.waiting w left join recurd.causes c using (kind, cause) group by 1, 2, 3"
+)
 SETTLED_WITHIN = 90  # seconds, on a machine that does other things too
 
 
@@ -128,12 +132,23 @@ class World:
         self.offset += by
         self.db.time_travel(self.offset)
 
-    def freeze(self):
-        """The clock stands still, not earlier than it ever was; what is due by then is done."""
-        if self.db.now() < self.latest:
-            self.leap(self.latest - self.db.now())
-        self.latest = max(self.latest, self.db.now())
-        self.db.freeze(self.latest)
+    def settle(self):
+        """All is done that is due by an instant, not earlier than it ever was, at which the clock then stands still.
+
+        Until then it goes on: by it, what waits is tried again.
+        """
+        while True:
+            if self.db.now() < self.latest:
+                self.leap(self.latest - self.db.now())
+            try:
+                self.oracle.settle(SETTLED_WITHIN)
+            except AssertionError as error:
+                raise AssertionError(f"{error}; what waits: {self.db.rows(LEFT)}") from None
+            self.latest = max(self.latest, self.db.now())
+            self.db.freeze(self.latest)
+            if self.oracle.is_settled():
+                return
+            self.db.time_travel(self.offset)
 
     # Troubles that last ------------------------------------------------------------------------------
 
@@ -184,8 +199,7 @@ class World:
         for slot in self.slots:
             if slot.daemon is None:
                 slot.start(chance)
-        self.freeze()
-        self.oracle.settle(SETTLED_WITHIN)
+        self.settle()
         took = time.monotonic() - struck
         for slot in self.slots:
             slot.mark = slot.daemon.mark()
