@@ -97,8 +97,11 @@ static void copy_line(char ret_object[static REFUSAL_OBJECT_MAX], const char *te
 	size_t len = strnlen(text, REFUSAL_OBJECT_MAX - 1);
 	while (len > 0 && (text[len] & 0xc0) == 0x80)
 		len--;
-	for (size_t i = 0; i < len; i++)
-		ret_object[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+	memcpy(ret_object, text, len);
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			ret_object[i] = '?';
+	}
 	ret_object[len] = '\0';
 }
 

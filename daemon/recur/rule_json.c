@@ -45,7 +45,7 @@ static bool take_number(
 
 static bool take_interval(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	int64_t number;
+	int64_t number = 0;
 	if (!take_number(value, path, RULE_INTERVAL_MAX, &number, err))
 		return false;
 	rule->interval = (uint32_t)number;
@@ -54,7 +54,7 @@ static bool take_interval(struct rule *rule, const json_t *value, const char *pa
 
 static bool take_count(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	int64_t number;
+	int64_t number = 0;
 	if (!take_number(value, path, RULE_COUNT_MAX, &number, err))
 		return false;
 	rule->count = (uint64_t)number;

@@ -233,7 +233,7 @@ static bool is_untouched(const struct zone *zone)
 /* true: the zone is another one now. */
 static bool zone_refresh(struct zone *zone)
 {
-	struct content content;
+	struct content content = { 0 };
 	if (is_untouched(zone) || !content_read(zone->name, &content, NULL))
 		return false;
 	/* A file that is written twice within a tick of the file system's clock keeps its stamp: what
