@@ -42,8 +42,8 @@ static void send_prepare(
 	struct conn *conn, const struct step *step, const char *name, const struct params *params)
 {
 	struct flight *flight = &conn->flight;
-	flight->steps[flight->steps_n++] = (struct step){ step->query, step->careful, true };
-	if (PQsendPrepare(conn->pq, name, query_text(step->query, step->careful),
+	flight->steps[flight->steps_n++] = (struct step){ step->query, step->other, true };
+	if (PQsendPrepare(conn->pq, name, query_text(step->query, step->other),
 		    params ? params->n : 0, params ? params->types : NULL) != 1)
 		flight->send_failed = true;
 }
@@ -52,7 +52,7 @@ static void send_prepare(
 static bool prepared(
 	struct conn *conn, const struct step *step, const char *name, const struct params *params)
 {
-	struct statement *statement = &conn->statements[step->query][step->careful];
+	struct statement *statement = &conn->statements[step->query][step->other];
 	if (!conn->direct || conn->forgetful)
 		return false;
 	if (statement->uses < PREPARE_USES) {
@@ -65,7 +65,7 @@ static bool prepared(
 	return true;
 }
 
-static void add(struct conn *conn, enum query_id query, bool careful, const struct params *params)
+static void add(struct conn *conn, enum query_id query, bool other, const struct params *params)
 {
 	struct flight *flight = &conn->flight;
 	if (conn->state != CONN_READY || flight->n == FLIGHT_STATEMENTS_MAX)
@@ -76,15 +76,15 @@ static void add(struct conn *conn, enum query_id query, bool careful, const stru
 	const char *values[PARAMS_MAX];
 	if (params)
 		params_values(params, values);
-	const char *name = query_prepared_name(query, careful);
-	struct step step = { query, careful, false };
+	const char *name = query_prepared_name(query, other);
+	struct step step = { query, other, false };
 	int n = params ? params->n : 0, sent;
 	const int *lengths = params ? params->lengths : NULL,
 		  *formats = params ? params->formats : NULL;
 	if (prepared(conn, &step, name, params))
 		sent = PQsendQueryPrepared(conn->pq, name, n, values, lengths, formats, 1);
 	else
-		sent = PQsendQueryParams(conn->pq, query_text(query, careful), n,
+		sent = PQsendQueryParams(conn->pq, query_text(query, other), n,
 			params ? params->types : NULL, values, lengths, formats, 1);
 	if (sent != 1)
 		flight->send_failed = true;
@@ -97,7 +97,7 @@ void conn_add(struct conn *conn, enum query_id query, const struct params *param
 	add(conn, query, false, params);
 }
 
-void conn_add_careful(struct conn *conn, enum query_id query, const struct params *params)
+void conn_add_other(struct conn *conn, enum query_id query, const struct params *params)
 {
 	add(conn, query, true, params);
 }
@@ -115,6 +115,7 @@ void conn_add_limits(struct conn *conn, struct conn_limits limits)
 	params_milliseconds(&params, limits.lock_timeout);
 	params_milliseconds(&params, limits.statement_timeout); /* of idleness */
 	params_text(&params, limits.search_path);
+	params_text(&params, "auto"); /* plan_cache_mode */
 	conn_add(conn, QUERY_FLIGHT_LIMITS, &params);
 }
 
@@ -249,7 +250,7 @@ static void take_result(struct conn *conn, PGresult *result)
 		doubt_names(conn);
 	}
 	if (known && step->prepares)
-		conn->statements[step->query][step->careful].prepared = ok;
+		conn->statements[step->query][step->other].prepared = ok;
 	if (known && ok && !step->prepares && !misshapen(flight, step->query, result))
 		flight->results[flight->received_n] = result;
 	else

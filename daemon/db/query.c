@@ -16,7 +16,7 @@ static const struct {
 #undef SQL
 };
 
-static char *texts[QUERY_COUNT][2], *prepared_names[QUERY_COUNT][2]; /* plain, careful */
+static char *texts[QUERY_COUNT][2], *prepared_names[QUERY_COUNT][2]; /* plain, other */
 
 static char *replace_mark(const char *text, const char *mark, const char *replacement)
 {
@@ -30,16 +30,16 @@ static char *replace_mark(const char *text, const char *mark, const char *replac
 	return strbuf_steal(&buf);
 }
 
-/* "{careful TEXT}" is TEXT in the careful form, and nothing in the plain one. */
-static char *bind_form(const char *text, bool careful)
+/* "{other TEXT}" is TEXT in the other form, and nothing in the plain one. */
+static char *bind_form(const char *text, bool other)
 {
-	static const char mark[] = "{careful ";
+	static const char mark[] = "{other ";
 	struct strbuf buf;
 	strbuf_init(&buf, SIZE_MAX);
 	for (const char *at; (at = strstr(text, mark));) {
 		const char *inner = at + strlen(mark), *end = strchr(inner, '}');
 		strbuf_add(&buf, text, (size_t)(at - text));
-		if (careful)
+		if (other)
 			strbuf_add(&buf, inner, (size_t)(end - inner));
 		text = end + 1;
 	}
@@ -47,11 +47,11 @@ static char *bind_form(const char *text, bool careful)
 	return strbuf_steal(&buf);
 }
 
-static char *bind_text(const char *text, const char *app_schema, bool careful)
+static char *bind_text(const char *text, const char *app_schema, bool other)
 {
 	char *quoted CLEANUP(mem_cleanup) = mem_printf("\"%s\"", app_schema);
 	char *bound CLEANUP(mem_cleanup) = replace_mark(text, "{app}", quoted);
-	return bind_form(bound, careful);
+	return bind_form(bound, other);
 }
 
 /* FNV-1a. */
@@ -63,12 +63,12 @@ static uint32_t hash_of(const char *text)
 	return hash;
 }
 
-static void bind(enum query_id id, const char *app_schema, bool careful)
+static void bind(enum query_id id, const char *app_schema, bool other)
 {
-	char **text = &texts[id][careful], **name = &prepared_names[id][careful];
+	char **text = &texts[id][other], **name = &prepared_names[id][other];
 	free(*text);
 	free(*name);
-	*text = bind_text(sources[id].text, app_schema, careful);
+	*text = bind_text(sources[id].text, app_schema, other);
 	*name = mem_printf("%s_%08" PRIx32, sources[id].name, hash_of(*text));
 }
 
@@ -80,14 +80,14 @@ void queries_bind(const char *app_schema)
 	}
 }
 
-const char *query_text(enum query_id id, bool careful)
+const char *query_text(enum query_id id, bool other)
 {
-	return texts[id][careful];
+	return texts[id][other];
 }
 
-const char *query_prepared_name(enum query_id id, bool careful)
+const char *query_prepared_name(enum query_id id, bool other)
 {
-	return prepared_names[id][careful];
+	return prepared_names[id][other];
 }
 
 const char *query_result(enum query_id id)

@@ -49,7 +49,8 @@ static bool is_edited(const struct job *job)
 
 static void log_batch(const struct generate *generate, size_t silent)
 {
-	const struct template *oldest = &generate->rows.planned[0].template;
+	size_t first = generate->run.latest ? generate->rows.n - 1 : 0;
+	const struct template *oldest = &generate->rows.planned[first].template;
 	struct log_line line;
 	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
 	log_text(&line, "kind", generate->edited ? "replan" : "generate");
@@ -92,7 +93,7 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	generate_rows_params(&generate->rows, from, n, generate->run.batch.now,
 		kind_told(&kind_task_created, generate->run.site.conf), &params);
 	if (careful)
-		conn_add_careful(conn, QUERY_GENERATE_WRITE, &params);
+		conn_add_other(conn, QUERY_GENERATE_WRITE, &params);
 	else
 		conn_add(conn, QUERY_GENERATE_WRITE, &params);
 }
@@ -310,8 +311,8 @@ static void add_claim(struct run *run)
 	params_int8(&params, CLAIM_BYTES);
 	if (!of(run)->edited)
 		params_instant(&params, run->order.from);
-	conn_add(run->site.conn,
-		of(run)->edited ? QUERY_GENERATE_CLAIM_EDITED : QUERY_GENERATE_CLAIM, &params);
+	run_add_claim(
+		run, of(run)->edited ? QUERY_GENERATE_CLAIM_EDITED : QUERY_GENERATE_CLAIM, &params);
 }
 
 static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)

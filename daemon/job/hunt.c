@@ -8,6 +8,12 @@ size_t hunt_limit(const struct hunt *hunt, size_t full)
 	return hunt->careful && hunt->limit && hunt->limit < full ? hunt->limit : full;
 }
 
+bool hunt_begins_with_latest(struct hunt *hunt)
+{
+	hunt->latest = !hunt->latest;
+	return hunt->latest;
+}
+
 void hunt_worked(struct hunt *hunt)
 {
 	if (hunt->careful && --hunt->careful)

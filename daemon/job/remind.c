@@ -48,7 +48,8 @@ static void log_row(const struct remind *remind, int row)
 
 static void log_batch(const struct remind *remind, int silent)
 {
-	usec_t oldest = row_instant(remind->due, 0, COLUMN_REMIND_AT);
+	int first = remind->run.latest ? PQntuples(remind->due) - 1 : 0;
+	usec_t oldest = row_instant(remind->due, first, COLUMN_REMIND_AT);
 	struct log_line line;
 	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
 	log_text(&line, "kind", "remind");
@@ -153,7 +154,7 @@ static void add_claim(struct run *run)
 	params_int8(&params, (int64_t)run->limit);
 	add_range(remind, &params);
 	params_text(&params, remind->settling ? job_settle.name : job_remind.name);
-	conn_add(run->site.conn, QUERY_REMINDER_CLAIM, &params);
+	run_add_claim(run, QUERY_REMINDER_CLAIM, &params);
 }
 
 static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
@@ -204,7 +205,7 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	params_init(&params);
 	add_rows(remind, from, n, &params);
 	params_text(&params, remind->settling ? NULL : kind_reminder.name);
-	conn_add_careful(remind->run.batch.conn, QUERY_REMINDER_WRITE, &params);
+	conn_add_other(remind->run.batch.conn, QUERY_REMINDER_WRITE, &params);
 }
 
 static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)

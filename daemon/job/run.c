@@ -331,6 +331,14 @@ void run_write(struct run *run, size_t n)
 
 /* ---- claiming ---- */
 
+void run_add_claim(struct run *run, enum query_id query, const struct params *params)
+{
+	if (run->latest)
+		conn_add_other(run->batch.conn, query, params);
+	else
+		conn_add(run->batch.conn, query, params);
+}
+
 static void on_claimed(void *job, const struct reply *reply)
 {
 	struct run *run = job;
@@ -379,6 +387,7 @@ static struct batch_settings settings_of(const struct run *run)
 		&run->site, run->careful ? HUNT_CAREFUL_LOCK : HUNT_PLAIN_LOCK);
 	if (run->careful && !run->job->retries && settings.statement_timeout > HUNT_ATTEMPT)
 		settings.statement_timeout = HUNT_ATTEMPT;
+	settings.repetitive = run->careful;
 	return settings;
 }
 
@@ -452,6 +461,8 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	run->losses = run->trouble->hunt.losses;
 	run->careful = job->retries || run->trouble->hunt.careful > 0;
 	run->limit = hunt_limit(&run->trouble->hunt, (size_t)site->conf->batch_size);
+	run->latest = run->careful && !job->retries && !order->fresh &&
+		      hunt_begins_with_latest(&run->trouble->hunt);
 	run->phase = RUN_CLAIMING;
 	begin(run);
 }

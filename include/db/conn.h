@@ -115,7 +115,7 @@ unsigned conn_session(const struct conn *conn);
 
 /* Build a flight while ready, then let it fly.  params may be NULL; they are copied. */
 void conn_add(struct conn *conn, enum query_id query, const struct params *params);
-void conn_add_careful(
+void conn_add_other(
 	struct conn *conn, enum query_id query, const struct params *params); /* query.h */
 /* First in a flight that is no batch: limits on the server's side for its implicit transaction, local,
  * so that a backend that waits for a lock does not outlive our patience.  Its result comes first. */

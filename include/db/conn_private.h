@@ -15,7 +15,7 @@ struct flight_callback {
 /* What the server answers with one result: a statement, or that it is prepared now. */
 struct step {
 	enum query_id query;
-	bool careful, prepares;
+	bool other, prepares;
 };
 
 struct flight {
@@ -69,7 +69,7 @@ struct conn {
 	struct flight flight;
 	bool direct; /* this session is the server's own: what is prepared stays, and works */
 	bool forgetful; /* it was not, after all: never again */
-	struct statement statements[QUERY_COUNT][2]; /* plain, careful */
+	struct statement statements[QUERY_COUNT][2]; /* plain, other */
 };
 
 /* conn.c */

@@ -34,12 +34,16 @@ struct hunt {
 	bool lossy; /* there were some since all went well */
 	int losses; /* sessions that ended over this kind, in a row */
 	bool blind; /* the last sift met nothing but failures that look like the server's */
+	bool latest; /* the last careful batch began with what came due last */
 	bool refused; /* something of this kind waits in the database for more than a lock, by the last poll */
 	bool waiting; /* something of this kind waits in the database, by the last poll */
 };
 
 /* Rows of the next batch, of at most `full`. */
 size_t hunt_limit(const struct hunt *hunt, size_t full);
+/* Careful batches begin with what is oldest and with what came due last in turn: whether this one does.  So
+ * behind any number of bad rows of one night the healthy ones of this morning are served at once. */
+bool hunt_begins_with_latest(struct hunt *hunt);
 /* What became of a batch. */
 void hunt_worked(struct hunt *hunt);
 void hunt_failed(struct hunt *hunt);

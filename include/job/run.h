@@ -69,6 +69,7 @@ struct run {
 	struct trouble *trouble;
 	enum run_phase phase;
 	bool careful;
+	bool latest; /* it claims what came due last, not what is oldest */
 	size_t limit; /* rows of this batch */
 	size_t claimed_n; /* rows that were claimed, as far as it is known */
 	bool full; /* the claim was as large as it may be */
@@ -93,6 +94,8 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg);
 void run_free(struct run *run);
 
+/* For add_claim: a statement with two forms, as the claims of what is due are. */
+void run_add_claim(struct run *run, enum query_id query, const struct params *params);
 /* After claimed: n rows are to be written, at least one. */
 void run_write(struct run *run, size_t n);
 /* After claimed: there is nothing to write; what waits is recorded all the same. */

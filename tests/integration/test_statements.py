@@ -13,7 +13,7 @@ from harness.util import SOURCE
 
 FILES = statement_files()
 FORMS = [pytest.param(path, False, id=path.stem) for path in FILES]
-FORMS += [pytest.param(path, True, id=f"{path.stem}-careful") for path in FILES if "{careful " in path.read_text()]
+FORMS += [pytest.param(path, True, id=f"{path.stem}-other") for path in FILES if "{other " in path.read_text()]
 CONTROL = re.compile(r"^(begin|commit|rollback|savepoint|release|set|listen|fetch)\b", re.I)
 CURSOR = re.compile(r"^declare \w+ .*?cursor for\s", re.I | re.S)
 

@@ -1,6 +1,6 @@
 -- Caller: job/generate.c.
--- Locks due templates, oldest first, and returns their state.  NO KEY UPDATE, so that an application
--- may still insert rows that refer to them.  Those that wait (recurd.waiting) are left to retries, until
+-- Locks due templates, oldest first, in the other form those that came due last, and returns their state.
+-- NO KEY UPDATE, so that an application may still insert rows that refer to them.  Those that wait (recurd.waiting) are left to retries, until
 -- the application edits them.
 -- $1 at most so many
 -- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
@@ -18,7 +18,7 @@ with claimed as materialized (
        and t.id is not null
        and (select true from recurd.waiting w
              where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null
-     order by t.next_due_at
+     order by t.next_due_at {other desc}
      limit $1
        for no key update of t skip locked
 )

@@ -14,7 +14,7 @@ with claimed as materialized (
        and t.id is not null
        and (select true from recurd.waiting w
              where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null
-     order by t.replan_at
+     order by t.replan_at {other desc}
      limit $1
        for no key update of t skip locked
 )

@@ -33,8 +33,8 @@ with made as (
                    unnest($5::timestamptz[]) as due_at, unnest($6::text[]) as title,
                    unnest($7::text[]) as description, unnest($8::text[]) as priority) o
       join {app}.recurring_tasks t on t.ctid = o.place and t.id = o.template
-    {careful where not exists (select from {app}.tasks k where k.id = o.task_id and k.recurring_task_id is null)}
-    {careful on conflict (recurring_task_id, occurrence_at) where recurring_task_id is not null do nothing}
+    {other where not exists (select from {app}.tasks k where k.id = o.task_id and k.recurring_task_id is null)}
+    {other on conflict (recurring_task_id, occurrence_at) where recurring_task_id is not null do nothing}
     returning id, user_id, recurring_task_id, occurrence_at
 ), label as materialized (
     select made.id, g.tag_id
@@ -42,7 +42,7 @@ with made as (
 ), tagged as (
     insert into {app}.task_tags (task_id, tag_id)
     select id, tag_id from label
-    {careful on conflict (task_id, tag_id) do nothing}
+    {other on conflict (task_id, tag_id) do nothing}
     returning 1
 ), event as materialized (
     select e.*
@@ -50,11 +50,11 @@ with made as (
                    recurring_task_id, occurrence_at
               from made
              where $9::text is not null) e
-    {careful where not exists (select from recurd.notifications n where n.key = e.key)}
+    {other where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, $9::text, user_id, id, recurring_task_id, occurrence_at from event
-    {careful on conflict (key) do nothing}
+    {other on conflict (key) do nothing}
     returning key
 ), advanced as (
     update {app}.recurring_tasks t
@@ -82,8 +82,8 @@ with made as (
     select pg_catalog.count(*) as n,
            pg_catalog.sum(pg_catalog.hash_record_extended(row(o.task_id, o.template, o.occurrence), 0)) as hash
       from unnest($4::text[], $1::text[], $3::timestamptz[]) o (task_id, template, occurrence)
-    {careful where not exists (select from {app}.tasks k where k.id = o.task_id)}
-    {careful and not exists (select from {app}.tasks k where k.recurring_task_id = o.template and k.occurrence_at = o.occurrence)}
+    {other where not exists (select from {app}.tasks k where k.id = o.task_id)}
+    {other and not exists (select from {app}.tasks k where k.recurring_task_id = o.template and k.occurrence_at = o.occurrence)}
 ), written as (
     select pg_catalog.count(*) as n,
            pg_catalog.sum(pg_catalog.hash_record_extended(row(id::text, recurring_task_id::text, occurrence_at), 0)) as hash

@@ -1,5 +1,5 @@
 -- Caller: job/remind.c, in careful batches.
--- Locks due reminders, oldest first.
+-- Locks due reminders, oldest first; in the other form those that came due last.
 -- $1 at most so many   $2 from this instant on   $3 before this one   $4 kind: what waits as such is left
 -- to retries, until the application edits it
 -- Index: ix_tasks_pending_remind_at, pk_waiting.
@@ -11,6 +11,6 @@ select k.id::text, k.user_id::text, k.remind_at, recurd.notification_key('remind
    and k.remind_at >= $2 and k.remind_at < $3 and k.remind_at <= recurd.now()
    and (select true from recurd.waiting w
              where w.kind = $4 and w.id = k.id and w.place = k.ctid) is null
- order by k.remind_at
+ order by k.remind_at {other desc}
  limit $1
    for no key update of k skip locked;

@@ -14,11 +14,11 @@ with handled as (
       from (select recurd.notification_key($4::text, id, remind_at) as key, id, user_id, recurring_task_id, remind_at
               from handled
              where $4::text is not null) e
-    {careful where not exists (select from recurd.notifications n where n.key = e.key)}
+    {other where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, $4::text, user_id, id, recurring_task_id, remind_at from event
-    {careful on conflict (key) do nothing}
+    {other on conflict (key) do nothing}
     returning key
 )
 select (select count(*) from handled where so), (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t);

@@ -43,7 +43,7 @@ def statement(name, careful=False):
         for path in SQL.glob("*/*.part"):
             body = body.replace("{" + path.stem.replace("_", " ") + "}", _head_and_body(path.read_text())[1])
     form = r"\1" if careful else ""
-    return head, re.sub(r"\{careful ([^}]*)\}", form, body.replace("{app}", "public"))
+    return head, re.sub(r"\{other ([^}]*)\}", form, body.replace("{app}", "public"))
 
 
 def plan_as_batches_do(conn):

@@ -31,17 +31,17 @@ static void the_careful_form_looks_before_it_inserts_and_the_plain_one_does_not(
 }
 
 /* What stands in front of a mark, and behind it, is the same in both. */
-static void the_plain_form_is_the_careful_one_without_its_texts(void **state)
+static void the_plain_form_is_the_other_one_without_its_texts(void **state)
 {
 	(void)state;
 	queries_bind("public");
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
 		const char *plain = query_text((enum query_id)i, false);
-		const char *careful = query_text((enum query_id)i, true);
-		for (; *careful; careful++)
-			plain += *plain == *careful;
+		const char *other = query_text((enum query_id)i, true);
+		for (; *other; other++)
+			plain += *plain == *other;
 		if (*plain)
-			fail_msg("%s: the plain form says what the careful one does not",
+			fail_msg("%s: the plain form says what the other one does not",
 				query_name((enum query_id)i));
 	}
 }
@@ -51,9 +51,9 @@ static void no_mark_is_left(void **state)
 	(void)state;
 	queries_bind("public");
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
-		for (int careful = 0; careful < 2; careful++) {
-			const char *text = query_text((enum query_id)i, careful);
-			if (strstr(text, "{careful") || strstr(text, "{app}"))
+		for (int other = 0; other < 2; other++) {
+			const char *text = query_text((enum query_id)i, other);
+			if (strstr(text, "{other") || strstr(text, "{app}"))
 				fail_msg("%s: %s", query_name((enum query_id)i), text);
 		}
 	}
@@ -79,11 +79,11 @@ static void the_schema_is_quoted_in_both_forms_and_may_change(void **state)
 {
 	(void)state;
 	queries_bind("App");
-	for (int careful = 0; careful < 2; careful++)
-		assert_non_null(strstr(query_text(QUERY_GENERATE_WRITE, careful), "\"App\".tasks"));
+	for (int other = 0; other < 2; other++)
+		assert_non_null(strstr(query_text(QUERY_GENERATE_WRITE, other), "\"App\".tasks"));
 	queries_bind("other");
-	for (int careful = 0; careful < 2; careful++) {
-		const char *text = query_text(QUERY_GENERATE_WRITE, careful);
+	for (int other = 0; other < 2; other++) {
+		const char *text = query_text(QUERY_GENERATE_WRITE, other);
 		assert_non_null(strstr(text, "\"other\".tasks"));
 		assert_null(strstr(text, "\"App\""));
 	}
@@ -96,8 +96,8 @@ static void another_text_is_prepared_under_another_name(void **state)
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
 		enum query_id id = (enum query_id)i;
 		const char *plain = query_prepared_name(id, false);
-		const char *careful = query_prepared_name(id, true);
-		assert_int_equal(strcmp(plain, careful) != 0, has_two_forms(id));
+		const char *other = query_prepared_name(id, true);
+		assert_int_equal(strcmp(plain, other) != 0, has_two_forms(id));
 		assert_memory_equal(plain, query_name(id), strlen(query_name(id)));
 	}
 	char *before CLEANUP(mem_cleanup) = mem_strdup(
@@ -113,7 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			the_careful_form_looks_before_it_inserts_and_the_plain_one_does_not),
-		cmocka_unit_test(the_plain_form_is_the_careful_one_without_its_texts),
+		cmocka_unit_test(the_plain_form_is_the_other_one_without_its_texts),
 		cmocka_unit_test(no_mark_is_left),
 		cmocka_unit_test(no_conflict_is_passed_over_without_its_key),
 		cmocka_unit_test(the_schema_is_quoted_in_both_forms_and_may_change),

@@ -53,6 +53,34 @@ static int claim(struct conn *conn, usec_t from, usec_t before, int limit, int *
 	return n;
 }
 
+/* The open row before, or -1. */
+static int last_open(int i)
+{
+	while (i >= 0) {
+		uint64_t word = server.open[i / 64] << (63 - i % 64);
+		if (word)
+			return i - __builtin_clzll(word);
+		i = i / 64 * 64 - 1;
+	}
+	return -1;
+}
+
+/* The same, those that came due last. */
+static int claim_latest(struct conn *conn, usec_t from, usec_t before, int limit, int *rows)
+{
+	usec_t end = before < server.now + 1 ? before : server.now + 1;
+	int n = 0, first = lower_bound(end) - 1, i = last_open(first), seen = 0;
+	for (; i >= 0 && n < limit && server.rows[i].at >= from; i = last_open(i - 1)) {
+		seen++;
+		if (server.rows[i].owner || server.rows[i].locked)
+			continue;
+		lock_row(conn, i);
+		rows[n++] = i;
+	}
+	conn->cost += (first - i - seen) * COST_PASSED;
+	return n;
+}
+
 static PGresult *claimed(const int *rows, int n, int columns)
 {
 	PGresult *result = table(columns);
@@ -67,11 +95,13 @@ static PGresult *claimed(const int *rows, int n, int columns)
 	return result;
 }
 
-static PGresult *reminder_claim(struct conn *conn, const struct params *params)
+static PGresult *reminder_claim(struct conn *conn, const struct params *params, bool latest)
 {
 	int limit = (int)int_param(params, 0);
 	int *rows CLEANUP(mem_cleanup) = mem_alloc_array((size_t)limit, sizeof(*rows));
-	int n = claim(conn, instant_param(params, 1), instant_param(params, 2), limit, rows);
+	usec_t from = instant_param(params, 1), before = instant_param(params, 2);
+	int n = latest ? claim_latest(conn, from, before, limit, rows)
+		       : claim(conn, from, before, limit, rows);
 	return claimed(rows, n, 5);
 }
 
@@ -290,7 +320,7 @@ static PGresult *execute(struct conn *conn, enum query_id query, const struct pa
 	case QUERY_REMINDER_TAKE:
 		return reminder_take(conn, params);
 	case QUERY_REMINDER_CLAIM:
-		return reminder_claim(conn, params);
+		return reminder_claim(conn, params, false);
 	case QUERY_REMINDER_CLAIM_WAITING:
 		return reminder_claim_waiting(conn, params);
 	case QUERY_REMINDER_WRITE:
@@ -325,9 +355,13 @@ void conn_add(struct conn *conn, enum query_id query, const struct params *param
 		conn->results[conn->n++] = execute(conn, query, params);
 }
 
-void conn_add_careful(struct conn *conn, enum query_id query, const struct params *params)
+void conn_add_other(struct conn *conn, enum query_id query, const struct params *params)
 {
-	conn_add(conn, query, params);
+	assert(conn->n < FLIGHT_STATEMENTS_MAX && !conn->fn);
+	if (query != QUERY_REMINDER_CLAIM)
+		conn_add(conn, query, params);
+	else if (conn->reply.status == REPLY_OK)
+		conn->results[conn->n++] = reminder_claim(conn, params, true);
 }
 
 void conn_fly(struct conn *conn, reply_fn *fn, void *arg)
