@@ -311,6 +311,7 @@ static void add_claim(struct run *run)
 	params_int8(&params, CLAIM_BYTES);
 	if (!of(run)->edited)
 		params_instant(&params, run->order.from);
+	params_bool(&params, run_looks_for_waiting(run));
 	run_add_claim(
 		run, of(run)->edited ? QUERY_GENERATE_CLAIM_EDITED : QUERY_GENERATE_CLAIM, &params);
 }

@@ -105,6 +105,8 @@ static void add_plain(struct run *run)
 	params_init(&params);
 	params_int8(&params, (int64_t)run->limit);
 	params_instant(&params, remind->settling ? remind->before : remind->from);
+	if (!remind->settling)
+		params_bool(&params, run_looks_for_waiting(run));
 	conn_add(run->site.conn, remind->settling ? QUERY_REMINDER_SETTLE : QUERY_REMINDER_TAKE,
 		&params);
 }

@@ -331,6 +331,11 @@ void run_write(struct run *run, size_t n)
 
 /* ---- claiming ---- */
 
+bool run_looks_for_waiting(const struct run *run)
+{
+	return run->careful || run->trouble->hunt.waiting;
+}
+
 void run_add_claim(struct run *run, enum query_id query, const struct params *params)
 {
 	if (run->latest)

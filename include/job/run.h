@@ -94,6 +94,9 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg);
 void run_free(struct run *run);
 
+/* For claims: whether they must leave out what waits.  As long as nothing does, the look costs more than
+ * anything else of a claim; another worker's row of a moment ago costs a batch that fails. */
+bool run_looks_for_waiting(const struct run *run);
 /* For add_claim: a statement with two forms, as the claims of what is due are. */
 void run_add_claim(struct run *run, enum query_id query, const struct params *params);
 /* After claimed: n rows are to be written, at least one. */

@@ -5,6 +5,7 @@
 -- $1 at most so many
 -- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
 -- $3 due from here on: nothing older was seen, and dead index entries below it cost time
+-- $4 something waits: look for it
 -- Returns behind the columns of a template its place, how many were locked (those beyond $2 are left for the
 -- next batch), and the bytes of rules through the row.
 -- Index: ix_recurring_tasks_due, pk_preferences, pk_waiting.
@@ -16,8 +17,8 @@ with claimed as materialized (
      where t.is_active and t.failed_at is null
        and t.next_due_at >= $3 and t.next_due_at <= recurd.now()
        and t.id is not null
-       and (select true from recurd.waiting w
-             where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null
+       and (not $4 or (select true from recurd.waiting w
+             where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null)
      order by t.next_due_at {other desc}
      limit $1
        for no key update of t skip locked

@@ -2,6 +2,7 @@
 -- Like generate_claim, for templates whose rule was edited: their next_due_at is computed anew.
 -- $1 at most so many
 -- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
+-- $3 something waits: look for it
 -- Returns what generate_claim does.
 -- Index: ix_recurring_tasks_replan, pk_preferences, pk_waiting.
 -- Result: {template columns} {user zone} tid int8 int8
@@ -12,8 +13,8 @@ with claimed as materialized (
      where t.replan_at is not null and t.failed_at is null
        and (t.is_active or t.ended_at is not null)
        and t.id is not null
-       and (select true from recurd.waiting w
-             where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null
+       and (not $3 or (select true from recurd.waiting w
+             where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null)
      order by t.replan_at {other desc}
      limit $1
        for no key update of t skip locked

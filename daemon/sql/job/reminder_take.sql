@@ -1,7 +1,7 @@
 -- Caller: job/remind.c, in plain batches.
 -- Takes due reminders: marks them handled, writes their notifications, returns them, oldest first.
 -- $1 at most so many   $2 due from here on: nothing older was seen, or it is from before live_since
--- and not ours to tell
+-- and not ours to tell   $3 something waits: look for it
 -- Returns last, in each row, how many were marked and told: a trigger, a rule or a policy of the
 -- application's can drop a row, or undo what is written, without an error.
 -- Index: ix_tasks_pending_remind_at, tasks_pkey, pk_waiting.
@@ -13,8 +13,8 @@ with due as materialized (
      where k.remind_at is not null and not k.is_complete
        and (k.reminded_at is null or k.remind_at > k.reminded_at)
        and k.remind_at >= $2 and k.remind_at <= recurd.now()
-       and (select true from recurd.waiting w
-             where w.kind = 'remind' and w.id = k.id and w.place = k.ctid) is null
+       and (not $3 or (select true from recurd.waiting w
+             where w.kind = 'remind' and w.id = k.id and w.place = k.ctid) is null)
      order by k.remind_at
      limit $1
        for no key update of k skip locked
