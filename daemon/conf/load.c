@@ -115,16 +115,34 @@ static void variable_name(const struct conf_option *option, char name[static VAR
 		*p = (char)toupper((unsigned char)*p);
 }
 
-static bool load_variable(struct conf *conf, const struct conf_option *option, const char *name,
-	bool *ret_found, struct err *err)
+/* Who names a file means its database, not the one that a shell or a container happens to have. */
+static bool file_decides(
+	const struct conf *conf, const char *path, const struct conf_option *option)
+{
+	return path && option->type == CONF_CONNINFO &&
+	       strcmp(conf->sources[option - conf_options], "default") != 0;
+}
+
+static bool check_value(const struct conf_option *option, const char *value, struct err *err)
+{
+	struct conf scratch = { 0 };
+	bool good = value_set(&scratch, option, value, err);
+	values_free(&scratch, option, 1);
+	return good;
+}
+
+static bool load_variable(struct conf *conf, const char *path, const struct conf_option *option,
+	const char *name, bool *ret_found, struct err *err)
 {
 	const char *value = getenv(name);
 	*ret_found = value && *value != '\0';
 	if (!*ret_found)
 		return true;
-	if (!value_set(conf, option, value, err))
+	bool hidden = file_decides(conf, path, option);
+	if (!(hidden ? check_value(option, value, err) : value_set(conf, option, value, err)))
 		return err_prefix(err, "environment variable %s: ", name);
-	set_source(conf, option, mem_printf("environment variable %s", name));
+	if (!hidden)
+		set_source(conf, option, mem_printf("environment variable %s", name));
 	return true;
 }
 
@@ -141,17 +159,18 @@ static void load_misplaced_variables(struct conf *conf)
 	}
 }
 
-static bool load_environment(struct conf *conf, struct err *err)
+/* path: of a file that was named; NULL: it was the default one. */
+static bool load_environment(struct conf *conf, const char *path, struct err *err)
 {
 	for (size_t i = 0; i < conf_options_len; i++) {
 		const struct conf_option *option = &conf_options[i];
 		char name[VARIABLE_MAX];
 		variable_name(option, name);
 		bool found;
-		if (!load_variable(conf, option, name, &found, err))
+		if (!load_variable(conf, path, option, name, &found, err))
 			return false;
 		if (!found && option->environment &&
-			!load_variable(conf, option, option->environment, &found, err))
+			!load_variable(conf, path, option, option->environment, &found, err))
 			return false;
 	}
 	load_misplaced_variables(conf);
@@ -251,7 +270,7 @@ static bool load_all(struct conf *conf, const char *file, const char *const *ove
 	size_t overrides_len, struct err *err)
 {
 	if (!load_defaults(conf, err) || !load_file(conf, file, err) ||
-		!load_environment(conf, err))
+		!load_environment(conf, file, err))
 		return false;
 	for (size_t i = 0; i < overrides_len; i++) {
 		if (!load_override(conf, overrides[i], err))

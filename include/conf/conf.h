@@ -4,7 +4,8 @@
  * --dump-config and the test that compares recurd.conf(5).  A new option is a new row and a new field.
  *
  * Precedence: flag, then environment (RECURD_ and the key in capitals), then file, then default.  An
- * empty variable counts as unset.  The file is libconfuse's `key = value` without its functions,
+ * empty variable counts as unset.  But where the database is, a file that was named says before the environment.
+ * The file is libconfuse's `key = value` without its functions,
  * sections and environment expansion; an unknown key, a repeated key and a value out of range are
  * errors that name file and line.  Durations take the units of postgresql.conf (us, ms, s, min, h, d)
  * and need one, but for 0.  Errors never quote connection texts: passwords may stand in them.

@@ -137,27 +137,46 @@ static void flag_beats_environment_beats_file(void **state)
 	conf_free(conf);
 }
 
+/* Where the database is, each source hides those that follow it here; all are checked all the same. */
+static void a_named_file_beats_the_environment_where_the_database_is(void **state)
+{
+	static const char *const flags[] = { "database_url=dbname=flag" };
+	static const char text[] = "database_url = 'dbname=file'\nlisten_dsn = 'dbname=file'\n"
+				   "batch_size = 1\n";
+	struct conf *conf;
+
+	(void)state;
+	setenv("DATABASE_URL", "dbname=url", 1);
+	conf = load("batch_size = 1\n", NULL, 0);
+	assert_string_equal(conf->database_url, "dbname=url");
+	conf_free(conf);
+	setenv("RECURD_DATABASE_URL", "dbname=ours", 1);
+	setenv("RECURD_LISTEN_DSN", "dbname=ours", 1);
+	setenv("RECURD_BATCH_SIZE", "2", 1);
+	conf = load("batch_size = 1\n", NULL, 0);
+	assert_string_equal(conf->database_url, "dbname=ours");
+	assert_string_equal(conf->listen_dsn, "dbname=ours");
+	conf_free(conf);
+	conf = load(text, NULL, 0);
+	assert_string_equal(conf->database_url, "dbname=file");
+	assert_string_equal(conf->listen_dsn, "dbname=file");
+	assert_int_equal(conf->batch_size, 2);
+	conf_free(conf);
+	conf = load(text, flags, 1);
+	assert_string_equal(conf->database_url, "dbname=flag");
+	conf_free(conf);
+	struct err err = { .text = "" };
+	setenv("RECURD_DATABASE_URL", "no conninfo", 1);
+	assert_false(conf_load(file, NULL, 0, &conf, &err));
+	assert_non_null(strstr(err.text, "RECURD_DATABASE_URL"));
+}
+
 /* What the file says must be right even where something stronger hides it. */
 static void hidden_values_are_checked_too(void **state)
 {
 	(void)state;
 	setenv("RECURD_BATCH_SIZE", "20", 1);
 	refused("batch_size = none\n", 1, "expected an integer");
-}
-
-static void database_url_of_the_environment(void **state)
-{
-	struct conf *conf;
-
-	(void)state;
-	setenv("DATABASE_URL", "postgresql://other/db", 1);
-	conf = load_text("database_url = 'host=file'\n");
-	assert_string_equal(conf->database_url, "postgresql://other/db");
-	conf_free(conf);
-	setenv("RECURD_DATABASE_URL", "postgresql://ours/db", 1);
-	conf = load_text("database_url = 'host=file'\n");
-	assert_string_equal(conf->database_url, "postgresql://ours/db");
-	conf_free(conf);
 }
 
 static void fails(const char *const *flags, size_t n, const char *words)
@@ -410,8 +429,8 @@ int main(void)
 		TEST(bad_values),
 		TEST(durations_at_their_bounds),
 		TEST(flag_beats_environment_beats_file),
+		TEST(a_named_file_beats_the_environment_where_the_database_is),
 		TEST(hidden_values_are_checked_too),
-		TEST(database_url_of_the_environment),
 		TEST(bad_flags_and_variables),
 		TEST(credential_is_the_last_resort),
 		TEST(errors_do_not_quote_passwords),
