@@ -54,7 +54,7 @@ static int show_conf(const struct app_options *options, enum mode mode)
 	}
 	bool good = app_check_conf(conf, &err);
 	if (!good)
-		fprintf(stderr, "recurd: %s\n", err.text);
+		fprintf(stderr, "recurd: %s\n", conf->misplaced ? conf->misplaced : err.text);
 	if (mode == MODE_DUMP)
 		conf_dump(conf, stdout);
 	conf_free(conf);

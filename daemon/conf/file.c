@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "conf/settings.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 
@@ -160,13 +161,20 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return -1;
 }
 
+static const char *name_of(size_t i)
+{
+	return i < conf_options_len ? conf_options[i].name
+				    : settings_options[i - conf_options_len].name;
+}
+
 static bool parse_text(const char *text, struct err *err)
 {
-	cfg_opt_t *opts CLEANUP(mem_cleanup) = mem_alloc_array(conf_options_len + 1, sizeof(*opts));
-	for (size_t i = 0; i < conf_options_len; i++)
-		opts[i] = (cfg_opt_t)CFG_STR_CB(
-			conf_options[i].name, NULL, CFGF_NODEFAULT, on_value);
-	opts[conf_options_len] = (cfg_opt_t)CFG_END();
+	/* Settings of the database are read, too: whoever has one here is told where it belongs. */
+	size_t n = conf_options_len + settings_options_len;
+	cfg_opt_t *opts CLEANUP(mem_cleanup) = mem_alloc_array(n + 1, sizeof(*opts));
+	for (size_t i = 0; i < n; i++)
+		opts[i] = (cfg_opt_t)CFG_STR_CB(name_of(i), NULL, CFGF_NODEFAULT, on_value);
+	opts[n] = (cfg_opt_t)CFG_END();
 	err_set(err, "%s: cannot be parsed", reading->path);
 	cfg_t *cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)

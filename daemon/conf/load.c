@@ -10,6 +10,7 @@
 
 #include "conf/conf.h"
 #include "conf/file.h"
+#include "conf/settings.h"
 #include "conf/value.h"
 #include "util/mem.h"
 
@@ -23,6 +24,23 @@ static void set_source(struct conf *conf, const struct conf_option *option, char
 	char **slot = &conf->sources[option - conf_options];
 	free(*slot);
 	*slot = source;
+}
+
+/* ---- settings of the database that stand here ---- */
+
+#define MISPLACED_MAX 4096
+
+/* All of them are told at once: whoever upgrades has several. */
+static void misplace(
+	struct conf *conf, const char *source, const struct conf_option *setting, const char *value)
+{
+	struct strbuf text = STRBUF(MISPLACED_MAX);
+	if (conf->misplaced)
+		strbuf_addf(&text, "%s; ", conf->misplaced);
+	strbuf_addf(&text, "%s: ", source);
+	settings_redirect(setting, value, &text);
+	free(conf->misplaced);
+	conf->misplaced = strbuf_steal(&text);
 }
 
 /* ---- the sources, weakest first ---- */
@@ -41,19 +59,39 @@ static bool load_defaults(struct conf *conf, struct err *err)
 struct file_arg {
 	struct conf *conf;
 	const char *path;
-	int *lines; /* of each option; 0: not seen */
+	int *lines; /* of each option, then of each setting; 0: not seen */
 };
+
+static bool is_repeated(int *seen, const char *key, int line, struct err *err)
+{
+	if (*seen != 0)
+		return !err_set(err, "%s is repeated, line %d has it already", key, *seen);
+	*seen = line;
+	return false;
+}
+
+static bool load_setting(
+	struct file_arg *file, const char *key, const char *value, int line, struct err *err)
+{
+	const struct conf_option *setting = settings_find(key);
+	if (!setting)
+		return err_set(err, "no such option '%s'", key);
+	if (is_repeated(&file->lines[conf_options_len + (size_t)(setting - settings_options)], key,
+		    line, err))
+		return false;
+	char *source CLEANUP(mem_cleanup) = mem_printf("%s:%d", file->path, line);
+	misplace(file->conf, source, setting, value);
+	return true;
+}
 
 static bool load_line(void *arg, const char *key, const char *value, int line, struct err *err)
 {
 	struct file_arg *file = arg;
 	const struct conf_option *option = conf_option_find(key);
 	if (!option)
-		return err_set(err, "no such option '%s'", key);
-	int *seen = &file->lines[option - conf_options];
-	if (*seen != 0)
-		return err_set(err, "%s is repeated, line %d has it already", key, *seen);
-	*seen = line;
+		return load_setting(file, key, value, line, err);
+	if (is_repeated(&file->lines[option - conf_options], key, line, err))
+		return false;
 	if (!value_set(file->conf, option, value, err))
 		return err_prefix(err, "%s: ", key);
 	set_source(file->conf, option, mem_printf("%s:%d", file->path, line));
@@ -62,7 +100,8 @@ static bool load_line(void *arg, const char *key, const char *value, int line, s
 
 static bool load_file(struct conf *conf, const char *path, struct err *err)
 {
-	int *lines CLEANUP(mem_cleanup) = mem_alloc_array(conf_options_len, sizeof(*lines));
+	int *lines CLEANUP(mem_cleanup) = mem_alloc_array(
+		conf_options_len + settings_options_len, sizeof(*lines));
 	struct file_arg arg = {
 		.conf = conf, .path = path ? path : CONF_DEFAULT_FILE, .lines = lines
 	};
@@ -76,32 +115,65 @@ static void variable_name(const struct conf_option *option, char name[static VAR
 		*p = (char)toupper((unsigned char)*p);
 }
 
-static bool load_variable(struct conf *conf, const struct conf_option *option, const char *name,
-	bool *ret_found, struct err *err)
+/* Who names a file means its database, not the one that a shell or a container happens to have. */
+static bool file_decides(
+	const struct conf *conf, const char *path, const struct conf_option *option)
+{
+	return path && option->type == CONF_CONNINFO &&
+	       strcmp(conf->sources[option - conf_options], "default") != 0;
+}
+
+static bool check_value(const struct conf_option *option, const char *value, struct err *err)
+{
+	struct conf scratch = { 0 };
+	bool good = value_set(&scratch, option, value, err);
+	values_free(&scratch, option, 1);
+	return good;
+}
+
+static bool load_variable(struct conf *conf, const char *path, const struct conf_option *option,
+	const char *name, bool *ret_found, struct err *err)
 {
 	const char *value = getenv(name);
 	*ret_found = value && *value != '\0';
 	if (!*ret_found)
 		return true;
-	if (!value_set(conf, option, value, err))
+	bool hidden = file_decides(conf, path, option);
+	if (!(hidden ? check_value(option, value, err) : value_set(conf, option, value, err)))
 		return err_prefix(err, "environment variable %s: ", name);
-	set_source(conf, option, mem_printf("environment variable %s", name));
+	if (!hidden)
+		set_source(conf, option, mem_printf("environment variable %s", name));
 	return true;
 }
 
-static bool load_environment(struct conf *conf, struct err *err)
+static void load_misplaced_variables(struct conf *conf)
+{
+	for (size_t i = 0; i < settings_options_len; i++) {
+		char name[VARIABLE_MAX];
+		variable_name(&settings_options[i], name);
+		const char *value = getenv(name);
+		if (!value || *value == '\0')
+			continue;
+		char *source CLEANUP(mem_cleanup) = mem_printf("environment variable %s", name);
+		misplace(conf, source, &settings_options[i], value);
+	}
+}
+
+/* path: of a file that was named; NULL: it was the default one. */
+static bool load_environment(struct conf *conf, const char *path, struct err *err)
 {
 	for (size_t i = 0; i < conf_options_len; i++) {
 		const struct conf_option *option = &conf_options[i];
 		char name[VARIABLE_MAX];
 		variable_name(option, name);
 		bool found;
-		if (!load_variable(conf, option, name, &found, err))
+		if (!load_variable(conf, path, option, name, &found, err))
 			return false;
 		if (!found && option->environment &&
-			!load_variable(conf, option, option->environment, &found, err))
+			!load_variable(conf, path, option, option->environment, &found, err))
 			return false;
 	}
+	load_misplaced_variables(conf);
 	return true;
 }
 
@@ -112,8 +184,11 @@ static bool load_override(struct conf *conf, const char *text, struct err *err)
 		return err_set(err, "command line: expected key=value, got \"%.80s\"", text);
 	char *key CLEANUP(mem_cleanup) = mem_strndup(text, (size_t)(equals - text));
 	const struct conf_option *option = conf_option_find(key);
+	const struct conf_option *setting = settings_find(key);
+	if (setting)
+		misplace(conf, "command line", setting, equals + 1);
 	if (!option)
-		return err_set(err, "command line: no such option '%.80s'", key);
+		return setting || err_set(err, "command line: no such option '%.80s'", key);
 	if (!value_set(conf, option, equals + 1, err))
 		return err_prefix(err, "command line: %s: ", key);
 	set_source(conf, option, mem_strdup("command line"));
@@ -145,6 +220,17 @@ static void use_credential(struct conf *conf)
 
 /* ---- variables that nobody reads ---- */
 
+static bool names_one(const struct conf_option *options, size_t n, const char *entry, size_t len)
+{
+	char name[VARIABLE_MAX];
+	for (size_t i = 0; i < n; i++) {
+		variable_name(&options[i], name);
+		if (strlen(name) == len && strncmp(entry, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_known_variable(const char *entry, size_t len)
 {
 	static const char *const others[] = { PREFIX "FAULT", PREFIX "FAULT_STOP" };
@@ -152,12 +238,9 @@ static bool is_known_variable(const char *entry, size_t len)
 		if (strlen(others[i]) == len && strncmp(entry, others[i], len) == 0)
 			return true;
 	}
-	char name[VARIABLE_MAX];
-	for (size_t i = 0; i < conf_options_len; i++) {
-		variable_name(&conf_options[i], name);
-		if (strlen(name) == len && strncmp(entry, name, len) == 0)
-			return true;
-	}
+	if (names_one(conf_options, conf_options_len, entry, len) ||
+		names_one(settings_options, settings_options_len, entry, len))
+		return true;
 	return strncmp(entry, PREFIX "TEST_", strlen(PREFIX "TEST_")) == 0;
 }
 
@@ -187,7 +270,7 @@ static bool load_all(struct conf *conf, const char *file, const char *const *ove
 	size_t overrides_len, struct err *err)
 {
 	if (!load_defaults(conf, err) || !load_file(conf, file, err) ||
-		!load_environment(conf, err))
+		!load_environment(conf, file, err))
 		return false;
 	for (size_t i = 0; i < overrides_len; i++) {
 		if (!load_override(conf, overrides[i], err))
@@ -211,21 +294,14 @@ bool conf_load(const char *file, const char *const *overrides, size_t overrides_
 	return true;
 }
 
-static bool owns_text(const struct conf_option *option)
-{
-	return option->type == CONF_TEXT || option->type == CONF_CONNINFO ||
-	       option->type == CONF_IDENT;
-}
-
 void conf_free(struct conf *conf)
 {
 	if (!conf)
 		return;
-	for (size_t i = 0; i < conf_options_len; i++) {
+	values_free(conf, conf_options, conf_options_len);
+	for (size_t i = 0; i < conf_options_len; i++)
 		free(conf->sources[i]);
-		if (owns_text(&conf_options[i]))
-			mem_cleanup((char *)conf + conf_options[i].offset);
-	}
 	free(conf->sources);
+	free(conf->misplaced);
 	free(conf);
 }

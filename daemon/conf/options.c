@@ -8,18 +8,10 @@
 #include <syslog.h>
 
 #include "conf/conf.h"
-
-#define USEC   INT64_C(1)
-#define MSEC   (1000 * USEC)
-#define SECOND (1000 * MSEC)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
+#include "conf/value.h"
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct conf, name_)
 
-static const char *const backlog_choices[] = { "latest", "all", "none", NULL };
-static const int backlog_values[] = { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
 static const char *const level_choices[] = { "err", "warning", "notice", "info", "debug", NULL };
 static const int level_values[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
@@ -36,8 +28,6 @@ const struct conf_option conf_options[] = {
 		.help = "The schema of the application's tables" },
 	{ FIELD(worker_name), .type = CONF_TEXT, .reloadable = true,
 		.help = "This worker's name in logs and recurd.workers; unset: the host's name" },
-	{ FIELD(default_time_zone), .type = CONF_TEXT, .default_text = "UTC", .reloadable = true,
-		.help = "The zone of rules that name none and whose user has none" },
 	{ FIELD(zoneinfo_dir), .type = CONF_TEXT, .default_text = "/usr/share/zoneinfo",
 		.help = "Where the time zones' TZif files are" },
 	{ FIELD(connections), .type = CONF_INT, .default_text = "1", .min = 1, .max = 16,
@@ -45,18 +35,9 @@ const struct conf_option conf_options[] = {
 	{ FIELD(batch_size), .type = CONF_INT, .default_text = "1000", .min = 1, .max = 10000,
 		.reloadable = true,
 		.help = "Occurrences or reminders in one transaction, at most" },
-	{ FIELD(catch_up_limit), .type = CONF_INT, .default_text = "100", .min = 1, .max = 100000,
-		.reloadable = true,
-		.help = "Missed occurrences made for one template; of more, the newest" },
-	{ FIELD(adopt_backlog), .type = CONF_CHOICE, .default_text = "latest",
-		.choices = backlog_choices, .choice_values = backlog_values, .reloadable = true,
-		.help = "What a first start makes of occurrences that were due before it" },
 	{ FIELD(poll_interval), .type = CONF_DURATION, .default_text = "1s", .min = 10 * MSEC,
 		.max = DAY, .reloadable = true,
 		.help = "How often to look for what others changed" },
-	{ FIELD(min_interval), .type = CONF_DURATION, .default_text = "60s", .min = SECOND,
-		.max = DAY, .reloadable = true,
-		.help = "A rule whose occurrences are closer together is quarantined" },
 	{ FIELD(connect_timeout), .type = CONF_DURATION, .default_text = "5s", .min = 100 * MSEC,
 		.max = 10 * MINUTE, .reloadable = true,
 		.help = "How long one host may take to accept a connection" },
@@ -76,13 +57,8 @@ const struct conf_option conf_options[] = {
 	{ FIELD(heartbeat_interval), .type = CONF_DURATION, .default_text = "30s", .min = SECOND,
 		.max = HOUR, .reloadable = true,
 		.help = "How often this worker says in recurd.workers that it lives" },
-	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "0", .min = 0,
-		.max = 36500 * DAY, .reloadable = true,
-		.help = "How long rows of recurd.notifications are kept; 0: for ever" },
 	{ FIELD(notify), .type = CONF_BOOL, .default_text = "on", .reloadable = true,
 		.help = "NOTIFY on channel recurd after each batch" },
-	{ FIELD(notify_task_created), .type = CONF_BOOL, .default_text = "on", .reloadable = true,
-		.help = "Notifications of kind task_created for new instances" },
 	{ FIELD(log_rate), .type = CONF_INT, .default_text = "1000", .min = 0, .max = 1000000,
 		.reloadable = true, .help = "Lines for single rows a second, at most; 0: none" },
 	{ FIELD(log_level), .type = CONF_CHOICE, .default_text = "info", .choices = level_choices,

@@ -29,36 +29,36 @@ static const struct {
 	{ "0", false },
 };
 
-static void *field_of(struct conf *conf, const struct conf_option *option)
+static void *field_of(void *fields, const struct conf_option *option)
 {
-	return (char *)conf + option->offset;
+	return (char *)fields + option->offset;
 }
 
-static const void *field_in(const struct conf *conf, const struct conf_option *option)
+static const void *field_in(const void *fields, const struct conf_option *option)
 {
-	return (const char *)conf + option->offset;
+	return (const char *)fields + option->offset;
 }
 
 /* ---- texts ---- */
 
-static void keep_text(struct conf *conf, const struct conf_option *option, const char *text)
+static void keep_text(void *fields, const struct conf_option *option, const char *text)
 {
-	char **field = field_of(conf, option);
+	char **field = field_of(fields, option);
 	free(*field);
 	*field = *text != '\0' ? mem_strdup(text) : NULL;
 }
 
 static bool set_text(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
 	if (*text == '\0' && option->default_text)
 		return err_set(err, "expected a text, got \"\"");
-	keep_text(conf, option, text);
+	keep_text(fields, option, text);
 	return true;
 }
 
 static bool set_ident(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
 	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 	static const char rest[] =
@@ -69,7 +69,7 @@ static bool set_ident(
 			"expected an identifier (a letter or _, then letters, digits, _ or $, "
 			"at most %d), got \"" SHOWN "\"",
 			IDENT_MAX, text);
-	keep_text(conf, option, text);
+	keep_text(fields, option, text);
 	return true;
 }
 
@@ -94,7 +94,7 @@ static char *without_driver(const char *text)
 }
 
 static bool set_conninfo(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
 	char *message = NULL;
 	char *plain CLEANUP(mem_cleanup) = without_driver(text);
@@ -105,7 +105,7 @@ static bool set_conninfo(
 		return false;
 	}
 	PQconninfoFree(parsed);
-	keep_text(conf, option, plain);
+	keep_text(fields, option, plain);
 	return true;
 }
 
@@ -133,9 +133,9 @@ static bool expected(const struct conf_option *option, const char *text, struct 
 }
 
 static bool set_int(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
-	int64_t *field = field_of(conf, option);
+	int64_t *field = field_of(fields, option);
 	int64_t value = 0;
 	if (!take_number(text, &value) || value < option->min || value > option->max)
 		return expected(option, text, err);
@@ -144,9 +144,9 @@ static bool set_int(
 }
 
 static bool set_duration(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
-	usec_t *field = field_of(conf, option);
+	usec_t *field = field_of(fields, option);
 	usec_t value = 0;
 	if (!duration_parse(text, &value) || value < option->min || value > option->max)
 		return expected(option, text, err);
@@ -157,9 +157,9 @@ static bool set_duration(
 /* ---- words ---- */
 
 static bool set_bool(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
-	bool *field = field_of(conf, option);
+	bool *field = field_of(fields, option);
 	for (size_t i = 0; i < ARRAY_LEN(bools); i++) {
 		if (strcasecmp(text, bools[i].text) == 0) {
 			*field = bools[i].value;
@@ -175,9 +175,9 @@ static int choice_value(const struct conf_option *option, size_t index)
 }
 
 static bool set_choice(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
-	int *field = field_of(conf, option);
+	int *field = field_of(fields, option);
 	for (size_t i = 0; option->choices[i]; i++) {
 		if (strcmp(text, option->choices[i]) == 0) {
 			*field = choice_value(option, i);
@@ -198,31 +198,30 @@ static const char *choice_name(const struct conf_option *option, int value)
 
 /* ---- all types ---- */
 
-bool value_set(
-	struct conf *conf, const struct conf_option *option, const char *text, struct err *err)
+bool value_set(void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
 	switch (option->type) {
 	case CONF_TEXT:
-		return set_text(conf, option, text, err);
+		return set_text(fields, option, text, err);
 	case CONF_CONNINFO:
-		return set_conninfo(conf, option, text, err);
+		return set_conninfo(fields, option, text, err);
 	case CONF_IDENT:
-		return set_ident(conf, option, text, err);
+		return set_ident(fields, option, text, err);
 	case CONF_INT:
-		return set_int(conf, option, text, err);
+		return set_int(fields, option, text, err);
 	case CONF_DURATION:
-		return set_duration(conf, option, text, err);
+		return set_duration(fields, option, text, err);
 	case CONF_BOOL:
-		return set_bool(conf, option, text, err);
+		return set_bool(fields, option, text, err);
 	case CONF_CHOICE:
-		return set_choice(conf, option, text, err);
+		return set_choice(fields, option, text, err);
 	}
 	return err_set(err, "option %s has no type", option->name);
 }
 
-bool value_format(const struct conf *conf, const struct conf_option *option, struct strbuf *out)
+bool value_format(const void *fields, const struct conf_option *option, struct strbuf *out)
 {
-	const void *field = field_in(conf, option);
+	const void *field = field_in(fields, option);
 	switch (option->type) {
 	case CONF_TEXT:
 	case CONF_CONNINFO:
@@ -285,4 +284,17 @@ void value_describe(const struct conf_option *option, struct strbuf *out)
 		describe_choices(option, out);
 		break;
 	}
+}
+
+static bool owns_text(const struct conf_option *option)
+{
+	return option->type == CONF_TEXT || option->type == CONF_CONNINFO ||
+	       option->type == CONF_IDENT;
+}
+
+void values_free(void *fields, const struct conf_option *options, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (owns_text(&options[i]))
+			mem_cleanup(field_of(fields, &options[i]));
 }

@@ -6,6 +6,7 @@
 	X(preflight) \
 	X(status)    \
 	X(workers)   \
+	X(settings)  \
 	X(upcoming)  \
 	X(list)      \
 	X(show)      \

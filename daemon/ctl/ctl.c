@@ -165,6 +165,9 @@ static void load_conf(struct ctl *ctl)
 		exit(ctl_error(EX_CONFIG, "%s", err.text));
 	free(dsn);
 	ctl->conf = ctl->loaded;
+	/* What it goes by is in the database, whatever stands in a file; and who moves it there uses recurctl. */
+	if (ctl->conf->misplaced)
+		(void)ctl_error(EX_OK, "warning: %s", ctl->conf->misplaced);
 	queries_bind(ctl->conf->app_schema);
 }
 

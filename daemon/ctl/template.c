@@ -3,12 +3,12 @@
 
 #include "plan/template_row.h"
 
-void template_policy(const struct conf *conf, struct plan_policy *ret_policy)
+void template_policy(const struct settings *settings, struct plan_policy *ret_policy)
 {
 	*ret_policy = (struct plan_policy){ .live_since = INT64_MIN,
-		.catch_up_limit = (size_t)conf->catch_up_limit,
-		.min_interval = conf->min_interval,
-		.default_time_zone = conf->default_time_zone,
+		.catch_up_limit = (size_t)settings->catch_up_limit,
+		.min_interval = settings->min_interval,
+		.default_time_zone = settings->default_time_zone,
 		.zone = zone_load };
 }
 

@@ -38,6 +38,8 @@ static const struct {
 	{ "42804", SQLSTATE_OPERATOR,
 		false }, /* datatype_mismatch: shape.h says it of results, too */
 	{ "3F000", SQLSTATE_OPERATOR, false }, /* no such schema */
+	{ "F0000", SQLSTATE_OPERATOR,
+		false }, /* a setting that nobody can go by (job/generate.c) */
 	{ "08", SQLSTATE_RETRY, true }, /* connection */
 	{ "22", SQLSTATE_ROW, false }, /* data */
 	{ "23", SQLSTATE_ROW, false }, /* integrity constraint */

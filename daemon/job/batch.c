@@ -101,16 +101,19 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 	return false;
 }
 
-/* What forbids to go on, or NULL. */
-static const char *objection(struct batch *batch, const struct reply *reply)
+/* What forbids to go on, or NULL.  outdated: other settings are in force than those that the job goes by. */
+static const char *objection(struct batch *batch, const struct reply *reply, bool *ret_outdated)
 {
-	bool first = batch->now == 0;
-	if (first && !row_clock(reply->results[1], 0, 0, &batch->now))
-		return CLOCK_COMPLAINT;
-	bool writes = batch->writes;
+	const PGresult *begun = reply->results[1], *last = reply->results[reply->n - 1];
+	bool first = batch->now == 0, writes = batch->writes;
+	int64_t version = batch->settings.settings_version;
 	batch->writes = false;
-	if (writes && row_int4(reply->results[reply->n - 1], 0, 0) > batch->settings.schema_level)
+	if (first && !row_clock(begun, 0, 0, &batch->now))
+		return CLOCK_COMPLAINT;
+	if (writes && row_int4(last, 0, 0) > batch->settings.schema_level)
 		return "a migration has come that needs a newer recurd";
+	*ret_outdated = (first && row_int8(begun, 0, 1) != version) ||
+			(writes && row_int8(last, 0, 1) != version);
 	return NULL;
 }
 
@@ -138,13 +141,18 @@ static void on_reply(void *arg, const struct reply *reply)
 	struct batch *batch = arg;
 	if (!succeeded(batch, reply))
 		return;
-	const char *why = objection(batch, reply);
+	bool outdated = false;
+	const char *why = objection(batch, reply, &outdated);
 	/* Without a code it counts as a broken session: the next one finds out what is wrong, and
 	 * says what to do. */
-	if (why)
+	if (why) {
 		batch_refuse(batch, "", why);
-	else
+	} else if (outdated) {
+		batch->outcome = BATCH_OUTDATED;
+		roll_back(batch);
+	} else {
 		batch->step(stepper(batch), reply);
+	}
 }
 
 void batch_fly(struct batch *batch, batch_step_fn *step)

@@ -68,8 +68,8 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 {
 	struct generate *generate = of(run);
 	size_t silent = generate_rows_log(&generate->rows, batch_clock(&run->batch),
-		&run->site.shared->generated, kind_told(&kind_task_created, run->site.conf) != NULL,
-		hint);
+		&run->site.shared->generated,
+		kind_told(&kind_task_created, run->site.settings) != NULL, hint);
 	log_batch(generate, silent);
 	return tell_hint_text(hint);
 }
@@ -91,7 +91,7 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	generate_rows_params(&generate->rows, from, n, generate->run.batch.now,
-		kind_told(&kind_task_created, generate->run.site.conf), &params);
+		kind_told(&kind_task_created, generate->run.site.settings), &params);
 	if (careful)
 		conn_add_other(conn, QUERY_GENERATE_WRITE, &params);
 	else
@@ -292,6 +292,8 @@ static void claimed(struct run *run, const struct reply *reply, int claim)
 		batch_abandon(&run->batch);
 	} else if (run->claimed_n == 0) {
 		run_close(run);
+	} else if (*run->site.settings->trouble.text) {
+		batch_refuse(&run->batch, "F0000", run->site.settings->trouble.text);
 	} else {
 		weigh(generate);
 		if (run->careful)
@@ -371,15 +373,15 @@ static struct plan_policy policy_of(const struct job_site *site)
 	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
 		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
 		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
-	const struct conf *conf = site->conf;
+	const struct settings *settings = site->settings;
 	return (struct plan_policy){ .live_since = site->live_since,
-		.adopt_backlog = backlogs[conf->adopt_backlog],
-		.catch_up_limit = (size_t)conf->catch_up_limit,
-		.min_interval = conf->min_interval,
+		.adopt_backlog = backlogs[settings->adopt_backlog],
+		.catch_up_limit = (size_t)settings->catch_up_limit,
+		.min_interval = settings->min_interval,
 		.zone = zone_load,
 		.clock = clock_monotonic,
 		.patience = PLAN_PATIENCE,
-		.default_time_zone = conf->default_time_zone };
+		.default_time_zone = settings->default_time_zone };
 }
 
 static void *start(const struct job *job, const struct job_site *site,

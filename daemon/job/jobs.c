@@ -6,11 +6,11 @@
 
 extern const struct job job_beat, job_sequences, job_remind, job_replan, job_generate,
 	job_retry_remind, job_retry_replan, job_retry_generate, job_retry_settle, job_settle,
-	job_zones, job_prune, job_tally, job_poll;
+	job_zones, job_prune, job_tally, job_poll, job_read_settings;
 
-const struct job *const jobs[] = { &job_beat, &job_sequences, &job_remind, &job_replan,
-	&job_generate, &job_retry_remind, &job_retry_replan, &job_retry_generate, &job_retry_settle,
-	&job_settle, &job_zones, &job_prune, &job_tally, &job_poll };
+const struct job *const jobs[] = { &job_read_settings, &job_beat, &job_sequences, &job_remind,
+	&job_replan, &job_generate, &job_retry_remind, &job_retry_replan, &job_retry_generate,
+	&job_retry_settle, &job_settle, &job_zones, &job_prune, &job_tally, &job_poll };
 const size_t jobs_len = ARRAY_LEN(jobs);
 _Static_assert(ARRAY_LEN(jobs) <= JOBS_MAX, "more jobs than job_shared has room for");
 
@@ -40,6 +40,8 @@ void job_shared_finish(struct job_shared *shared)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		waiting_clear(&shared->troubles[i].suspects);
+	settings_drop(shared->settings);
+	shared->settings = NULL;
 }
 
 struct batch_settings job_settings(const struct job_site *site, usec_t lock)
@@ -51,5 +53,6 @@ struct batch_settings job_settings(const struct job_site *site, usec_t lock)
 		.idle_timeout = conf->statement_timeout,
 		.search_path = limits->search_path,
 		.notify = conf->notify,
-		.schema_level = SCHEMA_LEVEL };
+		.schema_level = SCHEMA_LEVEL,
+		.settings_version = site->settings->version };
 }

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <syslog.h>
 
-static bool tasks_wanted(const struct conf *conf)
+static bool tasks_wanted(const struct settings *settings)
 {
-	return conf->notify_task_created;
+	return settings->notify_task_created;
 }
 
 /* An occurrence became a task. */
@@ -14,7 +14,7 @@ const struct kind kind_task_created = { "task_created", "generated", LOG_INFO, t
 /* A reminder is due. */
 const struct kind kind_reminder = { "reminder", "reminder", LOG_INFO, NULL };
 
-const char *kind_told(const struct kind *kind, const struct conf *conf)
+const char *kind_told(const struct kind *kind, const struct settings *settings)
 {
-	return !kind->wanted || kind->wanted(conf) ? kind->name : NULL;
+	return !kind->wanted || kind->wanted(settings) ? kind->name : NULL;
 }

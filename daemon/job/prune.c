@@ -1,5 +1,5 @@
-/* prune: old notifications and decisions go, a bounded number with each run, where notification_retention is
- * set.  Due every heartbeat_interval. */
+/* prune: old notifications and decisions go, a bounded number with each run, unless notification_retention is
+ * 0.  Due every heartbeat_interval. */
 #include "job/errand.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -26,19 +26,18 @@ static void *start(const struct job *job, const struct job_site *site,
 	struct errand *errand = errand_begin(site, ERRAND_WRITES, take, done, arg);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	params_int8(&params, site->conf->notification_retention);
+	params_int8(&params, site->settings->notification_retention);
 	params_int8(&params, PRUNE_LIMIT);
-	if (site->conf->notification_retention > 0) {
-		conn_add(site->conn, QUERY_NOTIFICATIONS_PRUNE, &params);
-		conn_add(site->conn, QUERY_DECISIONS_PRUNE, &params);
-	}
+	conn_add(site->conn, QUERY_NOTIFICATIONS_PRUNE, &params);
+	conn_add(site->conn, QUERY_DECISIONS_PRUNE, &params);
 	errand_fly(errand);
 	return errand;
 }
 
 static usec_t due(const struct job_shared *shared)
 {
-	return shared->retention ? shared->prune_at : INT64_MAX;
+	bool keeps = !shared->settings || shared->settings->notification_retention == 0;
+	return keeps ? INT64_MAX : shared->prune_at;
 }
 
 const struct job job_prune = { .name = "prune",

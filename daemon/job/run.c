@@ -141,6 +141,9 @@ static void report(struct run *run, enum batch_outcome outcome)
 		if (is_to_be_careful(run))
 			hunt_go_on_with(&run->trouble->hunt, sift_smaller(run->claimed_n));
 		break;
+	case BATCH_OUTDATED:
+		report.again = true;
+		break;
 	case BATCH_NOTHING:
 		break;
 	}

@@ -70,7 +70,7 @@ static usec_t ready_at(const struct agenda *agenda, const struct job_shared *sha
 {
 	const struct job *job = jobs[i];
 	const struct agenda_item *item = &agenda->items[i];
-	if (taken(job, item))
+	if (taken(job, item) || (!shared->settings && job->rank != JOB_AT_ONCE))
 		return AGENDA_NEVER;
 	if (job->when == JOB_TIMED) {
 		usec_t due = job->due(shared);

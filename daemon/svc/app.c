@@ -71,8 +71,10 @@ bool app_check_conf(const struct conf *conf, struct err *err)
 	char *password CLEANUP(mem_cleanup) = NULL;
 	if (conf->password_file && !conninfo_read_password(conf->password_file, &password, err))
 		return false;
+	if (conf->misplaced)
+		return err_set(err, "%s", conf->misplaced);
 	zones_open(conf->zoneinfo_dir);
-	return zone_load_default(conf->default_time_zone, &zone, err);
+	return zone_load_default("UTC", &zone, err);
 }
 
 static bool load_again(const struct app *app, struct conf **ret_conf, struct err *err)
@@ -261,6 +263,11 @@ int app_run(const struct app_options *options)
 	if (!conf_load(
 		    options->file, options->overrides, options->overrides_len, &app.conf, &err)) {
 		fprintf(stderr, "recurd: %s\n", err.text);
+		return EX_CONFIG;
+	}
+	if (app.conf->misplaced) { /* before the log is open, and however long */
+		fprintf(stderr, "recurd: %s\n", app.conf->misplaced);
+		conf_free(app.conf);
 		return EX_CONFIG;
 	}
 	if (start(&app, &err)) {

@@ -85,6 +85,8 @@ static void drop_run(struct lane *lane)
 	if (lane->run)
 		lane->job->destroy(lane->run);
 	lane->run = NULL;
+	settings_drop(lane->settings);
+	lane->settings = NULL;
 }
 
 static void on_done(void *arg, const struct job_report *report)
@@ -106,10 +108,12 @@ static void on_done(void *arg, const struct job_report *report)
 void lane_work(struct lane *lane, const struct conf *conf, const struct job *job,
 	const struct job_order *order)
 {
+	lane->settings = settings_share(lane->shared->settings);
 	struct job_site site = { .loop = lane->loop,
 		.session = lane->session,
 		.conn = lane->conn,
 		.conf = conf,
+		.settings = lane->settings,
 		.live_since = lane->fit.live_since,
 		.shared = lane->shared };
 	lane->job = job;

@@ -1,6 +1,7 @@
 /* The scheduler's decisions; see the header.  What comes next is chosen by next_job (agenda.h), what has
  * become of it is taken here.  Start, reload and stop are in scheduler_life.c, the poll's answer in
  * scheduler_poll.c. */
+#include "job/settings.h"
 #include "job/zones.h"
 #include "svc/scheduler_private.h"
 #include "util/clock.h"
@@ -103,6 +104,12 @@ static void take_outcome(struct scheduler *s, const struct lane_report *report)
 	case BATCH_FAILED:
 		if (!report->job->tells)
 			take_failure(s, report);
+		break;
+	case BATCH_OUTDATED: /* at once, with the new ones; but never in circles */
+		settings_outdate(&s->shared);
+		if (!s->shared.once)
+			agenda_in_vain(&s->agenda, report->job, clock_monotonic(), VAIN_FIRST,
+				s->conf->poll_interval);
 		break;
 	case BATCH_LOST:
 		break;

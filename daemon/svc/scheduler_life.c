@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/settings.h"
 #include "job/zones.h"
 #include "svc/scheduler_private.h"
 #include "util/clock.h"
@@ -28,6 +29,8 @@ static void on_idle(void *arg, struct lane *lane)
 	tell_status(s, "working on", conn_endpoint(lane->conn));
 	for (size_t i = 0; i < s->lanes.n; i++) /* it may have been mended */
 		s->lanes.at[i]->fit.live_since = lane->fit.live_since;
+	settings_outdate(
+		&s->shared); /* it may be another server, or a database that was restored */
 	scheduler_outdate(s);
 	scheduler_turn(s);
 }
@@ -109,7 +112,6 @@ static void set_rates(struct scheduler *s)
 	tell_rate_set(&s->shared.reminded, (double)s->conf->log_rate, (double)s->conf->log_rate);
 	tell_rate_set(&s->shared.generated, (double)s->conf->log_rate, (double)s->conf->log_rate);
 	tell_rate_set(&s->shared.troubled, TROUBLED_RATE, TROUBLED_BURST);
-	s->shared.retention = s->conf->notification_retention > 0;
 }
 
 void scheduler_apply_conf(struct scheduler *s)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "db/rows.h"
+#include "job/settings.h"
 #include "svc/scheduler_private.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -77,12 +78,20 @@ static void take_job(struct scheduler *s, const struct job *job, const PGresult 
 	see(s, job, seen);
 }
 
+static void look_at_settings(struct scheduler *s, const PGresult *result)
+{
+	int row = row_of(result, "settings");
+	if (row >= 0 && row_int8(result, row, COLUMN_COST) != s->shared.settings->version)
+		settings_outdate(&s->shared);
+}
+
 static void take_poll(struct scheduler *s, const PGresult *result, usec_t now, usec_t sent_at)
 {
 	for (size_t i = 0; i < jobs_len; i++) {
 		if (jobs[i]->when == JOB_POLLED)
 			take_job(s, jobs[i], result, now, sent_at);
 	}
+	look_at_settings(s, result);
 	usec_t monotonic = clock_monotonic();
 	lowwater_polled(&s->lowwater, s->polled_full, monotonic,
 		row_int8(result, PQntuples(result) - 1, COLUMN_COST));

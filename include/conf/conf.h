@@ -1,10 +1,11 @@
-/* conf: every option of recurd, in one table.
+/* conf: every option of a process, in one table.  What is made is no option: see conf/settings.h.
  *
  * The table (daemon/conf/options.c) drives parsing of the file, the environment and flags, the checks,
  * --dump-config and the test that compares recurd.conf(5).  A new option is a new row and a new field.
  *
  * Precedence: flag, then environment (RECURD_ and the key in capitals), then file, then default.  An
- * empty variable counts as unset.  The file is libconfuse's `key = value` without its functions,
+ * empty variable counts as unset.  But where the database is, a file that was named says before the environment.
+ * The file is libconfuse's `key = value` without its functions,
  * sections and environment expansion; an unknown key, a repeated key and a value out of range are
  * errors that name file and line.  Durations take the units of postgresql.conf (us, ms, s, min, h, d)
  * and need one, but for 0.  Errors never quote connection texts: passwords may stand in them.
@@ -19,33 +20,27 @@
 
 #include "util/err.h"
 
-enum adopt_backlog { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
-
 struct conf {
 	char *database_url; /* conninfo or URI; NULL: libpq's own PG* variables */
 	char *listen_dsn; /* direct connection for LISTEN; NULL: none, the poll alone notices */
 	char *password_file; /* the first line is the password; NULL: none */
 	char *app_schema; /* checked identifier: [A-Za-z_][A-Za-z0-9_$]{0,62} */
 	char *worker_name; /* NULL: host name */
-	char *default_time_zone;
 	char *zoneinfo_dir;
 	int64_t connections; /* whose batches overlap, in one process */
 	int64_t batch_size; /* occurrences or reminders a transaction */
-	int64_t catch_up_limit; /* missed occurrences made per template */
-	enum adopt_backlog adopt_backlog;
 	usec_t poll_interval;
-	usec_t min_interval; /* a more frequent rule is quarantined */
 	usec_t connect_timeout; /* per host */
 	usec_t query_timeout; /* per flight, on our side: the socket is closed */
 	usec_t statement_timeout; /* on the server's side */
 	usec_t lock_timeout; /* capped below a third of the server's deadlock_timeout */
 	usec_t reconnect_limit; /* longest pause between attempts */
 	usec_t heartbeat_interval;
-	usec_t notification_retention; /* 0: for ever */
 	bool notify; /* NOTIFY on channel recurd */
-	bool notify_task_created; /* notifications of kind task_created */
 	int64_t log_rate; /* per-row lines a second, 0: none */
 	int log_level; /* LOG_ERR ... LOG_DEBUG */
+	char *misplaced; /* settings of the database that stand in a source, and what to type in their place,
+			  * one after the other; NULL: none.  recurd refuses it, recurctl warns */
 	char **sources; /* per row of conf_options: where its value came from, for people */
 };
 
@@ -63,7 +58,7 @@ struct conf_option {
 	const char *name;
 	enum conf_type type;
 	bool reloadable;
-	size_t offset; /* of the field in struct conf */
+	size_t offset; /* of the field in struct conf, or struct settings */
 	const char *default_text; /* parsed like any other value; NULL: unset */
 	int64_t min, max; /* CONF_INT: value; CONF_DURATION: microseconds */
 	const char *const *choices; /* CONF_CHOICE, NULL at its end; the field is an int */

@@ -7,12 +7,12 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-#include "conf/conf.h"
+#include "conf/settings.h"
 #include "ctl/series.h"
 #include "plan/outlook.h"
 
-/* The configuration's part of a plan; conf must stay. */
-void template_policy(const struct conf *conf, struct plan_policy *ret_policy);
+/* The settings' part of a plan; they must stay. */
+void template_policy(const struct settings *settings, struct plan_policy *ret_policy);
 /* outlook_open of a row with the columns of a template from `first` on (plan/template_row.h).  The zones
  * must be open (zones_open). */
 bool outlook_open_row(const struct plan_policy *policy, const PGresult *result, int row, int first,

@@ -22,6 +22,7 @@
 enum batch_outcome {
 	BATCH_COMMITTED,
 	BATCH_NOTHING, /* abandoned by the job: nothing to do */
+	BATCH_OUTDATED, /* rolled back: recurd.settings were written since they were read */
 	BATCH_CONFLICT, /* a lock, a deadlock, a timeout: smaller, later */
 	BATCH_ROW, /* the data of some row are to blame */
 	BATCH_FAILED, /* the server cannot, or an administrator must act */
@@ -34,6 +35,7 @@ struct batch_settings {
 	bool repetitive; /* the same statements over and over: they are planned once */
 	bool notify;
 	int32_t schema_level; /* the newest migration that this binary knows */
+	int64_t settings_version; /* of the settings that the job goes by */
 };
 
 struct batch_failure {
@@ -73,7 +75,8 @@ void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
 #define BATCH_BEGIN_RESULTS 2
 /* Sends what was added; step is called when all of it succeeded. */
 void batch_fly(struct batch *batch, batch_step_fn *step);
-/* The same for what writes, the last before batch_commit: not on a schema that we are too old for. */
+/* The same for what writes, the last before batch_commit: not on a schema that we are too old for, and not
+ * by settings that are no longer in force. */
 void batch_write(struct batch *batch, batch_step_fn *step);
 /* The same for what may be refused: then `refused` is called in place of step, batch->failure says
  * why, and the transaction is to be taken back to its savepoint. */

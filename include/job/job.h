@@ -12,7 +12,7 @@
 
 #include <ev.h>
 
-#include "conf/conf.h"
+#include "conf/settings.h"
 #include "db/dbsession.h"
 #include "job/batch.h"
 #include "job/counters.h"
@@ -76,7 +76,11 @@ struct job_shared {
 	struct trouble troubles[JOBS_MAX];
 	struct heartbeat *heartbeat;
 	struct zonewatch *zonewatch;
-	bool retention; /* old notifications are pruned */
+	/* The settings in force, as far as they are known; NULL: not yet, and nothing is done but what is small.
+	 * Owner: this struct.  A run has its own reference, from its lane. */
+	struct settings *settings;
+	bool settings_old; /* the row may have been written since */
+	usec_t settings_at; /* when they are read again, monotonic */
 	usec_t prune_at, tally_at; /* monotonic */
 	bool settled; /* reminders from before live_since are marked */
 	bool sequences_behind; /* an identity met a number that is taken */
@@ -91,6 +95,7 @@ struct job_site {
 	struct dbsession *session; /* fit */
 	struct conn *conn; /* its connection, ready */
 	const struct conf *conf; /* stays until done */
+	const struct settings *settings; /* the same; NULL where a job is JOB_AT_ONCE */
 	usec_t live_since;
 	struct job_shared *shared;
 };

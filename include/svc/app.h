@@ -19,7 +19,8 @@ struct app_options {
 	bool once;
 };
 
-/* What conf_load cannot know: whether default_time_zone is there. */
+/* What conf_load leaves to others: whether the password and the time zones are there, and no setting of the
+ * database among the options. */
 bool app_check_conf(const struct conf *conf, struct err *err) NODISCARD;
 /* Runs to the end; an exit status of sysexits.h. */
 int app_run(const struct app_options *options);

@@ -45,6 +45,7 @@ struct lane {
 	struct ev_loop *loop;
 	struct job_shared *shared;
 	void *run; /* under way; NULL: none */
+	struct settings *settings; /* of the run: its reference */
 	const struct job *job; /* of the run */
 	struct job_order order;
 	usec_t began;

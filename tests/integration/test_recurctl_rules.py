@@ -162,10 +162,13 @@ def test_validate_takes_a_rule_as_it_is_typed_without_a_database():
         assert problem in answer.text and "\x1b" not in answer.text
 
 
-def test_validate_takes_min_interval_from_the_configuration(db):
+def test_validate_takes_min_interval_from_the_database(db):
     db.add_template(timedelta(hours=1), {"rrule": "FREQ=HOURLY"}, id="hourly")
     assert run_ctl(db, "validate", "hourly").code == OK
-    run_ctl(db, "validate", "hourly", env={"RECURD_MIN_INTERVAL": "2h"}, expect=FOUND)
+    assert run_ctl(db, "validate", "FREQ=HOURLY").text == "ok\n"
+    run_ctl(db, "settings", "set", "min_interval", "2h")
+    run_ctl(db, "validate", "hourly", expect=FOUND)
+    run_ctl(db, "validate", "FREQ=HOURLY", expect=FOUND)
 
 
 def test_retry_takes_templates_out_of_quarantine_and_leaves_a_trace(db):

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """conf_page: recurd.conf(5) tells of each option of daemon/conf/options.c, and of no other, with its
-type, range, default, reloadability and environment variable as the table has them."""
+type, range, default, reloadability and environment variable as the table has them; and of each setting of
+daemon/conf/settings.c, with its type, range and default, which a migration has a column for, and
+ctl_settings_set.sql a line."""
 
 import re
 import sys
@@ -40,11 +42,11 @@ def expected_type(row, choices):
     return {"TEXT": "text", "CONNINFO": "connection", "IDENT": "identifier", "BOOL": "boolean"}[kind]
 
 
-def table():
-    text = (ROOT / "daemon/conf/options.c").read_text()
+def table(name_of_table):
+    text = (ROOT / f"daemon/conf/{name_of_table}.c").read_text()
     choices = {name: re.findall(r'"(\w+)"', body)
                for name, body in re.findall(r"const (\w+)\[\] = \{([^}]*)\}", text)}
-    body = text[text.index("conf_options[] = {"):text.index("conf_options_len =")]
+    body = text[text.index("_options[] = {"):text.index("_options_len =")]
     options = {}
     for row in re.split(r"(?=\{ FIELD\()", body)[1:]:
         name = re.match(r"\{ FIELD\((\w+)\)", row)[1]
@@ -53,6 +55,10 @@ def table():
         options[name] = {
             "Type": expected_type(row, choices),
             "Default": default[1] if default else "unset",
+        }
+        if name_of_table == "settings":
+            continue
+        options[name] |= {
             "Reloadable": "yes" if ".reloadable = true" in row else "no",
             "Environment": "RECURD_" + name.upper() + (f", then {second[1]}" if second else ""),
         }
@@ -65,9 +71,9 @@ def plain(lines):
     return re.sub(r"\s+([.,])", r"\1", words)
 
 
-def page():
+def page(title):
     text = (ROOT / "man/recurd.conf.5").read_text()
-    text = text[text.index(".Sh OPTIONS"):text.index(".Sh ENVIRONMENT")]
+    text = re.search(rf"^\.Sh {title}\n(.*?)(?=^\.Sh )", text, re.S | re.M)[1]
     options = {}
     for item in re.split(r"^\.It Ic ", text, flags=re.M)[1:]:
         name, *lines = item.split("\n")
@@ -78,23 +84,41 @@ def page():
     return options
 
 
-def main():
-    in_table, in_page = table(), page()
-    problems = [f"{name} is an option and not in recurd.conf(5)" for name in in_table.keys() - in_page.keys()]
-    problems += [f"{name} is in recurd.conf(5) and no option" for name in in_page.keys() - in_table.keys()]
+def compare(in_table, in_page, what_it_is):
+    problems = [f"{name} is {what_it_is} and not in recurd.conf(5)" for name in in_table.keys() - in_page.keys()]
+    problems += [f"{name} is in recurd.conf(5) and not {what_it_is}" for name in in_page.keys() - in_table.keys()]
     for name in in_table.keys() & in_page.keys():
         for what, wanted in in_table[name].items():
             found = in_page[name].get(what, "")
             # The page may go on after the value: "unset, the host's name".
             if found != wanted and not found.startswith(wanted + ","):
                 problems.append(f'{name}: {what} is "{wanted}" in the table, "{found}" in recurd.conf(5)')
+    return problems
+
+
+def settings_elsewhere(settings):
+    """The columns, and the statement that sets them."""
+    migrations = "".join(path.read_text() for path in (ROOT / "migrations").glob("*.up.sql"))
+    statement = (ROOT / "daemon/sql/ctl/ctl_settings_set.sql").read_text()
+    for name in settings:
+        if not re.search(rf"add column {name} ", migrations):
+            yield f"setting {name} has no column in a migration"
+        if f"{name} = case when $1 = '{name}'" not in statement:
+            yield f"setting {name} is not in ctl_settings_set.sql"
+
+
+def main():
+    in_table, settings = table("options"), table("settings")
+    problems = compare(in_table, page("OPTIONS"), "an option")
+    problems += compare(settings, page("SETTINGS OF THE DATABASE"), "a setting")
+    problems += settings_elsewhere(settings)
     for problem in sorted(problems):
         print(f"conf_page: {problem}", file=sys.stderr)
-    if len(in_table) < 20:
-        sys.exit(f"conf_page: only {len(in_table)} options found in options.c: its form has changed")
+    if len(in_table) < 18 or len(settings) < 6:
+        sys.exit(f"conf_page: only {len(in_table)} options and {len(settings)} settings found: the form has changed")
     if problems:
         sys.exit(1)
-    print(f"conf_page: ok, {len(in_table)} options")
+    print(f"conf_page: ok, {len(in_table)} options, {len(settings)} settings")
 
 
 main()

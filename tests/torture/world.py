@@ -64,7 +64,7 @@ class Slot:
             "poll_interval": chance.choice(("20ms", "100ms", "1s")),
         }
         self.daemon = Recurd(
-            dsn=self.dsn, env={**FORGETFUL, **env}, worker_name=self.name, heartbeat_interval="1s", log_rate=1000000, catch_up_limit=10000,
+            dsn=self.dsn, env={**FORGETFUL, **env}, worker_name=self.name, heartbeat_interval="1s", log_rate=1000000,
             **LIMITS, **options, **self.options,
         )
 
@@ -102,7 +102,7 @@ class World:
         self.cluster = Cluster(log_lock_waits="off", log_min_error_statement="panic").start()
         self.db = self.cluster.create_migrated(("wakeup",))
         self.db.go_live(self.db.now() - timedelta(days=60))
-        self.db.psql(ACCEPTING, TRIGGERS)
+        self.db.psql(ACCEPTING, TRIGGERS, "update recurd.settings set catch_up_limit = 10000")
         self.proxies = [Proxy("127.0.0.1", self.cluster.port) for _ in range(2)]
         self.pooler = PgBouncer(self.cluster, server_login_retry=1) if available() else None
         pooled = self.pooler.dsn_for(self.db) if self.pooler else self.db.tcp_dsn

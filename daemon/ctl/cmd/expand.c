@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/settings.h"
 #include "ctl/ctl.h"
 #include "recur/zone.h"
 #include "util/mem.h"
@@ -80,7 +81,8 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	if (ctl_getopt(ctl, argc, argv) != -1 || optind != argc)
 		return ctl_usage(ctl, "expand takes no arguments, it reads standard input");
 	zones_open(ctl->conf->zoneinfo_dir);
-	answer_lines(ctl->conf->default_time_zone);
+	struct settings *defaults CLEANUP(settings_cleanup) = settings_create();
+	answer_lines(defaults->default_time_zone);
 	zones_close();
 	return EX_OK;
 }

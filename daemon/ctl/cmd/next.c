@@ -1,9 +1,11 @@
-/* recurctl next: what a rule means, and when it falls due next; only --template needs a database. */
+/* recurctl next: what a rule means, and when it falls due next; only --template needs a database, and a rule that
+ * names no zone asks one that is there for the default. */
 #include <stdio.h>
 
 #include "ctl/args.h"
 #include "ctl/cmd/rule.h"
 #include "ctl/ctl.h"
+#include "ctl/settings.h"
 #include "ctl/template.h"
 #include "util/timefmt.h"
 
@@ -37,7 +39,7 @@ static int show_argument(struct ctl *ctl, const char *text, const struct request
 {
 	struct typed_rule typed CLEANUP(typed_rule_close) = { .rule = NULL };
 	struct err err;
-	if (!typed_rule_open(ctl->conf, text, &request->anchor, &typed, &err))
+	if (!typed_rule_ask(ctl, text, &request->anchor, &typed, &err))
 		return ctl_error(EX_DATAERR, "%s", err.text);
 	if (request->has_after)
 		recurrence_seek(typed.recurrence, request->after);
@@ -51,10 +53,14 @@ static int show_template(struct ctl *ctl, const struct request *request)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct settings *settings CLEANUP(settings_cleanup) = NULL;
 	struct plan_policy policy;
 	struct err err;
-	template_policy(ctl->conf, &policy);
-	int code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, request->template, &result);
+	int code = settings_load(ctl, &settings);
+	if (code != EX_OK)
+		return code;
+	template_policy(settings, &policy);
+	code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, request->template, &result);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(result) == 0)

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "conf/value.h"
 #include "ctl/cmd/preflight.h"
 #include "ctl/ctl.h"
 #include "ctl/migrate/lines.h"
 #include "ctl/migrate/migrate_plan.h"
+#include "ctl/settings.h"
 #include "ctl/table.h"
 #include "db/rows.h"
 #include "util/duration.h"
@@ -110,12 +112,35 @@ static void check_clock(struct preflight *preflight, const PGresult *server)
 		ahead < 0 ? "behind" : "ahead of");
 }
 
-static void check_zone(struct preflight *preflight)
+static int read_settings(struct ctl *ctl, struct preflight *preflight)
 {
-	const struct zone *zone;
+	PGresult *rows CLEANUP(ctl_clear) = NULL;
+	int code = settings_query(ctl, &rows);
+	struct settings *settings = code == EX_OK ? settings_of_rows(rows) : NULL;
+	if (!settings)
+		return code;
+	settings_drop(preflight->settings);
+	preflight->settings = settings;
+	return EX_OK;
+}
+
+static void check_settings(struct preflight *preflight)
+{
+	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	const struct settings *settings = preflight->settings;
 	struct err err;
-	if (!zone_load_default(preflight->conf->default_time_zone, &zone, &err))
+	if (*settings->trouble.text)
+		preflight_find(
+			preflight, FINDING_PROBLEM, "settings", "%s", settings->trouble.text);
+	if (!settings_check_zone(settings, &err))
 		preflight_find(preflight, FINDING_PROBLEM, "time zone", "%s", err.text);
+	duration_format(settings->notification_retention, &kept);
+	if (settings->notification_retention > 0)
+		preflight_find(preflight, FINDING_NOTE, "retention",
+			"rows of recurd.notifications and recurd.decisions are deleted after %s; "
+			"to "
+			"keep them for ever: recurctl settings set notification_retention 0",
+			kept.data);
 }
 
 static int read_live(struct ctl *ctl, struct preflight *preflight)
@@ -189,9 +214,11 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	preflight->role = row_text(server, 0, F_ROLE);
 	check_server(preflight, server);
 	check_clock(preflight, server);
-	check_zone(preflight);
 	if (row_bool(server, 0, F_RECURD))
 		code = read_live(ctl, preflight);
+	if (code == EX_OK && row_bool(server, 0, F_RECURD))
+		code = read_settings(ctl, preflight);
+	check_settings(preflight);
 	if (code == EX_OK && !row_bool(server, 0, F_STANDBY))
 		code = preflight_read_migrations(
 			ctl, preflight, row_bool(server, 0, F_MIGRATIONS), &misfit);
@@ -302,11 +329,8 @@ static void print_preflight(
 		{ "occurrences_to_make", "  of them to be made", 0 },
 		{ "templates_to_quarantine", "  to be quarantined", 0 },
 	};
-	static const char *const adopt[] = {
-		[ADOPT_LATEST] = "latest",
-		[ADOPT_ALL] = "all",
-		[ADOPT_NONE] = "none",
-	};
+	struct strbuf adopt CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	(void)value_format(preflight->settings, settings_find("adopt_backlog"), &adopt);
 	struct table *record = record_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
 	table_text(record, row_text(server, 0, F_DATABASE));
 	table_text(record, row_text(server, 0, F_VERSION_TEXT));
@@ -321,7 +345,7 @@ static void print_preflight(
 		table_int(record, preflight->compatible_from);
 	else
 		table_null(record);
-	table_text(record, adopt[ctl->conf->adopt_backlog]);
+	table_text(record, adopt.data);
 	table_int(record, preflight->reminders);
 	table_int(record, preflight->templates);
 	table_int(record, preflight->stale_count);

@@ -14,6 +14,7 @@ struct preflight *preflight_create(const struct conf *conf)
 {
 	struct preflight *preflight = mem_alloc(sizeof(*preflight));
 	preflight->conf = conf;
+	preflight->settings = settings_create();
 	return preflight;
 }
 
@@ -40,6 +41,7 @@ void preflight_cleanup(struct preflight **preflight_ptr)
 		free(preflight->broken[i].user);
 		free(preflight->broken[i].problem);
 	}
+	settings_drop(preflight->settings);
 	free(preflight);
 	*preflight_ptr = NULL;
 }
@@ -102,11 +104,11 @@ static int64_t count_missed(struct outlook *outlook, usec_t now, struct err *err
 /* A template that recurd has planned before is ordinary catch-up; adopt_backlog is for the rest. */
 static int64_t count_to_make(const struct preflight *preflight, int64_t missed, bool planned)
 {
-	int64_t limit = preflight->conf->catch_up_limit;
-	bool all = planned || preflight->live || preflight->conf->adopt_backlog == ADOPT_ALL;
+	int64_t limit = preflight->settings->catch_up_limit;
+	bool all = planned || preflight->live || preflight->settings->adopt_backlog == ADOPT_ALL;
 	if (all)
 		return missed < limit ? missed : limit;
-	return preflight->conf->adopt_backlog == ADOPT_LATEST && missed > 0 ? 1 : 0;
+	return preflight->settings->adopt_backlog == ADOPT_LATEST && missed > 0 ? 1 : 0;
 }
 
 bool preflight_take_template(void *context, const PGresult *result, int row)
@@ -117,7 +119,7 @@ bool preflight_take_template(void *context, const PGresult *result, int row)
 	struct plan_policy policy;
 	struct err err;
 	template_row_read(result, row, 0, &template);
-	template_policy(preflight->conf, &policy);
+	template_policy(preflight->settings, &policy);
 	int64_t missed = -1;
 	preflight->templates++;
 	if (outlook_open(&template, &policy, &outlook, &err))

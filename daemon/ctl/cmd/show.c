@@ -4,6 +4,7 @@
 
 #include "ctl/args.h"
 #include "ctl/ctl.h"
+#include "ctl/settings.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
@@ -133,10 +134,14 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct strbuf sentence CLEANUP(strbuf_free) = STRBUF(4096);
 	PGresult *decisions CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
+	struct settings *settings CLEANUP(settings_cleanup) = NULL;
 	struct plan_policy policy;
 	struct err err;
-	template_policy(ctl->conf, &policy);
-	int code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
+	int code = settings_load(ctl, &settings);
+	if (code != EX_OK)
+		return code;
+	template_policy(settings, &policy);
+	code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
 	if (code == EX_OK)
 		code = query_waits(ctl, row_text(result, 0, T_ID), true, &waits);
 	if (code != EX_OK)

@@ -6,6 +6,7 @@
 
 #include "ctl/cmd/rule.h"
 #include "ctl/ctl.h"
+#include "ctl/settings.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
@@ -19,19 +20,20 @@ static const struct ctl_option options[] = {
 };
 
 struct validation {
-	const struct conf *conf;
+	struct settings *settings; /* of the database; NULL: a rule that somebody typed */
 	struct table *table;
 	bool json;
 	int64_t checked, failed;
 };
 
 /* A rule that works is one that opens; one that never falls due again is over, not wrong. */
-static bool rule_works(const struct conf *conf, const PGresult *result, int row, struct err *err)
+static bool rule_works(
+	const struct settings *settings, const PGresult *result, int row, struct err *err)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct plan_policy policy;
 	struct fate fate;
-	template_policy(conf, &policy);
+	template_policy(settings, &policy);
 	if (!outlook_open_row(&policy, result, row, 1, &outlook, err))
 		return false;
 	for (int i = 0; i < 2; i++) /* next_due_at stands by itself; the second is the rule's */
@@ -45,7 +47,7 @@ static bool validate_row(void *context, const PGresult *result, int row)
 	struct validation *validation = context;
 	struct err err;
 	validation->checked++;
-	if (rule_works(validation->conf, result, row, &err))
+	if (rule_works(validation->settings, result, row, &err))
 		return true;
 	validation->failed++;
 	for (int column = 0; column < 4; column++)
@@ -66,7 +68,6 @@ static void begin(struct ctl *ctl, struct validation *validation)
 	};
 	zones_open(ctl->conf->zoneinfo_dir);
 	*validation = (struct validation){
-		.conf = ctl->conf,
 		.table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns)),
 		.json = ctl->json,
 	};
@@ -75,6 +76,7 @@ static void begin(struct ctl *ctl, struct validation *validation)
 static int finish(struct validation *validation, int code)
 {
 	table_end(validation->table, code == EX_OK ? "ok" : NULL);
+	settings_drop(validation->settings);
 	zones_close();
 	if (code != EX_OK)
 		return code;
@@ -87,7 +89,12 @@ static int finish(struct validation *validation, int code)
 static int validate_all(struct ctl *ctl)
 {
 	struct validation validation;
+	struct settings *settings;
+	int code = settings_load(ctl, &settings);
+	if (code != EX_OK)
+		return code;
 	begin(ctl, &validation);
+	validation.settings = settings;
 	return finish(&validation,
 		ctl_stream(ctl, QUERY_CTL_RULES_OPEN, NULL, validate_row, &validation));
 }
@@ -96,13 +103,18 @@ static int validate_id(struct ctl *ctl, const char *id)
 {
 	struct validation validation;
 	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct settings *settings;
 	int code = ctl_query_id(ctl, QUERY_CTL_RULE, id, &result);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(result) == 0)
 		return ctl_error(
 			EX_DATAERR, "there is no template and no task with a rule \"%s\"", id);
+	code = settings_load(ctl, &settings);
+	if (code != EX_OK)
+		return code;
 	begin(ctl, &validation);
+	validation.settings = settings;
 	for (int row = 0; row < PQntuples(result); row++)
 		(void)validate_row(&validation, result, row);
 	return finish(&validation, EX_OK);
@@ -123,7 +135,7 @@ static int validate_argument(struct ctl *ctl, const char *rule)
 	struct err err;
 	begin(ctl, &validation);
 	validation.checked = 1;
-	if (!typed_rule_open(ctl->conf, rule, &anchor, &typed, &err)) {
+	if (!typed_rule_ask(ctl, rule, &anchor, &typed, &err)) {
 		validation.failed = 1;
 		rule_argument(rule, &json);
 		table_text(validation.table, "rule");

@@ -1,5 +1,7 @@
 -- Caller: job/batch.c, after what a batch writes, before COMMIT.
 -- The oldest migration that a binary must know.  One may have come since the session began, or while the
--- statement before waited for its locks; now that we hold locks on all tables none can.
--- Result: int4
-select coalesce((select s.compatible_from from recurd.settings s), 0);
+-- statement before waited for its locks; now that we hold locks on all tables none can.  And the version of the
+-- settings, which must be the one that the batch was planned by.
+-- Result: int4 int8
+select coalesce((select r.compatible_from from recurd.settings r), 0),
+       (select {settings version} from recurd.settings r);

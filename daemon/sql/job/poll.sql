@@ -1,8 +1,8 @@
 -- Caller: job/poll.c, between batches and every poll_interval.
 -- What is due, and when the next thing will be: a row for each kind of work that is found this way, with
 -- the oldest that is due and the next that will be; what waits (recurd.waiting) is not due by itself, but
--- has its next try as a kind of its own.  The last row is the clock: business time, and what all this
--- cost the server in microseconds.
+-- has its next try as a kind of its own.  The row "settings" has the version of recurd.settings in its last
+-- column.  The last row is the clock: business time, and what all this cost the server in microseconds.
 -- $1 look for due reminders from here on, $2 for due templates (svc/lowwater.h); never for reminders
 -- from before live_since, which are not ours to tell
 -- A kind that retries has in the last column how many causes are no locks, and something waits for them.  A
@@ -70,6 +70,8 @@ select 'retry ' || c.kind,
                case when next_try_at > recurd.now() + interval '15 minutes' then recurd.now() else next_try_at end as at
           from recurd.causes) c
  group by c.kind
+union all
+select 'settings', null::timestamptz, null::timestamptz, (select {settings version} from recurd.settings r)
 union all
 select 'clock', recurd.now(), null::timestamptz,
        (extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())

@@ -9,7 +9,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-#include "conf/conf.h"
+#include "conf/settings.h"
 #include "ctl/ctl.h"
 #include "ctl/template.h"
 
@@ -37,6 +37,7 @@ struct broken {
 
 struct preflight {
 	const struct conf *conf;
+	struct settings *settings; /* of the database; before the migration the built-in ones */
 	const char *role;
 	usec_t now, live_since;
 	bool live; /* some worker has started before */

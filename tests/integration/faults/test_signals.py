@@ -20,14 +20,14 @@ def db(app_db):
     return app_db
 
 
-# Lines before a good file that would switch notifications off, and what the complaint must name.
+# Lines before a good file that would switch NOTIFY off, and what the complaint must name.
 BAD = {
     'batch_size = "none"\n': "recurd.conf:1:",
     '\n\nno_such_option = "1"\n': "recurd.conf:3:",
     'batch_size = "7"\nbatch_size = "8"\n': "recurd.conf:2:",
     'poll_interval = "': "recurd.conf:1:",
     'password_file = "/nowhere/password"\n': "/nowhere/password",
-    'default_time_zone = "Europe/Atlantis"\n': "default_time_zone",
+    'default_time_zone = "Europe/Berlin"\n': "recurctl settings set default_time_zone Europe/Berlin",
     'listen_dsn = "host=a,b port=1,2,3"\n': "listen_dsn",
     'app_schema = "elsewhere"\n': "app_schema",
 }
@@ -43,7 +43,7 @@ def test_a_bad_reload_changes_nothing(db, recurd, tally):
     daemon = recurd(db, **LINES)
     good = daemon.conf.read_text()
     for count, (text, place) in enumerate(BAD.items(), 1):
-        daemon.write_config(text=text + good + 'notify_task_created = "off"\n')
+        daemon.write_config(text=text + good + 'notify = "off"\n')
         oracle.add_template(NOW, DAILY)
         mark = daemon.mark()
         daemon.kill(signal.SIGHUP)
@@ -58,14 +58,18 @@ def test_a_bad_reload_changes_nothing(db, recurd, tally):
     assert not daemon.seen("reloaded")
     oracle.check([daemon])  # every instance has its notification
 
-    daemon.write_config(text=good + 'notify_task_created = "off"\n')
+    daemon.write_config(text=good + 'notify = "off"\n')
     daemon.kill(signal.SIGHUP)
     daemon.expect("reloaded")
-    told = len(db.notifications("task_created"))
-    template = db.add_template(NOW, DAILY)
-    wait_until(lambda: db.occurrences(template))
-    assert len(db.notifications("task_created")) == told
-    daemon.stop()
+    with db.connect() as listener:
+        heard = []
+        listener.add_notify_handler(heard.append)
+        listener.execute("listen recurd")
+        template = db.add_template(NOW, DAILY)
+        wait_until(lambda: db.occurrences(template))
+        daemon.stop()
+        listener.execute("select 1")
+        assert heard == []
     tally(injected=len(BAD) + 1, recovery=took)
 
 

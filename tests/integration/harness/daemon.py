@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
+
 from .notify import NotifySocket
 from .util import BUILD, IS_SANITIZED, PATIENCE, SLOWNESS, clean_environ, spawn, steady, wait_until
 
@@ -64,6 +66,21 @@ def program(name):
     return path
 
 
+# What decides what is made is no option of a process, but a column of recurd.settings.
+SETTINGS = ("default_time_zone", "min_interval", "catch_up_limit", "adopt_backlog", "notify_task_created",
+            "notification_retention")
+
+
+def apply_settings(options, dsn):
+    """Settings among the options go into the database; returns the rest.  None stands for the default."""
+    wanted = {key: options[key] for key in SETTINGS if key in options}
+    if wanted:
+        with psycopg.connect(dsn, autocommit=True, application_name="harness") as conn:
+            columns = ", ".join(f"{key} = %s" for key in wanted)
+            conn.execute(f"update recurd.settings set {columns}", list(wanted.values()))
+    return {key: value for key, value in options.items() if key not in wanted}
+
+
 def config_text(options):
     lines = []
     for key, value in options.items():
@@ -76,7 +93,8 @@ def config_text(options):
 
 
 class Recurd:
-    """Recurd(db, batch_size=10) starts the daemon on a database; keywords are options of recurd.conf.
+    """Recurd(db, batch_size=10) starts the daemon on a database; keywords are options of recurd.conf, or settings
+    of that database, which they are made before it starts.
 
     `expect` awaits a log line.  stop() asserts a clean end: exit status 0, every line of standard error
     in the log's form, nothing reported by a sanitizer.  dsn overrides db's own; wrapper: a command
@@ -87,6 +105,7 @@ class Recurd:
         self.dir = Path(tempfile.mkdtemp(prefix="rcd-d-", dir="/tmp"))
         self.conf = self.dir / "recurd.conf"
         self.foreground = foreground
+        options = apply_settings(options, db and db.dsn)
         self.options = {"database_url": dsn or (db and db.dsn), **options}
         self.write_config()
         self.notify = NotifySocket(self.dir / "notify")
@@ -300,6 +319,7 @@ def run_recurd(*args, db=None, env=None, **options):
     try:
         conf = Path(directory) / "recurd.conf"
         if db is not None:
+            options = apply_settings(options, db.dsn)
             options.setdefault("database_url", db.dsn)
         conf.write_text(config_text(options))
         return run_program("recurd", "-c", conf, *args, env=env)

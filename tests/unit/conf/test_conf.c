@@ -28,13 +28,9 @@ static void defaults(void **state)
 	assert_null(conf->password_file);
 	assert_null(conf->worker_name);
 	assert_string_equal(conf->app_schema, "public");
-	assert_string_equal(conf->default_time_zone, "UTC");
 	assert_string_equal(conf->zoneinfo_dir, "/usr/share/zoneinfo");
 	assert_int_equal(conf->batch_size, 1000);
-	assert_int_equal(conf->catch_up_limit, 100);
-	assert_int_equal(conf->adopt_backlog, ADOPT_LATEST);
 	assert_int_equal(conf->poll_interval, USEC_PER_SEC);
-	assert_int_equal(conf->min_interval, 60 * USEC_PER_SEC);
 	assert_int_equal(conf->connect_timeout, 5 * USEC_PER_SEC);
 	assert_int_equal(conf->query_timeout, 30 * USEC_PER_SEC);
 	assert_int_equal(conf->statement_timeout, 15 * USEC_PER_SEC);
@@ -43,9 +39,7 @@ static void defaults(void **state)
 	/* A new primary behind a dead first host is found within 10 s. */
 	assert_true(conf->reconnect_limit + conf->connect_timeout < 10 * USEC_PER_SEC);
 	assert_int_equal(conf->heartbeat_interval, 30 * USEC_PER_SEC);
-	assert_int_equal(conf->notification_retention, 0);
 	assert_true(conf->notify);
-	assert_true(conf->notify_task_created);
 	assert_int_equal(conf->log_rate, 1000);
 	assert_int_equal(conf->log_level, LOG_INFO);
 	conf_free(conf);
@@ -57,28 +51,20 @@ static void every_type_is_read(void **state)
 		"# a file\n"
 		"database_url = \"postgresql://u:p@h:5432/db?sslmode=require\" # why\n"
 		"app_schema=app_1$x\n"
-		"default_time_zone = Europe/Berlin\n"
 		"batch_size = 7\r\n"
-		"adopt_backlog = none\n"
 		"poll_interval = 250ms\n"
-		"min_interval = '2 h'\n"
-		"notification_retention = 90d\n"
-		"notify = off\n"
-		"notify_task_created = False\n"
+		"heartbeat_interval = '1 h'\n"
+		"notify = False\n"
 		"log_level = debug\n"
 		"worker_name = 'a # b ${c}'\n");
 
 	(void)state;
 	assert_string_equal(conf->database_url, "postgresql://u:p@h:5432/db?sslmode=require");
 	assert_string_equal(conf->app_schema, "app_1$x");
-	assert_string_equal(conf->default_time_zone, "Europe/Berlin");
 	assert_int_equal(conf->batch_size, 7);
-	assert_int_equal(conf->adopt_backlog, ADOPT_NONE);
 	assert_int_equal(conf->poll_interval, 250 * USEC_PER_MSEC);
-	assert_int_equal(conf->min_interval, 7200 * USEC_PER_SEC);
-	assert_int_equal(conf->notification_retention, INT64_C(90) * 86400 * USEC_PER_SEC);
+	assert_int_equal(conf->heartbeat_interval, 3600 * USEC_PER_SEC);
 	assert_false(conf->notify);
-	assert_false(conf->notify_task_created);
 	assert_int_equal(conf->log_level, LOG_DEBUG);
 	assert_string_equal(conf->worker_name, "a # b ${c}");
 	conf_free(conf);
@@ -110,17 +96,15 @@ static void bad_values(void **state)
 	refused("poll_interval = 25h\n", 1, "expected a duration");
 	/* 2^64 microseconds and a few: must not wrap around into the range */
 	refused("poll_interval = 213503982334602d\n", 1, "expected a duration");
-	refused("min_interval = 0\n", 1, "from 1s to 1d");
 	refused("lock_timeout = 11s\n", 1, "from 1ms to 10s");
 	refused("notify = maybe\n", 1, "notify: expected on or off, got \"maybe\"");
-	refused("adopt_backlog = some\n", 1, "expected latest, all or none, got \"some\"");
 	refused("log_level = Info\n", 1, "expected err, warning, notice, info or debug");
 	refused("app_schema = 'x;drop'\n", 1, "expected an identifier");
 	refused("app_schema = \"\"\n", 1, "expected an identifier");
 	refused("app_schema = 1a\n", 1, "expected an identifier");
 	refused("app_schema = a234567890123456789012345678901234567890123456789012345678901234\n",
 		1, "expected an identifier");
-	refused("default_time_zone = ''\n", 1, "expected a text");
+	refused("zoneinfo_dir = ''\n", 1, "expected a text");
 }
 
 static void durations_at_their_bounds(void **state)
@@ -133,8 +117,6 @@ static void durations_at_their_bounds(void **state)
 		snprintf(text, sizeof(text), "poll_interval = %s\n", good[i]);
 		conf_free(load_text(text));
 	}
-	conf_free(load_text("notification_retention = '0'\n"));
-	conf_free(load_text("notification_retention = 0s\n"));
 }
 
 /* ---- sources ---- */
@@ -146,13 +128,47 @@ static void flag_beats_environment_beats_file(void **state)
 
 	(void)state;
 	setenv("RECURD_BATCH_SIZE", "20", 1);
-	setenv("RECURD_CATCH_UP_LIMIT", "30", 1);
+	setenv("RECURD_CONNECTIONS", "3", 1);
 	setenv("RECURD_LOG_RATE", "", 1); /* empty: as if unset */
-	conf = load("batch_size = 1\ncatch_up_limit = 1\nlog_rate = 5\n", flags, 2);
+	conf = load("batch_size = 1\nconnections = 1\nlog_rate = 5\n", flags, 2);
 	assert_int_equal(conf->batch_size, 4);
-	assert_int_equal(conf->catch_up_limit, 30);
+	assert_int_equal(conf->connections, 3);
 	assert_int_equal(conf->log_rate, 5);
 	conf_free(conf);
+}
+
+/* Where the database is, each source hides those that follow it here; all are checked all the same. */
+static void a_named_file_beats_the_environment_where_the_database_is(void **state)
+{
+	static const char *const flags[] = { "database_url=dbname=flag" };
+	static const char text[] = "database_url = 'dbname=file'\nlisten_dsn = 'dbname=file'\n"
+				   "batch_size = 1\n";
+	struct conf *conf;
+
+	(void)state;
+	setenv("DATABASE_URL", "dbname=url", 1);
+	conf = load("batch_size = 1\n", NULL, 0);
+	assert_string_equal(conf->database_url, "dbname=url");
+	conf_free(conf);
+	setenv("RECURD_DATABASE_URL", "dbname=ours", 1);
+	setenv("RECURD_LISTEN_DSN", "dbname=ours", 1);
+	setenv("RECURD_BATCH_SIZE", "2", 1);
+	conf = load("batch_size = 1\n", NULL, 0);
+	assert_string_equal(conf->database_url, "dbname=ours");
+	assert_string_equal(conf->listen_dsn, "dbname=ours");
+	conf_free(conf);
+	conf = load(text, NULL, 0);
+	assert_string_equal(conf->database_url, "dbname=file");
+	assert_string_equal(conf->listen_dsn, "dbname=file");
+	assert_int_equal(conf->batch_size, 2);
+	conf_free(conf);
+	conf = load(text, flags, 1);
+	assert_string_equal(conf->database_url, "dbname=flag");
+	conf_free(conf);
+	struct err err = { .text = "" };
+	setenv("RECURD_DATABASE_URL", "no conninfo", 1);
+	assert_false(conf_load(file, NULL, 0, &conf, &err));
+	assert_non_null(strstr(err.text, "RECURD_DATABASE_URL"));
 }
 
 /* What the file says must be right even where something stronger hides it. */
@@ -161,21 +177,6 @@ static void hidden_values_are_checked_too(void **state)
 	(void)state;
 	setenv("RECURD_BATCH_SIZE", "20", 1);
 	refused("batch_size = none\n", 1, "expected an integer");
-}
-
-static void database_url_of_the_environment(void **state)
-{
-	struct conf *conf;
-
-	(void)state;
-	setenv("DATABASE_URL", "postgresql://other/db", 1);
-	conf = load_text("database_url = 'host=file'\n");
-	assert_string_equal(conf->database_url, "postgresql://other/db");
-	conf_free(conf);
-	setenv("RECURD_DATABASE_URL", "postgresql://ours/db", 1);
-	conf = load_text("database_url = 'host=file'\n");
-	assert_string_equal(conf->database_url, "postgresql://ours/db");
-	conf_free(conf);
 }
 
 static void fails(const char *const *flags, size_t n, const char *words)
@@ -330,14 +331,14 @@ static void dump_is_read_as_the_same(void **state)
 	struct conf *conf = load_text(
 		"worker_name = \"a \\\"b\\\" \\\\ \\${X} 'c' # \\x01\\n\xC3\xA4\"\n"
 		"password_file = '/x y'\n"
-		"poll_interval = 1500ms\nmin_interval = 120s\nlog_rate = 0\n"
-		"notify = no\nadopt_backlog = all\nlog_level = err\n");
+		"poll_interval = 1500ms\nheartbeat_interval = 120s\nlog_rate = 0\n"
+		"notify = no\nlog_level = err\n");
 	char *text CLEANUP(mem_cleanup) = dumped(conf);
 	struct conf *again = load_text(text);
 
 	(void)state;
 	assert_same(conf, again);
-	assert_non_null(strstr(text, "min_interval = \"2min\"\n"));
+	assert_non_null(strstr(text, "heartbeat_interval = \"2min\"\n"));
 	assert_non_null(strstr(text, "# listen_dsn is not set\n"));
 	conf_free(conf);
 	conf_free(again);
@@ -428,8 +429,8 @@ int main(void)
 		TEST(bad_values),
 		TEST(durations_at_their_bounds),
 		TEST(flag_beats_environment_beats_file),
+		TEST(a_named_file_beats_the_environment_where_the_database_is),
 		TEST(hidden_values_are_checked_too),
-		TEST(database_url_of_the_environment),
 		TEST(bad_flags_and_variables),
 		TEST(credential_is_the_last_resort),
 		TEST(errors_do_not_quote_passwords),

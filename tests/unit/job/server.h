@@ -96,6 +96,7 @@ static struct {
 	usec_t slow; /* what a row costs to write; 0: COST_ROW */
 	size_t failed; /* writings in vain */
 	size_t losses;
+	int64_t settings_version;
 } server;
 
 usec_t clock_monotonic(void)

@@ -283,15 +283,17 @@ static PGresult *tx_settings(struct conn *conn, const struct params *params)
 {
 	char *lock CLEANUP(mem_cleanup) = text_param(params, 1);
 	conn->lock_timeout = atoi(lock) * MS;
-	PGresult *result = table(1);
+	PGresult *result = table(2);
 	put_instant(result, 0, 0, server.now);
+	put_int8(result, 0, 1, server.settings_version);
 	return result;
 }
 
 static PGresult *tx_level(void)
 {
-	PGresult *result = table(1);
+	PGresult *result = table(2);
 	put_int4(result, 0, 0, 0);
+	put_int8(result, 0, 1, server.settings_version);
 	return result;
 }
 

@@ -235,6 +235,23 @@ static void nothing_is_forgotten_over_a_restart(void **state)
 	}
 }
 
+/* Somebody changes settings of the database, again and again and in the middle of batches: those are begun anew,
+ * whether they claim, write one by one or retry, and nobody is blamed for it, forgotten or late. */
+static void changes_of_settings_hold_nobody_up(void **state)
+{
+	(void)state;
+	for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++) {
+		begin(kind, 300, 2);
+		for (int i = 0; i < 100; i++) {
+			work(server.now + 997 * MS);
+			server.settings_version++;
+		}
+		expect_on_time(kinds[kind].late);
+		mend(kinds[kind].mended, kinds[kind].late);
+		end();
+	}
+}
+
 /* The others of their group are acquitted one after the other. */
 static void one_killer_costs_its_neighbours_seconds(void **state)
 {
@@ -275,6 +292,7 @@ int main(void)
 		cmocka_unit_test(twenty_thousand_bad_rows),
 		cmocka_unit_test(a_hundred_thousand_bad_rows),
 		cmocka_unit_test(nothing_is_forgotten_over_a_restart),
+		cmocka_unit_test(changes_of_settings_hold_nobody_up),
 		cmocka_unit_test(one_killer_costs_its_neighbours_seconds),
 		cmocka_unit_test(a_slow_server_does_not_keep_a_batch_from_getting_on),
 	};

@@ -62,6 +62,9 @@ static void worker_start(size_t lanes)
 	worker.agenda.items[job_number(&job_zones)].under_way = 1; /* nobody asks for them */
 	worker.shared.heartbeat = &worker.heartbeat;
 	worker.shared.zonewatch = zonewatch_create();
+	worker.shared.settings = settings_create();
+	worker.shared.settings->notification_retention = 0;
+	worker.shared.settings->version = server.settings_version;
 	worker.shared.settled = true;
 	worker.heartbeat.due_at = worker.shared.tally_at = INT64_MAX;
 	outdate();
@@ -167,6 +170,10 @@ static void take_outcome(const struct lane *lane, const struct job_report *repor
 	case BATCH_FAILED:
 		take_failure(lane, report);
 		break;
+	case BATCH_OUTDATED: /* as if job/settings.c had read them anew */
+		worker.shared.settings->version = server.settings_version;
+		agenda_in_vain(&worker.agenda, lane->job, server.now, VAIN_FIRST, POLL_INTERVAL);
+		break;
 	case BATCH_LOST:
 		break;
 	}
@@ -200,6 +207,7 @@ static void lane_start(struct lane *lane, const struct job *job)
 {
 	struct job_site site = { .conn = lane->conn,
 		.conf = &worker.conf,
+		.settings = worker.shared.settings,
 		.live_since = DATABASE - 100000 * SEC,
 		.shared = &worker.shared };
 	lane->job = job;

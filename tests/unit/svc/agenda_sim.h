@@ -35,6 +35,9 @@ static inline void sim_init(struct sim *sim)
 	sim->agenda.polled = true;
 	sim->shared.heartbeat = &sim->heartbeat;
 	sim->shared.zonewatch = zonewatch_create();
+	sim->shared.settings = settings_create();
+	sim->shared.settings
+		->notification_retention = 0; /* nothing to prune, unless a test says so */
 	sim->heartbeat.due_at = sim->shared.poll_at = sim->shared.tally_at = INT64_MAX;
 	sim->shared.settled = true;
 	item_of(sim, "zones")->under_way = 1; /* on a lane that is none of the test's */
@@ -43,6 +46,7 @@ static inline void sim_init(struct sim *sim)
 static inline void sim_finish(struct sim *sim)
 {
 	zonewatch_destroy(sim->shared.zonewatch);
+	settings_drop(sim->shared.settings);
 }
 
 /* "-": none. */

@@ -1,0 +1,110 @@
+/* settings: the table of all settings of a database; see the header. */
+#include "conf/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/value.h"
+#include "util/mem.h"
+
+#define FIELD(name_) .name = #name_, .offset = offsetof(struct settings, name_), .reloadable = true
+
+static const char *const backlog_choices[] = { "latest", "all", "none", NULL };
+static const int backlog_values[] = { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
+
+const struct conf_option settings_options[] = {
+	{ FIELD(default_time_zone), .type = CONF_TEXT, .default_text = "UTC",
+		.help = "The zone of rules that name none and whose user has none" },
+	{ FIELD(min_interval), .type = CONF_DURATION, .default_text = "60s", .min = SECOND,
+		.max = DAY, .help = "A rule whose occurrences are closer together is quarantined" },
+	{ FIELD(catch_up_limit), .type = CONF_INT, .default_text = "100", .min = 1, .max = 100000,
+		.help = "Missed occurrences made for one template; of more, the newest" },
+	{ FIELD(adopt_backlog), .type = CONF_CHOICE, .default_text = "latest",
+		.choices = backlog_choices, .choice_values = backlog_values,
+		.help = "What a first start makes of occurrences that were due before it" },
+	{ FIELD(notify_task_created), .type = CONF_BOOL, .default_text = "on",
+		.help = "Notifications of kind task_created for new instances" },
+	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "90d", .min = 0,
+		.max = 36500 * DAY,
+		.help = "How long rows of recurd.notifications and recurd.decisions are kept; 0: "
+			"for "
+			"ever" },
+};
+const size_t settings_options_len = ARRAY_LEN(settings_options);
+
+const struct conf_option *settings_find(const char *name)
+{
+	for (size_t i = 0; i < settings_options_len; i++) {
+		if (strcmp(settings_options[i].name, name) == 0)
+			return &settings_options[i];
+	}
+	return NULL;
+}
+
+struct settings *settings_create(void)
+{
+	struct settings *settings = mem_alloc(sizeof(*settings));
+	settings->references = 1;
+	settings->version = SETTINGS_NO_VERSION;
+	struct err err;
+	for (size_t i = 0; i < settings_options_len; i++) {
+		const struct conf_option *option = &settings_options[i];
+		if (!value_set(settings, option, option->default_text, &err))
+			mem_abort("default of setting %s: %s", option->name, err.text);
+	}
+	return settings;
+}
+
+struct settings *settings_share(struct settings *settings)
+{
+	if (settings)
+		settings->references++;
+	return settings;
+}
+
+void settings_drop(struct settings *settings)
+{
+	if (!settings || --settings->references > 0)
+		return;
+	values_free(settings, settings_options, settings_options_len);
+	free(settings);
+}
+
+void settings_cleanup(struct settings **settings)
+{
+	settings_drop(*settings);
+	*settings = NULL;
+}
+
+/* As a shell takes it. */
+static void add_word(struct strbuf *out, const char *value)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_+-/.:";
+	if (*value != '\0' && strspn(value, plain) == strlen(value)) {
+		strbuf_add_text(out, value);
+		return;
+	}
+	strbuf_add_char(out, '\'');
+	for (; *value != '\0'; value++) {
+		if (*value == '\'')
+			strbuf_add_text(out, "'\\''");
+		else
+			strbuf_add_char(out, *value);
+	}
+	strbuf_add_char(out, '\'');
+}
+
+/* A value that no setting takes is not repeated: it could not be typed. */
+void settings_redirect(const struct conf_option *option, const char *value, struct strbuf *out)
+{
+	struct settings *scratch CLEANUP(settings_cleanup) = settings_create();
+	struct err err;
+	strbuf_addf(out,
+		"%s is a setting of the database now, take it out here: recurctl settings set %s ",
+		option->name, option->name);
+	if (value_set(scratch, option, value, &err))
+		add_word(out, value);
+	else
+		strbuf_add_text(out, "VALUE");
+}

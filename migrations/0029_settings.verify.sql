@@ -1,0 +1,44 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
+do $$
+declare
+    problems text;
+begin
+    select string_agg(problem, e'\n') into problems from (
+        select format('column %s.%s is %s', tab, col,
+                      coalesce(a.atttypid::regtype || ', expected '
+                               || array_to_string(types, ' or '), 'missing')) as problem
+        from (values ('recurd.settings', '{text,varchar}', array['default_time_zone', 'adopt_backlog']),
+                     ('recurd.settings', '{interval}', array['min_interval', 'notification_retention']),
+                     ('recurd.settings', '{integer}', array['catch_up_limit']),
+                     ('recurd.settings', '{boolean}', array['notify_task_created']),
+                     ('recurd.settings', '{jsonb}', array['changes']))
+             as w (tab, type_list, cols)
+        cross join lateral unnest(cols) as col
+        cross join lateral cast(type_list as regtype[]) as types
+        left join pg_attribute a
+             on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where (a.attnum is null or a.atttypid <> all (types))
+              and to_regclass(tab) is not null
+        union all
+        select format('constraint %s on recurd.settings is missing', name)
+        from (values ('ck_settings_default_time_zone'), ('ck_settings_min_interval'),
+                     ('ck_settings_catch_up_limit'), ('ck_settings_adopt_backlog'),
+                     ('ck_settings_notification_retention')) as w (name)
+        where to_regclass('recurd.settings') is not null
+              and not exists (select from pg_constraint
+                              where conrelid = to_regclass('recurd.settings') and conname = name)
+        union all
+        select 'function recurd.settings_changed() is missing'
+        where to_regprocedure('recurd.settings_changed()') is null
+        union all
+        select 'trigger recurd_settings_changed on recurd.settings is missing or disabled'
+        where to_regclass('recurd.settings') is not null
+              and not exists (select from pg_trigger
+                              where tgrelid = to_regclass('recurd.settings')
+                                    and tgname = 'recurd_settings_changed' and tgenabled <> 'D')
+    ) as p (problem);
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
+end
+$$;
