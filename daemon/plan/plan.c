@@ -123,8 +123,11 @@ static void find_next(
 static void leave_to_application(
 	const struct template *t, const struct backlog *backlog, struct plan *plan)
 {
-	if (t->starts_zone)
+	if (t->starts_zone) {
 		plan->starts_local = t->starts_local;
+		snprintf(plan->starts_zone, sizeof(plan->starts_zone), "%s", t->starts_zone);
+		plan->made_through = t->made_through;
+	}
 	if (backlog->end != BACKLOG_OVER)
 		plan->planned_due_at = t->planned_due_at;
 }
@@ -170,7 +173,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->made_through = move_made_through(start, plan->made_through, finished);
 	/* Over, and it moved: the instant on which it stays is history, too. */
 	if (start->moved && backlog->n == 0 && backlog->end == BACKLOG_OVER &&
-		plan->made_through < plan->next_due_at)
+		plan->made_through != TEMPLATE_NONE && plan->made_through < plan->next_due_at)
 		plan->made_through = plan->next_due_at;
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;

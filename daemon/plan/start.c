@@ -179,27 +179,27 @@ static bool find_moved(struct start *start, sec_t due, struct err *err)
 	return true;
 }
 
-/* A series that moved goes on with what was planned; what an edit adds before that is new from the edit on. */
+/* A series that moved goes on with what was planned; one whose rule was edited as well, after the edit. */
 static sec_t after_move(const struct start *start, bool edited)
 {
 	const struct template *t = start->template;
 	sec_t after = later_of(INT64_MIN, start->made_through);
-	bool over = t->ended_at != TEMPLATE_NONE;
-	edited = edited && t->replan_at != TEMPLATE_REZONE;
-	if (start->standing != STANDS_PLANNED)
-		return edited && over ? later_of(after, t->replan_at) : after;
-	sec_t planned = start->moved_to - 1;
-	after = later_of(after, t->replan_at);
-	return edited && after < planned ? after : planned;
+	bool planned = start->standing == STANDS_PLANNED;
+	if (edited && t->replan_at != TEMPLATE_REZONE)
+		return planned || t->ended_at != TEMPLATE_NONE ? later_of(after, t->replan_at)
+							       : after;
+	return planned ? start->moved_to - 1 : after;
 }
 
 /* After an edit, what we had planned stands only if it was due before it. */
 static bool is_overtaken(const struct start *start, bool edited)
 {
 	const struct template *t = start->template;
-	bool before = t->ended_at == TEMPLATE_NONE &&
-		      sec_from_usec(start->due) <= sec_from_usec(t->replan_at);
-	return start->standing == STANDS_PLANNED && (start->moved || (edited && !before));
+	bool over = t->ended_at != TEMPLATE_NONE;
+	bool stands = t->replan_at == TEMPLATE_REZONE
+			      ? over /* and plans nothing that could move */
+			      : !over && sec_from_usec(start->due) <= sec_from_usec(t->replan_at);
+	return start->standing == STANDS_PLANNED && (start->moved || (edited && !stands));
 }
 
 /* By the rules in the head of plan.h. */

@@ -11,10 +11,11 @@
 #include "plan/fates.h"
 #include "plan/move.h"
 
-#define LIVES 3000
-#define STEPS 60
-#define GRAIN 1800 /* every occurrence of RULES lies on half hours after its anchor */
-#define NONE  TEMPLATE_NONE
+#define LIVES     3000
+#define STEPS     60
+#define GRAIN     1800 /* every occurrence of RULES lies on half hours after its anchor */
+#define NONE      TEMPLATE_NONE
+#define ZONE_ONLY TEMPLATE_REZONE /* of an edit: nothing but the rule's zone is another */
 
 /* ---- the rules that it knows ---- */
 
@@ -172,13 +173,6 @@ static void model_visit(struct model *m, usec_t now)
 	bool planned = due != NONE && m->planned != NONE &&
 		       sec_from_usec(due) == sec_from_usec(m->planned);
 	bool set_by_application = due != NONE && !planned;
-	/* Another zone: what was made stays at its wall time, and so does what is planned. */
-	sec_t shift = m->anchored ? m->offset - m->rule->offset : 0;
-	usec_t used = m->history;
-	if (shift && m->history != NONE)
-		m->history = (sec_from_usec(m->history) + shift) * USEC_PER_SEC;
-	bool moved = shift && !set_by_application;
-	m->offset = m->rule->offset;
 	if (set_by_application && due > now && allowed(m, due, m->used)) {
 		m->edited = NONE; /* for later, and none of our business yet */
 		m->active = true;
@@ -186,12 +180,19 @@ static void model_visit(struct model *m, usec_t now)
 		m->next = due;
 		return;
 	}
+	/* Another zone: what was made stays at its wall time, and so does what is planned. */
+	sec_t shift = m->anchored ? m->offset - m->rule->offset : 0;
+	usec_t used = m->history;
+	if (shift && m->history != NONE)
+		m->history = (sec_from_usec(m->history) + shift) * USEC_PER_SEC;
+	bool moved = shift && !set_by_application, was_anchored = m->anchored;
+	m->offset = m->rule->offset;
 	bool off = set_by_application && !in_set(m->rule, m->anchor, sec_from_usec(due));
 	if (!m->anchored || (off && allowed(m, due, m->used)))
 		m->anchor = sec_from_usec(due) + m->rule->offset;
 	m->anchored = true;
 	/* Where to go on. */
-	bool replan = m->edited != NONE && !set_by_application;
+	bool replan = m->edited != NONE && m->edited != ZONE_ONLY && !set_by_application;
 	bool overtaken = replan && planned && (m->ended || !past(due, m->edited));
 	bool stands = due != NONE && !overtaken;
 	usec_t cursor = stands ? due : m->history;
@@ -200,7 +201,6 @@ static void model_visit(struct model *m, usec_t now)
 		overtaken = true;
 		stands = false;
 		cursor = replan ? later(m->history, m->edited) : before;
-		cursor = cursor == NONE || cursor > before ? before : cursor;
 	} else if (replan && (!moved || m->ended)) {
 		cursor = later(cursor, m->edited);
 	}
@@ -226,6 +226,10 @@ static void model_visit(struct model *m, usec_t now)
 		m->due = n > 0 ? m->history : used;
 	if (moved && over && n == 0)
 		m->history = later(m->history, used);
+	if (set_by_application && n == 0 && was_anchored) { /* nothing has come of it */
+		m->history = used;
+		m->offset = m->rule->offset + shift;
+	}
 	m->planned = m->due;
 }
 
@@ -233,12 +237,17 @@ static void model_save(
 	struct model *m, const struct kind *rule, usec_t due, bool active, usec_t now)
 {
 	bool moved = sec_from_usec(due) != sec_from_usec(m->due), edited = rule != m->rule;
+	bool only_zone = rule->step == m->rule->step && rule->weeks == m->rule->weeks &&
+			 rule->count == m->rule->count && rule->until == m->rule->until &&
+			 rule->bad == m->rule->bad;
 	if (m->failed)
 		m->failed = !edited && due == m->due;
 	else if (edited && moved && !past(due, m->history))
 		m->edited = NONE;
-	else if (edited && m->anchored)
+	else if (edited && m->anchored && !only_zone)
 		m->edited = now;
+	else if (edited && m->anchored && m->edited == NONE)
+		m->edited = ZONE_ONLY;
 	if (!active && m->active) {
 		bool still_in_the_last = m->paused != NONE && m->resumed != NONE &&
 					 m->due <= m->resumed;
@@ -316,6 +325,9 @@ static void check_fates(uint64_t seed)
 	for (size_t i = 0; opens && i < model.came_n; i++) {
 		struct fate fate = { 0 };
 		check(next_fate(&fates, &fate) == RECUR_FOUND, seed, "fewer fates");
+		strbuf_addf(&story, "  fate %s due %s, in the model %s\n",
+			short_instant(fate.nominal), short_instant(fate.due),
+			short_instant(model.came[i]));
 		check(same(fate.nominal, model.came[i]) && fate.due == model.came[i], seed,
 			"another fate");
 		check(fate.kind == (model.covered[i] ? FATE_PAUSED : FATE_MADE), seed,

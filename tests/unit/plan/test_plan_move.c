@@ -163,7 +163,7 @@ static void a_zone_that_is_gone_leaves_instants(void **state)
 
 /* ---- random lives ---- */
 
-#define LIVES  3000
+#define LIVES  1000
 #define STEPS  25
 #define ANCHOR "01-06T08:00" /* nine in Berlin */
 
@@ -257,13 +257,11 @@ static void set_zone(struct life *life, size_t which, const char *zone)
 		life->sim.row.user_zone = zone;
 }
 
-static void move(struct life *life, size_t which, const char *zone, usec_t now)
+static void move(struct life *life, size_t which, const char *zone)
 {
 	bool edited = strcmp(life->zone, zone) != 0;
 	set_zone(life, which, zone);
-	if (life->by_rule && edited)
-		life->sim.row.replan_at = now;
-	else if (edited && life->sim.row.replan_at == TEMPLATE_NONE)
+	if (edited && life->sim.row.replan_at == TEMPLATE_NONE)
 		life->sim.row.replan_at = TEMPLATE_REZONE;
 }
 
@@ -280,8 +278,8 @@ static void live(struct life *life, size_t which)
 		now += pick(life, 4) ? (usec_t)pick(life, 2 * 86400) * USEC_PER_SEC
 				     : (usec_t)pick(life, 1800) * USEC_PER_SEC;
 		if (pick(life, 2))
-			move(life, which, zones[pick(life, ARRAY_LEN(zones))], now);
-		if (life->by_rule || pick(life, 3))
+			move(life, which, zones[pick(life, ARRAY_LEN(zones))]);
+		if (pick(life, 3))
 			visit(life, which, now);
 	}
 	visit(life, which, now += 3 * DAY);
