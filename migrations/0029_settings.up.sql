@@ -52,8 +52,8 @@ begin
                     end if;
                     with moved as (
                         update %1$I.recurring_tasks as t
-                           set replan_at = case when failed_at is null and starts_local is not null then recurd.now()
-                                                else replan_at end,
+                           set replan_at = case when failed_at is null and starts_local is not null
+                                                then coalesce(replan_at, '-infinity') else replan_at end,
                                failed_at = null, failure = null
                          where (starts_local is not null and starts_zone is distinct from zone
                                 or failed_at is not null

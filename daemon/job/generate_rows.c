@@ -203,8 +203,8 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
 	if (plan->rezoned_from != TEMPLATE_NONE)
-		decisions[n++] = (struct decision){ id, "rezoned", plan->starts_zone,
-			plan->rezoned_from, plan->next_due_at, 0 };
+		decisions[n++] = (struct decision){ id, "rezoned", plan->rezoned_why,
+			plan->rezoned_from, plan->rezoned_to, 0 };
 	if (plan->turn == PLAN_ENDS)
 		decisions[n++] = (struct decision){ id, "ended", NULL, plan->next_due_at,
 			plan->next_due_at, plan->used_count };

@@ -1,6 +1,7 @@
 /* The iterator; see the header. */
 #include "plan/fates.h"
 
+#include "plan/move.h"
 #include "util/timefmt.h"
 
 bool fates_open(const struct template *template, const struct plan_policy *policy, bool fitted,
@@ -50,8 +51,8 @@ static bool count_used_up(const struct fates *fates)
 static bool passed_any(const struct fates *fates)
 {
 	const struct start *start = &fates->start;
-	return start->standing == STANDS_PLANNED && start->first_stands &&
-	       start->template->made_through != TEMPLATE_NONE && start_count(start) > 0 &&
+	return start->standing == STANDS_PLANNED && (start->first_stands || start->moved) &&
+	       start->made_through != TEMPLATE_NONE && start_count(start) > 0 &&
 	       rule_has_overrides(start->rule);
 }
 
@@ -60,17 +61,18 @@ static enum recur_status next_passed(
 	struct fates *fates, struct occurrence *ret_found, struct err *err)
 {
 	struct start *start = &fates->start;
+	sec_t planned = start->moved ? start->moved_to : sec_from_usec(start->due);
 	if (!passed_any(fates))
 		return RECUR_END;
 	if (fates->steps == 0)
-		recurrence_seek(start->recurrence, sec_from_usec(start->template->made_through));
+		recurrence_seek(start->recurrence, sec_from_usec(start->made_through));
 	while (fates->steps++ < PLAN_STEPS) {
 		enum recur_status status = start_search(start, ret_found, err);
 		if (status == RECUR_AGAIN && fates->given > 0)
 			return RECUR_END; /* the first one stands whatever they are */
 		if (status != RECUR_FOUND)
 			return status;
-		if (ret_found->at >= sec_from_usec(start->due))
+		if (ret_found->at >= planned)
 			return RECUR_END;
 		if (ret_found->excluded)
 			return RECUR_FOUND;
@@ -104,7 +106,13 @@ static enum recur_status first(struct fates *fates, struct occurrence *ret_found
 static enum recur_status following(
 	struct fates *fates, struct occurrence *ret_found, struct err *err)
 {
-	return count_used_up(fates) ? RECUR_END : start_search(&fates->start, ret_found, err);
+	enum recur_status status;
+	do {
+		if (count_used_up(fates))
+			return RECUR_END;
+		status = start_search(&fates->start, ret_found, err);
+	} while (status == RECUR_FOUND && move_passed(&fates->start, ret_found));
+	return status;
 }
 
 static enum recur_status next_occurrence(
@@ -144,7 +152,8 @@ enum recur_status fates_next(struct fates *fates, struct fate *ret_fate, struct 
 		return status;
 	usec_t due = instant_of(fates, found.at);
 	*ret_fate = (struct fate){
-		.nominal = found.nominal == found.at ? due : found.nominal * USEC_PER_SEC,
+		.nominal = move_identity(&fates->start,
+			found.nominal == found.at ? due : found.nominal * USEC_PER_SEC),
 		.due = due,
 		.fire = due,
 		.through = due,

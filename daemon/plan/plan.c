@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "plan/backlog.h"
+#include "plan/move.h"
 #include "util/mem.h"
 
 /* ---- the fates ---- */
@@ -122,8 +123,11 @@ static void find_next(
 static void leave_to_application(
 	const struct template *t, const struct backlog *backlog, struct plan *plan)
 {
-	if (t->starts_zone)
+	if (t->starts_zone) {
 		plan->starts_local = t->starts_local;
+		snprintf(plan->starts_zone, sizeof(plan->starts_zone), "%s", t->starts_zone);
+		plan->made_through = t->made_through;
+	}
 	if (backlog->end != BACKLOG_OVER)
 		plan->planned_due_at = t->planned_due_at;
 }
@@ -140,6 +144,20 @@ static void conclude_end(const struct template *t, usec_t now, bool over, struct
 		plan->wake_at = TEMPLATE_NONE;
 }
 
+/* What was planned stands at another instant now; an ended template plans nothing. */
+static void conclude_move(const struct start *start, usec_t first, struct plan *plan)
+{
+	const struct template *t = start->template;
+	bool planned = start->rezoned || (start->moved && start->standing == STANDS_PLANNED);
+	if (!planned || first == t->next_due_at)
+		return;
+	plan->rezoned_from = t->next_due_at;
+	plan->rezoned_to = first;
+	snprintf(plan->rezoned_why, sizeof(plan->rezoned_why), "%s%s%s",
+		start->moved ? t->starts_zone : "", start->moved ? " to " : "",
+		zone_name(start->zone));
+}
+
 static void conclude(const struct fates *fates, const struct backlog *backlog, size_t n, usec_t now,
 	struct plan *plan)
 {
@@ -148,16 +166,21 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->starts_local = start->anchor;
 	snprintf(plan->starts_zone, sizeof(plan->starts_zone), "%s", zone_name(start->zone));
 	plan->replan_at = TEMPLATE_NONE;
+	plan->made_through = start->made_through;
 	use_up(plan, backlog->fates, n);
 	find_next(start, backlog, n, plan);
+	bool finished = n == backlog->n && backlog->end != BACKLOG_SHORT;
+	plan->made_through = move_made_through(start, plan->made_through, finished);
+	/* Over, and it moved: the instant on which it stays is history, too. */
+	if (start->moved && backlog->n == 0 && backlog->end == BACKLOG_OVER &&
+		plan->made_through != TEMPLATE_NONE && plan->made_through < plan->next_due_at)
+		plan->made_through = plan->next_due_at;
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
 	plan->planned_due_at = unfinished ? TEMPLATE_NONE : plan->next_due_at;
 	if (backlog->n == 0 && start->first_stands && start->standing == STANDS_SET)
 		leave_to_application(t, backlog, plan);
-	usec_t first = backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at;
-	if (start->rezoned && first != t->next_due_at)
-		plan->rezoned_from = t->next_due_at;
+	conclude_move(start, backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at, plan);
 	conclude_end(t, now, backlog->end == BACKLOG_OVER && n == backlog->n, plan);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "plan/move.h"
 #include "util/timefmt.h"
 
 static bool same_second(usec_t a, usec_t b)
@@ -66,14 +67,18 @@ uint64_t start_count(const struct start *start)
 	return counts_itself(start->rule) ? 0 : rule_count(start->rule);
 }
 
+unsigned start_flags(const struct rule *rule)
+{
+	unsigned flags = RECUR_EXCLUDED | RECUR_BY_TIME;
+	return counts_itself(rule) ? flags : flags | RECUR_UNCOUNTED;
+}
+
 static bool open_from(struct start *start, sec_t wall, struct err *err)
 {
 	recurrence_close(start->recurrence);
 	start->recurrence = NULL;
-	unsigned flags = RECUR_EXCLUDED | RECUR_BY_TIME;
-	if (!counts_itself(start->rule))
-		flags |= RECUR_UNCOUNTED;
-	if (!recurrence_open(start->rule, wall, start->zone, flags, &start->recurrence, err))
+	if (!recurrence_open(start->rule, wall, start->zone, start_flags(start->rule),
+		    &start->recurrence, err))
 		return false;
 	start->anchor = wall;
 	return recurrence_check_interval(
@@ -155,7 +160,7 @@ static void take_due(struct start *start)
 static bool find_moved(struct start *start, sec_t due, struct err *err)
 {
 	sec_t best = due + 2 * ZONE_SHIFT_MAX;
-	start->after = later_of(due - ZONE_SHIFT_MAX, start->template->made_through);
+	start->after = later_of(due - ZONE_SHIFT_MAX, start->made_through);
 	recurrence_seek(start->recurrence, start->after);
 	for (int steps = 0; steps < 4 * PLAN_STEPS; steps++) {
 		struct occurrence found;
@@ -174,26 +179,49 @@ static bool find_moved(struct start *start, sec_t due, struct err *err)
 	return true;
 }
 
+/* A series that moved goes on with what was planned; one whose rule was edited as well, after the edit. */
+static sec_t after_move(const struct start *start, bool edited)
+{
+	const struct template *t = start->template;
+	sec_t after = later_of(INT64_MIN, start->made_through);
+	bool planned = start->standing == STANDS_PLANNED;
+	if (edited && t->replan_at != TEMPLATE_REZONE)
+		return planned || t->ended_at != TEMPLATE_NONE ? later_of(after, t->replan_at)
+							       : after;
+	return planned ? start->moved_to - 1 : after;
+}
+
+/* After an edit, what we had planned stands only if it was due before it. */
+static bool is_overtaken(const struct start *start, bool edited)
+{
+	const struct template *t = start->template;
+	bool over = t->ended_at != TEMPLATE_NONE;
+	bool stands = t->replan_at == TEMPLATE_REZONE
+			      ? over /* and plans nothing that could move */
+			      : !over && sec_from_usec(start->due) <= sec_from_usec(t->replan_at);
+	return start->standing == STANDS_PLANNED && (start->moved || (edited && !stands));
+}
+
 /* By the rules in the head of plan.h. */
 static bool find_next(struct start *start, struct err *err)
 {
 	const struct template *t = start->template;
 	take_due(start);
-	if (!anchor(start, err))
+	if (!anchor(start, err) || !move_find(start, err))
 		return false;
 	sec_t due = sec_from_usec(start->due);
 	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
-	/* After an edit, what we had planned stands only if it was due before it. */
-	bool overtaken = edited && start->standing == STANDS_PLANNED &&
-			 (t->ended_at != TEMPLATE_NONE || due > sec_from_usec(t->replan_at));
+	bool overtaken = is_overtaken(start, edited);
 	start->first_stands = start->standing != STANDS_HISTORY && !overtaken;
-	start->after = start->first_stands ? due : later_of(INT64_MIN, t->made_through);
-	if (edited && start->standing != STANDS_SET)
+	start->after = start->first_stands ? due : later_of(INT64_MIN, start->made_through);
+	if (start->moved)
+		start->after = after_move(start, edited);
+	else if (edited && start->standing != STANDS_SET)
 		start->after = later_of(start->after, t->replan_at);
 	start->adopting = t->planned_due_at == TEMPLATE_NONE &&
 			  t->created_at < start->policy->live_since &&
 			  t->next_due_at < start->policy->live_since;
-	start->rezoned = overtaken && t->replan_at == TEMPLATE_REZONE;
+	start->rezoned = overtaken && t->replan_at == TEMPLATE_REZONE && !start->moved;
 	return !start->rezoned || find_moved(start, due, err);
 }
 

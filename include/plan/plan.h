@@ -11,7 +11,9 @@
  * - A rule that was edited by itself keeps the anchor's wall time and what was due before the edit,
  *   and goes on after the later of the edit and made_through.
  * - When the data of its time zone have changed, the wall time of what is planned stays and its
- *   instant moves.
+ *   instant moves.  So it does when the template goes by another zone, because its user moved, the
+ *   default changed, or the rule's timeZone: every local date and time of the series is made once
+ *   (move.h).
  * - Of what was missed, the newest catch_up_limit are made, oldest first; the rest is dropped.
  * - What lies between paused_at and resumed_at is not made.
  * - A template from before live_since that recurd never planned follows adopt_backlog.
@@ -64,7 +66,9 @@ struct plan {
 	char starts_zone[65]; /* "": still none */
 	bool is_active;
 	enum plan_turn turn;
-	usec_t rezoned_from; /* moved from there by new time zone data; TEMPLATE_NONE: was not */
+	/* What was planned has moved, by new time zone data or another zone; TEMPLATE_NONE: it has not. */
+	usec_t rezoned_from, rezoned_to;
+	char rezoned_why[2 * 65 + 8]; /* "Europe/Berlin", or "Europe/Berlin to Europe/London" */
 	struct err failure;
 };
 

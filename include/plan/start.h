@@ -27,6 +27,11 @@ struct start {
 	bool first_stands; /* due is an occurrence as it stands */
 	bool rezoned; /* the data of its zone have changed, nothing else */
 	bool adopting; /* from before live_since, never planned by recurd */
+	bool moved; /* it goes by another zone than before (move.h) */
+	bool coded; /* so that instants of this plan may have been those of other local times */
+	sec_t moved_to; /* with STANDS_PLANNED: where what was planned stands now */
+	sec_t not_before; /* wall: up to then the series has been made; INT64_MIN: nothing is known */
+	usec_t made_through; /* the template's, by the zone as it is now */
 	sec_t after; /* it goes on after this instant */
 	int slices; /* of computation, used up */
 };
@@ -43,6 +48,8 @@ void start_finish(struct start *start);
 enum recur_status start_search(
 	struct start *start, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
 bool start_give_up(struct err *err);
+/* Of its recurrence (recurrence.h). */
+unsigned start_flags(const struct rule *rule);
 /* RECUR_FOUND: something of the set stands at that instant; RECUR_END: nothing does. */
 enum recur_status start_search_at(struct start *start, sec_t instant,
 	struct occurrence *ret_occurrence, struct err *err) NODISCARD;

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import psycopg
 
-from faults.oracle import Template
+from faults.oracle import Template, Traveller
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kolkata")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,6 +43,7 @@ class Application:
     def forget(self):
         """A new round: nothing is there."""
         self.pending = {}  # task: the remind_at that is to be told, or None
+        self.travellers = []  # users who move from zone to zone
         self.endless = []  # templates that may be edited and paused
         self.loaded = None  # a form that is open: (template, next_due_at, edits so far)
 
@@ -106,15 +107,20 @@ class Application:
         if not self.endless:
             return None
         row = self.db.rows(
-            "select id, next_due_at, is_active, recurd.now() as now from recurring_tasks where id = %s and failed_at is null"
+            "select id, next_due_at, is_active, recurrence_rule as rule, recurd.now() as now from recurring_tasks where id = %s and failed_at is null"
             " and replan_at is null and starts_local is not null and next_due_at > recurd.now() for update",
             (chance.choice(self.endless),),
         )
         return row[0] if row and row[0]["now"] >= self.world.latest else None
 
+    @staticmethod
+    def is_same_but_zone(one, other):
+        """The series moves then: travellers do that."""
+        return {**one, "timeZone": ""} == {**other, "timeZone": ""}
+
     def edit_rule(self, chance):
         row, rule = self.locked_template(chance), random_rule(chance)
-        if not row or not row["is_active"]:
+        if not row or not row["is_active"] or self.is_same_but_zone(rule, row["rule"]):
             return None
         self.db.update("recurring_tasks", row["id"], recurrence_rule=json.dumps(rule))
         return lambda: self.oracle.templates[row["id"]].edits.append((row["now"], json.dumps(rule)))
@@ -171,11 +177,41 @@ class Application:
 
     def delete_instance(self, chance):
         row = self.db.rows(
-            "delete from tasks where id = (select id from tasks where occurrence_at is not null"
+            "delete from tasks where id = (select id from tasks where occurrence_at is not null and user_id not like 'traveller%%'"
             " order by id offset %s limit 1) returning id",
             (chance.randrange(50),),
         )
         return (lambda: self.oracle.deleted.add(row[0]["id"])) if row else None
+
+    # Users who move ----------------------------------------------------------------------------------
+
+    MOVES = (
+        "insert into recurd.preferences (user_id, time_zone) values (%s, %s)"
+        " on conflict (user_id) do update set time_zone = excluded.time_zone"
+    )
+
+    def create_traveller(self, chance):
+        user, zone = f"traveller{len(self.travellers)}-{chance.getrandbits(32):x}", chance.choice(Traveller.ZONES)
+        first = Traveller.next_nine(self.world.latest, zone)
+        self.db.add_user(user)
+        self.db.execute(self.MOVES, (user, zone))
+        self.db.add_template(first, Traveller.RULE, id=user, user=user)
+
+        def note():
+            self.oracle.templates[user] = Traveller(first, zone)
+            self.travellers.append(user)
+
+        return note
+
+    def move_traveller(self, chance):
+        """One who has been served once: before that, next_due_at is an instant of the application's."""
+        row = self.db.rows(
+            "select id from recurring_tasks where id = any(%s) and starts_local is not null order by random() limit 1", (self.travellers,))
+        if not row:
+            return None
+        zone = chance.choice(Traveller.ZONES)
+        self.db.execute(self.MOVES, (row[0]["id"], zone))
+        return lambda: setattr(self.oracle.templates[row[0]["id"]], "zone", zone)
 
     # Tasks with reminders ----------------------------------------------------------------------------
 
@@ -244,6 +280,8 @@ ACTIONS = (
     (Application.save_stale_form, 1),
     (Application.delete_template, 1),
     (Application.delete_instance, 2),
+    (Application.create_traveller, 1),
+    (Application.move_traveller, 3),
     (Application.create_tasks, 10),
     (Application.snooze, 6),
     (Application.complete, 3),

@@ -137,12 +137,16 @@ class Template:
     def occurrences(self, through):
         zone = parse_stored(json.loads(self.rule))[1]
         anchor = to_wall(self.due.replace(tzinfo=None), zone)
-        found = []
+        found, made = [], None  # the wall time of the last one: an edit that names another zone makes no local time twice
         ends = [at for at, _ in self.edits] + [through]
         for number, text in enumerate([self.rule, *(text for _, text in self.edits)]):
             since = self.edits[number - 1][0] if number else None
             part = expand(text, anchor, None if number else self.due, min(ends[number], through))
-            found += part[bisect.bisect_right(part, since) :] if since else part
+            zone = parse_stored(json.loads(text))[1]
+            fresh = [(at, to_wall(at.replace(tzinfo=None), zone)) for at in (part[bisect.bisect_right(part, since) :] if since else part)]
+            fresh = [(at, wall) for at, wall in fresh if made is None or wall.replace(microsecond=0) > made]
+            made = fresh[-1][1].replace(microsecond=0) if fresh else made
+            found += [at for at, _ in fresh]
         for begin, end in self.pauses:
             found = [at for at in found if not begin <= at <= (end or through)]
         return found
@@ -172,6 +176,50 @@ select exists (select from recurring_tasks where is_active and failed_at is null
     or exists (select from tasks where remind_at <= recurd.now() and not is_complete
                 and (reminded_at is null or remind_at > reminded_at))
 """
+
+
+class Traveller:
+    """A daily template, at nine by the clock of its user, who moves from one zone to another and back.
+
+    Which instant a local date came to depends on which worker knew of which move when; but by no two of the ZONES
+    is it nine at one instant, so that each instant tells its date.
+    """
+
+    ZONES = ("UTC", "Europe/Moscow", "Asia/Tokyo", "Pacific/Honolulu", "America/Bogota", "Pacific/Tongatapu")
+    RULE = {"frequency": "daily"}
+    gone = newest = None
+
+    def __init__(self, first, zone):
+        self.first, self.zone = first, zone
+        self.instants = []  # as they are in the database
+
+    @classmethod
+    def next_nine(cls, now, zone):
+        """The next instant at which it is nine there."""
+        wall = now.astimezone(ZoneInfo(zone)).replace(hour=9, minute=0, second=0, microsecond=0)
+        return (wall if wall > now else wall + timedelta(days=1)).astimezone(UTC)
+
+    @classmethod
+    def local_dates(cls, instant):
+        walls = [instant.replace(microsecond=0).astimezone(ZoneInfo(zone)) for zone in cls.ZONES]
+        return [wall.date() for wall in walls if (wall.hour, wall.minute) == (9, 0)]
+
+    def occurrences(self, through):
+        return [at for at in self.instants if at <= through]
+
+    def is_paused(self):
+        return False
+
+    def complaints(self, now):
+        found = [self.local_dates(at) for at in self.instants]
+        yield from (f"{at} is not nine anywhere" for at, dates in zip(self.instants, found) if len(dates) != 1)
+        dates = sorted(date for each in found for date in each)
+        [first] = self.local_dates(self.first)
+        last = (self.next_nine(now, self.zone).astimezone(ZoneInfo(self.zone)) - timedelta(days=1)).date()
+        wanted = [first + timedelta(days=n) for n in range(max(0, (last - first).days + 1))]
+        # A date that was made by another clock may lie ahead of this one.
+        if dates[: len(wanted)] != wanted or len(dates) > len(wanted) + 2 or len(set(dates)) != len(dates):
+            yield f"{[str(date) for date in dates]}, not {[str(date) for date in wanted]}"
 
 
 class Oracle:
@@ -245,6 +293,14 @@ class Oracle:
 
     # Comparing ---------------------------------------------------------------------------------------
 
+    def _check_travellers(self, there, now, wrong):
+        """Their instants follow from when which worker knew of which move; their local dates do not."""
+        for row_id, template in self.templates.items():
+            if isinstance(template, Traveller):
+                template.instants = sorted(at for name, at in there if name == row_id)
+                for complaint in template.complaints(now):
+                    wrong.add("not once a local date", True, f"{row_id}: {complaint}")
+
     def check(self, daemons=(), now=None, lines=True, book=None):
         """Everything above; lines=False where log_rate leaves lines out.  {"lost": 0, "doubled": 0}, or fails.
 
@@ -280,12 +336,13 @@ class Oracle:
 
     def _check_instances(self, now, wrong):
         """Returns {key: (must be told, task, template, instant)} of what the instances say of themselves."""
-        must, may = self._expected(now)
         there = defaultdict(list)
         query = "select id, recurring_task_id, occurrence_at from tasks where occurrence_at is not null"
         for row in self.db.rows(query):
             at = row["occurrence_at"].astimezone(UTC)
             there[row["recurring_task_id"], at].append(row["id"])
+        self._check_travellers(there, now, wrong)
+        must, may = self._expected(now)
         for (template, at), ids in there.items():
             if template is None:  # its template was deleted
                 continue
@@ -309,6 +366,8 @@ class Oracle:
             if template is None or template.is_paused() or template.gone:
                 continue
             wrong.add("in quarantine", row["failed_at"] is not None, f"{row['id']}: {row['failure']}")
+            if isinstance(template, Traveller):
+                continue
             ahead = template.next_after(now)
             due = row["next_due_at"].astimezone(UTC)
             if ahead is None:

@@ -158,7 +158,20 @@ static inline void sim_run(struct sim *sim, const char *now)
 	sim_run_in_batches(sim, at(now), 1000);
 }
 
-/* What the application and the trigger of migration 0013 do with the row. */
+/* A rule in JSON but for its timeZone, which stands last. */
+static inline size_t sim_without_zone(const char *rule)
+{
+	const char *zone = strstr(rule, ",\"timeZone\":");
+	return zone ? (size_t)(zone - rule) : strlen(rule) - 1;
+}
+
+static inline bool sim_same_but_zone(const char *a, const char *b)
+{
+	size_t len = sim_without_zone(a);
+	return len == sim_without_zone(b) && memcmp(a, b, len) == 0;
+}
+
+/* What the application and the triggers of migrations 0013 and 0030 do with the row. */
 static inline void sim_save(struct sim *sim, const char *rule, usec_t due, bool active, usec_t now)
 {
 	struct template *row = &sim->row;
@@ -171,7 +184,10 @@ static inline void sim_save(struct sim *sim, const char *rule, usec_t due, bool 
 	} else if (edited && moved && news) {
 		row->replan_at = TEMPLATE_NONE;
 	} else if (edited && row->starts_zone) {
-		row->replan_at = now;
+		if (!sim_same_but_zone(rule, row->rule))
+			row->replan_at = now;
+		else if (row->replan_at == TEMPLATE_NONE)
+			row->replan_at = TEMPLATE_REZONE;
 	}
 	if (active && !row->is_active) {
 		row->resumed_at = now;

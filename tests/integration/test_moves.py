@@ -1,0 +1,133 @@
+"""A user, or a rule, moves to another time zone: every local date and time of the series is made once.
+
+Daily at nine, made in Berlin at 08:00Z; then the user went to London and had it again at 09:00Z, the same local day.
+The other way a day was lost, and nothing told of it.
+"""
+
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from harness.ctl import ctl_json
+from harness.daemon import run_recurd
+
+UTC = timezone.utc
+JANUARY = datetime(2025, 1, 6, tzinfo=UTC)
+ZONES = ["Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
+
+
+def visit(db, at):
+    db.freeze(at)
+    done = run_recurd("--once", "--foreground", db=db)
+    assert done.returncode == 0, done.stderr
+
+
+def move(db, user, zone):
+    db.execute(
+        "insert into recurd.preferences (user_id, time_zone) values (%s, %s)"
+        " on conflict (user_id) do update set time_zone = excluded.time_zone", (user, zone))
+
+
+def due_dates(db, template):
+    return db.column("select due_date from tasks where recurring_task_id = %s order by due_date", (template,))
+
+
+@pytest.fixture
+def db(app_db):
+    app_db.freeze(JANUARY - timedelta(days=1))
+    app_db.go_live()
+    return app_db
+
+
+def hours(days):
+    return JANUARY + timedelta(days=days)
+
+
+@pytest.mark.parametrize("first, then, moved_at, expected", [
+    ("Europe/Berlin", "Europe/London", 0.36, [0 + 8 / 24, 1 + 9 / 24, 2 + 9 / 24]),
+    ("Europe/London", "Europe/Berlin", 1.36, [0 + 9 / 24, 1 + 8 / 24, 2 + 8 / 24]),
+    (None, "Asia/Tokyo", 0.5, [0 + 9 / 24, 1 + 0 / 24, 2 + 0 / 24, 3 + 0 / 24]),
+    ("Europe/Berlin", None, 0.36, [0 + 8 / 24, 1 + 9 / 24, 2 + 9 / 24]),
+], ids=["west", "east", "the first preference ever", "the last one goes"])
+def test_a_user_moves(db, first, then, moved_at, expected):
+    user = db.add_user("ada")
+    if first:
+        move(db, user, first)
+    template = db.add_template(hours(expected[0]), {"frequency": "daily"}, user=user)
+    visit(db, hours(expected[0]))
+    db.freeze(hours(moved_at))
+    if first and not then:
+        db.execute("delete from recurd.preferences")
+    else:
+        move(db, user, then)
+    foretold = [o["at"] for o in ctl_json(db, "next", "--template", template, "-n", "2")["occurrences"]]
+    visit(db, hours(moved_at))
+    visit(db, hours(3) + timedelta(hours=1))
+    assert [(at - JANUARY) / timedelta(days=1) for at in due_dates(db, template)] == pytest.approx(expected)
+    assert foretold == [at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in due_dates(db, template)[1:3]]
+    [decision] = db.decisions(template, "rezoned")
+    assert decision["detail"] == f"{first or 'UTC'} to {then or 'UTC'}" and decision["first_at"] != decision["last_at"]
+    assert not db.decisions(template, "dropped")
+
+
+@pytest.mark.parametrize("rule, step, count", [
+    ({"frequency": "daily"}, timedelta(days=1), 0),
+    ({"frequency": "daily", "count": 9}, timedelta(days=1), 9),
+    ({"frequency": "weekly"}, timedelta(days=7), 0),
+    ({"rrule": "FREQ=HOURLY;INTERVAL=3"}, timedelta(hours=3), 0),
+], ids=["daily", "counted", "weekly", "every three hours"])
+def test_a_user_who_does_not_stay(db, rule, step, count):
+    """Around the world and back, each local time once, whether workers look by every time or not."""
+    user = db.add_user("phileas")
+    move(db, user, "Europe/London")
+    anchor = datetime(2025, 1, 6, 9)
+    template = db.add_template(anchor.replace(tzinfo=UTC), rule, user=user)
+    at, walls = anchor.replace(tzinfo=UTC), []
+
+    def look():
+        visit(db, at)
+        zone = ZoneInfo(db.template(template)["starts_zone"])
+        fresh = due_dates_in_order_of_making(db, template)[len(walls):]
+        walls.extend(due.astimezone(zone).replace(tzinfo=None) for due in fresh)
+
+    look()
+    for leg, zone in enumerate(["Asia/Tokyo", "Pacific/Pago_Pago", "Pacific/Kiritimati", "America/New_York", "Europe/London", "Europe/Berlin"]):
+        at += timedelta(hours=(7, 31, 50)[leg % 3], minutes=13)
+        db.freeze(at)
+        move(db, user, zone)
+        if leg != 2:
+            look()
+    at += timedelta(days=4)
+    look()
+    assert walls == [anchor + n * step for n in range(len(walls))]
+    assert len(walls) == count if count else walls[-1] > at.replace(tzinfo=None) - step - timedelta(hours=1)
+
+
+def due_dates_in_order_of_making(db, template):
+    """Late ones have earlier instants than some that were made before them; ctid tells the order, nothing is vacuumed."""
+    return db.column("select due_date from tasks where recurring_task_id = %s order by ctid", (template,))
+
+
+def test_the_zone_of_a_rule_moves(db):
+    rule = {"frequency": "daily", "timeZone": "Europe/London"}
+    template = db.add_template(hours(9 / 24), rule, user=db.add_user("ada"))
+    visit(db, hours(9 / 24))
+    db.freeze(hours(1.36))
+    db.update("recurring_tasks", template, recurrence_rule=Jsonb({**rule, "timeZone": "Europe/Berlin"}))
+    visit(db, hours(1.36))
+    assert due_dates(db, template) == [hours(9 / 24), hours(1 + 8 / 24)], "nine in Berlin has passed: late, not lost"
+
+
+def test_a_rule_moves_and_is_edited_by_an_old_worker_and_a_new_one(db):
+    """Two moves before anybody looks: the first zone counts, as that is where it was made."""
+    user = db.add_user("ada")
+    move(db, user, "Europe/Berlin")
+    template = db.add_template(hours(8 / 24), {"frequency": "daily"}, user=user)
+    visit(db, hours(8 / 24))
+    db.freeze(hours(3.5))
+    move(db, user, "Asia/Tokyo")
+    move(db, user, "Europe/Berlin")
+    visit(db, hours(3.5))
+    assert due_dates(db, template) == [hours(n + 8 / 24) for n in range(4)], "there and back: no day is lost"
