@@ -131,6 +131,25 @@ bool rule_check(const struct rule *rule, enum rule_form form, struct err *err) N
 /* RFC 5545 content lines, or the RECUR value alone; cron's five fields. */
 bool rule_lines_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
 bool rule_cron_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
+
+/* A content line, taken apart; nothing in it ends with a NUL. */
+struct content_line {
+	const char *name;
+	size_t name_len;
+	const char *zone; /* TZID; NULL: none */
+	size_t zone_len;
+	bool is_date; /* VALUE=DATE */
+	const char *value;
+	size_t value_len;
+};
+
+/* The lines DTSTART, EXDATE and RDATE (rule_dates.c). */
+bool rule_dates_start(
+	struct rule *rule, const struct content_line *line, struct err *err) NODISCARD;
+bool rule_dates_take(struct rule *rule, const struct content_line *line, bool excluded,
+	struct err *err) NODISCARD;
+/* When the rule's zone is known: dates that lines gave in others become instants. */
+bool rule_dates_settle(struct rule *rule, struct err *err) NODISCARD;
 /* What one list value must keep to; form and row name it. */
 bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value);
 
