@@ -15,12 +15,13 @@
 
 /* ---- the fates ---- */
 
-/* As many from the oldest on as are certain and make no more than limit. */
+/* As many from the oldest on as are certain and make no more than limit; more only of one instant. */
 static size_t taken(const struct backlog *backlog, size_t limit, size_t *ret_made_n)
 {
 	size_t n = backlog_certain(backlog), i = 0, made_n = 0;
 	for (; i < n; i++) {
-		if (backlog->fates[i].kind == FATE_MADE && made_n == limit)
+		if (backlog->fates[i].kind == FATE_MADE && made_n >= limit &&
+			!backlog_goes_with_last(backlog, i))
 			break;
 		made_n += backlog->fates[i].kind == FATE_MADE;
 	}

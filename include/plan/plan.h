@@ -81,7 +81,7 @@ struct plan_skipped {
 
 struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind);
 
-/* limit: at most so many occurrences to make, at least 1.  now: business time.  Always gives a plan;
+/* limit: at most so many occurrences to make, at least 1, and all that stand at one instant.  now: business time.  Always gives a plan;
  * its owner calls plan_finish, and the template's texts need not outlive the call. */
 void plan_make(const struct template *template, usec_t now, const struct plan_policy *policy,
 	size_t limit, struct plan *ret_plan);

@@ -247,8 +247,10 @@ static void random_overrides(const struct list *own, struct series *series)
 		/* The first of the set is what the application inserts. */
 		if (kind == 'x' && instant == own->at[0])
 			kind = 'r';
-		/* Where nothing else ever stands. */
+		/* Where nothing else ever stands, or onto another. */
 		sec_t moved = wall + 60 * (sec_t)(61 + pick(4000)) + 7 + (sec_t)series->overrides_n;
+		if (pick(3) == 0)
+			moved = zone_to_wall(series->zone, own->at[pick((unsigned)own->n)]);
 		wall_format(wall, key);
 		wall_format(moved, to);
 		strbuf_addf(&text, "%s\"%s\":", text.len > 0 ? "," : "", key);
