@@ -43,7 +43,8 @@ struct stage_view fates_view(const struct fates *fates)
 static bool count_used_up(const struct fates *fates)
 {
 	uint64_t count = start_count(&fates->start);
-	return count > 0 && (uint64_t)fates->start.template->used_count + fates->given >= count;
+	uint64_t used = (uint64_t)fates->start.template->used_count + fates->start.before;
+	return count > 0 && used + fates->given >= count;
 }
 
 /* ---- excluded ones that were passed ---- */

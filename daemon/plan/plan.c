@@ -169,6 +169,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->replan_at = TEMPLATE_NONE;
 	plan->made_through = start->made_through;
 	use_up(plan, backlog->fates, n);
+	plan->used_count += n > 0 ? (int64_t)start->before : 0;
 	find_next(start, backlog, n, plan);
 	bool finished = n == backlog->n && backlog->end != BACKLOG_SHORT;
 	plan->made_through = move_made_through(start, plan->made_through, finished);

@@ -244,9 +244,6 @@ static void random_overrides(const struct list *own, struct series *series)
 		if (known || zone_to_instant(series->zone, wall, NULL) != instant)
 			continue;
 		char kind = "xmr"[pick(3)];
-		/* The first of the set is what the application inserts. */
-		if (kind == 'x' && instant == own->at[0])
-			kind = 'r';
 		/* Where nothing else ever stands, or onto another. */
 		sec_t moved = wall + 60 * (sec_t)(61 + pick(4000)) + 7 + (sec_t)series->overrides_n;
 		if (pick(3) == 0)
