@@ -328,7 +328,11 @@ enum recur_status recurrence_next(
 	r->empty_steps += RECUR_STEPS;
 	if (r->empty_steps < RECUR_EMPTY_STEPS)
 		return RECUR_AGAIN;
-	err_set(err, "recurrence_rule: nothing found within %d steps", RECUR_EMPTY_STEPS);
+	err_set(err, "recurrence_rule: %s within %d steps",
+		r->count > 0 && r->counted > 0 && r->latest <= r->after
+			? "COUNT is counted from the start, and that was not done"
+			: "nothing found",
+		RECUR_EMPTY_STEPS);
 	return RECUR_FAILED;
 }
 

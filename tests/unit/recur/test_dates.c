@@ -3,6 +3,7 @@
 #include "recur/opened.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static const struct {
 	const char *what, *rule, *zone, *expected;
@@ -251,6 +252,35 @@ static void whole_days_are_excluded_ones(void **state)
 	rule_free(rule);
 }
 
+/* A zone's file that cannot be read just now is no fault of the rule: nothing is refused for good. */
+static void trouble_with_a_file_passes(void **state)
+{
+	static const char *const rules[] = {
+		"{\"rrule\":\"DTSTART:20250101T090000Z\\nRRULE:FREQ=DAILY\\nEXDATE;TZID=Asia/"
+		"Tokyo:20250101T090000\"}",
+		"{\"rrule\":\"DTSTART;TZID=Europe/Kiev:20250101T090000\\nRRULE:FREQ=DAILY\","
+		"\"timeZone\":\"Europe/Kyiv\"}",
+	};
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		struct rule *rule = NULL;
+		struct err err = { .text = "" };
+
+		zones_close();
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		assert_false(rule_parse(rules[i], strlen(rules[i]), &rule, &err));
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_true(err.passing);
+		assert_true(rule_parse(rules[i], strlen(rules[i]), &rule, &err));
+		rule_free(rule);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +290,7 @@ int main(void)
 		cmocka_unit_test(what_is_told_to_write_works),
 		cmocka_unit_test(what_could_mean_two_things_is_refused),
 		cmocka_unit_test(whole_days_are_excluded_ones),
+		cmocka_unit_test(trouble_with_a_file_passes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, close_zones);

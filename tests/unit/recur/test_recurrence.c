@@ -278,6 +278,27 @@ static void seeking_counts_what_it_passes(void **state)
 	}
 }
 
+/* What is counted for too long is told as such. */
+static void counting_has_its_limit(void **state)
+{
+	struct rule *rule = parse("FREQ=SECONDLY;COUNT=2147483647");
+	struct recurrence *recurrence = open_rule(rule, "1990-01-01T00:00:00", "UTC", 0);
+	struct occurrence occurrence;
+	enum recur_status status;
+	struct err err;
+
+	(void)state;
+	recurrence_seek(recurrence, wall("2025-01-01T00:00:00"));
+	do
+		status = recurrence_next(recurrence, &occurrence, &err);
+	while (status == RECUR_AGAIN);
+	assert_int_equal(status, RECUR_FAILED);
+	assert_string_equal(err.text, "recurrence_rule: COUNT is counted from the start, and that "
+				      "was not done within 20000000 steps");
+	recurrence_close(recurrence);
+	rule_free(rule);
+}
+
 /* In the order of identities, as the daemon asks: a moved occurrence keeps its place and its name. */
 static void overrides_keep_identities(void **state)
 {
@@ -475,6 +496,7 @@ int main(void)
 		cmocka_unit_test(gaps_and_folds_are_told),
 		cmocka_unit_test(count_may_be_left_to_the_caller),
 		cmocka_unit_test(seeking_counts_what_it_passes),
+		cmocka_unit_test(counting_has_its_limit),
 		cmocka_unit_test(overrides_keep_identities),
 		cmocka_unit_test(until_has_two_meanings),
 		cmocka_unit_test(what_is_too_frequent_is_told),
