@@ -113,13 +113,23 @@ static enum recur_status next_not_skipped(
 	return status;
 }
 
+/* Only what is moved comes to the instant of another; the next plan begins after the last one's. */
+static bool may_be_split(const struct fates *fates, const struct backlog *backlog)
+{
+	return backlog->n > 0 && rule_has_overrides(fates->start.rule) &&
+	       !rule_only_excludes(fates->start.rule);
+}
+
 static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struct err *err)
 {
 	const struct plan_policy *policy = fates->start.policy;
 	usec_t began = policy->patience > 0 ? policy->clock() : 0;
 	size_t budget = policy->catch_up_limit + PLAN_STEPS;
-	while (backlog->n < budget && !out_of_patience(policy, backlog, began)) {
+	for (;;) {
 		struct fate fate = { 0 };
+		bool enough = backlog->n >= budget || out_of_patience(policy, backlog, began);
+		if (enough && !may_be_split(fates, backlog))
+			break;
 		enum recur_status status = next_not_skipped(fates, now, &fate, err);
 		if (status == RECUR_FAILED)
 			return false;
@@ -130,6 +140,8 @@ static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struc
 			backlog->ahead = fate;
 			return true;
 		}
+		if (enough && fate.due != backlog->fates[backlog->n - 1].due)
+			break;
 		add(backlog, &fate);
 	}
 	return jump(fates, now, backlog, err);
@@ -151,12 +163,23 @@ void backlog_finish(struct backlog *backlog)
 	*backlog = (struct backlog){ 0 };
 }
 
+bool backlog_goes_with_last(const struct backlog *backlog, size_t i)
+{
+	return i > 0 && i < backlog->n && backlog->fates[i].due == backlog->fates[i - 1].due;
+}
+
 size_t backlog_certain(const struct backlog *backlog)
 {
-	size_t i = 0;
+	size_t i = 0, whole;
 	if (backlog->end != BACKLOG_SHORT)
 		return backlog->n;
 	while (i < backlog->n && backlog->fates[i].kind != FATE_MADE)
 		i++;
-	return i > 0 ? i : backlog->n;
+	if (i == 0)
+		return backlog->n;
+	for (whole = i; backlog_goes_with_last(backlog, whole);)
+		whole--;
+	while (whole == 0 && backlog_goes_with_last(backlog, i))
+		i++;
+	return whole > 0 ? whole : i;
 }

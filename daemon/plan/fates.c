@@ -9,6 +9,7 @@ bool fates_open(const struct template *template, const struct plan_policy *polic
 {
 	ret_fates->phase = FATES_PASSED;
 	ret_fates->fitted = fitted;
+	ret_fates->placed = false;
 	ret_fates->steps = 0;
 	ret_fates->given = 0;
 	return start_find(template, policy, &ret_fates->start, err);
@@ -42,7 +43,8 @@ struct stage_view fates_view(const struct fates *fates)
 static bool count_used_up(const struct fates *fates)
 {
 	uint64_t count = start_count(&fates->start);
-	return count > 0 && (uint64_t)fates->start.template->used_count + fates->given >= count;
+	uint64_t used = (uint64_t)fates->start.template->used_count + fates->start.before;
+	return count > 0 && used + fates->given >= count;
 }
 
 /* ---- excluded ones that were passed ---- */
@@ -82,6 +84,19 @@ static enum recur_status next_passed(
 
 /* ---- the first ---- */
 
+/* What the set has at that instant, excluded ones apart; RECUR_END: nothing. */
+static enum recur_status search_first(
+	struct start *start, sec_t due, struct occurrence *ret_found, struct err *err)
+{
+	enum recur_status status = start_search_at(start, due, ret_found, err);
+	while (status == RECUR_FOUND && ret_found->excluded) {
+		status = start_search(start, ret_found, err);
+		if (status == RECUR_FOUND && ret_found->at != due)
+			return RECUR_END;
+	}
+	return status;
+}
+
 /* It stands by itself; where the set has an occurrence there (a moved one, say), it is that one. */
 static enum recur_status first(struct fates *fates, struct occurrence *ret_found, struct err *err)
 {
@@ -92,12 +107,12 @@ static enum recur_status first(struct fates *fates, struct occurrence *ret_found
 	if (!recurrence_within_until(start->recurrence, due))
 		return RECUR_END;
 	if (fates->fitted || rule_has_overrides(start->rule))
-		status = start_search_at(start, due, &found, err);
+		status = search_first(start, due, &found, err);
 	if (status == RECUR_FAILED || (status == RECUR_AGAIN && fates->given == 0))
 		return status;
-	*ret_found = status == RECUR_FOUND && !found.excluded
-			     ? found
-			     : (struct occurrence){ .nominal = due, .at = due };
+	fates->placed = status == RECUR_FOUND && start->after == due;
+	*ret_found = status == RECUR_FOUND ? found
+					   : (struct occurrence){ .nominal = due, .at = due };
 	return count_used_up(fates) ? RECUR_END : RECUR_FOUND;
 }
 
@@ -131,7 +146,8 @@ static enum recur_status next_occurrence(
 	if (status != RECUR_FOUND)
 		return status;
 	fates->phase = FATES_FOLLOWING;
-	recurrence_seek(fates->start.recurrence, fates->start.after);
+	if (!fates->placed)
+		recurrence_seek(fates->start.recurrence, fates->start.after);
 	return fates->start.first_stands ? RECUR_FOUND : following(fates, ret_found, err);
 }
 

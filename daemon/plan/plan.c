@@ -15,12 +15,13 @@
 
 /* ---- the fates ---- */
 
-/* As many from the oldest on as are certain and make no more than limit. */
+/* As many from the oldest on as are certain and make no more than limit; more only of one instant. */
 static size_t taken(const struct backlog *backlog, size_t limit, size_t *ret_made_n)
 {
 	size_t n = backlog_certain(backlog), i = 0, made_n = 0;
 	for (; i < n; i++) {
-		if (backlog->fates[i].kind == FATE_MADE && made_n == limit)
+		if (backlog->fates[i].kind == FATE_MADE && made_n >= limit &&
+			!backlog_goes_with_last(backlog, i))
 			break;
 		made_n += backlog->fates[i].kind == FATE_MADE;
 	}
@@ -168,6 +169,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->replan_at = TEMPLATE_NONE;
 	plan->made_through = start->made_through;
 	use_up(plan, backlog->fates, n);
+	plan->used_count += n > 0 ? (int64_t)start->before : 0;
 	find_next(start, backlog, n, plan);
 	bool finished = n == backlog->n && backlog->end != BACKLOG_SHORT;
 	plan->made_through = move_made_through(start, plan->made_through, finished);

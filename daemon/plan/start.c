@@ -108,6 +108,38 @@ static bool belongs(struct start *start, bool *ret_belongs, struct err *err)
 	return status != RECUR_FAILED;
 }
 
+/* A series that begins with the rule's own DTSTART and is met in the middle, as one that was imported: what
+ * its start gives before what is due now has used up COUNT, excluded or not.  Once something was made,
+ * used_count has it. */
+static bool count_before(struct start *start, struct err *err)
+{
+	const struct template *t = start->template;
+	uint64_t count = start_count(start);
+	int slices = start->slices;
+	sec_t own, due = sec_from_usec(start->due);
+	struct occurrence found;
+	enum recur_status status = RECUR_FOUND;
+	if (count == 0 || t->made_through != TEMPLATE_NONE || t->used_count != 0 ||
+		!rule_start(start->rule, &own) || own != start->anchor)
+		return true;
+	recurrence_seek(start->recurrence, INT64_MIN);
+	while (start->before < count) {
+		status = start_search(start, &found, err);
+		if (status != RECUR_FOUND || found.at >= due)
+			break;
+		start->before++;
+	}
+	start->slices = slices;
+	return status != RECUR_FAILED;
+}
+
+/* What the application sets beyond the last one begins a series of its own. */
+static bool is_spent(const struct start *start)
+{
+	uint64_t count = start_count(start);
+	return start->standing == STANDS_SET && count > 0 && start->before >= count;
+}
+
 /* Opens the recurrence from there, or from the instant that the application set. */
 static bool anchor(struct start *start, struct err *err)
 {
@@ -118,9 +150,12 @@ static bool anchor(struct start *start, struct err *err)
 			return false;
 		if (start->standing == STANDS_SET && !belongs(start, &stays, err))
 			return false;
-		if (stays)
+		if (stays && !count_before(start, err))
+			return false;
+		if (stays && !is_spent(start))
 			return true;
 	}
+	start->before = 0;
 	return open_from(start, zone_to_wall(start->zone, sec_from_usec(start->due)), err);
 }
 

@@ -1,4 +1,4 @@
-/* The choice between the two expanders, and COUNT. */
+/* The choice between the two expanders. */
 #include "recur/candidates.h"
 
 /* The walk's first period or two hold the next candidate: what most templates are, and not worth an
@@ -10,12 +10,12 @@ static bool is_at_hand(const struct pattern *pattern)
 	       pattern->months == 0;
 }
 
-void candidates_open(struct candidates *candidates, const struct pattern *pattern, uint64_t count)
+void candidates_open(struct candidates *candidates, const struct pattern *pattern, bool all)
 {
-	*candidates = (struct candidates){ .count = count, .after = pattern->start };
+	*candidates = (struct candidates){ .after = pattern->start };
 	walk_init(&candidates->walk, pattern);
-	/* Counting starts at the start, and the walk is the faster one. */
-	if (count == 0 && !is_at_hand(pattern) && ical_fits(pattern))
+	/* Of what is walked without a jump the walk is the faster one. */
+	if (!all && !is_at_hand(pattern) && ical_fits(pattern))
 		candidates->ical = ical_open(pattern);
 }
 
@@ -45,15 +45,7 @@ void candidates_close(struct candidates *candidates)
 
 void candidates_seek(struct candidates *candidates, sec_t wall)
 {
-	bool back = wall < candidates->after;
 	candidates->after = wall;
-	if (candidates->count > 0) {
-		if (!walk_seek_counted(&candidates->walk, wall, &candidates->counted) && back) {
-			walk_init(&candidates->walk, candidates->walk.pattern);
-			candidates->counted = 0;
-		}
-		return;
-	}
 	if (!candidates->ical)
 		walk_seek(&candidates->walk, wall);
 	/* libical's seek is dear, and the next call may be another seek. */
@@ -87,17 +79,10 @@ enum walk_status candidates_next(struct candidates *candidates, int *steps, sec_
 		*ret_wall = wall;
 		return WALK_FOUND;
 	}
-	for (;;) {
-		if (candidates->count > 0 && candidates->counted >= candidates->count)
-			return WALK_END;
-		enum walk_status status = walk_next(&candidates->walk, steps, &wall);
-		if (status != WALK_FOUND)
-			return status;
-		candidates->counted++;
-		if (wall < candidates->after)
-			continue;
-		candidates->after = wall + 1;
-		*ret_wall = wall;
-		return WALK_FOUND;
-	}
+	enum walk_status status = walk_next(&candidates->walk, steps, &wall);
+	if (status != WALK_FOUND)
+		return status;
+	candidates->after = wall + 1;
+	*ret_wall = wall;
+	return WALK_FOUND;
 }

@@ -1,8 +1,7 @@
 /* Rule to an English sentence: "every month on the last Friday at 09:00, Europe/Berlin, 12 times". */
-#include <string.h>
+#include "recur/describe.h"
 
 #include "recur/pattern.h"
-#include "util/timefmt.h"
 
 #define MONDAY_TO_FRIDAY 0x3e
 #define TIMES_SHOWN      6 /* more times of day than these are told as hours and minutes */
@@ -14,14 +13,7 @@ static const char *const day_names[7] = { "Sunday", "Monday", "Tuesday", "Wednes
 static const char *const month_names[12] = { "January", "February", "March", "April", "May", "June",
 	"July", "August", "September", "October", "November", "December" };
 
-/* Puts ", " between the items of a list whose length is known, and a word before the last. */
-struct lister {
-	struct strbuf *buf;
-	int left, n;
-	const char *word;
-};
-
-static void list_next(struct lister *lister)
+void list_next(struct lister *lister)
 {
 	if (lister->n++ > 0)
 		strbuf_add_text(lister->buf, lister->left == 1 ? lister->word : ", ");
@@ -156,6 +148,12 @@ static void add_numbers(const struct intset *set, const char *before, struct str
 	}
 }
 
+static void add_weeks(const struct pattern *pattern, struct strbuf *buf)
+{
+	if (rule_has(pattern->rule, PART_WEEKNO))
+		add_numbers(&pattern->rule->parts[PART_WEEKNO], " in week", buf);
+}
+
 /* The n-th or last of Monday to Friday, and nothing else. */
 static bool is_weekday_position(const struct pattern *pattern)
 {
@@ -172,9 +170,10 @@ static bool add_simple_days(const struct pattern *pattern, struct strbuf *buf)
 	int position = intset_next(positions, INTSET_START);
 	if (pattern->has_monthday && !pattern->has_days && pattern->freq == FREQ_YEARLY &&
 		pattern->monthday_neg == 0 && __builtin_popcount(pattern->monthday_pos) == 1 &&
-		pattern->months != 0 && (pattern->rule->has & (1u << PART_YEARDAY)) == 0) {
+		pattern->months != 0 && !rule_has(pattern->rule, PART_YEARDAY)) {
 		strbuf_addf(buf, " on %d ", __builtin_ctz(pattern->monthday_pos));
 		add_months(pattern, buf);
+		add_weeks(pattern, buf);
 		return true;
 	}
 	if (pattern->freq == FREQ_MONTHLY && is_weekday_position(pattern) && pattern->times == 1) {
@@ -200,6 +199,8 @@ static void add_days(const struct pattern *pattern, struct strbuf *buf)
 	if (pattern->has_days) {
 		strbuf_add_text(buf, " on ");
 		add_weekdays(pattern, buf);
+		if (pattern->has_nth && pattern->nth_of_year)
+			strbuf_add_text(buf, " of the year");
 	}
 	if (pattern->has_monthday) {
 		strbuf_add_text(buf, pattern->has_days ? " if it is the " : " on the ");
@@ -207,14 +208,18 @@ static void add_days(const struct pattern *pattern, struct strbuf *buf)
 		if (pattern->freq == FREQ_YEARLY && pattern->months == 0)
 			strbuf_add_text(buf, " of every month");
 	}
-	if (rule_has(rule, PART_YEARDAY))
+	bool of_months = pattern->months != 0 && (pattern->has_monthday || pattern->has_nth);
+	if (of_months) {
+		strbuf_add_text(buf, " of ");
+		add_months(pattern, buf);
+	}
+	if (rule_has(rule, PART_YEARDAY)) {
 		add_numbers(&rule->parts[PART_YEARDAY], " on day", buf);
-	if (rule_has(rule, PART_YEARDAY))
 		strbuf_add_text(buf, " of the year");
-	if (rule_has(rule, PART_WEEKNO))
-		add_numbers(&rule->parts[PART_WEEKNO], " in week", buf);
-	if (pattern->months != 0) {
-		strbuf_add_text(buf, pattern->has_monthday || pattern->has_nth ? " of " : " in ");
+	}
+	add_weeks(pattern, buf);
+	if (pattern->months != 0 && !of_months) {
+		strbuf_add_text(buf, " in ");
 		add_months(pattern, buf);
 	}
 }
@@ -274,21 +279,15 @@ static void add_lists_of_times(const struct pattern *pattern, struct strbuf *buf
 	add_time_list(pattern, PART_HOUR, pattern->hour, pattern->hours, " in hour", buf);
 }
 
-static void add_end(const struct rule *rule, struct strbuf *buf)
+/* The first day of a week is told where another one could give other weeks. */
+static void add_week_start(const struct pattern *pattern, struct strbuf *buf)
 {
-	if (rule->time_zone)
-		strbuf_addf(buf, ", %s", rule->time_zone);
-	if (rule->count > 0)
-		strbuf_addf(buf, ", %llu time%s", (unsigned long long)rule->count,
-			rule->count == 1 ? "" : "s");
-	char text[INSTANT_TEXT_MAX];
-	if (rule->until_kind == UNTIL_WALL)
-		strbuf_addf(buf, ", until %s", wall_format(rule->until, text));
-	if (rule->until_kind == UNTIL_INSTANT)
-		strbuf_addf(buf, ", until %s", instant_format(rule->until * USEC_PER_SEC, text));
-	if (rule->overrides_len > 0)
-		strbuf_addf(buf, ", with %zu exception%s", rule->overrides_len,
-			rule->overrides_len == 1 ? "" : "s");
+	const struct rule *rule = pattern->rule;
+	bool matters = rule_has(rule, PART_WEEKNO) ||
+		       (pattern->freq == FREQ_WEEKLY &&
+			       (pattern->interval > 1 || rule_has(rule, PART_SETPOS)));
+	if (matters && rule->week_start != 1)
+		strbuf_addf(buf, ", weeks from %s on", day_names[rule->week_start]);
 }
 
 void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf)
@@ -308,5 +307,6 @@ void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf
 	else
 		add_lists_of_times(&pattern, buf);
 	add_position(&pattern, buf);
-	add_end(rule, buf);
+	add_week_start(&pattern, buf);
+	describe_end(rule, buf);
 }

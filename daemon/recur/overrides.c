@@ -83,6 +83,23 @@ static bool take_override(
 	}
 	if (override->excluded && json_object_size(json) > 1)
 		return err_set(err, "recurrence_rule%s: excluded, and yet with other keys", path);
+	return override->key_kind != KEY_DATE || override->excluded ||
+	       err_set(err,
+		       "recurrence_rule%s: a date alone can only be excluded: the key of one "
+		       "occurrence has its time, like 2025-12-31T09:00:00",
+		       path);
+}
+
+static bool take_moment(const char *key, sec_t *ret_moment, enum override_key *ret_kind)
+{
+	bool is_instant = false;
+	if (rule_value_date(key, ret_moment)) {
+		*ret_kind = KEY_DATE;
+		return true;
+	}
+	if (!rule_value_moment(key, ret_moment, &is_instant))
+		return false;
+	*ret_kind = is_instant ? KEY_INSTANT : KEY_LOCAL;
 	return true;
 }
 
@@ -95,12 +112,12 @@ bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
 		char *path CLEANUP(mem_cleanup) = mem_printf(".recurrenceOverrides[%.32s]", key);
-		bool is_instant = false;
+		enum override_key kind = KEY_LOCAL;
 		sec_t moment = 0;
-		if (!rule_value_moment(key, &moment, &is_instant))
+		if (!take_moment(key, &moment, &kind))
 			return err_set(err,
 				"recurrence_rule%s: expected a key like 2025-12-31T09:00:00", path);
-		struct override *override = rule_override_add(rule, moment, is_instant);
+		struct override *override = rule_override_add(rule, moment, kind);
 		if (!override)
 			return err_set(err, "recurrence_rule.recurrenceOverrides: more than %d",
 				RULE_OVERRIDES_MAX);

@@ -166,33 +166,6 @@ bool pattern_takes_position(const struct pattern *pattern, int64_t i, int64_t to
 	       (total - i <= INTSET_MAX && intset_has(positions, (int)(i - total)));
 }
 
-/* Days that no month lacks, and none of them told in two ways. */
-static bool monthdays_are_even(const struct pattern *pattern)
-{
-	return pattern->has_monthday && !pattern->has_days && pattern->monthday_pos >> 29 == 0 &&
-	       pattern->monthday_neg >> 29 == 0 &&
-	       (pattern->monthday_pos == 0 || pattern->monthday_neg == 0);
-}
-
-bool pattern_is_even(const struct pattern *pattern)
-{
-	const struct rule *rule = pattern->rule;
-	if (rule_has(rule, PART_SETPOS) || rule_has(rule, PART_WEEKNO) ||
-		rule_has(rule, PART_YEARDAY))
-		return false;
-	switch (pattern->freq) {
-	case FREQ_YEARLY:
-		return monthdays_are_even(pattern);
-	case FREQ_MONTHLY:
-		return pattern->months == 0 && monthdays_are_even(pattern);
-	case FREQ_WEEKLY:
-		return pattern->months == 0;
-	default:
-		return !pattern->day_filter && pattern->hour_filter == 0 &&
-		       pattern->minute_filter == 0 && pattern->second_filter == 0;
-	}
-}
-
 /* A list below the frequency: the rule's, or what the start says.  Above it: only the filter. */
 static int time_list(const struct pattern *pattern, enum rule_part part, bool below,
 	int start_value, uint8_t *list, uint64_t *ret_filter)

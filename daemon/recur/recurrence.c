@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "recur/candidates.h"
+#include "recur/changes.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -25,14 +26,6 @@ struct stream {
 	sec_t gap_end;
 };
 
-/* An override, or what one of them adds, in the order in which occurrences are given. */
-struct change {
-	sec_t order; /* where it comes in */
-	sec_t nominal, at;
-	bool hides; /* the rule's own occurrence at `order` is not given (moved: given elsewhere) */
-	const struct override *override;
-};
-
 struct recurrence {
 	const struct zone *zone;
 	unsigned flags;
@@ -41,11 +34,14 @@ struct recurrence {
 	bool in_gap;
 	sec_t gap_end;
 	sec_t after; /* nothing that is not later */
+	sec_t latest; /* the nominal instant found last, given or not */
+	uint64_t count,
+		counted; /* COUNT (0: none), and the distinct instants found from the start on */
 	sec_t wall_limit, instant_limit;
 	bool rule_ended, have_rule;
 	struct occurrence next_of_rule;
-	struct change *changes;
-	size_t changes_len, change;
+	struct changes changes;
+	size_t change; /* the next of them */
 	int64_t empty_steps;
 };
 
@@ -63,80 +59,24 @@ static void set_limits(struct recurrence *r, const struct rule *rule)
 	}
 }
 
-static int change_compare(const void *a, const void *b)
-{
-	const struct change *x = a, *y = b;
-	if (x->order != y->order)
-		return x->order < y->order ? -1 : 1;
-	/* Of two for one occurrence, the one that leaves it out; else the order of their keys. */
-	if (x->override->excluded != y->override->excluded)
-		return x->override->excluded ? -1 : 1;
-	return x->override < y->override ? -1 : x->override > y->override;
-}
-
-/* Two keys may be one instant: one with Z and one without, or two that a gap makes one. */
-static void drop_repeated(struct recurrence *r)
-{
-	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
-	size_t n = 0;
-	for (size_t i = 0; i < r->changes_len; i++)
-		if (n == 0 || r->changes[n - 1].order != r->changes[i].order)
-			r->changes[n++] = r->changes[i];
-	r->changes_len = n;
-}
-
-/* What is moved leaves its place and comes in elsewhere: two changes. */
-static void order_by_time(struct recurrence *r)
-{
-	size_t n = r->changes_len;
-	for (size_t i = 0; i < n; i++) {
-		struct change *change = &r->changes[i], *here = &r->changes[r->changes_len];
-		if (!change->override->moved)
-			continue;
-		*here = *change;
-		here->order = here->at;
-		change->hides = true;
-		r->changes_len++;
-	}
-	qsort(r->changes, r->changes_len, sizeof(*r->changes), change_compare);
-}
-
-static void resolve_changes(struct recurrence *r, const struct rule *rule)
-{
-	r->changes = mem_alloc_array(2 * rule->overrides_len + 1, sizeof(*r->changes));
-	for (size_t i = 0; i < rule->overrides_len; i++) {
-		const struct override *override = &rule->overrides[i];
-		struct change *change = &r->changes[r->changes_len++];
-		change->override = override;
-		change->nominal = override->key_is_instant
-					  ? override->key
-					  : zone_to_instant(r->zone, override->key, NULL);
-		change->at = override->moved ? zone_to_instant(r->zone, override->start, NULL)
-					     : change->nominal;
-		change->order = change->nominal;
-	}
-	drop_repeated(r);
-	if ((r->flags & RECUR_BY_TIME) != 0)
-		order_by_time(r);
-}
-
 bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zone *zone,
 	unsigned flags, struct recurrence **ret_recurrence, struct err *err)
 {
 	int year = civil_from_wall(start_wall).year;
-	uint64_t count = (flags & RECUR_UNCOUNTED) != 0 ? 0 : rule->count;
 	if (year < RULE_YEAR_MIN || year > RULE_YEAR_MAX)
 		return err_set(err, "start in the year %d: expected %d ... %d", year, RULE_YEAR_MIN,
 			RULE_YEAR_MAX);
 	struct recurrence *r = mem_alloc(sizeof(*r));
 	r->zone = zone;
 	r->flags = flags;
+	r->count = (flags & RECUR_UNCOUNTED) != 0 ? 0 : rule->count;
 	pattern_init(&r->pattern, rule, start_wall);
 	pattern_prove(&r->pattern);
 	set_limits(r, rule);
-	resolve_changes(r, rule);
-	candidates_open(&r->main.candidates, &r->pattern, count);
+	changes_init(&r->changes, rule, zone, (flags & RECUR_BY_TIME) != 0);
+	candidates_open(&r->main.candidates, &r->pattern, r->count > 0);
 	r->after = INT64_MIN;
+	r->latest = INT64_MIN;
 	*ret_recurrence = r;
 	return true;
 }
@@ -148,7 +88,7 @@ void recurrence_close(struct recurrence *r)
 	candidates_close(&r->main.candidates);
 	if (r->in_gap)
 		candidates_close(&r->gap.candidates);
-	free(r->changes);
+	changes_finish(&r->changes);
 	free(r);
 }
 
@@ -220,12 +160,26 @@ static enum walk_status pick_stream(struct recurrence *r, int *steps, struct str
 	}
 }
 
-/* Fills in next_of_rule, or sets rule_ended.  False: out of steps. */
+static void hold(struct recurrence *r, const struct stream *stream)
+{
+	r->have_rule = true;
+	r->next_of_rule = (struct occurrence){ .nominal = stream->nominal,
+		.at = stream->nominal,
+		.wall = stream->wall,
+		.fit = stream->fit };
+	if (r->changes.days_n > 0)
+		r->next_of_rule.excluded = changes_leave_out(
+			&r->changes, zone_to_wall(r->zone, stream->nominal));
+}
+
+/* Fills in next_of_rule, or sets rule_ended.  False: out of steps.  COUNT is counted here and nowhere
+ * else: what a gap makes one is one already, and no override has touched it yet. */
 static bool find_next_of_rule(struct recurrence *r, int *steps)
 {
 	while (!r->have_rule && !r->rule_ended) {
 		struct stream *stream = NULL;
-		enum walk_status status = pick_stream(r, steps, &stream);
+		bool used_up = r->count > 0 && r->counted == r->count;
+		enum walk_status status = used_up ? WALK_END : pick_stream(r, steps, &stream);
 		if (status == WALK_AGAIN)
 			return false;
 		if (status == WALK_END || stream->nominal > r->instant_limit) {
@@ -233,19 +187,31 @@ static bool find_next_of_rule(struct recurrence *r, int *steps)
 			break;
 		}
 		stream->have = false;
-		if (stream->nominal <= r->after)
+		if (stream->nominal <= r->latest)
 			continue;
-		r->after = stream->nominal;
-		r->have_rule = true;
-		r->next_of_rule = (struct occurrence){ .nominal = stream->nominal,
-			.at = stream->nominal,
-			.wall = stream->wall,
-			.fit = stream->fit };
+		r->latest = stream->nominal;
+		r->counted++;
+		if (r->latest > r->after)
+			hold(r, stream);
 	}
 	return true;
 }
 
-static void seek_in_range(struct recurrence *r, sec_t after)
+/* Whoever counts goes on where it stands, or begins anew. */
+static void seek_counted(struct recurrence *r, sec_t after)
+{
+	if (r->latest <= after)
+		return;
+	leave_gap(r);
+	candidates_seek(&r->main.candidates, r->pattern.start);
+	r->main.have = false;
+	r->main.ended = false;
+	r->rule_ended = false;
+	r->latest = INT64_MIN;
+	r->counted = 0;
+}
+
+static void seek_uncounted(struct recurrence *r, sec_t after)
 {
 	/* What a gap shifted may lie behind `after` although its wall time lies before. */
 	sec_t wall = zone_to_wall(r->zone, after);
@@ -254,13 +220,20 @@ static void seek_in_range(struct recurrence *r, sec_t after)
 	candidates_seek(&r->main.candidates, wall < before ? wall : before);
 	r->main.have = false;
 	r->main.ended = false;
+	r->rule_ended = false;
+	r->latest = INT64_MIN;
+}
+
+static void seek_in_range(struct recurrence *r, sec_t after)
+{
+	if (r->count > 0)
+		seek_counted(r, after);
+	else
+		seek_uncounted(r, after);
 	r->after = after;
 	r->have_rule = false;
-	r->rule_ended = false;
 	r->empty_steps = 0;
-	for (r->change = 0; r->change < r->changes_len; r->change++)
-		if (r->changes[r->change].order > after)
-			break;
+	r->change = changes_after(&r->changes, after);
 }
 
 void recurrence_seek(struct recurrence *r, sec_t after)
@@ -284,8 +257,9 @@ static void apply(const struct change *change, struct occurrence *occ)
 static struct occurrence added(const struct recurrence *r, const struct change *change)
 {
 	struct occurrence occ = { .nominal = change->nominal, .fit = ZONE_EXACT };
-	occ.wall = change->override->key_is_instant ? zone_to_wall(r->zone, change->nominal)
-						    : change->override->key;
+	occ.wall = change->override->key_kind == KEY_INSTANT
+			   ? zone_to_wall(r->zone, change->nominal)
+			   : change->override->key;
 	occ.fit = zone_fit_wall(r->zone, occ.wall).fit;
 	apply(change, &occ);
 	return occ;
@@ -294,55 +268,72 @@ static struct occurrence added(const struct recurrence *r, const struct change *
 /* What the next change makes of the next occurrence.  False: nothing to give for it. */
 static bool take_change(struct recurrence *r, struct occurrence *ret_occurrence)
 {
-	const struct change *change = &r->changes[r->change++];
+	const struct change *change = &r->changes.list[r->change++];
 	bool meets = r->have_rule && r->next_of_rule.nominal == change->order;
 	if (change->hides) {
 		r->have_rule = r->have_rule && !meets;
 		return false;
 	}
-	struct occurrence occ;
 	if (meets && change->nominal == change->order) {
-		occ = r->next_of_rule;
-		apply(change, &occ);
+		*ret_occurrence = r->next_of_rule;
+		apply(change, ret_occurrence);
 		r->have_rule = false;
 	} else if (change->override->excluded) {
 		return false; /* the rule has nothing there */
 	} else {
-		occ = added(r, change);
+		*ret_occurrence = added(r, change);
 	}
-	if (occ.excluded && (r->flags & RECUR_EXCLUDED) == 0)
-		return false;
-	*ret_occurrence = occ;
 	return true;
+}
+
+/* The next one, be it excluded.  False: *ret_status says why there is none. */
+static bool find_next(struct recurrence *r, int *steps, struct occurrence *ret_occurrence,
+	enum recur_status *ret_status)
+{
+	for (;;) {
+		*ret_status = RECUR_AGAIN;
+		if (!find_next_of_rule(r, steps))
+			return false;
+		r->empty_steps = 0;
+		if (r->change < r->changes.n &&
+			(!r->have_rule ||
+				r->changes.list[r->change].order <= r->next_of_rule.nominal)) {
+			if (take_change(r, ret_occurrence))
+				return true;
+			continue;
+		}
+		*ret_status = RECUR_END;
+		if (!r->have_rule)
+			return false;
+		*ret_occurrence = r->next_of_rule;
+		r->have_rule = false;
+		return true;
+	}
 }
 
 enum recur_status recurrence_next(
 	struct recurrence *r, struct occurrence *ret_occurrence, struct err *err)
 {
 	int steps = RECUR_STEPS;
-	for (;;) {
-		bool complete = find_next_of_rule(r, &steps);
-		if (!complete) {
-			r->empty_steps += RECUR_STEPS;
-			if (r->empty_steps < RECUR_EMPTY_STEPS)
-				return RECUR_AGAIN;
-			err_set(err, "recurrence_rule: nothing found within %d steps",
-				RECUR_EMPTY_STEPS);
-			return RECUR_FAILED;
-		}
-		r->empty_steps = 0;
-		if (r->change < r->changes_len &&
-			(!r->have_rule || r->changes[r->change].order <= r->next_of_rule.nominal)) {
-			if (take_change(r, ret_occurrence))
-				return RECUR_FOUND;
+	enum recur_status status = RECUR_FOUND;
+	struct occurrence found;
+	while (find_next(r, &steps, &found, &status)) {
+		if (found.excluded && (r->flags & RECUR_EXCLUDED) == 0)
 			continue;
-		}
-		if (!r->have_rule)
-			return RECUR_END;
-		*ret_occurrence = r->next_of_rule;
-		r->have_rule = false;
+		*ret_occurrence = found;
 		return RECUR_FOUND;
 	}
+	if (status == RECUR_END)
+		return RECUR_END;
+	r->empty_steps += RECUR_STEPS;
+	if (r->empty_steps < RECUR_EMPTY_STEPS)
+		return RECUR_AGAIN;
+	err_set(err, "recurrence_rule: %s within %d steps",
+		r->count > 0 && r->counted > 0 && r->latest <= r->after
+			? "COUNT is counted from the start, and that was not done"
+			: "nothing found",
+		RECUR_EMPTY_STEPS);
+	return RECUR_FAILED;
 }
 
 bool recurrence_within_until(const struct recurrence *r, sec_t instant)

@@ -87,8 +87,10 @@ bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value)
 static int override_compare(const void *a, const void *b)
 {
 	const struct override *x = a, *y = b;
-	if (x->key_is_instant != y->key_is_instant)
-		return x->key_is_instant ? 1 : -1;
+	if (x->key_kind != y->key_kind)
+		return x->key_kind < y->key_kind ? -1 : 1;
+	if (x->date_zone != y->date_zone)
+		return x->date_zone < y->date_zone ? -1 : 1;
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
@@ -117,14 +119,14 @@ void rule_overrides_merge(struct rule *rule)
 	rule->overrides_len = n;
 }
 
-struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant)
+struct override *rule_override_add(struct rule *rule, sec_t key, enum override_key kind)
 {
 	if (rule->overrides_len >= RULE_OVERRIDES_MAX)
 		return NULL;
 	rule->overrides = mem_realloc_array(
 		rule->overrides, rule->overrides_len + 1, sizeof(*rule->overrides));
 	struct override *override = &rule->overrides[rule->overrides_len++];
-	*override = (struct override){ .key = key, .key_is_instant = key_is_instant };
+	*override = (struct override){ .key = key, .key_kind = kind };
 	return override;
 }
 
@@ -138,6 +140,9 @@ void rule_free(struct rule *rule)
 		free(rule->overrides[i].priority);
 	}
 	free(rule->overrides);
+	for (size_t i = 0; i < rule->date_zones_len; i++)
+		free(rule->date_zones[i]);
+	free(rule->date_zones);
 	free(rule->time_zone);
 	free(rule);
 }

@@ -61,9 +61,15 @@ static bool take_count(struct rule *rule, const json_t *value, const char *path,
 	return true;
 }
 
+/* A date alone is the whole of that day. */
 static bool take_moment(struct rule *rule, const char *text)
 {
 	bool is_instant = false;
+	if (rule_value_date(text, &rule->until)) {
+		rule->until += RULE_DAY_LAST;
+		rule->until_kind = UNTIL_WALL;
+		return true;
+	}
 	if (!rule_value_moment(text, &rule->until, &is_instant))
 		return false;
 	rule->until_kind = is_instant ? UNTIL_INSTANT : UNTIL_WALL;
@@ -73,21 +79,8 @@ static bool take_moment(struct rule *rule, const char *text)
 static bool take_until(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
-		return rule_value_fail(err, path, "a time like \"2025-12-31T23:59:59\"", value);
-	return true;
-}
-
-/* The stored form's `until`; a date alone is the whole of that day. */
-static bool take_end_date(struct rule *rule, const json_t *value, const char *path, struct err *err)
-{
-	char text[32];
-	if (json_is_string(value) && json_string_length(value) == 10) {
-		snprintf(text, sizeof(text), "%sT23:59:59", json_string_value(value));
-		if (take_moment(rule, text))
-			return true;
-	}
-	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
-		return rule_value_fail(err, path, "a time like \"2025-12-31T23:59:59Z\"", value);
+		return rule_value_fail(
+			err, path, "a time like \"2025-12-31T23:59:59\", or a date", value);
 	return true;
 }
 
@@ -136,7 +129,11 @@ static bool take_zone(struct rule *rule, const json_t *value, const char *path, 
 {
 	if (!json_is_string(value) || !zone_name_is_sane(json_string_value(value)))
 		return rule_value_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
-	if (rule->time_zone && strcmp(rule->time_zone, json_string_value(value)) != 0)
+	bool same = true;
+	if (rule->time_zone &&
+		!zone_names_agree(rule->time_zone, json_string_value(value), &same, err))
+		return err_prefix(err, ROOT "%s: ", path);
+	if (!same)
 		return rule_value_fail(err, path, "the zone that rrule names, or none", value);
 	free(rule->time_zone);
 	rule->time_zone = mem_strdup(json_string_value(value));
@@ -292,7 +289,7 @@ static const struct rule_key {
 	{ "cron", take_cron, 0, true, false },
 	{ "frequency", take_frequency, 0, false, false },
 	{ "until", take_until, 0, false, false },
-	{ "end_date", take_end_date, 0, false, true },
+	{ "end_date", take_until, 0, false, true },
 	{ "byDay", take_by_day, 0, false, false },
 	{ "days", take_days, 0, false, true },
 	{ "@type", take_type, 0, false, false },
@@ -310,8 +307,11 @@ static const struct rule_key {
 	{ "bySecond", NULL, PART_SECOND, false, false },
 	{ "bySetPosition", NULL, PART_SETPOS, false, false },
 	{ "timeZone", take_zone, 0, true, false },
+	/* The last: they are compared with what the lines of rrule gave. */
 	{ "recurrenceOverrides", take_overrides, 0, true, false },
 };
+
+#define KEYS_BEFORE_OVERRIDES (ARRAY_LEN(keys) - 1)
 
 /* The key that holds a whole rule as text; NULL: none. */
 static const char *text_key(const json_t *json)
@@ -350,17 +350,10 @@ static bool check_pair(const json_t *json, const char *one, const char *other, s
 	return true;
 }
 
-static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
+static bool take_keys(
+	const json_t *json, size_t from, size_t to, struct rule *rule, struct err *err)
 {
-	if (!rule_value_is_object(json))
-		return rule_value_fail(err, "", "an object", json);
-	if (!check_keys(json, err) || !check_pair(json, "days", "byDay", err) ||
-		!check_pair(json, "cron", "rrule", err) ||
-		!check_pair(json, "end_date", "until", err))
-		return false;
-	if (!text_key(json) && !json_object_get(json, "frequency"))
-		return err_set(err, ROOT ".frequency: is missing");
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+	for (size_t i = from; i < to; i++) {
 		const json_t *value = json_object_get(json, keys[i].name);
 		if (!value || (json_is_null(value) && keys[i].null_is_absent))
 			continue;
@@ -371,6 +364,21 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 			return false;
 	}
 	return true;
+}
+
+static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
+{
+	if (!rule_value_is_object(json))
+		return rule_value_fail(err, "", "an object", json);
+	if (!check_keys(json, err) || !check_pair(json, "days", "byDay", err) ||
+		!check_pair(json, "cron", "rrule", err) ||
+		!check_pair(json, "end_date", "until", err))
+		return false;
+	if (!text_key(json) && !json_object_get(json, "frequency"))
+		return err_set(err, ROOT ".frequency: is missing");
+	return take_keys(json, 0, KEYS_BEFORE_OVERRIDES, rule, err) &&
+	       (rule_dates_settle(rule, err) || err_prefix(err, ROOT ".rrule: ")) &&
+	       take_keys(json, KEYS_BEFORE_OVERRIDES, ARRAY_LEN(keys), rule, err);
 }
 
 bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err)

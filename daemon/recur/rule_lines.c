@@ -1,24 +1,13 @@
 /* iCalendar content lines around a RECUR value: DTSTART, RRULE, EXDATE, RDATE (RFC 5545).
  *
- * DTSTART's zone becomes the rule's; the other lines must keep to it.  EXDATE and RDATE become
- * overrides, and as in the RFC an EXDATE wins over an RDATE of the same time.
+ * This file takes lines apart; what the dates in them mean is in rule_dates.c.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "recur/rule_def.h"
-#include "recur/zone.h"
 #include "util/mem.h"
-
-struct content_line {
-	const char *name;
-	size_t name_len;
-	const char *zone;
-	size_t zone_len;
-	const char *value;
-	size_t value_len;
-};
 
 struct lines {
 	struct rule *rule;
@@ -30,7 +19,7 @@ static bool is(const char *text, size_t len, const char *word)
 	return strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
-/* One ";NAME=VALUE" of a line; only TZID and VALUE=DATE-TIME mean something to us. */
+/* One ";NAME=VALUE" of a line; only TZID and VALUE mean something to us. */
 static bool take_parameter(struct content_line *line, const char *p, size_t len, struct err *err)
 {
 	if (len > 5 && strncasecmp(p, "TZID=", 5) == 0 && !line->zone) {
@@ -39,7 +28,9 @@ static bool take_parameter(struct content_line *line, const char *p, size_t len,
 		line->zone_len = len - 5 - 2 * (size_t)quoted;
 		return true;
 	}
-	if (is(p, len, "VALUE=DATE-TIME"))
+	if (is(p, len, "VALUE=DATE"))
+		line->is_date = true;
+	if (line->is_date || is(p, len, "VALUE=DATE-TIME"))
 		return true;
 	return err_set(err, "%.*s: parameter \"%.*s\" is not supported", (int)line->name_len,
 		line->name, len > 60 ? 60 : (int)len, p);
@@ -70,55 +61,6 @@ static bool split(const char *p, size_t len, struct content_line *line, struct e
 	return true;
 }
 
-static bool take_zone(struct rule *rule, const char *name, size_t len, struct err *err)
-{
-	char *zone CLEANUP(mem_cleanup) = mem_strndup(name, len);
-	if (!zone_name_is_sane(zone))
-		return err_set(
-			err, "TZID: expected a time zone like Europe/Berlin, got \"%.60s\"", zone);
-	if (rule->time_zone && strcmp(rule->time_zone, zone) != 0)
-		return err_set(err, "TZID: %s beside %s: all lines must have one zone", zone,
-			rule->time_zone);
-	if (!rule->time_zone)
-		rule->time_zone = mem_strdup(zone);
-	return true;
-}
-
-static bool take_start(struct rule *rule, const struct content_line *line, struct err *err)
-{
-	if (rule->has_start)
-		return err_set(err, "DTSTART: given twice");
-	bool is_utc = false;
-	if (!rule_text_moment(line->value, line->value_len, &rule->start, &is_utc) ||
-		(is_utc && line->zone))
-		return err_set(err, "DTSTART: expected a date with a time, got \"%.*s\"",
-			line->value_len > 60 ? 60 : (int)line->value_len, line->value);
-	rule->has_start = true;
-	return !is_utc || take_zone(rule, "UTC", 3, err);
-}
-
-static bool take_dates(
-	struct rule *rule, const struct content_line *line, bool excluded, struct err *err)
-{
-	const char *p = line->value, *end = p + line->value_len;
-	for (;;) {
-		const char *comma = memchr(p, ',', (size_t)(end - p));
-		size_t len = (size_t)((comma ? comma : end) - p);
-		bool is_utc = false;
-		sec_t moment = 0;
-		if (!rule_text_moment(p, len, &moment, &is_utc) || (is_utc && line->zone))
-			return err_set(err, "%s: expected a date with a time, got \"%.*s\"",
-				excluded ? "EXDATE" : "RDATE", len > 60 ? 60 : (int)len, p);
-		struct override *override = rule_override_add(rule, moment, is_utc);
-		if (!override)
-			return err_set(err, "more than %d dates", RULE_OVERRIDES_MAX);
-		override->excluded = excluded;
-		if (!comma)
-			return true;
-		p = comma + 1;
-	}
-}
-
 static bool take_rrule(struct lines *lines, const char *value, size_t len, struct err *err)
 {
 	char *text CLEANUP(mem_cleanup) = mem_strndup(value, len);
@@ -137,13 +79,11 @@ static bool take_line(struct lines *lines, const char *p, size_t len, struct err
 		return false;
 	if (is(line.name, line.name_len, "RRULE") && line.name_len + 1 + line.value_len == len)
 		return take_rrule(lines, line.value, line.value_len, err);
-	if (line.zone && !take_zone(lines->rule, line.zone, line.zone_len, err))
-		return false;
 	if (is(line.name, line.name_len, "DTSTART"))
-		return take_start(lines->rule, &line, err);
+		return rule_dates_start(lines->rule, &line, err);
 	bool is_rdate = is(line.name, line.name_len, "RDATE");
 	if (is_rdate || is(line.name, line.name_len, "EXDATE"))
-		return take_dates(lines->rule, &line, !is_rdate, err);
+		return rule_dates_take(lines->rule, &line, !is_rdate, err);
 	return err_set(err, "unknown line \"%.*s\"", (int)line.name_len, line.name);
 }
 
@@ -180,6 +120,5 @@ bool rule_lines_parse(const char *text, struct rule *rule, struct err *err)
 	}
 	if (!lines.has_rrule)
 		return err_set(err, "there is no RRULE line");
-	rule_overrides_merge(rule);
 	return true;
 }

@@ -135,10 +135,12 @@ static json_t *json_overrides(const struct rule *rule)
 	char text[INSTANT_TEXT_MAX];
 	for (size_t i = 0; i < rule->overrides_len; i++) {
 		const struct override *override = &rule->overrides[i];
-		if (override->key_is_instant)
+		if (override->key_kind == KEY_INSTANT)
 			instant_format(override->key * USEC_PER_SEC, text);
 		else
 			wall_format(override->key, text);
+		if (override->key_kind == KEY_DATE)
+			*strchr(text, 'T') = '\0';
 		json_object_set_new(object, text, json_override(override));
 	}
 	return object;

@@ -78,12 +78,14 @@ static bool take_count(struct rule *rule, const struct part_value *part, struct 
 
 static bool take_until(struct rule *rule, const struct part_value *part, struct err *err)
 {
-	if (part->len == 8 && strspn(part->text, "0123456789") >= 8)
-		return fail(part,
-			"a date with a time (20251231T235959Z), as the occurrences have one", err);
 	bool is_utc = false;
+	if (rule_text_date(part->text, part->len, &rule->until)) {
+		rule->until += RULE_DAY_LAST;
+		rule->until_kind = UNTIL_WALL;
+		return true;
+	}
 	if (!rule_text_moment(part->text, part->len, &rule->until, &is_utc))
-		return fail(part, "a time like 20251231T235959Z", err);
+		return fail(part, "a time like 20251231T235959Z or a date like 20251231", err);
 	rule->until_kind = is_utc ? UNTIL_INSTANT : UNTIL_WALL;
 	return true;
 }
@@ -249,4 +251,15 @@ bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_
 	*ret_value = wall_from_civil(&c);
 	*ret_is_utc = len == 16;
 	return true;
+}
+
+bool rule_text_date(const char *text, size_t len, sec_t *ret_value)
+{
+	char moment[16];
+	bool is_utc;
+	if (len != 8)
+		return false;
+	memcpy(moment, text, 8);
+	memcpy(moment + 8, "T000000", 8);
+	return rule_text_moment(moment, 15, ret_value, &is_utc);
 }

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,16 @@ bool rule_value_moment(const char *text, sec_t *ret_value, bool *ret_is_instant)
 	}
 	return *ret_value >= days_from_civil(RULE_YEAR_MIN, 1, 1) * 86400 - 86400 &&
 	       *ret_value < days_from_civil(RULE_YEAR_MAX + 1, 1, 2) * 86400;
+}
+
+bool rule_value_date(const char *text, sec_t *ret_value)
+{
+	char wall[32];
+	bool is_instant;
+	if (strnlen(text, 11) != 10)
+		return false;
+	snprintf(wall, sizeof(wall), "%sT00:00:00", text);
+	return rule_value_moment(wall, ret_value, &is_instant);
 }
 
 /* ---- errors ---- */

@@ -3,8 +3,6 @@
  * stepped over as a whole. */
 #include "recur/walk.h"
 
-#include <limits.h>
-
 #include "util/timefmt.h"
 
 #define WALL_LAST INT64_C(253402300799) /* the last second of the year 9999 */
@@ -215,22 +213,6 @@ void walk_seek(struct walk *walk, sec_t wall)
 		walk->k--;
 	if (walk->k < 0)
 		walk->k = 0;
-}
-
-bool walk_seek_counted(struct walk *walk, sec_t wall, uint64_t *ret_count)
-{
-	struct walk here = *walk;
-	if (!pattern_is_even(walk->pattern))
-		return false;
-	struct walk first;
-	walk_init(&first, walk->pattern);
-	walk_seek(&here, wall);
-	int steps = INT_MAX;
-	if (!fill(&first, &steps) || !fill(&here, &steps))
-		return false;
-	*ret_count = (uint64_t)(here.k * here.total + here.at - first.at);
-	*walk = here;
-	return true;
 }
 
 enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall)

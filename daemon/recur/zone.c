@@ -268,6 +268,24 @@ uint64_t zone_digest(const struct zone *zone)
 	return zone->digest;
 }
 
+bool zone_is_same(const struct zone *zone, const struct zone *other)
+{
+	return zone == other || zone->digest == other->digest;
+}
+
+bool zone_names_agree(const char *name, const char *other, bool *ret_same, struct err *err)
+{
+	const struct zone *zone, *another;
+	if (strcmp(name, other) == 0) {
+		*ret_same = true;
+		return true;
+	}
+	if (!zone_load(name, &zone, err) || !zone_load(other, &another, err))
+		return false;
+	*ret_same = zone_is_same(zone, another);
+	return true;
+}
+
 struct tzif_fit zone_fit_wall(const struct zone *zone, sec_t wall)
 {
 	return tzif_fit_wall(zone->tzif, wall);

@@ -28,6 +28,9 @@ struct backlog {
 bool backlog_collect(
 	struct fates *fates, usec_t now, struct backlog *ret_backlog, struct err *err) NODISCARD;
 void backlog_finish(struct backlog *backlog);
+/* Whether the i-th stands at the instant of the one before it.  made_through is an instant: of several that
+ * stand at one, those that a plan leaves behind would be forgotten. */
+bool backlog_goes_with_last(const struct backlog *backlog, size_t i);
 /* How many of them are certain.  Where it stopped short of the present, those that would be made may yet
  * have to be dropped: they are left for the next plan, which starts there. */
 size_t backlog_certain(const struct backlog *backlog);

@@ -18,6 +18,7 @@ struct fates {
 	struct start start;
 	enum fates_phase phase;
 	bool fitted;
+	bool placed; /* the recurrence stands behind the first one, at whose instant others may stand */
 	int steps; /* looked at in FATES_PASSED */
 	uint64_t given; /* in all */
 };

@@ -18,7 +18,8 @@
  * - What lies between paused_at and resumed_at is not made.
  * - A template from before live_since that recurd never planned follows adopt_backlog.
  * - What an override excludes is passed over, and never next_due_at.
- * - COUNT is compared with used_count.  After the last occurrence the template ends.
+ * - COUNT is compared with used_count, which begins with what the rule's own DTSTART gives before the
+ *   next_due_at at which recurd meets the series.  After the last occurrence the template ends.
  *
  * Instants are compared in whole seconds: an ORM that cuts microseconds changes nothing.
  * One call does a bounded amount of work (PLAN_STEPS occurrences); a template that is farther behind
@@ -81,7 +82,7 @@ struct plan_skipped {
 
 struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind);
 
-/* limit: at most so many occurrences to make, at least 1.  now: business time.  Always gives a plan;
+/* limit: at most so many occurrences to make, at least 1, and all that stand at one instant.  now: business time.  Always gives a plan;
  * its owner calls plan_finish, and the template's texts need not outlive the call. */
 void plan_make(const struct template *template, usec_t now, const struct plan_policy *policy,
 	size_t limit, struct plan *ret_plan);

@@ -33,6 +33,8 @@ struct start {
 	sec_t not_before; /* wall: up to then the series has been made; INT64_MIN: nothing is known */
 	usec_t made_through; /* the template's, by the zone as it is now */
 	sec_t after; /* it goes on after this instant */
+	uint64_t
+		before; /* COUNT used up by what lies before a series was met, and is not in used_count */
 	int slices; /* of computation, used up */
 };
 

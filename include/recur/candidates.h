@@ -2,7 +2,7 @@
  *
  * libical, where it is right and bounded and more than a step is to be done: making its iterator takes
  * 6 us or more, a step of the walk a fraction of one.
- * Adds COUNT (which counts wall times, before zones and overrides) to what walk.h and ical.h give.
+ * Knows nothing of zones, COUNT, UNTIL and overrides, no more than walk.h and ical.h do.
  */
 #pragma once
 
@@ -14,11 +14,10 @@ struct candidates {
 	struct ical *ical; /* NULL: the walk alone */
 	bool ical_placed; /* it stands at `after` */
 	sec_t after; /* nothing before this */
-	uint64_t count; /* 0: no COUNT */
-	uint64_t counted; /* how many the walk has given */
 };
 
-void candidates_open(struct candidates *candidates, const struct pattern *pattern, uint64_t count);
+/* all: they are going to be walked from the first on. */
+void candidates_open(struct candidates *candidates, const struct pattern *pattern, bool all);
 /* dst becomes a second, independent one that stands where src does. */
 void candidates_fork(struct candidates *dst, const struct candidates *src);
 void candidates_close(struct candidates *candidates);

@@ -58,8 +58,6 @@ int pattern_month_days(const struct pattern *pattern, const struct year *year, i
 	int64_t from, uint16_t *days);
 
 int64_t floor_div(int64_t a, int64_t b);
-/* Every period holds as many candidates as any other. */
-bool pattern_is_even(const struct pattern *pattern);
 /* Seconds after the day's (period's) first of its i-th candidate, 0 <= i < pattern->times. */
 int pattern_time(const struct pattern *pattern, int64_t i);
 /* Does BYSETPOS take the i-th (from 0) of total?  True for all where there is none. */

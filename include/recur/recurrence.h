@@ -5,7 +5,8 @@
  *
  * A recurrence is opened, positioned by recurrence_seek (a new one stands before its first
  * occurrence), then asked for the next, again and again.  The cost of a seek does not grow with the
- * rule's age.  No call computes for more than about 1 ms: when its budget of steps is used up it
+ * rule's age, unless there is COUNT: it is counted from the start on, here and nowhere else, of what is
+ * one instant once and before overrides.  No call computes for more than about 1 ms: when its budget of steps is used up it
  * returns RECUR_AGAIN, and the next call goes on where it stopped.  Expansion ends with the year 9999;
  * a rule that has found nothing after RECUR_EMPTY_STEPS in all is RECUR_FAILED.
  *

@@ -3,7 +3,7 @@
  * Input is the JSON of recurrence_rule: RFC 8984 RecurrenceRule, the stored `days`/`end_date` format,
  * RFC 5545 text under `rrule` (recurd-rule(7) has the language).  Everything is checked here; an err
  * names the path and the value that offends: `recurrence_rule.days[1]: expected mon...sun, got "mox"`.
- * Pure: no I/O, no clock.
+ * Pure: no clock, and no I/O but for the files of zones, where a text names several that are to be compared.
  */
 #pragma once
 

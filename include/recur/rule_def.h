@@ -51,10 +51,16 @@ struct intset {
 #define RULE_TEXT_MAX      32768 /* of rrule and cron texts */
 #define RULE_YEAR_MIN      1
 #define RULE_YEAR_MAX      9999
+#define RULE_DAY_LAST      86399 /* the last second of a day, which a date as an end includes */
+
+/* What an override's key names: a wall time in the rule's zone, an instant, or all of a local date. */
+enum override_key { KEY_LOCAL, KEY_INSTANT, KEY_DATE };
 
 struct override {
-	sec_t key; /* wall time in the rule's zone, or an instant */
-	bool key_is_instant;
+	sec_t key; /* KEY_DATE: its first second, as wall time */
+	enum override_key key_kind;
+	unsigned
+		date_zone; /* while lines are read: the key is wall time in rule->date_zones[this - 1] */
 	bool excluded;
 	bool moved;
 	sec_t start; /* wall time, when moved */
@@ -80,6 +86,8 @@ struct rule {
 	sec_t start;
 	struct override *overrides; /* sorted by key */
 	size_t overrides_len;
+	char **date_zones; /* what TZID of the lines EXDATE and RDATE named */
+	size_t date_zones_len;
 };
 
 struct part_row {
@@ -112,6 +120,8 @@ enum rule_form { FORM_JSON, FORM_TEXT };
 
 /* RFC 5545 text: the RECUR value alone ("FREQ=..."). */
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
+/* "20251231": its first second. */
+bool rule_text_date(const char *text, size_t len, sec_t *ret_value) NODISCARD;
 /* "20251231T235959", with "Z" or not. */
 bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_is_utc) NODISCARD;
 /* FREQ, INTERVAL, WKST and the lists: without COUNT, UNTIL and SKIP. */
@@ -121,12 +131,31 @@ bool rule_check(const struct rule *rule, enum rule_form form, struct err *err) N
 /* RFC 5545 content lines, or the RECUR value alone; cron's five fields. */
 bool rule_lines_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
 bool rule_cron_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
+
+/* A content line, taken apart; nothing in it ends with a NUL. */
+struct content_line {
+	const char *name;
+	size_t name_len;
+	const char *zone; /* TZID; NULL: none */
+	size_t zone_len;
+	bool is_date; /* VALUE=DATE */
+	const char *value;
+	size_t value_len;
+};
+
+/* The lines DTSTART, EXDATE and RDATE (rule_dates.c). */
+bool rule_dates_start(
+	struct rule *rule, const struct content_line *line, struct err *err) NODISCARD;
+bool rule_dates_take(struct rule *rule, const struct content_line *line, bool excluded,
+	struct err *err) NODISCARD;
+/* When the rule's zone is known: dates that lines gave in others become instants. */
+bool rule_dates_settle(struct rule *rule, struct err *err) NODISCARD;
 /* What one list value must keep to; form and row name it. */
 bool rule_part_add(struct rule *rule, enum rule_part part, int64_t value);
 
 bool rule_overrides_parse(const json_t *json, struct rule *rule, struct err *err) NODISCARD;
 /* NULL: too many.  When all are there they must be sorted, by one of the two below. */
-struct override *rule_override_add(struct rule *rule, sec_t key, bool key_is_instant);
+struct override *rule_override_add(struct rule *rule, sec_t key, enum override_key kind);
 /* false: two of them are of one time. */
 bool rule_overrides_sort(struct rule *rule);
 /* Dates without texts: of one time given twice it makes one, which is excluded if either is. */

@@ -23,6 +23,8 @@ bool rule_value_is_object(const json_t *value);
 /* RFC 3339 date and time; with Z or an offset it is an instant.  Fractions of a second are cut. */
 bool rule_value_moment(const char *text, sec_t *ret_value, bool *ret_is_instant) NODISCARD;
 
+/* "2025-12-31": its first second, as wall time. */
+bool rule_value_date(const char *text, sec_t *ret_value) NODISCARD;
 /* The value as JSON, cut to something that one can read.  Owner: free. */
 char *rule_value_shown(const json_t *value);
 /* "recurrence_rule.interval: expected 1 ... 5, got 7"; path is what follows the first word.  false. */

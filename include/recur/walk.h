@@ -26,8 +26,5 @@ struct walk {
 void walk_init(struct walk *walk, const struct pattern *pattern);
 /* The following walk_next gives the first candidate that is not before wall. */
 void walk_seek(struct walk *walk, sec_t wall);
-/* How many candidates lie before wall, from the start on, where that can be told without walking;
- * the walk then stands as after walk_seek. */
-bool walk_seek_counted(struct walk *walk, sec_t wall, uint64_t *ret_count);
 /* WALK_AGAIN: *steps has run out; call again with more. */
 enum walk_status walk_next(struct walk *walk, int *steps, sec_t *ret_wall);

@@ -34,6 +34,11 @@ sec_t zone_to_instant(
 	const struct zone *zone, sec_t wall, enum zone_fit *ret_fit); /* ret may be NULL */
 sec_t zone_to_wall(const struct zone *zone, sec_t instant);
 struct tzif_fit zone_fit_wall(const struct zone *zone, sec_t wall);
+/* They have the same clocks, as Europe/Kiev and Europe/Kyiv do: one is an alias of the other, or was copied. */
+bool zone_is_same(const struct zone *zone, const struct zone *other);
+/* The same of two names; false: err says which of them is no zone. */
+bool zone_names_agree(
+	const char *name, const char *other, bool *ret_same, struct err *err) NODISCARD;
 /* Changes whenever the zone's file does: the data under which something was computed. */
 uint64_t zone_digest(const struct zone *zone);
 

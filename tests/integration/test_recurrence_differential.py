@@ -1,6 +1,7 @@
 """recurctl expand against two oracles: dateutil and a brute-force expander of our own.
 
-Random rules with zones, COUNT, UNTIL, overrides and starts of any age.  A rule that the brute force proves empty
+Random rules with zones, COUNT, UNTIL, overrides, exceptions by date and in other zones, and starts of any age, some of
+them just before a gap.  A rule that the brute force proves empty
 (30 February) is no valid rule: it must be refused or give nothing, is counted, and another is drawn.  Where the
 oracles disagree that is counted, and the brute force is believed.  RECURD_CASES is the number of cases (150, the same
 in each run, so that what fails is what was changed; a long run takes 10,000 and more), RECURD_SEED the seed ("random":
@@ -44,8 +45,20 @@ def draw(rand, empty):
         empty.append((rule, start))
 
 
+def before_a_gap(rule, start, zone_name, rand):
+    """Up to two days before the clock skips something, where the zone has such a time and the rule can match there."""
+    gaps = oracle.gaps(oracle.zone_of(zone_name))
+    if not gaps:
+        return start
+    there = rand.choice(gaps) - dt.timedelta(minutes=15 * rand.randrange(192))
+    return start if oracle.Rule(rule, there).never_matches() else there
+
+
 def make_case(rand, empty):
     rule, start, zone_name = draw(rand, empty)
+    # Of every second for days the brute force takes too long.
+    if rand.random() < 0.25 and rule["FREQ"] != "SECONDLY":
+        start = before_a_gap(rule, start, zone_name, rand)
     zone = oracle.zone_of(zone_name)
     kind = rand.random()
     span = HORIZON[rule["FREQ"]]
@@ -80,10 +93,44 @@ def add_overrides(case, rand):
     case["overrides"] = {key.isoformat(): value for key, value in overrides.items()}
 
 
+def add_exceptions(case, rand):
+    """Of what the rule has: by local date, or in a zone that need not be the rule's."""
+    bare = {k: v for k, v in case["rule"].items() if k != "UNTIL"}
+    begin = oracle.to_wall(case["after"], case["zone"])
+    walls = list(itertools.islice(oracle.Rule(bare, case["start"]).walls(begin, case["end"]), 6))
+    case["exceptions"] = []
+    for wall in rand.sample(walls, min(len(walls), rand.choice((1, 2, 3)))):
+        there = oracle.to_instant(wall, case["zone"])
+        zone = oracle.zone_of(rand.choice(rules.ZONES))
+        elsewhere = oracle.to_wall(there, zone)
+        midnight = dt.datetime.combine(wall.date(), dt.time())
+        that_day = list(oracle.Rule(bare, case["start"]).walls(midnight, midnight + dt.timedelta(hours=24)))
+        if rand.random() < 0.4 and len(that_day) < 50:
+            case["exceptions"].append(wall.date())
+            case["taken"] = case.get("taken", 0) + len(that_day)
+        elif oracle.to_instant(elsewhere, zone) == there and elsewhere.microsecond == 0:
+            case["exceptions"].append(elsewhere.replace(tzinfo=zone))
+
+
+def as_lines(case, rand):
+    lines = [f"DTSTART;TZID={case['zone_name']}:{case['start']:%Y%m%dT%H%M%S}", f"RRULE:{rules.as_text(case['rule'], rand)}"]
+    for exception in case["exceptions"]:
+        if isinstance(exception, dt.datetime):
+            lines.append(f"EXDATE;TZID={exception.tzinfo.key}:{exception:%Y%m%dT%H%M%S}")
+        else:
+            lines.append(rand.choice((f"EXDATE;VALUE=DATE:{exception:%Y%m%d}", f"EXDATE:{exception:%Y%m%d}")))
+    return {"rrule": "\n".join(lines)}
+
+
 def apply_overrides(case, found, n):
     """found: instants of the rule, as many as the overrides could use up."""
     zone = case["zone"]
     instants, moved = set(found), []
+    for exception in case.get("exceptions", ()):
+        if isinstance(exception, dt.datetime):
+            instants.discard(oracle.to_instant(exception.replace(tzinfo=None), exception.tzinfo))
+        else:
+            instants = {i for i in instants if oracle.to_wall(i, zone).date() != exception}
     for key, value in case.get("overrides", {}).items():
         at = oracle.to_instant(dt.datetime.fromisoformat(key), zone)
         instants.discard(at)
@@ -96,7 +143,7 @@ def apply_overrides(case, found, n):
 
 
 def question(case, rand):
-    form = rules.in_some_form(case["rule"], rand)
+    form = as_lines(case, rand) if case.get("exceptions") else rules.in_some_form(case["rule"], rand)
     out = {"rule": form, "start": case["start"].isoformat(), "after": case["after"].strftime(UTC_TEXT), "n": case["n"]}
     (form if rand.random() < 0.5 else out)["timeZone"] = case["zone_name"]
     if case.get("overrides"):
@@ -108,9 +155,13 @@ def expected(case, walls):
     """The instants up to the case's end; fewer than n mean that nothing else comes before the end."""
     end = min(case["end"], case["rule"].get("UNTIL", case["end"]))
     from_wall = oracle.to_wall(case["after"], case["zone"]) - dt.timedelta(hours=27)
-    # Each override may take one of the set away.
-    spare = len(case.get("overrides", {}))
-    found = oracle.instants(walls(from_wall, end), case["zone"], case["after"], case["n"] + spare)
+    # Each override may take one of the set away, an exception by date all of a day.
+    spare = len(case.get("overrides", {})) + len(case.get("exceptions", ())) + case.get("taken", 0)
+    if "COUNT" in case["rule"]:
+        found = oracle.first_of_all(walls(case["start"], end), case["zone"], case["rule"]["COUNT"])
+        found = [instant for instant in found if instant > case["after"]][: case["n"] + spare]
+    else:
+        found = oracle.instants(walls(from_wall, end), case["zone"], case["after"], case["n"] + spare)
     return apply_overrides(case, found, case["n"])
 
 
@@ -127,7 +178,7 @@ def by_dateutil(case):
 def agrees(case, answer, want):
     got = answer["occurrences"]
     texts = [w.strftime(UTC_TEXT) for w in want]
-    if case.get("overrides") and len(texts) < case["n"]:
+    if (case.get("overrides") or case.get("exceptions")) and len(texts) < case["n"]:
         # The set was cut off somewhere behind the overrides.
         return got[: len(texts)] == texts
     if len(texts) == case["n"] or "UNTIL" in case["rule"] and case["rule"]["UNTIL"] <= case["end"]:
@@ -170,12 +221,14 @@ def judge(case, answer, tally):
         tally["brute force too slow"] += 1
         return True
     try:
-        with oracle.time_limit(0.5):
+        with oracle.time_limit(0.25):
             if by_dateutil(case) != brute:
                 tally["oracles disagree, held to the brute force"] += 1
                 return "error" in answer or agrees(case, answer, brute)
         tally["both oracles"] += 1
         tally["with overrides"] += bool(case.get("overrides"))
+        tally["with exceptions by date or in another zone"] += bool(case.get("exceptions"))
+        tally["with COUNT"] += "COUNT" in case["rule"]
     except (oracle.TooSlow, OverflowError, ValueError, IndexError):
         tally["dateutil gave up"] += 1
     if "error" in answer:
@@ -198,8 +251,11 @@ def test_random_rules_agree_with_the_oracles():
     empty, tally = [], collections.Counter({"REFUSED": 0, FALSELY_REFUSED: 0})
     cases = [make_case(rand, empty) for _ in range(number)]
     for case in cases:
-        if rand.random() < 0.15:
+        kind = rand.random()
+        if kind < 0.15:
             add_overrides(case, rand)
+        elif kind < 0.25:
+            add_exceptions(case, rand)
     questions = [question(case, rand) for case in cases]
     wrong = judge_empty(empty, rand, tally)
     for case, asked, answer in zip(cases, questions, ask(questions)):

@@ -12,7 +12,7 @@ import subprocess
 import zoneinfo
 
 from harness.util import BUILD
-from recurrence import rules
+from recurrence import oracle, rules
 
 RECURCTL = BUILD / "recurctl"
 SURPRISING = {
@@ -20,33 +20,11 @@ SURPRISING = {
     "America/Sao_Paulo", "Asia/Tehran", "Pacific/Apia", "Africa/Monrovia", "America/St_Johns", "Asia/Gaza",
     "Asia/Jerusalem", "Antarctica/Troll", "Africa/El_Aaiun", "Pacific/Kwajalein", "America/Scoresbysund",
 }
-EPOCH = dt.datetime(1970, 1, 1)
-END = int((dt.datetime(2101, 1, 1) - EPOCH).total_seconds())
-STEP = 3 * 86400
-
-
-def offset(zone, instant):
-    return (EPOCH + dt.timedelta(seconds=instant)).replace(tzinfo=dt.timezone.utc).astimezone(zone).utcoffset()
-
-
-def clock_changes(zone):
-    """(instant, offset before, offset after)"""
-    before = offset(zone, 0)
-    for start in range(0, END, STEP):
-        after = offset(zone, start + STEP)
-        if after == before:
-            continue
-        low, high = start, start + STEP
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if offset(zone, middle) == before else (low, middle)
-        yield high, before, offset(zone, high)
-        before = after
 
 
 def walls(zone):
-    for instant, before, after in clock_changes(zone):
-        at = EPOCH + dt.timedelta(seconds=instant)
+    for instant, before, after in oracle.clock_changes(zone):
+        at = oracle.EPOCH + dt.timedelta(seconds=instant)
         one, other = sorted((at + before, at + after))
         second = dt.timedelta(seconds=1)
         yield from (one - second, one, one + (other - one) / 2, other - second, other, other + dt.timedelta(days=30))

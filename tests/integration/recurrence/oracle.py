@@ -1,11 +1,17 @@
 """A brute-force expander, written from the tables of RFC 5545 and RFC 8984 and from nothing else.
 
 It walks day by day and asks of each day, hour, minute and second whether it matches; slow, and without
-any cleverness to be wrong about.  dateutil's answer comes from `dateutil_walls`.  Both give wall times;
-`instants` makes instants of them with Python's zoneinfo.
+any cleverness to be wrong about.  dateutil's answer comes from `dateutil_walls`.  Both give wall times, all of
+them: neither is told of COUNT, zones, UNTIL or overrides.
+
+Those come afterwards, as operations on a set of instants that says what the words mean: `instants` converts with
+Python's zoneinfo, which makes one of what a gap brings together, because a set does, and sorts; COUNT is the
+first so many of that set (`first_of_all`).  COUNT was once handed to the expanders of wall times, which is what
+recurd did: the oracle cannot find what it believes as well.
 """
 
 import datetime as dt
+import functools
 import signal
 from zoneinfo import ZoneInfo
 
@@ -45,7 +51,6 @@ class Rule:
         self.interval = rule.get("INTERVAL", 1)
         self.wkst = DAYS.index(rule.get("WKST", "MO"))
         self.parts = {k: v for k, v in rule.items() if k.startswith("BY")}
-        self.count = rule.get("COUNT")
         self.imply()
 
     def imply(self):
@@ -171,8 +176,7 @@ class Rule:
 
     def walls(self, from_wall, until_wall):
         """Wall times from from_wall on, in order; all of them up to until_wall."""
-        left = self.count
-        begin = self.start if left else max(self.start, from_wall)
+        begin = max(self.start, from_wall)
         # Whole periods, so that set positions are counted from their beginning.
         first = begin.date()
         if self.freq == "YEARLY":
@@ -183,15 +187,9 @@ class Rule:
             first = week_start_of(first, self.wkst)
         last = until_wall.date() + dt.timedelta(days=370)
         for moment in self.positioned(first, last):
-            if moment < self.start:
-                continue
-            if left is not None:
-                if left == 0:
-                    return
-                left -= 1
             if moment > until_wall:
                 return
-            if moment >= from_wall:
+            if moment >= begin:
                 yield moment
 
 
@@ -212,8 +210,7 @@ def dateutil_walls(rule, start, from_wall, until_wall):
         dtstart=start,
         interval=rule.get("INTERVAL", 1),
         wkst=DAYS.index(rule.get("WKST", "MO")),
-        count=rule.get("COUNT"),
-        until=None if rule.get("COUNT") else until_wall,
+        until=until_wall,
         cache=False,
         **by,
     )
@@ -250,6 +247,41 @@ def instants(walls, zone, after, n, until=None):
             if len(offsets) == 1 or len(found) > 200000:
                 break
     return sorted(found)[:n]
+
+
+def first_of_all(walls, zone, count):
+    """What COUNT leaves; walls from the start of the rule on."""
+    return instants(walls, zone, dt.datetime.min, count)
+
+
+EPOCH = dt.datetime(1970, 1, 1)
+END = int((dt.datetime(2101, 1, 1) - EPOCH).total_seconds())
+STEP = 3 * 86400
+
+
+def offset(zone, instant):
+    return (EPOCH + dt.timedelta(seconds=instant)).replace(tzinfo=UTC).astimezone(zone).utcoffset()
+
+
+def clock_changes(zone, end=END):
+    """(instant, offset before, offset after), from 1970 on"""
+    before = offset(zone, 0)
+    for start in range(0, end, STEP):
+        after = offset(zone, start + STEP)
+        if after == before:
+            continue
+        low, high = start, start + STEP
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(zone, middle) == before else (low, middle)
+        yield high, before, offset(zone, high)
+        before = after
+
+
+@functools.cache
+def gaps(zone):
+    """The first local time of each that the clock skips, up to 2040."""
+    return [EPOCH + dt.timedelta(seconds=at) + before for at, before, after in clock_changes(zone, 70 * 366 * 86400) if after > before]
 
 
 class time_limit:

@@ -23,6 +23,7 @@ ZONES = (
     "America/Sao_Paulo",
     "Asia/Tehran",
     "Pacific/Apia",
+    "Pacific/Kwajalein",
     "Africa/Monrovia",
     "America/St_Johns",
     "Asia/Kolkata",

@@ -46,6 +46,55 @@ static void single_occurrences_stand_elsewhere(void **state)
 	}
 }
 
+#define AT_ONE_INSTANT                                             \
+	"{\"frequency\":\"daily\",\"recurrenceOverrides\":{" MOVE( \
+		"01-07T10:00", "01-09T10:00") "," MOVE("01-08T10:00", "01-09T10:00") "}}"
+
+/* Moved onto another: the day's own was made, or one of those that came to it, and the others were lost. */
+static void several_may_stand_at_one_instant(void **state)
+{
+	struct sim at_once, daily, one_by_one;
+	(void)state;
+	sim_init(&at_once, AT_ONE_INSTANT, "01-06T10:00");
+	sim_run(&at_once, "01-06T10:00");
+	sim_expect(&at_once, "before", "01-06T10:00 | next 01-09T10:00");
+	daily = one_by_one = at_once;
+	daily.row.starts_zone = daily.zone;
+	one_by_one.row.starts_zone = one_by_one.zone;
+	sim_run(&at_once, "01-10T10:00");
+	sim_expect(&at_once, "at once",
+		"01-07T10:00 01-08T10:00 01-09T10:00 01-10T10:00 | next 01-11T10:00");
+	sim_run(&daily, "01-09T10:00");
+	sim_expect(&daily, "when they are due",
+		"01-07T10:00 01-08T10:00 01-09T10:00 | next 01-10T10:00");
+	sim_run_in_batches(&one_by_one, at("01-10T10:00"), 1);
+	sim_expect(&one_by_one, "all of an instant, where a batch has room for one",
+		"01-07T10:00 01-08T10:00 01-09T10:00 01-10T10:00 | next 01-11T10:00");
+}
+
+/* The budget of a plan, PLAN_STEPS beyond the limit, ends between two instants, never within one. */
+static void an_instant_is_never_cut_by_the_budget(void **state)
+{
+	(void)state;
+	for (size_t limit = 1; limit < 12; limit++) {
+		struct strbuf rule CLEANUP(strbuf_free) = STRBUF(65536);
+		struct sim sim;
+		strbuf_add_text(&rule, "{\"frequency\":\"daily\",\"recurrenceOverrides\":{");
+		/* The 1000th from the start is of 3 October. */
+		for (int day = 3; day <= 11; day++)
+			strbuf_addf(&rule,
+				"%s\"2027-10-%02dT10:00:00\":{\"start\":\"2027-10-12T10:00:00\"}",
+				day > 3 ? "," : "", day);
+		strbuf_add_text(&rule, "}}");
+		sim_init(&sim, rule.data, "01-06T10:00");
+		sim.policy.catch_up_limit = limit;
+		sim_run(&sim, "2028-06-01T00:00");
+		assert_int_equal(sim.row.used_count,
+			days_from_civil(2028, 6, 1) - days_from_civil(2025, 1, 6));
+		assert_int_equal(sim.made_n, limit);
+	}
+}
+
 static usec_t ticking_clock(void)
 {
 	static usec_t ticks;
@@ -222,6 +271,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single_occurrences_stand_elsewhere),
+		cmocka_unit_test(several_may_stand_at_one_instant),
+		cmocka_unit_test(an_instant_is_never_cut_by_the_budget),
 		cmocka_unit_test(excluded_dates_do_not_count_as_caught_up),
 		cmocka_unit_test(a_plan_tells_what_is_changed),
 		cmocka_unit_test(nothing_is_named_twice_when_a_move_is_taken_back),

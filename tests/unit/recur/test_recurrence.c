@@ -22,6 +22,15 @@ static const struct {
 		"America/New_York", "2025-11-01T01:30 2025-11-02T01:30 2025-11-03T01:30" },
 	{ "two times that a gap makes one are one", "FREQ=DAILY;BYHOUR=2,3", "2025-03-09T02:30:00",
 		"America/New_York", "2025-03-09T03:30 2025-03-10T02:30 2025-03-10T03:30" },
+	{ "and count as one: these are three hours", "FREQ=HOURLY;COUNT=3", "2017-03-26T01:30:00",
+		"Europe/Vienna", "2017-03-26T01:30 2017-03-26T03:30 2017-03-26T04:30 ." },
+	{ "and these six", "FREQ=DAILY;BYHOUR=2,3;COUNT=6", "2026-03-07T02:00:00",
+		"America/New_York",
+		"2026-03-07T02:00 2026-03-07T03:00 2026-03-08T03:00 2026-03-09T02:00 "
+		"2026-03-09T03:00 2026-03-10T02:00 ." },
+	{ "a day that never was is one with the day after, and counts once", "FREQ=DAILY;COUNT=3",
+		"2011-12-29T12:00:00", "Pacific/Apia",
+		"2011-12-29T12:00 2011-12-31T12:00 2012-01-01T12:00 ." },
 	{ "what a gap shifts falls in line", "FREQ=MINUTELY;INTERVAL=25", "2025-03-09T01:40:00",
 		"America/New_York",
 		"2025-03-09T01:40 2025-03-09T03:05 2025-03-09T03:20 2025-03-09T03:30 "
@@ -230,8 +239,8 @@ static void count_may_be_left_to_the_caller(void **state)
 	rule_free(rule);
 }
 
-/* Where every period holds as many, COUNT is not counted by walking; the answer is the same. */
-static void counting_is_walking(void **state)
+/* Whoever counts has to have been everywhere before, wherever a seek goes. */
+static void seeking_counts_what_it_passes(void **state)
 {
 	static const char *const rules[] = {
 		"FREQ=DAILY;INTERVAL=3;BYHOUR=1,9,20;COUNT=200",
@@ -267,6 +276,27 @@ static void counting_is_walking(void **state)
 		recurrence_close(seeker);
 		rule_free(rule);
 	}
+}
+
+/* What is counted for too long is told as such. */
+static void counting_has_its_limit(void **state)
+{
+	struct rule *rule = parse("FREQ=SECONDLY;COUNT=2147483647");
+	struct recurrence *recurrence = open_rule(rule, "1990-01-01T00:00:00", "UTC", 0);
+	struct occurrence occurrence;
+	enum recur_status status;
+	struct err err;
+
+	(void)state;
+	recurrence_seek(recurrence, wall("2025-01-01T00:00:00"));
+	do
+		status = recurrence_next(recurrence, &occurrence, &err);
+	while (status == RECUR_AGAIN);
+	assert_int_equal(status, RECUR_FAILED);
+	assert_string_equal(err.text, "recurrence_rule: COUNT is counted from the start, and that "
+				      "was not done within 20000000 steps");
+	recurrence_close(recurrence);
+	rule_free(rule);
 }
 
 /* In the order of identities, as the daemon asks: a moved occurrence keeps its place and its name. */
@@ -465,7 +495,8 @@ int main(void)
 		cmocka_unit_test(seeking_is_walking),
 		cmocka_unit_test(gaps_and_folds_are_told),
 		cmocka_unit_test(count_may_be_left_to_the_caller),
-		cmocka_unit_test(counting_is_walking),
+		cmocka_unit_test(seeking_counts_what_it_passes),
+		cmocka_unit_test(counting_has_its_limit),
 		cmocka_unit_test(overrides_keep_identities),
 		cmocka_unit_test(until_has_two_meanings),
 		cmocka_unit_test(what_is_too_frequent_is_told),

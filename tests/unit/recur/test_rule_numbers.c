@@ -161,7 +161,7 @@ static void numbers_elsewhere_are_told_as_written(void **state)
 			"recurrence_rule: expected an object, got [99999999999999999999]" },
 		{ "{\"frequency\":1e400}", "recurrence_rule.frequency: expected yearly" },
 		{ "{\"frequency\":\"daily\",\"until\":-0}",
-			"recurrence_rule.until: expected a time like \"2025-12-31T23:59:59\", got "
+			"recurrence_rule.until: expected a time like \"2025-12-31T23:59:59\", or a date, got "
 			"-0" },
 		{ "{\"frequency\":\"daily\",\"timeZone\":1e400}",
 			"recurrence_rule.timeZone: expected a time zone like \"Europe/Berlin\", "
