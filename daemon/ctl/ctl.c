@@ -192,9 +192,16 @@ struct session *ctl_session(struct ctl *ctl, struct err *err)
 {
 	if (ctl->session)
 		return ctl->session;
-	if (!session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
-		return ctl->session = NULL;
-	return ctl->session;
+	if (session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
+		return ctl->session;
+	char *hidden CLEANUP(mem_cleanup) = conf_hidden_password(ctl->conf, ctl->config_file);
+	struct err why = *err;
+	if (hidden && strstr(why.text, "password"))
+		err_set(err,
+			"%s; the service's password is in %s, which you may not read: run it as "
+			"root",
+			why.text, hidden);
+	return ctl->session = NULL;
 }
 
 /* Worker and reader have different rights, and neither has the other's. */
