@@ -251,12 +251,12 @@ static void a_password_beside_the_file_is_for_its_database(void **state)
 		const char *conf, *text, *password;
 		bool found;
 	} cases[] = {
-		{ "recurd.conf", "database_url = host=db\n", "pgpassword", true },
-		{ "two.conf", "database_url = host=db\n", "two.pgpassword", true },
-		{ "two.conf", "database_url = host=db\n", "pgpassword", false },
+		{ "recurd.conf", "database_url = \"host=db\"\n", "pgpassword", true },
+		{ "two.conf", "database_url = \"host=db\"\n", "two.pgpassword", true },
+		{ "two.conf", "database_url = \"host=db\"\n", "pgpassword", false },
 		{ "recurd.conf", "", "pgpassword", false },
-		{ "two", "database_url = host=db\n", "two.pgpassword", false },
-		{ ".conf", "database_url = host=db\n", ".pgpassword", false },
+		{ "two", "database_url = \"host=db\"\n", "two.pgpassword", false },
+		{ ".conf", "database_url = \"host=db\"\n", ".pgpassword", false },
 	};
 	static const char *const elsewhere[] = { "database_url=host=elsewhere" };
 	(void)state;
