@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.alembic import CHAIN
+from harness.alembic import CHAIN, make
 from harness.daemon import once
 from harness.migrate import migrate
 from harness.util import SOURCE
@@ -149,9 +149,10 @@ def app(cluster, tmp_path_factory):
     db = cluster.create()
     app = Alembic(db, tmp_path_factory.mktemp("alembic"))
     app.upgrade()
-    models("models.py")
-    before = app.proposes(models("models.py", without_ours=True).metadata)
-    assert before == [], "the models are those of the chain"
+    bare = models("models.py", without_ours=True).metadata
+    assert app.proposes(bare) == [], "the models are those of the chain"
+    include = load((EXAMPLES / "filter.py").read_text(), "filter").include_object
+    assert app.proposes(bare, include_object=include) == [], "with the filter the check is green before, too"
     migrate(db, "up")
     yield app
     db.drop()
@@ -209,3 +210,24 @@ def test_what_the_models_write_becomes_a_task(app, file):
         template = session.get(m.RecurringTask, "t", populate_existing=True)
         assert template.next_due_at == made.due_date + timedelta(days=1) and template.used_count == 1
     assert db.value("select recurrence_rule is null from tasks where id = 'plain'"), "no rule is NULL, not JSON's null"
+
+
+def test_columns_that_a_schema_file_made_are_refused(cluster):
+    """As Rails' schema.rb, or a migration that took ours in, makes them: the page says to leave them out."""
+    db = cluster.create()
+    try:
+        make(db, 11)
+        db.execute("alter table recurring_tasks add column starts_local timestamp, add column starts_zone text")
+        done = migrate(db, "up", code=None)
+        assert done.code != 0 and "recurd adds one of this name" in done.err, done.err
+    finally:
+        db.drop()
+
+
+def test_the_page_names_what_the_filter_hides():
+    ours = load((EXAMPLES / "filter.py").read_text(), "filter").OURS
+    page = (SOURCE / "man/recurd-orm.7").read_text()
+    section = page[page.index(".Sh WHAT IS ADDED"):page.index(".Sh FILES")]
+    for table, names in ours.items():
+        told = section[section.index(f".It Li {table}\n"):].split(".It", 2)[1]
+        assert set(names.split()) == set(re.findall(r"[a-z]+_[a-z_]+|failure", told)) - {table}
