@@ -83,7 +83,7 @@ class Alembic:
         with open(script.path) as written:
             body = written.read().split("def upgrade():")[1].split("def downgrade():")[0]
         Path(script.path).unlink()
-        found = re.findall(r"op\.(\w+)\('?(\w+)'?(?:, '(\w+)')?", body)
+        found = re.findall(r"op\.(\w+)\((?:op\.f\()?'(\w+)'\)?(?:, '(\w+)')?", body)
         if hasattr(alembic.command, "check") and not found:
             alembic.command.check(self.config)
         return found
