@@ -153,6 +153,17 @@ def test_a_rule_that_is_no_text_is_quarantined_alone(db):
     assert db.value("select count(*) from tasks where recurring_task_id = 'plain'") == 1
 
 
+def test_a_worker_says_its_name_in_the_encoding_of_the_database(db, recurd):
+    """Heartbeats, zones and polls of a daemon that stays; its name has letters."""
+    db.add(db.text)
+    daemon = recurd(db, worker_name=db.means, poll_interval="50ms", heartbeat_interval="1s")
+    daemon.expect("reminder", task=db.means)
+    assert db.value("select name from recurd.workers") == db.text
+    assert db.means in everything(ctl_json(db, "workers"))
+    daemon.stop()
+    assert not [line for line in daemon.events if line.priority <= 3], daemon.log()
+
+
 def test_what_is_refused_is_told_in_the_words_of_the_database(db):
     """A constraint, a function and a message that are not ASCII: cause and reason come back as they were."""
     db.execute(
