@@ -4,9 +4,11 @@
  * error today, not on the day on which the variable is gone.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf/conf.h"
 #include "conf/file.h"
@@ -218,6 +220,43 @@ static void use_credential(struct conf *conf)
 	set_source(conf, option, mem_strdup("credential pgpassword"));
 }
 
+/* DIR/recurd.conf: DIR/pgpassword; DIR/NAME.conf: DIR/NAME.pgpassword.  NULL: another name, or another source
+ * than the file says which database it is for. */
+static char *password_beside(const struct conf *conf, const char *file)
+{
+	static const char suffix[] = ".conf";
+	const char *path = file ? file : CONF_DEFAULT_FILE;
+	const char *source = conf->sources[conf_option_find("database_url") - conf_options];
+	size_t len = strlen(path);
+	if (strncmp(source, path, len) != 0 || source[len] != ':')
+		return NULL;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	if (strcmp(name, "recurd.conf") == 0)
+		return mem_printf("%.*spgpassword", (int)(name - path), path);
+	size_t stem = len - (sizeof(suffix) - 1);
+	if (len < sizeof(suffix) || strcmp(path + stem, suffix) != 0 || path + stem == name)
+		return NULL;
+	return mem_printf("%.*s.pgpassword", (int)stem, path);
+}
+
+static void use_password_beside(struct conf *conf, const char *file)
+{
+	char *path CLEANUP(mem_cleanup) = password_beside(conf, file);
+	if (conf->password_file || !path || !has_first_line(path))
+		return;
+	conf->password_file = mem_strdup(path);
+	set_source(conf, conf_option_find("password_file"), mem_strdup("beside the configuration"));
+}
+
+char *conf_hidden_password(const struct conf *conf, const char *file)
+{
+	char *path = conf->password_file ? NULL : password_beside(conf, file);
+	if (path && access(path, R_OK) != 0 && errno == EACCES)
+		return path;
+	free(path);
+	return NULL;
+}
+
 /* ---- variables that nobody reads ---- */
 
 static bool names_one(const struct conf_option *options, size_t n, const char *entry, size_t len)
@@ -277,6 +316,7 @@ static bool load_all(struct conf *conf, const char *file, const char *const *ove
 			return false;
 	}
 	use_credential(conf);
+	use_password_beside(conf, file);
 	return check_together(conf, err);
 }
 

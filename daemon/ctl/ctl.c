@@ -191,23 +191,20 @@ static void free_name(char **name)
 	PQfreemem(*name);
 }
 
-/* A database without an encoding holds any bytes, and the server refuses to give out those that are
- * not UTF-8 to a client that wants UTF-8; we escape them. */
-static void choose_encoding(PGconn *pq)
-{
-	const char *encoding = PQparameterStatus(pq, "server_encoding");
-	if (encoding && strcmp(encoding, "SQL_ASCII") == 0)
-		(void)PQsetClientEncoding(pq, "SQL_ASCII");
-}
-
 struct session *ctl_session(struct ctl *ctl, struct err *err)
 {
 	if (ctl->session)
 		return ctl->session;
-	if (!session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
-		return ctl->session = NULL;
-	choose_encoding(session_pq(ctl->session));
-	return ctl->session;
+	if (session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
+		return ctl->session;
+	char *hidden CLEANUP(mem_cleanup) = conf_hidden_password(ctl->conf, ctl->config_file);
+	struct err why = *err;
+	if (hidden && strstr(why.text, "password"))
+		err_set(err,
+			"%s; the service's password is in %s, which you may not read: run it as "
+			"root",
+			why.text, hidden);
+	return ctl->session = NULL;
 }
 
 /* Worker and reader have different rights, and neither has the other's. */

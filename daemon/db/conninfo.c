@@ -16,7 +16,6 @@ static const struct {
 	const char *keyword, *value;
 } defaults[] = {
 	{ "fallback_application_name", "recurd" },
-	{ "client_encoding", "UTF8" },
 	{ "target_session_attrs", "read-write" },
 	{ "keepalives_idle", "10" },
 	{ "keepalives_interval", "5" },
@@ -149,7 +148,7 @@ static bool take_words(struct conninfo *info, const PQconninfoOption *options, c
 			hostaddr = o->val;
 		else if (strcmp(o->keyword, "port") == 0)
 			port = o->val;
-		else
+		else if (strcmp(o->keyword, "client_encoding") != 0)
 			add_word(info, o->keyword, o->val);
 		service = service || strcmp(o->keyword, "service") == 0;
 	}
@@ -157,6 +156,7 @@ static bool take_words(struct conninfo *info, const PQconninfoOption *options, c
 		if (!has_word(info, defaults[i].keyword))
 			add_word(info, defaults[i].keyword, defaults[i].value);
 	}
+	add_word(info, "client_encoding", CONNINFO_CLIENT_ENCODING);
 	if (password && !has_word(info, "password"))
 		add_word(info, "password", password);
 	/* PGHOSTADDR beside a host of the string would name another machine. */

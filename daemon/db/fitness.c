@@ -7,6 +7,7 @@
 
 #include "db/rows.h"
 #include "db/sqlstate.h"
+#include "util/charset.h"
 
 /* What the statements in daemon/sql need; the first level that has it all is named to the
  * administrator by recurctl migrate status. */
@@ -88,6 +89,7 @@ static void on_checked(void *arg, const struct reply *reply)
 		return;
 	const PGresult *result = reply->results[reply->n - 1];
 	conn_direct(fitness->conn, row_int4(result, 0, 4));
+	charset_bind(row_text(result, 0, 6));
 	fitness->report.deadlock_timeout = row_int8(result, 0, 1) * USEC_PER_MSEC;
 	const char *missing = row_text(result, 0, 2), *blinding = row_text(result, 0, 3);
 	const char *obstacle = row_text(result, 0, 5);

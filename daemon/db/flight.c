@@ -11,6 +11,7 @@
 #include "db/conn_private.h"
 #include "db/shape.h"
 #include "db/sqlstate.h"
+#include "util/charset.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -205,8 +206,12 @@ static void take_failure(struct flight *flight, const PGresult *result)
 	if (!message) /* libpq's own */
 		message = PQresultErrorMessage(result);
 	struct err text;
-	err_set(&text, "%.*s%s%s", (int)strcspn(message, "\n"), message, detail ? ": " : "",
-		detail ? detail : "");
+	struct strbuf whole CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	(void)charset_to_utf8(charset_bound(), message, strcspn(message, "\n"), &whole);
+	if (detail)
+		strbuf_add_text(&whole, ": ");
+	(void)charset_to_utf8(charset_bound(), detail, detail ? strlen(detail) : 0, &whole);
+	err_set(&text, "%s", whole.data);
 	memcpy(flight->message, text.text, sizeof(flight->message));
 	struct refusal refusal = refusal_read(result);
 	refusal_object(&refusal, flight->object);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/charset.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -75,6 +76,17 @@ void params_text(struct params *params, const char *value)
 	}
 	int i = param_begin(params, OID_TEXT);
 	strbuf_add_text(&params->data, value);
+	param_end(params, i);
+}
+
+void params_utf8(struct params *params, const char *value)
+{
+	if (!value) {
+		params_null(params, OID_TEXT);
+		return;
+	}
+	int i = param_begin(params, OID_TEXT);
+	(void)charset_from_utf8(charset_bound(), value, strlen(value), &params->data);
 	param_end(params, i);
 }
 
@@ -162,7 +174,20 @@ static bool any(const bool *flags, size_t n)
 	return false;
 }
 
-void params_texts(struct params *params, const char *const *values, size_t n)
+static void array_add_text(struct params *params, const char *text, bool utf8)
+{
+	struct strbuf bytes CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	size_t len = strlen(text);
+	if (utf8) {
+		(void)charset_from_utf8(charset_bound(), text, len, &bytes);
+		text = bytes.data;
+		len = bytes.len;
+	}
+	strbuf_add_be32(&params->data, (uint32_t)len);
+	strbuf_add(&params->data, text, len);
+}
+
+static void add_texts(struct params *params, const char *const *values, size_t n, bool utf8)
 {
 	size_t first = 0;
 	while (first < n && !values[first])
@@ -171,15 +196,22 @@ void params_texts(struct params *params, const char *const *values, size_t n)
 		n = 0;
 	int p = array_begin(params, OID_TEXT_ARRAY, OID_TEXT, true, n);
 	for (size_t i = 0; i < n; i++) {
-		if (!values[i]) {
+		if (values[i])
+			array_add_text(params, values[i], utf8);
+		else
 			array_add_null(params);
-			continue;
-		}
-		size_t len = strlen(values[i]);
-		strbuf_add_be32(&params->data, (uint32_t)len);
-		strbuf_add(&params->data, values[i], len);
 	}
 	param_end(params, p);
+}
+
+void params_texts(struct params *params, const char *const *values, size_t n)
+{
+	add_texts(params, values, n, false);
+}
+
+void params_utf8s(struct params *params, const char *const *values, size_t n)
+{
+	add_texts(params, values, n, true);
 }
 
 void params_int8s(struct params *params, const int64_t *values, size_t n)

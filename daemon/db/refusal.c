@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/charset.h"
+
 #define LANGUAGE "PL/pgSQL"
 
 static bool is_plain(char c)
@@ -91,9 +93,12 @@ static bool context_function(const char *context, const char **ret_name, size_t 
 	return false;
 }
 
-/* One line, and no half of a character where it is cut. */
-static void copy_line(char ret_object[static REFUSAL_OBJECT_MAX], const char *text)
+/* One line, UTF-8, and no half of a character where it is cut. */
+static void copy_line(char ret_object[static REFUSAL_OBJECT_MAX], const char *name)
 {
+	struct strbuf utf8 CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	(void)charset_to_utf8(charset_bound(), name, strlen(name), &utf8);
+	const char *text = utf8.data;
 	size_t len = strnlen(text, REFUSAL_OBJECT_MAX - 1);
 	while (len > 0 && (text[len] & 0xc0) == 0x80)
 		len--;

@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "db/conninfo.h"
+#include "db/recode.h"
 #include "db/shape.h"
 #include "util/mem.h"
 
 struct session {
 	PGconn *pq;
+	struct charset *charset;
 	char sqlstate[6];
 };
 
@@ -42,6 +44,16 @@ static bool link_error(const struct session *session, struct err *err)
 	return err_set(err, "%s", text[0] ? text : "the connection is lost");
 }
 
+/* A pooler may have given us another client_encoding than we asked for. */
+static void take_encodings(struct session *session)
+{
+	const char *server = PQparameterStatus(session->pq, "server_encoding");
+	const char *client = PQparameterStatus(session->pq, "client_encoding");
+	if (!client || strcmp(client, CONNINFO_CLIENT_ENCODING) != 0)
+		(void)PQsetClientEncoding(session->pq, CONNINFO_CLIENT_ENCODING);
+	session->charset = charset_open(server ? server : "UTF8");
+}
+
 bool session_open(const char *conninfo, const char *password_file, struct session **ret_session,
 	struct err *err)
 {
@@ -53,7 +65,7 @@ bool session_open(const char *conninfo, const char *password_file, struct sessio
 	const char *const words[] = { "password", "connect_timeout", "fallback_application_name",
 		"dbname", "client_encoding", NULL };
 	const char *const values[] = { password, getenv("PGCONNECT_TIMEOUT") ? NULL : "10",
-		"recurctl", normal, "UTF8", NULL };
+		"recurctl", normal, CONNINFO_CLIENT_ENCODING, NULL };
 
 	struct session *session = mem_alloc(sizeof *session);
 	session->pq = PQconnectdbParams(words, values, 1);
@@ -64,6 +76,7 @@ bool session_open(const char *conninfo, const char *password_file, struct sessio
 		session_close(session);
 		return false;
 	}
+	take_encodings(session);
 	*ret_session = session;
 	return true;
 }
@@ -73,6 +86,7 @@ void session_close(struct session *session)
 	if (!session)
 		return;
 	PQfinish(session->pq);
+	charset_close(session->charset);
 	free(session);
 }
 
@@ -86,7 +100,7 @@ const char *session_sqlstate(const struct session *session)
 	return session->sqlstate;
 }
 
-void session_describe(const PGresult *result, struct err *err)
+void session_describe(const struct session *session, const PGresult *result, struct err *err)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
@@ -99,7 +113,10 @@ void session_describe(const PGresult *result, struct err *err)
 		code ? code : "", code ? ")" : "", detail ? ": " : "", detail ? detail : "",
 		hint ? "; hint: " : "", hint ? hint : "");
 	text_to_line(text);
-	err_set(err, "%s", text);
+	struct strbuf utf8 CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	if (!charset_is_utf8(session->charset))
+		(void)charset_to_utf8(session->charset, text, strlen(text), &utf8);
+	err_set(err, "%s", utf8.len ? utf8.data : text);
 }
 
 /* Takes the result over: hands it to the caller where it is a good one. */
@@ -108,6 +125,7 @@ static bool finish(
 {
 	ExecStatusType status = PQresultStatus(result); /* NULL is a fatal error */
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		recode_result(session->charset, result);
 		if (ret_result)
 			*ret_result = result;
 		else
@@ -116,7 +134,7 @@ static bool finish(
 	}
 	remember_sqlstate(session, result);
 	if (result && (session->sqlstate[0] || PQstatus(session->pq) == CONNECTION_OK))
-		session_describe(result, err);
+		session_describe(session, result, err);
 	else
 		link_error(session, err);
 	PQclear(result);
@@ -136,16 +154,13 @@ bool session_query(struct session *session, enum query_id id, const struct param
 	PGresult **ret_result, struct err *err)
 {
 	const char *values[PARAMS_MAX];
-	PGresult *result;
-
-	if (params) {
-		params_values(params, values);
-		result = PQexecParams(session->pq, query_text(id, false), params->n, params->types,
-			values, params->lengths, params->formats, 1);
-	} else {
-		result = PQexecParams(
-			session->pq, query_text(id, false), 0, NULL, NULL, NULL, NULL, 1);
-	}
+	struct params recoded CLEANUP(params_free);
+	params_init(&recoded);
+	if (params)
+		recode_params(session->charset, params, &recoded);
+	params_values(&recoded, values);
+	PGresult *result = PQexecParams(session->pq, query_text(id, false), recoded.n,
+		recoded.types, values, recoded.lengths, recoded.formats, 1);
 	PGresult *good = NULL;
 	bool ok = finish(session, result, &good, err) && shaped(session, id, good, err);
 	if (ok && ret_result)

@@ -47,7 +47,7 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	strbuf_init(&figures, 4096);
 	counters_json(counters, &figures);
 	params_text(params, heartbeat->id);
-	params_text(params, conf->worker_name ? conf->worker_name : heartbeat->name);
+	params_utf8(params, conf->worker_name ? conf->worker_name : heartbeat->name);
 	params_int4(params, (int32_t)getpid());
 	params_text(params, RECURD_VERSION);
 	params_int8(params, interval(conf));

@@ -123,7 +123,7 @@ static void add_changes(const struct stretch *s, struct params *params)
 	for (int which = 0; which < 3; which++) {
 		for (size_t i = 0; i < n; i++)
 			texts[i] = text_of(&s->made[i].fate->change, which);
-		params_texts(params, texts, n);
+		params_utf8s(params, texts, n);
 	}
 }
 
@@ -175,7 +175,7 @@ static void add_templates(const struct stretch *s, usec_t now, struct params *pa
 		texts[i] = flags[i] ? plan->failure.text : NULL;
 	}
 	params_instants(params, numbers, flags, n);
-	params_texts(params, texts, n);
+	params_utf8s(params, texts, n);
 }
 
 #define DECISIONS_PER_PLAN (FATE_KINDS + 4)
@@ -250,7 +250,7 @@ static void add_decisions(const struct stretch *s, struct params *params)
 	params_int8s(params, instants, n);
 	for (size_t i = 0; i < n; i++)
 		texts[i] = all[i].detail;
-	params_texts(params, texts, n);
+	params_utf8s(params, texts, n);
 }
 
 void generate_rows_params(const struct generate_rows *rows, size_t from, size_t n, usec_t now,
@@ -274,9 +274,9 @@ static void log_instance(const struct planned *planned, const struct made *made,
 	identity_notification(kind_task_created.name, made->id, made->fate->nominal, key);
 	struct log_line line;
 	log_begin(&line, kind_task_created.priority, kind_task_created.event);
-	log_text(&line, "template", planned->template.id);
-	log_text(&line, "task", made->id);
-	log_text(&line, "user", planned->template.user_id);
+	log_stored(&line, "template", planned->template.id);
+	log_stored(&line, "task", made->id);
+	log_stored(&line, "user", planned->template.user_id);
 	log_instant(&line, "occurrence", made->fate->nominal);
 	log_int(&line, "late_ms", (clock - made->fate->fire) / USEC_PER_MSEC);
 	if (planned->plan.is_active)
@@ -292,7 +292,7 @@ static void log_decision(const struct decision *decision)
 	bool bad = strcmp(decision->kind, "quarantined") == 0;
 	struct log_line line;
 	log_begin(&line, bad ? LOG_WARNING : LOG_NOTICE, decision->kind);
-	log_text(&line, "template", decision->template_id);
+	log_stored(&line, "template", decision->template_id);
 	if (decision->occurrences)
 		log_int(&line, "occurrences", decision->occurrences);
 	if (decision->first_at != TEMPLATE_NONE)

@@ -5,6 +5,7 @@
 
 #include "db/rows.h"
 #include "job/run.h"
+#include "plan/identity.h"
 #include "util/clock.h"
 #include "util/fault.h"
 #include "util/log.h"
@@ -25,24 +26,27 @@ static struct remind *of(struct run *run)
 }
 
 /* Columns of reminder_take.sql and reminder_claim.sql, as far as they are the same. */
-enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_KEY };
+enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMNS };
 /* Of reminder_take.sql. */
-enum { COLUMN_HANDLED = COLUMN_KEY + 1, COLUMN_TOLD };
+enum { COLUMN_HANDLED = COLUMNS, COLUMN_TOLD };
 /* Of reminder_claim.sql. */
-enum { COLUMN_PLACE = COLUMN_KEY + 1 };
+enum { COLUMN_PLACE = COLUMNS };
 
 /* ---- telling ---- */
 
 static void log_row(const struct remind *remind, int row)
 {
 	usec_t at = row_instant(remind->due, row, COLUMN_REMIND_AT);
+	const char *id = row_text(remind->due, row, COLUMN_ID);
+	char key[NOTIFICATION_KEY_SIZE];
+	identity_notification(kind_reminder.name, id, at, key);
 	struct log_line line;
 	log_begin(&line, kind_reminder.priority, kind_reminder.event);
-	log_text(&line, "task", row_text(remind->due, row, COLUMN_ID));
-	log_text(&line, "user", row_text(remind->due, row, COLUMN_USER));
+	log_stored(&line, "task", id);
+	log_stored(&line, "user", row_text(remind->due, row, COLUMN_USER));
 	log_instant(&line, "remind_at", at);
 	log_int(&line, "late_ms", (batch_clock(&remind->run.batch) - at) / USEC_PER_MSEC);
-	log_text(&line, "key", row_text(remind->due, row, COLUMN_KEY));
+	log_text(&line, "key", key);
 	log_end(&line);
 }
 

@@ -31,10 +31,10 @@ static void log_cause(const PGresult *result, int row)
 	struct log_line line;
 	log_begin(&line, held ? LOG_NOTICE : LOG_ERR, "cause");
 	log_text(&line, "kind", row_text(result, row, COLUMN_KIND));
-	log_text(&line, "cause", row_text(result, row, COLUMN_CAUSE));
+	log_stored(&line, "cause", row_text(result, row, COLUMN_CAUSE));
 	log_text(&line, "sqlstate", row_text(result, row, COLUMN_SQLSTATE));
 	log_int(&line, "rows", row_int8(result, row, COLUMN_ROWS));
-	log_text(&line, "reason", row_text(result, row, COLUMN_REASON));
+	log_stored(&line, "reason", row_text(result, row, COLUMN_REASON));
 	log_int(&line, "next_ms", row_int8(result, row, COLUMN_NEXT) / USEC_PER_MSEC);
 	log_end(&line);
 }
@@ -45,7 +45,7 @@ static void log_mended(const PGresult *result, int row)
 	struct log_line line;
 	log_begin(&line, rows ? LOG_NOTICE : LOG_INFO, "mended");
 	log_text(&line, "kind", row_text(result, row, COLUMN_KIND));
-	log_text(&line, "cause", row_text(result, row, COLUMN_CAUSE));
+	log_stored(&line, "cause", row_text(result, row, COLUMN_CAUSE));
 	log_text(&line, "reason", "nothing waits for it any more");
 	log_end(&line);
 }

@@ -80,7 +80,8 @@ static void add_texts(const struct waiting *waiting, struct params *params)
 	for (enum text which = 0; which < TEXTS; which++) {
 		for (size_t i = 0; i < waiting->n; i++)
 			texts[i] = text_of(&waiting->rows[i], which);
-		params_texts(params, texts, waiting->n);
+		bool stored = which == TEXT_ID || which == TEXT_USER;
+		(stored ? params_texts : params_utf8s)(params, texts, waiting->n);
 	}
 }
 
@@ -145,8 +146,8 @@ static void log_row(const struct waiting_row *row, const char *named, int priori
 {
 	struct log_line line;
 	log_begin(&line, priority, event_of(row, strcmp(named, "task") == 0));
-	log_text(&line, named, row->id);
-	log_text(&line, "user", row->user_id);
+	log_stored(&line, named, row->id);
+	log_stored(&line, "user", row->user_id);
 	log_text(&line, "sqlstate", row->sqlstate);
 	log_text(&line, "cause", row->cause);
 	log_text(&line, "reason", row->reason);

@@ -6,7 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "util/strbuf.h"
+#include "util/charset.h"
+
+/* As UTF-8, whatever the database is in; where that has no word for it, as it is. */
+static void add_id(const char *id, struct strbuf *text)
+{
+	size_t begin = text->len;
+	if (charset_to_utf8(charset_bound(), id, strlen(id), text))
+		return;
+	text->len = begin;
+	strbuf_add(text, id, strlen(id));
+}
 
 static void digest_of(const char *what, const char *id, usec_t at,
 	unsigned char digest[static SHA256_DIGEST_LENGTH])
@@ -14,7 +24,8 @@ static void digest_of(const char *what, const char *id, usec_t at,
 	struct strbuf text CLEANUP(strbuf_free);
 	strbuf_init(&text, SIZE_MAX);
 	strbuf_add(&text, what, strlen(what) + 1);
-	strbuf_add(&text, id, strlen(id) + 1);
+	add_id(id, &text);
+	strbuf_add_char(&text, '\0');
 	strbuf_addf(&text, "%" PRId64, at);
 	SHA256((const unsigned char *)text.data, text.len, digest);
 }

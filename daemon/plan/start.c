@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "plan/move.h"
+#include "util/charset.h"
 #include "util/timefmt.h"
 
 static bool same_second(usec_t a, usec_t b)
@@ -260,6 +261,20 @@ static bool find_next(struct start *start, struct err *err)
 	return !start->rezoned || find_moved(start, due, err);
 }
 
+/* Rules are JSON, and that is UTF-8. */
+static bool parse_rule(const struct template *template, struct rule **ret_rule, struct err *err)
+{
+	struct charset *charset = charset_bound();
+	if (charset_is_utf8(charset))
+		return rule_parse(template->rule, template->rule_len, ret_rule, err);
+	struct strbuf utf8 CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	if (!charset_to_utf8(charset, template->rule, template->rule_len, &utf8))
+		return err_set(err,
+			"recurrence_rule: has a byte that means nothing in the encoding "
+			"of the database");
+	return rule_parse(utf8.data, utf8.len, ret_rule, err);
+}
+
 bool start_find(const struct template *template, const struct plan_policy *policy,
 	struct start *ret_start, struct err *err)
 {
@@ -268,8 +283,8 @@ bool start_find(const struct template *template, const struct plan_policy *polic
 		return false;
 	if (!template->rule)
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	return rule_parse(template->rule, template->rule_len, &ret_start->rule, err) &&
-	       load_zone(ret_start, err) && find_next(ret_start, err);
+	return parse_rule(template, &ret_start->rule, err) && load_zone(ret_start, err) &&
+	       find_next(ret_start, err);
 }
 
 void start_finish(struct start *start)

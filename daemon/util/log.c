@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "util/charset.h"
 #include "util/text.h"
 #include "util/timefmt.h"
 
@@ -116,6 +117,17 @@ void log_text(struct log_line *line, const char *key, const char *value)
 	put(line, key, strlen(key));
 	put(line, "=", 1);
 	put_value(line, value, limit);
+}
+
+void log_stored(struct log_line *line, const char *key, const char *value)
+{
+	if (charset_is_utf8(charset_bound()) || !line->active || !value) {
+		log_text(line, key, value);
+		return;
+	}
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	bool whole = charset_to_utf8(charset_bound(), value, strlen(value), &text);
+	log_text(line, key, whole ? text.data : value);
 }
 
 void log_int(struct log_line *line, const char *key, int64_t value)

@@ -75,9 +75,14 @@ const struct conf_option *conf_option_find(const char *name);
 /* file: NULL means the default path, which may be missing; a named file must exist.
  * overrides: "key=value" texts from flags, may be NULL; the last one of a key counts.
  * Where nothing sets password_file, the credential "pgpassword" of systemd becomes it, if it is
- * there and its first line is not empty. */
+ * there and its first line is not empty; else, where the file names the database, what stands beside the
+ * file as the units have it (recurd.conf: pgpassword, NAME.conf: NAME.pgpassword), so that an administrator
+ * needs no more than the service's file.  It goes to no database that anything else names. */
 bool conf_load(const char *file, const char *const *overrides, size_t overrides_len,
 	struct conf **ret_conf, struct err *err) NODISCARD;
+/* Where the password beside this file (NULL: the default) would be that conf must have found unreadable: somebody
+ * else may read it.  NULL: nothing is kept from us.  The caller frees. */
+char *conf_hidden_password(const struct conf *conf, const char *file);
 void conf_free(struct conf *conf);
 /* Every option as the file would have it, with its help as comment and where the value came from. */
 void conf_dump(const struct conf *conf, FILE *out);

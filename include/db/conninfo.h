@@ -14,6 +14,12 @@
 
 #include "util/err.h"
 
+/* What we read comes as the server has it, whatever the connection string, PGCLIENTENCODING or a pooler
+ * would rather have: a conversion on the server's side fails where a text has no equivalent, and then one
+ * row is in the way of all.  Under this name there is none (util/charset.h has ours); what we send is
+ * checked all the same. */
+#define CONNINFO_CLIENT_ENCODING "SQL_ASCII"
+
 #define CONNINFO_ENDPOINTS_MAX 16
 #define CONNINFO_WORDS_MAX     64
 

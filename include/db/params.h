@@ -29,6 +29,9 @@ void params_free(struct params *params);
 
 void params_null(struct params *params, Oid type);
 void params_text(struct params *params, const char *value); /* NULL: null */
+/* The same of a text in UTF-8, which the statement gets in the database's encoding (util/charset.h); ids, and
+ * what else was read from the database, go back as they came. */
+void params_utf8(struct params *params, const char *value);
 void params_int4(struct params *params, int32_t value);
 void params_int8(struct params *params, int64_t value);
 /* A timeout as text, in milliseconds, at least 1: for set_config. */
@@ -41,6 +44,7 @@ void params_wall(struct params *params, sec_t value); /* timestamp; USEC_INFINIT
 /* Arrays of one dimension.  present: NULL, or one flag an element, false = NULL.  Where all are NULL the
  * array is empty: unnested beside others it yields the same, and costs nothing. */
 void params_texts(struct params *params, const char *const *values, size_t n);
+void params_utf8s(struct params *params, const char *const *values, size_t n);
 void params_int8s(struct params *params, const int64_t *values, size_t n);
 void params_bools(struct params *params, const bool *values, size_t n);
 void params_instants(struct params *params, const usec_t *values, const bool *present, size_t n);

@@ -16,6 +16,6 @@ struct refusal {
 };
 
 struct refusal refusal_read(const PGresult *result);
-/* One line; "" where the server names nothing.  Of several functions it is the innermost, without its
+/* One line of UTF-8; "" where the server names nothing.  Of several functions it is the innermost, without its
  * arguments. */
 void refusal_object(const struct refusal *refusal, char ret_object[static REFUSAL_OBJECT_MAX]);

@@ -1,5 +1,8 @@
 /* session: a synchronous connection, for recurctl only (the daemon's is db/conn.h).
  *
+ * Texts of results, and of errors, are UTF-8, and so are those of parameters, whatever the database is in
+ * (db/recode.h); where it has no encoding, they are the bytes that it has.
+ *
  * May block, and may keep session state where it goes to the server directly.  An error is one line:
  * the server's message, its SQLSTATE, detail and hint.  Where a function has a ret_result, NULL means
  * that the caller does not want it; otherwise the caller PQclears it.
@@ -32,4 +35,4 @@ bool session_exec(
 /* SQLSTATE of the last failure, "" if the link broke. */
 const char *session_sqlstate(const struct session *session);
 /* The words of a failed result, as the functions above give them. */
-void session_describe(const PGresult *result, struct err *err);
+void session_describe(const struct session *session, const PGresult *result, struct err *err);

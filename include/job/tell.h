@@ -19,8 +19,8 @@ struct tell_rate {
 void tell_rate_set(struct tell_rate *rate, double per_second, double burst);
 bool tell_rate_take(struct tell_rate *rate, usec_t monotonic);
 
-/* {"kind":"reminder","count":2,"tasks":["a","b"]}; where the ids do not fit:
- * {"kind":"reminder","count":1000,"more":true}: read recurd.notifications. */
+/* {"kind":"reminder","count":2,"tasks":["a","b"]}, in ASCII; where the ids do not fit, or are bytes that mean
+ * nothing: {"kind":"reminder","count":1000,"more":true}: read recurd.notifications. */
 #define TELL_HINT_MAX 7900
 
 struct tell_hint {

@@ -8,6 +8,8 @@
  * SHA-256 over "task", 0x00, template id, 0x00, the occurrence's Unix microseconds in decimal, with
  * version and variant bits set: time-ordered, which keeps index pages hot.
  * A key is the first 16 bytes, in hex, of SHA-256 over kind, 0x00, task id, 0x00, Unix microseconds.
+ * Ids are UTF-8 there, whatever the database is in; one that is bytes and no text, in a database without an
+ * encoding, is taken as it is (recurd.notification_key refuses it).
  */
 #pragma once
 

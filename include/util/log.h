@@ -49,6 +49,8 @@ bool log_enabled(int priority);
 
 void log_begin(struct log_line *line, int priority, const char *event);
 void log_text(struct log_line *line, const char *key, const char *value); /* NULL: key left out */
+/* One that the database holds: bytes of its encoding (util/charset.h). */
+void log_stored(struct log_line *line, const char *key, const char *value);
 void log_int(struct log_line *line, const char *key, int64_t value);
 void log_instant(struct log_line *line, const char *key, usec_t instant); /* RFC 3339, UTC */
 void log_fmt(struct log_line *line, const char *key, const char *fmt, ...) PRINTF(3, 4);

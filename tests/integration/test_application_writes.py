@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from harness import alembic
-from harness.util import wait_until
+from harness.util import need_pg_dump, wait_until
 
 USER, TASK = alembic.USER, alembic.TASK
 
@@ -107,6 +107,7 @@ def test_dump_and_restore(old_app, empty_db):
     db, app = old_app()
     app.execute("update tasks set is_complete = true")
     import subprocess
+    need_pg_dump(db.conn.info.server_version)
     dumped = subprocess.run(["pg_dump", "-d", db.dsn], capture_output=True, text=True, check=True).stdout
     restored = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", empty_db.dsn],
                               input=dumped, capture_output=True, text=True)

@@ -17,7 +17,7 @@ from harness.ctl import run_ctl
 from harness.daemon import once, run_recurd
 from harness.database import Database
 from harness.migrate import migrate
-from harness.util import clean_environ, wait_until
+from harness.util import clean_environ, need_pg_dump, wait_until
 
 T0 = datetime(2025, 3, 10, 12, 0, tzinfo=timezone.utc)
 T1 = T0 + timedelta(days=2)
@@ -72,6 +72,7 @@ def add_past(db):
 def origin(cluster):
     """The database that is brought elsewhere; .later: its facts when it went on at home, .new: those of the two days."""
     db, twin = cluster.create_migrated(), None
+    need_pg_dump(db.conn.info.server_version)
     add_past(db)
     twin = db.clone()
     twin.freeze(T1)

@@ -8,6 +8,7 @@
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
+#include "plan/identity.h"
 
 #define DECISIONS_MAX 20
 
@@ -172,12 +173,25 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 
 static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
 {
-	static const int instants[] = { K_OCCURRENCE, K_REMINDED };
+	static const struct {
+		const char *kind;
+		int instant;
+	} events[] = { { "task_created", K_OCCURRENCE }, { "reminder", K_REMINDED } };
+	char keys[ARRAY_LEN(events)][NOTIFICATION_KEY_SIZE];
+	const char *found[ARRAY_LEN(events)];
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		usec_t at = row_instant(task, 0, events[i].instant);
+		/* An infinite instant, of a hand-made table, has no key. */
+		if (at == INSTANT_NONE || at == USEC_INFINITY || at == USEC_MINUS_INFINITY)
+			continue;
+		identity_notification(events[i].kind, row_text(task, 0, 0), at, keys[n]);
+		found[n] = keys[n];
+		n++;
+	}
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	params_text(&params, row_text(task, 0, 0));
-	for (size_t i = 0; i < ARRAY_LEN(instants); i++)
-		params_instant(&params, row_instant(task, 0, instants[i]));
+	params_texts(&params, found, n);
 	return ctl_query(ctl, QUERY_CTL_NOTIFICATIONS, &params, ret_result);
 }
 

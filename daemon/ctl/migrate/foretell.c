@@ -72,7 +72,7 @@ static bool run_check(struct migrator *migrator, const struct migration *step, c
 	bool failed = PQresultStatus(result) != PGRES_COMMAND_OK;
 	*ret_denied = failed && state && strcmp(state, INSUFFICIENT_PRIVILEGE) == 0;
 	if (failed && !*ret_denied && (!state || strcmp(state, "P0001") != 0)) {
-		session_describe(result, err);
+		session_describe(migrator->session, result, err);
 		return err_prefix(err, "%s.check.sql: ", step->name);
 	}
 	if (!session_exec(migrator->session,

@@ -265,7 +265,7 @@ bool migrator_exec(
 	if (!result)
 		return false;
 	if (failed(migrator, result)) {
-		session_describe(result, err);
+		session_describe(migrator->session, result, err);
 		PQclear(result);
 		return false;
 	}
@@ -324,7 +324,7 @@ bool migrator_run(struct migrator *migrator, const char *file, const struct stat
 	if (!failed(migrator, result))
 		return true;
 	struct err why;
-	session_describe(result, &why);
+	session_describe(migrator->session, result, &why);
 	return err_set(err,
 		"%s, line %d: %.300s (statement: %.50s...); %s and run it again, what was done "
 		"before stays",

@@ -95,7 +95,7 @@ static bool read_problems(struct migrator *migrator, const struct migration *ste
 		const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 		if (!state || strcmp(state, "P0001") != 0) {
 			struct err why;
-			session_describe(result, &why);
+			session_describe(migrator->session, result, &why);
 			return err_set(err, "%s.verify.sql: %.380s%s", step->name, why.text,
 				state && strcmp(state, "42501") == 0
 					? "; run this as the owner of the application's tables"

@@ -4,9 +4,9 @@
 -- "recurd.settings.live_since")   $3 indexes needed, of the application's schema; "ux..." must be unique
 -- Returns: standby, deadlock_timeout in ms, missing objects (comma list, null: none), tables whose
 -- row-level security applies to us (comma list, null: none), the backend's process id, what stands in the
--- place of a table or rewrites what is written to it (sentences, null: nothing).  A view's trigger may say
+-- place of a table or rewrites what is written to it (sentences, null: nothing), the database's encoding.  A view's trigger may say
 -- that it wrote a row and write none, and statements that return what they wrote admit no rules.
--- Result: bool int8 text text int4 text
+-- Result: bool int8 text text int4 text text
 select pg_catalog.pg_is_in_recovery(),
        (select setting::bigint from pg_catalog.pg_settings where name = 'deadlock_timeout'),
        (select pg_catalog.string_agg(wanted, ', ')
@@ -48,4 +48,5 @@ select pg_catalog.pg_is_in_recovery(),
                                || ': drop it; a trigger can do the same'
                           from pg_catalog.pg_rewrite r
                          where r.ev_class = t.oid and r.ev_type in ('2', '3') and r.ev_enabled <> 'D'
-                               and t.relkind in ('r', 'p')) s (sentence));
+                               and t.relkind in ('r', 'p')) s (sentence)),
+       pg_catalog.getdatabaseencoding()::text;

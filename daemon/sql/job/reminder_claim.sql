@@ -3,8 +3,8 @@
 -- $1 at most so many   $2 from this instant on   $3 before this one   $4 kind: what waits as such is left
 -- to retries, until the application edits it
 -- Index: ix_tasks_pending_remind_at, pk_waiting.
--- Result: text text timestamptz text tid
-select k.id::text, k.user_id::text, k.remind_at, recurd.notification_key('reminder', k.id, k.remind_at), k.ctid
+-- Result: text text timestamptz tid
+select k.id::text, k.user_id::text, k.remind_at, k.ctid
   from {app}.tasks k
  where k.remind_at is not null and not k.is_complete
    and (k.reminded_at is null or k.remind_at > k.reminded_at)

@@ -5,10 +5,10 @@
 -- Returns last, in each row, how many were marked and told: a trigger, a rule or a policy of the
 -- application's can drop a row, or undo what is written, without an error.
 -- Index: ix_tasks_pending_remind_at, tasks_pkey, pk_waiting.
--- Result: text text timestamptz text int8 int8
+-- Result: text text timestamptz int8 int8
 with due as materialized (
     select k.id, k.user_id, k.recurring_task_id, k.remind_at,
-           recurd.notification_key('reminder', k.id, k.remind_at) as key
+           {reminder key} as key
       from {app}.tasks k
      where k.remind_at is not null and not k.is_complete
        and (k.reminded_at is null or k.remind_at > k.reminded_at)
@@ -28,6 +28,6 @@ with due as materialized (
       from due
     returning key
 )
-select id::text, user_id::text, remind_at, key,
+select id::text, user_id::text, remind_at,
        (select count(*) from handled where so), (select count(*) filter (where t.key in (select d.key from due d)) from told t)
   from due order by remind_at;

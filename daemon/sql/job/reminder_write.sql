@@ -11,8 +11,8 @@ with handled as (
     returning k.id, k.user_id, k.recurring_task_id, s.remind_at, k.reminded_at >= s.remind_at as so
 ), event as materialized (
     select e.*
-      from (select recurd.notification_key($4::text, id, remind_at) as key, id, user_id, recurring_task_id, remind_at
-              from handled
+      from (select {reminder key} as key, k.id, k.user_id, k.recurring_task_id, k.remind_at
+              from handled k
              where $4::text is not null) e
     {other where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (

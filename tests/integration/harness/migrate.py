@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 
-from .util import BUILD, MIGRATIONS, SLOWNESS, clean_environ, spawn
+from .util import BUILD, MIGRATIONS, SLOWNESS, clean_environ, need_pg_dump, spawn
 
 STEPS = sorted(path.name[: -len(".up.sql")] for path in MIGRATIONS.glob("*.up.sql"))
 LAST = int(STEPS[-1][:4])
@@ -59,6 +59,7 @@ def start_migrate(db, *args, dsn=None, schema=None):
 
 def dump(db, *options, data=True):
     """pg_dump without what differs from run to run."""
+    need_pg_dump(db.conn.info.server_version)
     argv = ["pg_dump", "-d", db.dsn, "--no-owner", "--exclude-table-data=recurd.migrations", *options]
     done = subprocess.run(argv if data else [*argv, "-s"], capture_output=True, text=True, env=clean_environ())
     assert done.returncode == 0, done.stderr

@@ -15,7 +15,8 @@ PROGRAM = "/usr/sbin/pgbouncer"
 
 
 class PgBouncer:
-    def __init__(self, cluster, pool_mode="transaction", pool_size=5, users=("postgres",), **settings):
+    def __init__(self, cluster, pool_mode="transaction", pool_size=5, users=("postgres",), pin="", **settings):
+        """pin: what the line of its databases says besides, client_encoding=UTF8 say."""
         self.dir = Path(tempfile.mkdtemp(prefix="rcd-b-", dir="/tmp"))
         self.port = free_port()
         self.process = None
@@ -34,7 +35,7 @@ class PgBouncer:
         }
         (self.dir / "users").write_text("".join(f'"{user}" ""\n' for user in users))
         (self.dir / "ini").write_text(
-            f"[databases]\n* = host={cluster.dir} port={cluster.port}\n[pgbouncer]\n"
+            f"[databases]\n* = host={cluster.dir} port={cluster.port} {pin}\n[pgbouncer]\n"
             + "".join(f"{key} = {value}\n" for key, value in settings.items())
         )
         for path in (self.dir, self.dir / "users", self.dir / "ini"):

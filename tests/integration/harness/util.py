@@ -9,11 +9,14 @@ import functools
 import os
 import pwd
 import random
+import re
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
+
+import pytest
 
 SOURCE = Path(__file__).resolve().parents[3]
 BUILD = SOURCE / os.environ.get("RECURD_BUILD", "build")
@@ -136,6 +139,14 @@ def stop_process(process, sig=signal.SIGTERM, timeout=PATIENCE):
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait(PATIENCE)
+
+
+def need_pg_dump(server):
+    """Skips a test whose server is newer than the pg_dump at hand, which refuses it.  server: PG_VERSION_NUM."""
+    words = subprocess.run(["pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
+    major = int(re.search(r"\) (\d+)", words)[1])
+    if major < server // 10000:
+        pytest.skip(f"pg_dump {major} dumps no PostgreSQL {server // 10000}")
 
 
 def clean_environ(**extra):

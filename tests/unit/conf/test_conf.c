@@ -236,6 +236,51 @@ static void credential_is_the_last_resort(void **state)
 	unlink(path);
 }
 
+static void put(const char *name, const char *text, char path[static 100])
+{
+	snprintf(path, 100, "%s/%s", directory, name);
+	FILE *out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+/* recurctl of a service's administrator finds what the unit hands to the daemon; no other database gets it. */
+static void a_password_beside_the_file_is_for_its_database(void **state)
+{
+	static const struct {
+		const char *conf, *text, *password;
+		bool found;
+	} cases[] = {
+		{ "recurd.conf", "database_url = \"host=db\"\n", "pgpassword", true },
+		{ "two.conf", "database_url = \"host=db\"\n", "two.pgpassword", true },
+		{ "two.conf", "database_url = \"host=db\"\n", "pgpassword", false },
+		{ "recurd.conf", "", "pgpassword", false },
+		{ "two", "database_url = \"host=db\"\n", "two.pgpassword", false },
+		{ ".conf", "database_url = \"host=db\"\n", ".pgpassword", false },
+	};
+	static const char *const elsewhere[] = { "database_url=host=elsewhere" };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char path[100], password[100];
+		struct err err;
+		struct conf *conf;
+		put(cases[i].conf, cases[i].text, path);
+		put(cases[i].password, "secret\n", password);
+		assert_true(conf_load(path, NULL, 0, &conf, &err));
+		if (cases[i].found)
+			assert_string_equal(conf->password_file, password);
+		else
+			assert_null(conf->password_file);
+		conf_free(conf);
+		assert_true(conf_load(path, elsewhere, 1, &conf, &err));
+		assert_null(conf->password_file);
+		conf_free(conf);
+		unlink(path);
+		unlink(password);
+	}
+}
+
 /* ---- secrets ---- */
 
 static void errors_do_not_quote_passwords(void **state)
@@ -433,6 +478,7 @@ int main(void)
 		TEST(hidden_values_are_checked_too),
 		TEST(bad_flags_and_variables),
 		TEST(credential_is_the_last_resort),
+		TEST(a_password_beside_the_file_is_for_its_database),
 		TEST(errors_do_not_quote_passwords),
 		TEST(driver_of_a_url_is_dropped),
 		TEST(dump_masks_passwords),

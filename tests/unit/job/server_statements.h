@@ -89,8 +89,7 @@ static PGresult *claimed(const int *rows, int n, int columns)
 		put_id(result, i, 0, rows[i]);
 		put_text(result, i, 1, "somebody");
 		put_instant(result, i, 2, server.rows[rows[i]].at);
-		put_text(result, i, 3, "key");
-		PQsetvalue(result, i, 4, place, sizeof(place));
+		PQsetvalue(result, i, 3, place, sizeof(place));
 	}
 	return result;
 }
@@ -102,7 +101,7 @@ static PGresult *reminder_claim(struct conn *conn, const struct params *params, 
 	usec_t from = instant_param(params, 1), before = instant_param(params, 2);
 	int n = latest ? claim_latest(conn, from, before, limit, rows)
 		       : claim(conn, from, before, limit, rows);
-	return claimed(rows, n, 5);
+	return claimed(rows, n, 4);
 }
 
 static PGresult *reminder_claim_waiting(struct conn *conn, const struct params *params)
@@ -118,7 +117,7 @@ static PGresult *reminder_claim_waiting(struct conn *conn, const struct params *
 		lock_row(conn, id);
 		rows[n++] = id;
 	}
-	return claimed(rows, n, 5);
+	return claimed(rows, n, 4);
 }
 
 /* Plain: claims and writes. */
@@ -129,10 +128,10 @@ static PGresult *reminder_take(struct conn *conn, const struct params *params)
 	int n = claim(conn, instant_param(params, 1), INT64_MAX, limit, rows);
 	if (n > 0 && !write_rows(conn, rows, n))
 		return table(1);
-	PGresult *result = claimed(rows, n, 6);
+	PGresult *result = claimed(rows, n, 5);
 	for (int i = 0; i < n; i++) {
+		put_int8(result, i, 3, n);
 		put_int8(result, i, 4, n);
-		put_int8(result, i, 5, n);
 	}
 	return result;
 }

@@ -140,6 +140,28 @@ static void one_enormous_id_is_a_hint(void **state)
 		tell_hint_text(&hint), "{\"kind\":\"reminder\",\"count\":2,\"more\":true}");
 }
 
+/* A payload is converted for each listener; one whose encoding lacks a letter would get an error. */
+static void hints_are_ascii(void **state)
+{
+	(void)state;
+	struct tell_hint hint CLEANUP(tell_hint_free);
+	tell_hint_init(&hint, "reminder");
+	tell_hint_add(&hint, "ü\x7f🍎");
+	assert_string_equal(tell_hint_text(&hint), "{\"kind\":\"reminder\",\"count\":1,\"tasks\":"
+						   "[\"\\u00fc\\u007f\\ud83c\\udf4e\"]}");
+}
+
+static void bytes_that_are_no_text_are_not_named(void **state)
+{
+	(void)state;
+	struct tell_hint hint CLEANUP(tell_hint_free);
+	tell_hint_init(&hint, "reminder");
+	tell_hint_add(&hint, "a");
+	tell_hint_add(&hint, "M\xfcller");
+	assert_string_equal(
+		tell_hint_text(&hint), "{\"kind\":\"reminder\",\"count\":2,\"more\":true}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +173,8 @@ int main(void)
 		cmocka_unit_test(ids_of_any_shape_come_back_as_they_were),
 		cmocka_unit_test(what_does_not_fit_is_a_hint_to_read_the_table),
 		cmocka_unit_test(one_enormous_id_is_a_hint),
+		cmocka_unit_test(hints_are_ascii),
+		cmocka_unit_test(bytes_that_are_no_text_are_not_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
