@@ -61,8 +61,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 {
 	(void)errand;
 	if (reply->status == REPLY_FAILED)
-		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
-			reply->message);
+		errand_complain(LOG_WARNING, "heartbeat_failed", reply);
 	report->unfit = reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
 	report->unfit_why = "the database has changed";
 }
