@@ -12,6 +12,7 @@
 #include "util/mem.h"
 #include "util/nearest.h"
 #include "util/text.h"
+#include "util/version.h"
 
 #define OPTIONS_MAX 32
 
@@ -122,7 +123,7 @@ static void take_global(struct ctl *ctl, int letter)
 		ctl->json = strcmp(optarg, "json") == 0;
 		break;
 	case 'V':
-		printf("recurctl %s\n", RECURD_VERSION);
+		printf("recurctl %s\n", recurd_version);
 		exit(finish_output(EX_OK));
 	default:
 		print_help(ctl->command);

@@ -13,6 +13,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/version.h"
 
 void heartbeat_init(struct heartbeat *heartbeat)
 {
@@ -49,7 +50,7 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	params_text(params, heartbeat->id);
 	params_text(params, conf->worker_name ? conf->worker_name : heartbeat->name);
 	params_int4(params, (int32_t)getpid());
-	params_text(params, RECURD_VERSION);
+	params_text(params, recurd_version);
 	params_int8(params, interval(conf));
 	params_text(params, figures.data);
 	params_int4(params, SCHEMA_LEVEL);
