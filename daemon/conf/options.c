@@ -75,3 +75,10 @@ const struct conf_option *conf_option_find(const char *name)
 	}
 	return NULL;
 }
+
+const char *conf_option_hint(struct nearest *nearest)
+{
+	for (size_t i = 0; i < conf_options_len; i++)
+		nearest_offer(nearest, conf_options[i].name);
+	return nearest_hint(nearest);
+}

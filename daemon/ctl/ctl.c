@@ -139,33 +139,59 @@ static bool is_global(int letter)
 	return false;
 }
 
-/* "--max-lg=5": one that there is not, or that may be several, or that takes no value. */
+/* The first command that has such an option; NULL: none. */
+static const char *command_with(const char *option)
+{
+	for (size_t i = 0; i < ctl_commands_len; i++)
+		for (const struct ctl_option *own = ctl_commands[i]->options; own && own->name;
+			own++)
+			if (strcmp(own->name, option) == 0)
+				return ctl_commands[i]->name;
+	return NULL;
+}
+
+/* "--max-lg=5": one that there is not, or that may be several. */
 static int long_option_wrong(const struct ctl *ctl, const struct grammar *grammar, const char *text)
 {
 	size_t len = strcspn(text + 2, "="), begin_n = 0;
 	char *typed CLEANUP(mem_cleanup) = mem_strndup(text + 2, len);
 	struct nearest nearest = NEAREST(typed);
 	for (const struct option *option = grammar->longs; option->name; option++) {
-		if (strcmp(option->name, typed) == 0)
-			return ctl_usage(ctl, "option --%s takes no value", typed);
 		begin_n += strncmp(option->name, typed, len) == 0;
 		nearest_offer(&nearest, option->name);
 	}
 	if (begin_n > 1)
 		return ctl_usage(ctl, "option --%s is short for several", typed);
+	const char *owner = ctl->command ? NULL : command_with(typed);
+	if (owner)
+		return ctl_usage(ctl, "--%s stands behind its command, as in: recurctl %s --%s",
+			typed, owner, typed);
 	if (nearest.name)
 		return ctl_usage(
 			ctl, "there is no option --%s (did you mean --%s?)", typed, nearest.name);
 	return ctl_usage(ctl, "there is no option --%s", typed);
 }
 
-/* getopt tells of a short option by its letter, of a long one by none, or by its number where a value is
- * too much. */
+/* "--all=3", where --all takes none. */
+static bool has_value_too_many(const struct grammar *grammar, const char *text)
+{
+	size_t len = strcspn(text, "=");
+	if (len < 3 || !text[len] || strncmp(text, "--", 2) != 0)
+		return false;
+	for (const struct option *option = grammar->longs; option->name; option++)
+		if (option->has_arg == no_argument && strncmp(option->name, text + 2, len - 2) == 0)
+			return true;
+	return false;
+}
+
+/* text: the word before the one that getopt looks at next.  It tells of a short option by its letter, of a
+ * long one by none, and where a value is too much by the letter of that option. */
 static int option_wrong(const struct ctl *ctl, const struct grammar *grammar, const char *text)
 {
-	bool is_long = strncmp(text, "--", 2) == 0 && (optopt == 0 || strchr(text, '='));
-	if (is_long)
+	if (optopt == 0)
 		return long_option_wrong(ctl, grammar, text);
+	if (has_value_too_many(grammar, text))
+		return ctl_usage(ctl, "option %.*s takes no value", (int)strcspn(text, "="), text);
 	return ctl_usage(ctl, "there is no option -%c", optopt);
 }
 

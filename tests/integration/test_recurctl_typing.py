@@ -47,7 +47,9 @@ def test_a_slip_is_answered_with_what_was_meant(typed, meant):
     ("frobnicate", 'there is no command "frobnicate"; see'), ("list --frobnicate", "there is no option --frobnicate;"),
     ("validate --all=3", "option --all takes no value"), ("status --max 3", "option --max is short for several"),
     ("list -q", "there is no option -q"), ("status --check -q", "there is no option -q"),
-    ("list --user=x -q", "there is no option -q"), ("migrate sideways", 'migrate has no "sideways";'),
+    ("list --user=x -q", "there is no option -q"), ("list --user=x -qn5", "there is no option -q"),
+    ("list --help=3", "option --help takes no value"), ("migrate sideways", 'migrate has no "sideways";'),
+    ("--until 30d upcoming", "--until stands behind its command, as in: recurctl upcoming --until"),
 ])
 def test_what_is_near_to_nothing_is_told_as_it_is(typed, said):
     errors = run_ctl(None, *typed.split(), expect=USAGE).errors
