@@ -2,6 +2,7 @@
 #include "ctl/args.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,16 +36,17 @@ bool arg_instant(const char *text, usec_t *ret_instant, struct err *err)
 	return err_set(err, "expected an instant such as 2025-02-03T10:00:00Z, got \"%s\"", text);
 }
 
-#define SPAN_MAX (INT64_C(36500) * 24 * 3600 * USEC_PER_SEC) /* further, PostgreSQL's calendar ends */
+#define SPAN_MAX \
+	(INT64_C(36500) * 24 * 3600 * USEC_PER_SEC) /* further, PostgreSQL's calendar ends */
 
 /* "2027-01-01": the last microsecond of that day in UTC. */
 static bool end_of_date(const char *text, usec_t *ret_instant)
 {
-	char first[] = "0000-00-00T00:00:00Z";
+	char first[INSTANT_TEXT_MAX];
 	usec_t begins;
 	if (strlen(text) != strlen("0000-00-00"))
 		return false;
-	memcpy(first, text, strlen(text));
+	(void)snprintf(first, sizeof(first), "%sT00:00:00Z", text);
 	if (!instant_parse(first, &begins, NULL))
 		return false;
 	*ret_instant = begins + 24 * 3600 * USEC_PER_SEC - 1;
