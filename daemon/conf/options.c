@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "conf/conf.h"
+#include "conf/settings.h"
 #include "conf/value.h"
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct conf, name_)
@@ -80,5 +81,8 @@ const char *conf_option_hint(struct nearest *nearest)
 {
 	for (size_t i = 0; i < conf_options_len; i++)
 		nearest_offer(nearest, conf_options[i].name);
+	/* Whoever means a setting of the database is told next where it belongs. */
+	for (size_t i = 0; i < settings_options_len; i++)
+		nearest_offer(nearest, settings_options[i].name);
 	return nearest_hint(nearest);
 }
