@@ -8,6 +8,7 @@
 #include "recur/zone.h"
 #include "svc/app.h"
 #include "util/mem.h"
+#include "util/version.h"
 
 #define OVERRIDES_MAX 64
 
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
 			mode = MODE_DUMP;
 			break;
 		case OPTION_VERSION:
-			puts("recurd " RECURD_VERSION);
+			printf("recurd %s\n", recurd_version);
 			return EX_OK;
 		case OPTION_HELP:
 			usage(stdout);

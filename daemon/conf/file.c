@@ -141,14 +141,19 @@ static bool prepare_text(char *text, struct err *err)
 
 /* ---- libconfuse ---- */
 
+_Static_assert(NEAREST_BYTES_MAX == 40, "as sscanf reads it");
+
 static void PRINTF(2, 0) on_error(cfg_t *cfg, const char *fmt, va_list args)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	char key[NEAREST_BYTES_MAX + 1] = "";
+	struct nearest nearest = NEAREST(key);
 	strbuf_vaddf(&text, fmt, args);
+	(void)sscanf(text.data, "no such option '%40[^']'", key);
 	err_set(reading->err,
 		"%s:%d: expected key = value with a key of recurd.conf(5), and quotes "
-		"around a value with blanks: %s",
-		reading->path, cfg->line, text.data);
+		"around a value with blanks: %s%s",
+		reading->path, cfg->line, text.data, conf_option_hint(&nearest));
 }
 
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)

@@ -187,10 +187,12 @@ static bool load_override(struct conf *conf, const char *text, struct err *err)
 	char *key CLEANUP(mem_cleanup) = mem_strndup(text, (size_t)(equals - text));
 	const struct conf_option *option = conf_option_find(key);
 	const struct conf_option *setting = settings_find(key);
+	struct nearest nearest = NEAREST(key);
 	if (setting)
 		misplace(conf, "command line", setting, equals + 1);
 	if (!option)
-		return setting || err_set(err, "command line: no such option '%.80s'", key);
+		return setting || err_set(err, "command line: no such option '%.80s'%s", key,
+					  conf_option_hint(&nearest));
 	if (!value_set(conf, option, equals + 1, err))
 		return err_prefix(err, "command line: %s: ", key);
 	set_source(conf, option, mem_strdup("command line"));

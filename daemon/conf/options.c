@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "conf/conf.h"
+#include "conf/settings.h"
 #include "conf/value.h"
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct conf, name_)
@@ -74,4 +75,14 @@ const struct conf_option *conf_option_find(const char *name)
 			return &conf_options[i];
 	}
 	return NULL;
+}
+
+const char *conf_option_hint(struct nearest *nearest)
+{
+	for (size_t i = 0; i < conf_options_len; i++)
+		nearest_offer(nearest, conf_options[i].name);
+	/* Whoever means a setting of the database is told next where it belongs. */
+	for (size_t i = 0; i < settings_options_len; i++)
+		nearest_offer(nearest, settings_options[i].name);
+	return nearest_hint(nearest);
 }

@@ -2,7 +2,9 @@
 #include "ctl/args.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/duration.h"
 #include "util/timefmt.h"
@@ -32,4 +34,36 @@ bool arg_instant(const char *text, usec_t *ret_instant, struct err *err)
 	if (instant_parse(text, ret_instant, &why))
 		return true;
 	return err_set(err, "expected an instant such as 2025-02-03T10:00:00Z, got \"%s\"", text);
+}
+
+#define SPAN_MAX \
+	(INT64_C(36500) * 24 * 3600 * USEC_PER_SEC) /* further, PostgreSQL's calendar ends */
+
+/* "2027-01-01": the last microsecond of that day in UTC. */
+static bool end_of_date(const char *text, usec_t *ret_instant)
+{
+	char first[INSTANT_TEXT_MAX];
+	usec_t begins;
+	if (strlen(text) != strlen("0000-00-00"))
+		return false;
+	(void)snprintf(first, sizeof(first), "%sT00:00:00Z", text);
+	if (!instant_parse(first, &begins, NULL))
+		return false;
+	*ret_instant = begins + 24 * 3600 * USEC_PER_SEC - 1;
+	return true;
+}
+
+bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err)
+{
+	struct arg_bound bound = { .is_span = duration_parse(text, &bound.value) };
+	if (bound.is_span && bound.value > SPAN_MAX)
+		return err_set(err, "at most 36500d, got \"%s\"", text);
+	if (!bound.is_span && !instant_parse(text, &bound.value, NULL) &&
+		!end_of_date(text, &bound.value))
+		return err_set(err,
+			"expected a date such as 2027-01-31, an instant such as "
+			"2027-01-31T10:00:00Z, or a span from now such as 30d, got \"%s\"",
+			text);
+	*ret_bound = bound;
+	return true;
 }

@@ -10,7 +10,9 @@
 
 #include "db/sqlstate.h"
 #include "util/mem.h"
+#include "util/nearest.h"
 #include "util/text.h"
+#include "util/version.h"
 
 #define OPTIONS_MAX 32
 
@@ -121,7 +123,7 @@ static void take_global(struct ctl *ctl, int letter)
 		ctl->json = strcmp(optarg, "json") == 0;
 		break;
 	case 'V':
-		printf("recurctl %s\n", RECURD_VERSION);
+		printf("recurctl %s\n", recurd_version);
 		exit(finish_output(EX_OK));
 	default:
 		print_help(ctl->command);
@@ -137,17 +139,70 @@ static bool is_global(int letter)
 	return false;
 }
 
+/* The first command that has such an option; NULL: none. */
+static const char *command_with(const char *option)
+{
+	for (size_t i = 0; i < ctl_commands_len; i++)
+		for (const struct ctl_option *own = ctl_commands[i]->options; own && own->name;
+			own++)
+			if (strcmp(own->name, option) == 0)
+				return ctl_commands[i]->name;
+	return NULL;
+}
+
+/* "--max-lg=5": one that there is not, or that may be several. */
+static int long_option_wrong(const struct ctl *ctl, const struct grammar *grammar, const char *text)
+{
+	size_t len = strcspn(text + 2, "="), begin_n = 0;
+	char *typed CLEANUP(mem_cleanup) = mem_strndup(text + 2, len);
+	struct nearest nearest = NEAREST(typed);
+	for (const struct option *option = grammar->longs; option->name; option++) {
+		begin_n += strncmp(option->name, typed, len) == 0;
+		nearest_offer(&nearest, option->name);
+	}
+	if (begin_n > 1)
+		return ctl_usage(ctl, "option --%s is short for several", typed);
+	const char *owner = ctl->command ? NULL : command_with(typed);
+	if (owner)
+		return ctl_usage(ctl, "--%s stands behind its command, as in: recurctl %s --%s",
+			typed, owner, typed);
+	if (nearest.name)
+		return ctl_usage(
+			ctl, "there is no option --%s (did you mean --%s?)", typed, nearest.name);
+	return ctl_usage(ctl, "there is no option --%s", typed);
+}
+
+/* "--all=3", where --all takes none. */
+static bool has_value_too_many(const struct grammar *grammar, const char *text)
+{
+	size_t len = strcspn(text, "=");
+	if (len < 3 || !text[len] || strncmp(text, "--", 2) != 0)
+		return false;
+	for (const struct option *option = grammar->longs; option->name; option++)
+		if (option->has_arg == no_argument && strncmp(option->name, text + 2, len - 2) == 0)
+			return true;
+	return false;
+}
+
+/* text: the word before the one that getopt looks at next.  It tells of a short option by its letter, of a
+ * long one by none, and where a value is too much by the letter of that option. */
+static int option_wrong(const struct ctl *ctl, const struct grammar *grammar, const char *text)
+{
+	if (optopt == 0)
+		return long_option_wrong(ctl, grammar, text);
+	if (has_value_too_many(grammar, text))
+		return ctl_usage(ctl, "option %.*s takes no value", (int)strcspn(text, "="), text);
+	return ctl_usage(ctl, "there is no option -%c", optopt);
+}
+
 /* Reads options up to the next one that is the command's own; global ones are taken. */
 static int next_option(struct ctl *ctl, const struct grammar *grammar, int argc, char **argv)
 {
 	opterr = 0;
 	for (;;) {
 		int letter = getopt_long(argc, argv, grammar->shorts, grammar->longs, NULL);
-		if (letter == '?' && optopt > 0 && optopt <= 255)
-			exit(ctl_usage(ctl, "there is no option -%c", optopt));
 		if (letter == '?')
-			exit(ctl_usage(ctl, "there is no option %s, or it takes no value",
-				argv[optind - 1]));
+			exit(option_wrong(ctl, grammar, argv[optind - 1]));
 		if (letter == ':')
 			exit(ctl_usage(ctl, "option %s needs a value", argv[optind - 1]));
 		if (!is_global(letter))
@@ -298,12 +353,27 @@ void ctl_clear(PGresult **result)
 	*result = NULL;
 }
 
-static const struct ctl_command *find_command(const char *name)
+/* NULL: there is none, and this has been told. */
+static const struct ctl_command *find_command(const struct ctl *ctl, const char *name)
 {
-	for (size_t i = 0; i < ctl_commands_len; i++)
+	struct nearest nearest = NEAREST(name);
+	for (size_t i = 0; i < ctl_commands_len; i++) {
 		if (strcmp(ctl_commands[i]->name, name) == 0)
 			return ctl_commands[i];
+		nearest_offer(&nearest, ctl_commands[i]->name);
+	}
+	(void)ctl_usage(ctl, "there is no command \"%s\"%s", name, nearest_hint(&nearest));
 	return NULL;
+}
+
+/* recurctl help [COMMAND] */
+static int help(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_command *command = argc > 1 ? find_command(ctl, argv[1]) : NULL;
+	if (argc > 1 && !command)
+		return EX_USAGE;
+	print_help(command);
+	return finish_output(EX_OK);
 }
 
 int ctl_main(int argc, char **argv)
@@ -314,17 +384,18 @@ int ctl_main(int argc, char **argv)
 	struct grammar grammar = { .shorts = "+:" };
 	grammar_add(&grammar, global_options);
 	(void)next_option(&ctl, &grammar, argc, argv);
-	if (optind >= argc)
-		return ctl_usage(&ctl, "a command is missing");
+	if (optind >= argc) { /* for people a question, for scripts a mistake */
+		print_help(NULL);
+		(void)fflush(stdout);
+		return finish_output(ctl_error(EX_USAGE, "a command is missing"));
+	}
 	argc -= optind;
 	argv += optind;
-	if (strcmp(argv[0], "help") == 0) {
-		print_help(NULL);
-		return finish_output(EX_OK);
-	}
-	ctl.command = find_command(argv[0]);
+	if (strcmp(argv[0], "help") == 0)
+		return help(&ctl, argc, argv);
+	ctl.command = find_command(&ctl, argv[0]);
 	if (!ctl.command)
-		return ctl_usage(&ctl, "there is no command \"%s\"", argv[0]);
+		return EX_USAGE;
 	optind = 0;
 	if (!ctl.command->options)
 		load_conf(&ctl);

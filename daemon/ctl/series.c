@@ -51,7 +51,7 @@ void series_print(const struct series *series, bool json, int64_t n)
 		{ "start", "start", 0 },
 		{ "time_zone", "zone", 0 },
 		{ "rule", "json", COLUMN_WHOLE | COLUMN_RAW },
-		{ "rrule", "rrule", COLUMN_WHOLE },
+		{ "rrule", "rrule", COLUMN_WHOLE | COLUMN_LINES },
 	};
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(TEXT_MAX);
 	struct table *record = record_begin(stdout, json, columns, ARRAY_LEN(columns));
@@ -63,7 +63,7 @@ void series_print(const struct series *series, bool json, int64_t n)
 	rule_to_json(series->rule, &text);
 	table_json(record, text.data);
 	strbuf_reset(&text);
-	rule_to_rrule(series->rule, &text);
+	rule_to_lines(series->rule, &text);
 	table_text(record, text.data);
 	table_end_row(record);
 	series_print_next(series, record, "occurrences", "occurrences", n, "none");

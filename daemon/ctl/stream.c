@@ -12,7 +12,10 @@ static int fetch(struct ctl *ctl, enum query_id open,
 		return code;
 	struct err err;
 	if (!shape_check(open, result, &err))
-		return ctl_error(EX_CONFIG, "%s: %s", query_name(open), err.text);
+		return ctl_error(EX_CONFIG,
+			"the database does not answer as expected: %s; what recurd needs says: "
+			"recurctl migrate verify",
+			err.text);
 	*ret_more = PQntuples(result) > 0;
 	for (int row = 0; *ret_more && row < PQntuples(result); row++)
 		*ret_more = take(context, result, row);

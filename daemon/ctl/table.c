@@ -93,6 +93,20 @@ static void put_json(struct table *table, json_t *value)
 	table->column++;
 }
 
+/* Each line escaped, the next ones below the first. */
+static void add_lines(const struct table *table, struct strbuf *text, const char *value)
+{
+	for (;;) {
+		size_t len = strcspn(value, "\n");
+		char *line CLEANUP(mem_cleanup) = mem_strndup(value, len);
+		(void)text_add_terminal(text, line, 0);
+		if (!value[len])
+			return;
+		strbuf_addf(text, "\n%*s", (int)table->widths[0] + 2, "");
+		value += len + 1;
+	}
+}
+
 static void put_text(struct table *table, const char *value)
 {
 	struct strbuf text;
@@ -100,7 +114,11 @@ static void put_text(struct table *table, const char *value)
 	bool whole = flags & COLUMN_WHOLE || table->record;
 	size_t room = whole ? 0 : flags & COLUMN_ID ? TABLE_ID_MAX : TABLE_CELL_MAX;
 	strbuf_init(&text, SIZE_MAX);
-	size_t width = text_add_terminal(&text, value, room);
+	size_t width = 0;
+	if (flags & COLUMN_LINES)
+		add_lines(table, &text, value);
+	else
+		width = text_add_terminal(&text, value, room);
 	table->cells[table->waiting * table->n + table->column++] = (struct cell){
 		strbuf_steal(&text), width
 	};

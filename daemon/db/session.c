@@ -146,6 +146,7 @@ static bool shaped(
 {
 	if (shape_check(id, result, err))
 		return true;
+	(void)err_prefix(err, "the database does not answer as expected: ");
 	strcpy(session->sqlstate, SHAPE_SQLSTATE);
 	return false;
 }
@@ -167,7 +168,7 @@ bool session_query(struct session *session, enum query_id id, const struct param
 		*ret_result = good;
 	else
 		PQclear(good);
-	return ok || err_prefix(err, "%s: ", query_name(id));
+	return ok;
 }
 
 bool session_exec(struct session *session, const char *sql, PGresult **ret_result, struct err *err)

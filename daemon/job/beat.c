@@ -13,6 +13,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/version.h"
 
 void heartbeat_init(struct heartbeat *heartbeat)
 {
@@ -49,7 +50,7 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	params_text(params, heartbeat->id);
 	params_utf8(params, conf->worker_name ? conf->worker_name : heartbeat->name);
 	params_int4(params, (int32_t)getpid());
-	params_text(params, RECURD_VERSION);
+	params_text(params, recurd_version);
 	params_int8(params, interval(conf));
 	params_text(params, figures.data);
 	params_int4(params, SCHEMA_LEVEL);
@@ -61,8 +62,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 {
 	(void)errand;
 	if (reply->status == REPLY_FAILED)
-		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
-			reply->message);
+		errand_complain(LOG_WARNING, "heartbeat_failed", reply);
 	report->unfit = reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
 	report->unfit_why = "the database has changed";
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "util/log.h"
 #include "util/mem.h"
 
 struct errand *errand_begin(const struct job_site *site, enum errand_way way,
@@ -52,4 +53,14 @@ void errand_fly(struct errand *errand)
 void errand_destroy(void *errand)
 {
 	free(errand);
+}
+
+void errand_complain(int priority, const char *event, const struct reply *reply)
+{
+	struct log_line line;
+	log_begin(&line, priority, event);
+	log_text(&line, "statement", reply->statement);
+	log_text(&line, "sqlstate", *reply->sqlstate ? reply->sqlstate : NULL);
+	log_text(&line, "msg", reply->message);
+	log_end(&line);
 }

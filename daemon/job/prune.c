@@ -13,8 +13,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 	(void)report;
 	(void)errand;
 	if (reply->status == REPLY_FAILED)
-		log_msg(LOG_WARNING, "heartbeat_failed", "%s: %s", reply->statement,
-			reply->message);
+		errand_complain(LOG_WARNING, "heartbeat_failed", reply);
 }
 
 static void *start(const struct job *job, const struct job_site *site,

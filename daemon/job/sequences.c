@@ -31,7 +31,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 	(void)errand;
 	(void)report;
 	if (reply->status == REPLY_FAILED)
-		log_msg(LOG_ERR, "sequence_behind", "%s: %s", reply->statement, reply->message);
+		errand_complain(LOG_ERR, "sequence_behind", reply);
 	if (reply->status != REPLY_OK)
 		return;
 	const PGresult *result = reply->results[reply->n - 1];

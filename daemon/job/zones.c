@@ -229,8 +229,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 	(void)report;
 	watch->flying = false;
 	if (reply->status != REPLY_OK) {
-		log_msg(LOG_WARNING, "zonewatch_failed", "%s: %s",
-			reply->statement ? reply->statement : "", reply->message);
+		errand_complain(LOG_WARNING, "zonewatch_failed", reply);
 		watch->step = STEP_NONE;
 		watch->failed = true; /* the next look starts over, not the next batch */
 		watch->recorded = count_loaded();

@@ -17,6 +17,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/sdnotify.h"
+#include "util/version.h"
 
 #define STOP_LIMIT_S 4.
 
@@ -271,7 +272,7 @@ int app_run(const struct app_options *options)
 		return EX_CONFIG;
 	}
 	if (start(&app, &err)) {
-		log_msg(LOG_NOTICE, "started", "recurd %s", RECURD_VERSION);
+		log_msg(LOG_NOTICE, "started", "recurd %s", recurd_version);
 		sdnotify_send("READY=1\nSTATUS=connecting");
 		scheduler_start(app.scheduler);
 		ev_run(app.loop, 0);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "util/err.h"
+#include "util/nearest.h"
 
 struct conf {
 	char *database_url; /* conninfo or URI; NULL: libpq's own PG* variables */
@@ -71,6 +72,8 @@ extern const struct conf_option conf_options[];
 extern const size_t conf_options_len;
 /* NULL: no such option. */
 const struct conf_option *conf_option_find(const char *name);
+/* " (did you mean "batch_size"?)", or nothing; `nearest` was made of a name that is not found. */
+const char *conf_option_hint(struct nearest *nearest);
 
 /* file: NULL means the default path, which may be missing; a named file must exist.
  * overrides: "key=value" texts from flags, may be NULL; the last one of a key counts.

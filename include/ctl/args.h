@@ -12,3 +12,11 @@ bool arg_count(
 bool arg_span(const char *text, usec_t *ret_span, struct err *err) NODISCARD;
 /* RFC 3339. */
 bool arg_instant(const char *text, usec_t *ret_instant, struct err *err) NODISCARD;
+
+/* How far to look: an instant, a date ("2027-01-01": to its end, in UTC), or a span from the database's
+ * clock ("30d"). */
+struct arg_bound {
+	bool is_span;
+	usec_t value; /* instant, the last that is meant; or span */
+};
+bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err) NODISCARD;

@@ -28,6 +28,7 @@ enum column_flags {
 	COLUMN_SPAN = 1 << 3, /* table_cell: a bigint is microseconds */
 	COLUMN_RAW = 1 << 4, /* table_cell: a text is JSON */
 	COLUMN_ID = 1 << 5, /* cut at TABLE_ID_MAX only */
+	COLUMN_LINES = 1 << 6, /* of a record: newlines are newlines; never for what users wrote */
 };
 
 struct column {

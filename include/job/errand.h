@@ -26,4 +26,6 @@ struct errand *errand_begin(const struct job_site *site, enum errand_way way,
 	void (*take)(struct errand *, const struct reply *, struct job_report *), job_done_fn *done,
 	void *arg);
 void errand_fly(struct errand *errand);
+/* A line for an answer that failed: the server's words for people, the statement in a field of its own. */
+void errand_complain(int priority, const char *event, const struct reply *reply);
 void errand_destroy(void *errand);

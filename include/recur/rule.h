@@ -31,4 +31,7 @@ bool rule_start(const struct rule *rule, sec_t *ret_wall);
 /* Canonical JSON, RRULE text, an English sentence. */
 void rule_to_json(const struct rule *rule, struct strbuf *buf);
 void rule_to_rrule(const struct rule *rule, struct strbuf *buf);
+/* The same, and where the rule has more than that, all of it as content lines: DTSTART, RRULE, EXDATE,
+ * RDATE, with newlines between them. */
+void rule_to_lines(const struct rule *rule, struct strbuf *buf);
 void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf);

@@ -6,6 +6,7 @@
 #include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "db/params.h"
+#include "util/nearest.h"
 
 enum { OPT_USER = 256, OPT_STATE };
 
@@ -25,11 +26,15 @@ static bool check_state(const char *state, struct err *err)
 {
 	static const char *const states[] = { "active", "paused", "ended", "quarantined",
 		"waiting" };
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+	struct nearest nearest = NEAREST(state);
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
 		if (strcmp(state, states[i]) == 0)
 			return true;
-	return err_set(
-		err, "--state is active, paused, ended, quarantined or waiting, not \"%s\"", state);
+		nearest_offer(&nearest, states[i]);
+	}
+	return err_set(err,
+		"--state is active, paused, ended, quarantined or waiting, not \"%s\"%s", state,
+		nearest_hint(&nearest));
 }
 
 static bool take_option(int letter, struct filter *filter, struct err *err)
@@ -63,37 +68,48 @@ static bool take_row(void *context, const PGresult *result, int row)
 	return true;
 }
 
+enum { ID, USER, STATE, NEXT_DUE, PRIORITY, USED, RULE, FAILURE, CAUSE, REASON, TITLE, COLUMNS };
+
+/* What a screen has room for, of templates in one state; the first row: of any. */
+static const struct view {
+	const char *state;
+	unsigned shown;
+} views[] = {
+	{ "", 1 << ID | 1 << USER | 1 << STATE | 1 << NEXT_DUE | 1 << PRIORITY | 1 << USED |
+			1 << TITLE },
+	{ "quarantined", 1 << ID | 1 << USER | 1 << NEXT_DUE | 1 << FAILURE },
+	{ "waiting", 1 << ID | 1 << USER | 1 << NEXT_DUE | 1 << CAUSE | 1 << REASON },
+};
+
+static void choose_columns(const char *state, struct column columns[static COLUMNS])
+{
+	static const struct column all[] = {
+		[ID] = { "id", "ID", COLUMN_ID },
+		[USER] = { "user_id", "USER", COLUMN_ID },
+		[STATE] = { "state", "STATE", 0 },
+		[NEXT_DUE] = { "next_due_at", "NEXT DUE", 0 },
+		[PRIORITY] = { "priority", "PRIORITY", 0 },
+		[USED] = { "used_count", "USED", COLUMN_RIGHT },
+		[RULE] = { "recurrence_rule", "RULE", COLUMN_RAW },
+		[FAILURE] = { "failure", "REASON", COLUMN_WHOLE },
+		[CAUSE] = { "cause", "CAUSE", 0 },
+		[REASON] = { "reason", "REASON", COLUMN_WHOLE },
+		[TITLE] = { "title", "TITLE", 0 },
+	};
+	size_t view = ARRAY_LEN(views) - 1;
+	while (view > 0 && (!state || strcmp(views[view].state, state) != 0))
+		view--;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		columns[i] = all[i];
+		if (!(views[view].shown >> i & 1))
+			columns[i].flags |= COLUMN_JSON_ONLY;
+	}
+}
+
 static int list(struct ctl *ctl, const struct filter *filter)
 {
-	static const struct column columns[] = {
-		{ "id", "ID", COLUMN_ID },
-		{ "user_id", "USER", COLUMN_ID },
-		{ "state", "STATE", 0 },
-		{ "next_due_at", "NEXT DUE", 0 },
-		{ "priority", "PRIORITY", 0 },
-		{ "used_count", "USED", COLUMN_RIGHT },
-		{ "recurrence_rule", "RULE", COLUMN_RAW | COLUMN_JSON_ONLY },
-		{ "failure", "FAILURE", COLUMN_JSON_ONLY },
-		{ "cause", "CAUSE", COLUMN_JSON_ONLY },
-		{ "reason", "REASON", COLUMN_JSON_ONLY },
-		{ "title", "TITLE", 0 },
-	};
-	/* The same where one wants to know what they wait for. */
-	static const struct column waiting[] = {
-		{ "id", "ID", COLUMN_ID },
-		{ "user_id", "USER", COLUMN_ID },
-		{ "state", "STATE", COLUMN_JSON_ONLY },
-		{ "next_due_at", "NEXT DUE", 0 },
-		{ "priority", "PRIORITY", COLUMN_JSON_ONLY },
-		{ "used_count", "USED", COLUMN_JSON_ONLY },
-		{ "recurrence_rule", "RULE", COLUMN_RAW | COLUMN_JSON_ONLY },
-		{ "failure", "FAILURE", COLUMN_JSON_ONLY },
-		{ "cause", "CAUSE", 0 },
-		{ "reason", "REASON", 0 },
-		{ "title", "TITLE", COLUMN_JSON_ONLY },
-	};
-	_Static_assert(sizeof(waiting) == sizeof(columns), "of the same statement");
-	bool waits = filter->state && strcmp(filter->state, "waiting") == 0;
+	struct column columns[COLUMNS];
+	choose_columns(filter->state, columns);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, filter->user);
@@ -101,8 +117,7 @@ static int list(struct ctl *ctl, const struct filter *filter)
 	/* One more than is printed tells whether there are more. */
 	params_int8(&params, filter->number > 0 ? filter->number + 1 : INT64_MAX);
 	struct listing listing = { .left = filter->number > 0 ? filter->number : INT64_MAX };
-	listing.table = table_begin(
-		stdout, ctl->json, waits ? waiting : columns, ARRAY_LEN(columns));
+	listing.table = table_begin(stdout, ctl->json, columns, COLUMNS);
 	int code = ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, take_row, &listing);
 	table_end(listing.table, code == EX_OK ? "no template" : NULL);
 	if (code == EX_OK && listing.cut)

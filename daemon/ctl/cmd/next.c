@@ -35,18 +35,31 @@ struct request {
 	int64_t n;
 };
 
-static int show_argument(struct ctl *ctl, const char *text, const struct request *request)
+/* advice: what else to say where it does not work. */
+static int show_argument(
+	struct ctl *ctl, const char *text, const struct request *request, const char *advice)
 {
 	struct typed_rule typed CLEANUP(typed_rule_close) = { .rule = NULL };
 	struct err err;
 	if (!typed_rule_ask(ctl, text, &request->anchor, &typed, &err))
-		return ctl_error(EX_DATAERR, "%s", err.text);
+		return ctl_error(EX_DATAERR, "%s%s", err.text, advice);
 	if (request->has_after)
 		recurrence_seek(typed.recurrence, request->after);
 	struct series series = { typed.rule, typed.start, typed.zone, series_next_of_recurrence,
 		typed.recurrence };
 	series_print(&series, ctl->json, request->n);
 	return EX_OK;
+}
+
+/* 30 9 * * mon-fri, without quotes. */
+static int show_words(struct ctl *ctl, char *const *operands, int n, const struct request *request)
+{
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
+	struct err err;
+	if (!rule_join(operands, n, &text, &err))
+		return ctl_usage(ctl, "%s", err.text);
+	int code = show_argument(ctl, text.data, request, "; " RULE_JOINED);
+	return code == EX_OK ? ctl_error(code, RULE_JOINED_NOTE, text.data) : code;
 }
 
 static int show_template(struct ctl *ctl, const struct request *request)
@@ -113,8 +126,11 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	zones_open(ctl->conf->zoneinfo_dir);
 	if (request.template)
 		code = show_template(ctl, &request);
-	for (int i = optind; i < argc && code == EX_OK; i++)
-		code = show_argument(ctl, argv[i], &request);
+	else if (rule_lacks_quotes(argv + optind, argc - optind))
+		code = show_words(ctl, argv + optind, argc - optind, &request);
+	else
+		for (int i = optind; i < argc && code == EX_OK; i++)
+			code = show_argument(ctl, argv[i], &request, "");
 	zones_close();
 	return code;
 }

@@ -25,6 +25,24 @@ void rule_argument(const char *text, struct strbuf *json)
 	json_decref(object);
 }
 
+bool rule_lacks_quotes(char *const *operands, int n)
+{
+	return n > 1 && *operands[0] && !strpbrk(operands[0], " \t\r\n={:@");
+}
+
+bool rule_join(char *const *operands, int n, struct strbuf *text, struct err *err)
+{
+	if (n != 5)
+		return err_set(err,
+			"cron's five fields are one argument, '30 9 * * mon-fri': put them in "
+			"quotes, or the shell replaces * by the names of files (here are %d "
+			"words)",
+			n);
+	for (int i = 0; i < n; i++)
+		strbuf_addf(text, "%s%s", i > 0 ? " " : "", operands[i]);
+	return true;
+}
+
 static bool parse(const char *text, struct rule **ret_rule, struct err *err)
 {
 	struct strbuf json CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);

@@ -9,6 +9,7 @@
 #include "db/rows.h"
 #include "recur/zone.h"
 #include "util/mem.h"
+#include "util/nearest.h"
 
 #define VALUE_MAX 4096
 #define TRIES_MAX 20 /* each waits as long as lock_timeout says */
@@ -222,14 +223,18 @@ static int tell(struct ctl *ctl, const struct change *change)
 static int unknown_setting(const struct ctl *ctl, const char *name)
 {
 	struct strbuf names CLEANUP(strbuf_free) = STRBUF(VALUE_MAX);
-	for (size_t i = 0; i < settings_options_len; i++)
+	struct nearest nearest = NEAREST(name);
+	for (size_t i = 0; i < settings_options_len; i++) {
 		strbuf_addf(&names, "%s%s", i > 0 ? ", " : "", settings_options[i].name);
+		nearest_offer(&nearest, settings_options[i].name);
+	}
 	if (conf_option_find(name))
 		return ctl_usage(ctl,
 			"%s is no setting of the database but an option of each process, for its "
 			"file (recurd.conf)",
 			name);
-	return ctl_usage(ctl, "there is no setting \"%s\"; there are %s", name, names.data);
+	return ctl_usage(ctl, "there is no setting \"%s\"%s; there are %s", name,
+		nearest_hint(&nearest), names.data);
 }
 
 /* value: NULL resets. */

@@ -11,14 +11,14 @@ enum { OPT_USER = 256, OPT_UNTIL };
 static const struct ctl_option options[] = {
 	{ "number", 'n', "N", "at most so many, 0: all (default: 20)" },
 	{ "user", OPT_USER, "ID", "only this user's" },
-	{ "until", OPT_UNTIL, "INSTANT", "nothing later" },
+	{ "until", OPT_UNTIL, "WHEN", "nothing later: 2027-01-31, 30d, or an instant" },
 	{ NULL, 0, NULL, NULL },
 };
 
 struct filter {
 	int64_t number;
 	const char *user;
-	usec_t until;
+	struct arg_bound until;
 	bool has_until;
 };
 
@@ -29,7 +29,7 @@ static bool take_option(int letter, struct filter *filter, struct err *err)
 		return arg_count(optarg, 0, 1000000000, &filter->number, err);
 	case OPT_UNTIL:
 		filter->has_until = true;
-		return arg_instant(optarg, &filter->until, err);
+		return arg_bound(optarg, &filter->until, err) || err_prefix(err, "--until: ");
 	default:
 		filter->user = optarg;
 		return true;
@@ -48,12 +48,16 @@ static int stream(struct ctl *ctl, const struct filter *filter, struct table *ta
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, filter->user);
-	if (filter->has_until)
-		params_instant(&params, filter->until);
+	if (filter->has_until && !filter->until.is_span)
+		params_instant(&params, filter->until.value);
 	else
 		params_null(&params, TIMESTAMPTZ);
 	if (filter->number > 0)
 		params_int8(&params, filter->number);
+	else
+		params_null(&params, INT8);
+	if (filter->has_until && filter->until.is_span)
+		params_int8(&params, filter->until.value);
 	else
 		params_null(&params, INT8);
 	return ctl_stream(ctl, QUERY_CTL_UPCOMING_OPEN, &params, take_row, table);

@@ -148,11 +148,24 @@ static int validate_argument(struct ctl *ctl, const char *rule)
 	return finish(&validation, EX_OK);
 }
 
+/* 30 9 * * mon-fri, without quotes. */
+static int validate_words(struct ctl *ctl, char *const *operands, int n)
+{
+	struct strbuf rule CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
+	struct err err;
+	if (!rule_join(operands, n, &rule, &err))
+		return ctl_usage(ctl, "validate takes an ID, a RULE, or --all; %s", err.text);
+	int code = validate_argument(ctl, rule.data);
+	return ctl_error(code, RULE_JOINED_NOTE, rule.data);
+}
+
 static int run(struct ctl *ctl, int argc, char **argv)
 {
 	bool all = false;
 	while (ctl_getopt(ctl, argc, argv) != -1)
 		all = true;
+	if (!all && rule_lacks_quotes(argv + optind, argc - optind))
+		return validate_words(ctl, argv + optind, argc - optind);
 	if (all ? optind != argc : optind + 1 != argc)
 		return ctl_usage(ctl, "validate takes an ID, a RULE, or --all");
 	if (all)

@@ -8,6 +8,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/migrate/migrator.h"
+#include "util/nearest.h"
 
 enum {
 	OPT_TO = 256,
@@ -115,10 +116,12 @@ static int read_order(struct ctl *ctl, int argc, char **argv, struct order *ret_
 	if (optind >= argc && !order.dry_run)
 		return ctl_usage(ctl, "migrate needs one of up, down, status, verify");
 	size_t verb = 0;
-	while (optind < argc && verb < ARRAY_LEN(verbs) && strcmp(argv[optind], verbs[verb]) != 0)
-		verb++;
+	struct nearest nearest = NEAREST(optind < argc ? argv[optind] : verbs[0]);
+	while (verb < ARRAY_LEN(verbs) && strcmp(nearest.typed, verbs[verb]) != 0)
+		nearest_offer(&nearest, verbs[verb++]);
 	if (verb == ARRAY_LEN(verbs))
-		return ctl_usage(ctl, "migrate has no \"%s\"", argv[optind]);
+		return ctl_usage(
+			ctl, "migrate has no \"%s\"%s", argv[optind], nearest_hint(&nearest));
 	order.verb = (enum verb)verb;
 	*ret_order = order;
 	return check_order(ctl, &order, argc - optind);

@@ -26,6 +26,16 @@ struct typed_rule {
 
 /* Becomes the JSON of recurrence_rule. */
 void rule_argument(const char *text, struct strbuf *json);
+
+/* Whether the operands are a rule of cron's whose quotes were forgotten: more than one, and the first is no
+ * rule by itself. */
+bool rule_lacks_quotes(char *const *operands, int n);
+/* Such a rule as the one text that it was to be.  false: they are not five, err says what to do. */
+bool rule_join(char *const *operands, int n, struct strbuf *text, struct err *err) NODISCARD;
+/* What to say of one that was joined: the shell may have changed it. */
+#define RULE_JOINED      "in quotes the shell would not replace * by the names of files"
+#define RULE_JOINED_NOTE "taken as one rule, '%s'; " RULE_JOINED
+
 /* As the daemon would take it; err says why it would not, and by_settings is told then, too.  The zones must be open. */
 bool typed_rule_open(const struct settings *settings, const char *text,
 	const struct rule_anchor *anchor, struct typed_rule *ret_typed, struct err *err) NODISCARD;

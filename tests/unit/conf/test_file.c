@@ -15,6 +15,9 @@ static void bad_files(void **state)
 {
 	(void)state;
 	refused("# one\n\nfoo = 1\n", 3, "no such option 'foo'");
+	refused("pol_interval = 1s\n", 1,
+		"no such option 'pol_interval' (did you mean \"poll_interval\"?)");
+	refused("default_timezone = UTC\n", 1, "(did you mean \"default_time_zone\"?)");
 	refused("Notify = on\n", 1, "no such option");
 	refused("# x\nnotify = on\n# y\n\nnotify = on\n", 5, "notify is repeated, line 2 has it");
 	refused("notify\n", 2, "recurd.conf(5)");

@@ -64,12 +64,43 @@ static void instants(void **state)
 		assert_false(arg_instant(wrong[i], &instant, &err));
 }
 
+static void bounds(void **state)
+{
+	static const struct {
+		const char *text;
+		struct arg_bound bound;
+	} right[] = {
+		{ "30d", { true, 30 * 86400 * USEC_PER_SEC } },
+		{ "90 min", { true, 5400 * USEC_PER_SEC } },
+		{ "0", { true, 0 } },
+		{ "36500d", { true, INT64_C(36500) * 86400 * USEC_PER_SEC } },
+		{ "1970-01-01", { false, 86400 * USEC_PER_SEC - 1 } }, /* through that day */
+		{ "1970-01-01T00:00:01Z", { false, USEC_PER_SEC } },
+		{ "1970-01-01T01:00:01+01:00", { false, USEC_PER_SEC } },
+	};
+	static const char *const wrong[] = { "", "tomorrow", "2027-02-29", "2027-1-1", "2027-13-01",
+		"20270101", "2027-01-01Z", "2027-01-01T10:00:00", "2027", "30 days", "-1d",
+		"36501d", "99999999d" };
+	struct arg_bound bound = { false, -7 };
+	struct err err;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		assert_true(arg_bound(right[i].text, &bound, &err));
+		assert_int_equal(bound.is_span, right[i].bound.is_span);
+		assert_int_equal(bound.value, right[i].bound.value);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_false(arg_bound(wrong[i], &bound, &err));
+	assert_false(bound.is_span);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts),
 		cmocka_unit_test(spans),
 		cmocka_unit_test(instants),
+		cmocka_unit_test(bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
