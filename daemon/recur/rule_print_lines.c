@@ -24,8 +24,13 @@ static void add_override(
 	const struct rule *rule, const struct override *override, struct strbuf *buf)
 {
 	bool leaves_out = override->excluded || override->moved;
+	if (override->key_kind == KEY_DATE) {
+		struct civil c = civil_from_wall(override->key);
+		strbuf_addf(buf, "\nEXDATE;VALUE=DATE:%04d%02d%02d", c.year, c.month, c.day);
+		return;
+	}
 	add_moment(rule, leaves_out ? "\nEXDATE" : "\nRDATE", override->key,
-		override->key_is_instant, buf);
+		override->key_kind == KEY_INSTANT, buf);
 	if (override->moved && !override->excluded)
 		add_moment(rule, "\nRDATE", override->start, false, buf);
 }

@@ -148,6 +148,22 @@ static void what_was_understood_is_shown(void **state)
 	}
 }
 
+/* And so it is as lines, which mean the same when they are read again. */
+static void dates_stay_dates_in_lines(void **state)
+{
+	struct rule *rule = parse(
+		"DTSTART;TZID=Europe/Berlin:20231008T090000\\nRRULE:FREQ=DAILY;UNTIL=20231016\\n"
+		"EXDATE:20231009\\nEXDATE;TZID=America/New_York:20231010T030000");
+	struct strbuf lines CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
+
+	(void)state;
+	rule_to_lines(rule, &lines);
+	assert_string_equal(lines.data, "DTSTART;TZID=Europe/Berlin:20231008T090000\n"
+					"RRULE:FREQ=DAILY;UNTIL=20231016T235959\n"
+					"EXDATE:20231010T070000Z\nEXDATE;VALUE=DATE:20231009");
+	rule_free(rule);
+}
+
 /* What the message says to write instead, after "write " and before a blank. */
 static char *mend_of(const char *message)
 {
@@ -287,6 +303,7 @@ int main(void)
 		cmocka_unit_test(dates_mean_what_calendars_mean),
 		cmocka_unit_test(beside_the_text_a_zone_may_be_named),
 		cmocka_unit_test(what_was_understood_is_shown),
+		cmocka_unit_test(dates_stay_dates_in_lines),
 		cmocka_unit_test(what_is_told_to_write_works),
 		cmocka_unit_test(what_could_mean_two_things_is_refused),
 		cmocka_unit_test(whole_days_are_excluded_ones),
