@@ -127,7 +127,7 @@ def test_a_rule_is_refused_in_the_same_words_everywhere(db):
     templates = {}
     for name, (rule, reason) in REFUSED.items():
         text = rule if isinstance(rule, str) else json.dumps(rule)
-        assert run_ctl(None, "next", text, expect=DATA).errors == f"recurctl: {reason}\n"
+        assert run_ctl(db, "next", text, expect=DATA).errors == f"recurctl: {reason}\n"
         assert reason in run_ctl(None, "validate", text, expect=FOUND).text
         if name != "malformed":  # PostgreSQL's json takes no such text
             templates[name] = db.add_template(utc(2, 2, 10), text)
