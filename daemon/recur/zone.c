@@ -61,6 +61,7 @@ void zones_close(void)
 {
 	for (size_t i = 0; i < zones.n; i++)
 		zone_free(zones.list[i]);
+	zone_names_forget();
 	free(zones.list);
 	free(zones.dir);
 	zones.list = NULL;
@@ -223,14 +224,15 @@ static bool load_file(const char *name, const struct zone **ret_zone, struct err
 
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 {
-	char spelled[ZONE_NAME_MAX + 1];
+	char *spelled CLEANUP(mem_cleanup) = NULL;
 	zones_dir();
 	if (!zone_name_is_sane(name))
 		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
 	struct err why = { .passing = false };
 	if (load_file(name, ret_zone, &why))
 		return true;
-	if (!why.passing && zone_names_spell(name, spelled) && strcmp(spelled, name) != 0)
+	if (!why.passing && zone_names_read(name, strlen(name), &spelled, NULL) &&
+		strcmp(spelled, name) != 0)
 		return load_file(spelled, ret_zone, err);
 	if (err)
 		*err = why;

@@ -38,7 +38,8 @@ static bool find_entry(const char *folder, const char *part, size_t len, char *r
 	return found;
 }
 
-bool zone_names_spell(const char *name, char *ret)
+/* The folder's spelling of a sane name in another case; ret: ZONE_NAME_MAX + 1 bytes. */
+static bool find_spelling(const char *name, char *ret)
 {
 	struct strbuf path CLEANUP(strbuf_free) = STRBUF(4096);
 	char spelled[ZONE_NAME_MAX + 1] = "";
@@ -74,7 +75,7 @@ static bool has_file(const char *name)
 static bool find_name(const char *name, char *ret)
 {
 	if (!zone_is_loaded(name) && !has_file(name))
-		return zone_names_spell(name, ret);
+		return find_spelling(name, ret);
 	strcpy(ret, name);
 	return true;
 }
@@ -142,6 +143,37 @@ static bool find_shown(const char *text, char *ret)
 	return windows && find_windows(windows, ret);
 }
 
+/* ---- what was found before ---- */
+
+/* Rules are read again and again, and a look into the folder costs more than the rest of a rule.  What is not
+ * found is looked for anew: it may come with the next tzdata. */
+#define KNOWN_MAX 64
+
+static struct known {
+	char *text, *name;
+} known[KNOWN_MAX];
+
+static struct known *known_place(const char *text)
+{
+	uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT32_C(16777619);
+	return &known[hash % KNOWN_MAX];
+}
+
+static void known_set(struct known *place, char *text, char *name)
+{
+	free(place->text);
+	free(place->name);
+	*place = (struct known){ text, name };
+}
+
+void zone_names_forget(void)
+{
+	for (size_t i = 0; i < KNOWN_MAX; i++)
+		known_set(&known[i], NULL, NULL);
+}
+
 /* ---- the whole ---- */
 
 static char *bare(const char *text, size_t len)
@@ -160,13 +192,20 @@ bool zone_names_read(const char *text, size_t len, char **ret_name, struct err *
 	char *name CLEANUP(mem_cleanup) = bare(text, len);
 	char found[ZONE_NAME_MAX + 1];
 	bool sane = zone_name_is_sane(name);
-	bool known = sane ? find_name(name, found) : find_tail(name, found);
-	if (known || find_windows(name, found) || find_shown(name, found))
+	struct known *place = known_place(name);
+	if (place->text && strcmp(place->text, name) == 0) {
+		*ret_name = mem_strdup(place->name);
+		return true;
+	}
+	if ((sane ? find_name(name, found) : find_tail(name, found)) || find_windows(name, found) ||
+		find_shown(name, found)) {
 		*ret_name = mem_strdup(found);
-	else if (sane)
-		*ret_name = mem_strdup(name);
-	else
+		known_set(place, mem_strdup(name), mem_strdup(found));
+		return true;
+	}
+	if (!sane)
 		return err_set(
 			err, "expected a time zone like Europe/Berlin, got \"%.*s\"", SHOWN, name);
+	*ret_name = mem_strdup(name);
 	return true;
 }

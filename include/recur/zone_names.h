@@ -17,5 +17,5 @@
 /* text: len bytes, any; blanks around it and a pair of quotes are not part of the name.  Owner of the result:
  * free.  err says what was expected, without a path before it. */
 bool zone_names_read(const char *text, size_t len, char **ret_name, struct err *err) NODISCARD;
-/* The folder's spelling of a sane name in another case; false: it has none.  ret: ZONE_NAME_MAX + 1 bytes. */
-bool zone_names_spell(const char *name, char *ret) NODISCARD;
+/* Forgets what was found in the folder, which is to be another one; for zones_close. */
+void zone_names_forget(void);
