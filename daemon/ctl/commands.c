@@ -12,6 +12,7 @@
 	X(show)      \
 	X(next)      \
 	X(expand)    \
+	X(convert)   \
 	X(validate)  \
 	X(retry)
 

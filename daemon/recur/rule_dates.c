@@ -41,7 +41,8 @@ static bool take_moment(const struct content_line *line, const char *p, size_t l
 {
 	if (line->is_date || !rule_text_moment(p, len, ret_moment, ret_is_utc))
 		return fail(line, "a date with a time", p, len, err);
-	if (!*ret_is_utc || !line->zone)
+	struct slice zone = { line->zone, line->zone_len };
+	if (!*ret_is_utc || !line->zone || slice_is(zone, "UTC") || slice_is(zone, "Etc/UTC"))
 		return true;
 	return err_set(err,
 		"%.*s: %.*s has a Z, which is UTC, beside TZID=%.*s: leave out one of them",
@@ -74,7 +75,7 @@ bool rule_dates_start(struct rule *rule, const struct content_line *line, struct
 		return all_day(line, err);
 	if (!take_moment(line, line->value, line->value_len, &rule->start, &is_utc, err))
 		return false;
-	if (is_utc)
+	if (is_utc && !zone)
 		rule->time_zone = mem_strdup("UTC");
 	rule->has_start = true;
 	return true;
@@ -130,16 +131,12 @@ bool rule_dates_take(
 	if (line->zone && !zone_name_of(line, &name, err))
 		return false;
 	unsigned zone = name ? date_zone(rule, name) : 0;
-	const char *p = line->value, *end = p + line->value_len;
-	for (;;) {
-		const char *comma = memchr(p, ',', (size_t)(end - p));
-		size_t len = (size_t)((comma ? comma : end) - p);
-		if (!take_date(rule, line, p, len, excluded, zone, err))
+	struct slice list = { line->value, line->value_len }, item;
+	bool any = false;
+	for (; slice_item(&list, &item); any = true)
+		if (!take_date(rule, line, item.text, item.len, excluded, zone, err))
 			return false;
-		if (!comma)
-			return true;
-		p = comma + 1;
-	}
+	return any || fail(line, "a date with a time", "", 0, err);
 }
 
 /* ---- when the rule's zone is known ---- */

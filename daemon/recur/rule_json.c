@@ -7,6 +7,7 @@
 #include "recur/rule_def.h"
 #include "recur/rule_value.h"
 #include "recur/zone.h"
+#include "recur/zone_names.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -127,16 +128,17 @@ static bool take_type(struct rule *rule, const json_t *value, const char *path, 
 
 static bool take_zone(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	if (!json_is_string(value) || !zone_name_is_sane(json_string_value(value)))
+	char *zone CLEANUP(mem_cleanup) = NULL;
+	if (!json_is_string(value) ||
+		!zone_names_read(json_string_value(value), json_string_length(value), &zone, NULL))
 		return rule_value_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
 	bool same = true;
-	if (rule->time_zone &&
-		!zone_names_agree(rule->time_zone, json_string_value(value), &same, err))
+	if (rule->time_zone && !zone_names_agree(rule->time_zone, zone, &same, err))
 		return err_prefix(err, ROOT "%s: ", path);
 	if (!same)
-		return rule_value_fail(err, path, "the zone that rrule names, or none", value);
+		return rule_value_fail(err, path, "the zone that the text names, or none", value);
 	free(rule->time_zone);
-	rule->time_zone = mem_strdup(json_string_value(value));
+	rule->time_zone = mem_strdup(zone);
 	return true;
 }
 
@@ -255,9 +257,24 @@ static bool take_list(struct rule *rule, const json_t *value, enum rule_part par
 
 static bool take_rrule(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	if (!json_is_string(value))
-		return rule_value_fail(err, path, "a text like \"FREQ=DAILY\"", value);
-	if (!rule_lines_parse(json_string_value(value), rule, err))
+	struct strbuf lines CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
+	size_t i;
+	const json_t *item;
+	if (!json_is_string(value) && json_array_size(value) == 0)
+		return rule_value_fail(
+			err, path, "a text like \"FREQ=DAILY\", or a list of lines", value);
+	/* Without items where it is no array. */
+	json_array_foreach(value, i, item)
+	{
+		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
+		if (!json_is_string(item))
+			return rule_value_fail(
+				err, where, "a line like \"RRULE:FREQ=DAILY\"", item);
+		strbuf_add_text(&lines, json_string_value(item));
+		strbuf_add_char(&lines, '\n');
+	}
+	if (!rule_lines_parse(
+		    json_is_string(value) ? json_string_value(value) : lines.data, rule, err))
 		return err_prefix(err, ROOT "%s: ", path);
 	return true;
 }
@@ -381,7 +398,35 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 	       take_keys(json, KEYS_BEFORE_OVERRIDES, ARRAY_LEN(keys), rule, err);
 }
 
-bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err)
+/* A rule that was stored as text, or as a list of lines, is that of the key which it would have: a new
+ * reference, NULL: nothing is read as such. */
+static json_t *read_bare(const json_t *json)
+{
+	const char *text = json_string_value(json);
+	json_error_t where;
+	if (json_array_size(json) > 0)
+		return json_pack("{sO}", "rrule", json);
+	if (!text || text[strspn(text, " \t\r\n")] == '\0')
+		return NULL;
+	/* Turned into JSON twice. */
+	if (text[strspn(text, " \t\r\n")] == '{')
+		return rule_value_load(
+			text, json_string_length(json), JSON_REJECT_DUPLICATES, &where);
+	return json_pack("{sO}", rule_text_key(text), json);
+}
+
+const char *rule_text_key(const char *text)
+{
+	text += content_mark(text, strlen(text));
+	text += strspn(text, " \t\r\n");
+	struct slice slice = { text, strlen(text) };
+	if (slice_begins(slice, "CRON_TZ=") || slice_begins(slice, "TZ="))
+		return "cron";
+	/* Parts of an RRULE have a '=', content lines a ':', cron's fields neither. */
+	return strpbrk(text, "=:") ? "rrule" : "cron";
+}
+
+static bool parse_value(const json_t *json, struct rule **ret_rule, struct err *err)
 {
 	struct rule *rule = mem_alloc(sizeof(*rule));
 	const char *text = text_key(json);
@@ -399,6 +444,12 @@ bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct 
 fail:
 	rule_free(rule);
 	return false;
+}
+
+bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err)
+{
+	json_auto_t *bare = read_bare(json);
+	return parse_value(bare ? bare : json, ret_rule, err);
 }
 
 bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err *err)

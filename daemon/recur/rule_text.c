@@ -136,27 +136,24 @@ static bool take_day(struct rule *rule, const struct part_value *item, struct er
 
 static bool take_list(struct rule *rule, const struct part_value *part, int list, struct err *err)
 {
-	const char *p = part->text, *end = part->text + part->len;
-	for (;;) {
-		const char *comma = memchr(p, ',', (size_t)(end - p));
-		struct part_value item = { part->name, p, (size_t)((comma ? comma : end) - p) };
+	struct slice rest = { part->text, part->len }, text;
+	while (slice_item(&rest, &text)) {
+		struct part_value item = { part->name, text.text, text.len };
 		int64_t value = 0;
 		if (list < 0) {
 			if (!take_day(rule, &item, err))
 				return false;
 		} else {
 			const struct part_row *row = &rule_parts[list];
-			if (!take_int(p, item.len, row->negative, &value) ||
+			if (!take_int(item.text, item.len, row->negative, &value) ||
 				!rule_part_add(rule, (enum rule_part)list, value))
 				return err_set(err, "%s: expected %d ... %d%s, got \"%.*s\"",
 					row->text, row->min, row->max,
 					row->negative ? " or the same below zero" : "",
 					item.len > 60 ? 60 : (int)item.len, item.text);
 		}
-		if (!comma)
-			return true;
-		p = comma + 1;
 	}
+	return true;
 }
 
 static const struct text_part {
@@ -184,16 +181,19 @@ static const struct text_part {
 
 enum { AT_FREQ = 0, AT_COUNT = 2, AT_UNTIL = 3, AT_SKIP = 5, AT_RSCALE = 6 };
 
-static bool take_part(struct rule *rule, const char *p, size_t len, unsigned *seen, struct err *err)
+static bool take_part(struct rule *rule, struct slice text, unsigned *seen, struct err *err)
 {
-	const char *equals = memchr(p, '=', len);
-	size_t name_len = equals ? (size_t)(equals - p) : len;
+	const char *equals = memchr(text.text, '=', text.len), *end = text.text + text.len;
+	struct slice name = { text.text, equals ? (size_t)(equals - text.text) : text.len };
+	struct slice value = { equals ? equals + 1 : end, equals ? (size_t)(end - equals - 1) : 0 };
+	name = slice_trim(name);
+	value = slice_trim(value);
 	for (size_t i = 0; i < ARRAY_LEN(text_parts); i++) {
 		const struct text_part *row = &text_parts[i];
-		struct part_value part = { row->name, p + name_len + 1, len - name_len - 1 };
-		if (strlen(row->name) != name_len || strncasecmp(row->name, p, name_len) != 0)
+		struct part_value part = { row->name, value.text, value.len };
+		if (!slice_is(name, row->name))
 			continue;
-		if (!equals || part.len == 0)
+		if (part.len == 0)
 			return err_set(err, "%s: has no value", row->name);
 		if ((*seen >> i & 1) != 0)
 			return err_set(err, "%s: given twice", row->name);
@@ -201,9 +201,7 @@ static bool take_part(struct rule *rule, const char *p, size_t len, unsigned *se
 		return row->take ? row->take(rule, &part, err)
 				 : take_list(rule, &part, row->list, err);
 	}
-	if (len == 0)
-		return err_set(err, "empty part between semicolons");
-	return err_set(err, "unknown part \"%.*s\"", len > 60 ? 60 : (int)len, p);
+	return err_set(err, "unknown part \"%.*s\"", text.len > 60 ? 60 : (int)text.len, text.text);
 }
 
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
@@ -212,7 +210,9 @@ bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
 	unsigned seen = 0;
 	for (;;) {
 		size_t len = strcspn(p, ";");
-		if (!take_part(rule, p, len, &seen, err))
+		struct slice part = slice_trim((struct slice){ p, len });
+		/* Between two semicolons, or behind the last one, nothing is said. */
+		if (part.len > 0 && !take_part(rule, part, &seen, err))
 			return false;
 		p += len;
 		if (*p == '\0')

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recur/zone_names.h"
 #include "util/mem.h"
 
 #define ZONEINFO_DIR "/usr/share/zoneinfo"
@@ -60,6 +61,7 @@ void zones_close(void)
 {
 	for (size_t i = 0; i < zones.n; i++)
 		zone_free(zones.list[i]);
+	zone_names_forget();
 	free(zones.list);
 	free(zones.dir);
 	zones.list = NULL;
@@ -189,7 +191,21 @@ static const struct zone *zone_insert(size_t place, const char *name, const stru
 	return zone;
 }
 
-bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
+const char *zones_dir(void)
+{
+	if (!zones.dir)
+		zones_open(NULL);
+	return zones.dir;
+}
+
+bool zone_is_loaded(const char *name)
+{
+	bool found;
+	zone_place(name, &found);
+	return found;
+}
+
+static bool load_file(const char *name, const struct zone **ret_zone, struct err *err)
 {
 	bool found = false;
 	size_t place = zone_place(name, &found);
@@ -197,10 +213,6 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 		*ret_zone = zones.list[place];
 		return true;
 	}
-	if (!zones.dir)
-		zones_open(NULL);
-	if (!zone_name_is_sane(name))
-		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
 	if (zones.n >= ZONES_MAX)
 		return err_set(err, "more than %d time zones in use", ZONES_MAX);
 	struct content content;
@@ -208,6 +220,23 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 		return false;
 	*ret_zone = zone_insert(place, name, &content);
 	return true;
+}
+
+bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
+{
+	char *spelled CLEANUP(mem_cleanup) = NULL;
+	zones_dir();
+	if (!zone_name_is_sane(name))
+		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
+	struct err why = { .passing = false };
+	if (load_file(name, ret_zone, &why))
+		return true;
+	if (!why.passing && zone_names_read(name, strlen(name), &spelled, NULL) &&
+		strcmp(spelled, name) != 0)
+		return load_file(spelled, ret_zone, err);
+	if (err)
+		*err = why;
+	return false;
 }
 
 bool zone_load_default(const char *name, const struct zone **ret_zone, struct err *err)

@@ -1,9 +1,9 @@
 /* rule: one recurrence rule, whatever form it came in.
  *
  * Input is the JSON of recurrence_rule: RFC 8984 RecurrenceRule, the stored `days`/`end_date` format,
- * RFC 5545 text under `rrule` (recurd-rule(7) has the language).  Everything is checked here; an err
+ * RFC 5545 text under `rrule` or bare (recurd-rule(7) has the language).  Everything is checked here; an err
  * names the path and the value that offends: `recurrence_rule.days[1]: expected mon...sun, got "mox"`.
- * Pure: no clock, and no I/O but for the files of zones, where a text names several that are to be compared.
+ * No clock, and no I/O but for zones: their names are looked up in the folder of zone.h.
  */
 #pragma once
 
@@ -21,6 +21,8 @@ bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err
 /* The same from JSON that is parsed already (jansson). */
 struct json_t;
 bool rule_parse_value(const struct json_t *json, struct rule **ret_rule, struct err *err) NODISCARD;
+/* The key that a rule in this text would stand under: "rrule" or "cron". */
+const char *rule_text_key(const char *text);
 void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
 uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */

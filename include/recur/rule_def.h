@@ -8,7 +8,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "recur/content.h"
 #include "recur/rule.h"
+#include "recur/rule_text.h"
 
 enum rule_freq {
 	FREQ_SECONDLY,
@@ -120,17 +122,20 @@ enum rule_form { FORM_JSON, FORM_TEXT };
 
 /* RFC 5545 text: the RECUR value alone ("FREQ=..."). */
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
-/* "20251231": its first second. */
-bool rule_text_date(const char *text, size_t len, sec_t *ret_value) NODISCARD;
-/* "20251231T235959", with "Z" or not. */
-bool rule_text_moment(const char *text, size_t len, sec_t *ret_value, bool *ret_is_utc) NODISCARD;
 /* FREQ, INTERVAL, WKST and the lists: without COUNT, UNTIL and SKIP. */
 void rule_text_lists(const struct rule *rule, struct strbuf *buf);
 /* What no single part shows: combinations that the RFC forbids, days that never come. */
 bool rule_check(const struct rule *rule, enum rule_form form, struct err *err) NODISCARD;
-/* RFC 5545 content lines, or the RECUR value alone; cron's five fields. */
+/* RFC 5545 content lines, or the RECUR value alone; a line of a crontab, without its command. */
 bool rule_lines_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
 bool rule_cron_parse(const char *text, struct rule *rule, struct err *err) NODISCARD;
+/* Its fields alone: minute, hour, day of the month, month, day of the week. */
+#define CRON_FIELDS 5
+struct cron_text {
+	const char *text;
+	size_t len; /* not 0 */
+};
+bool rule_cron_fields(const struct cron_text *texts, struct rule *rule, struct err *err) NODISCARD;
 
 /* A content line, taken apart; nothing in it ends with a NUL. */
 struct content_line {

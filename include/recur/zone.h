@@ -21,13 +21,16 @@ struct zone;
 /* dir: NULL means /usr/share/zoneinfo. */
 void zones_open(const char *dir);
 void zones_close(void);
-/* err.passing: the file is there, but cannot be read just now. */
+/* A name in another case ("europe/berlin") is the zone that zone_names.h finds, under the folder's spelling.
+ * err.passing: the file is there, but cannot be read just now. */
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
 /* As zone_load; err names the option that is at fault: default_time_zone, or zoneinfo_dir where not even
  * UTC is found. */
 bool zone_load_default(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
 /* The rules for names above, without looking at any file. */
 bool zone_name_is_sane(const char *name);
+bool zone_is_loaded(const char *name);
+const char *zones_dir(void);
 const char *zone_name(const struct zone *zone);
 
 sec_t zone_to_instant(

@@ -12,12 +12,12 @@
 
 void rule_argument(const char *text, struct strbuf *json)
 {
-	if (text[strspn(text, " \t\r\n")] == '{') {
+	char first = text[strspn(text, " \t\r\n")];
+	if (first == '{' || first == '[' || first == '"') {
 		strbuf_add_text(json, text);
 		return;
 	}
-	/* RRULE parts have an '=', iCalendar lines a ':', cron's fields neither. */
-	json_t *object = json_pack("{ss}", strpbrk(text, "=:") ? "rrule" : "cron", text);
+	json_t *object = json_pack("{ss}", rule_text_key(text), text);
 	/* Bytes that are not UTF-8 make no JSON: the parser is to say so. */
 	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	strbuf_add_text(json, line ? line : text);

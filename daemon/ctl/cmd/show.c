@@ -127,6 +127,7 @@ static const struct column template_columns[] = {
 	{ "tags", "tags", COLUMN_RAW },
 	{ "time_zone", "time zone", 0 },
 	{ "sentence", "in words", 0 },
+	{ "canonical", "read as", COLUMN_RAW | COLUMN_WHOLE },
 	{ "problem", "problem", 0 },
 };
 
@@ -134,6 +135,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct strbuf sentence CLEANUP(strbuf_free) = STRBUF(4096);
+	struct strbuf canonical CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
 	PGresult *decisions CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
 	struct settings *settings CLEANUP(settings_cleanup) = NULL;
 	struct plan_policy policy;
@@ -149,8 +151,10 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 		return code;
 	const char *state = state_name(result, waits);
 	bool works = outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err);
-	if (works)
+	if (works) {
 		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
+		rule_to_json(outlook_rule(outlook), &canonical);
+	}
 	struct table *record = record_begin(
 		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
 	table_text(record, "template");
@@ -159,6 +163,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 		table_cell(record, result, 0, column);
 	table_text(record, works ? zone_name(outlook_zone(outlook)) : NULL);
 	table_text(record, works ? sentence.data : NULL);
+	table_json(record, works ? canonical.data : NULL);
 	table_text(record, works ? NULL : err.text);
 	table_end_row(record);
 	print_waits(record, waits, ctl->json);

@@ -3,6 +3,7 @@
 -- marked handled without a word.  Not while the clock stands before live_since: one of them is wrong.
 -- $1 at most so many   $2 live_since
 -- Returns how many there were, and how many were marked.
+-- Handled to the end of their second, as in reminder_take.
 -- Index: ix_tasks_pending_remind_at, tasks_pkey, pk_waiting.
 -- Result: int8 int8
 with old as materialized (
@@ -17,7 +18,7 @@ with old as materialized (
      limit $1
        for no key update of k skip locked
 ), handled as (
-    update {app}.tasks k set reminded_at = old.remind_at
+    update {app}.tasks k set reminded_at = pg_catalog.date_trunc('second', old.remind_at) + interval '999999 us'
       from old where k.id = old.id
     returning k.reminded_at >= old.remind_at as so
 )

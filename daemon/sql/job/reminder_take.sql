@@ -1,5 +1,7 @@
 -- Caller: job/remind.c, in plain batches.
 -- Takes due reminders: marks them handled, writes their notifications, returns them, oldest first.
+-- Handled to the end of its second: applications that keep milliseconds, or round, write remind_at back with
+-- other microseconds than they read, and that is no new reminder.
 -- $1 at most so many   $2 due from here on: nothing older was seen, or it is from before live_since
 -- and not ours to tell   $3 something waits: look for it
 -- Returns last, in each row, how many were marked and told: a trigger, a rule or a policy of the
@@ -19,7 +21,7 @@ with due as materialized (
      limit $1
        for no key update of k skip locked
 ), handled as (
-    update {app}.tasks k set reminded_at = due.remind_at
+    update {app}.tasks k set reminded_at = pg_catalog.date_trunc('second', due.remind_at) + interval '999999 us'
       from due where k.id = due.id
     returning k.reminded_at >= due.remind_at as so
 ), told as (

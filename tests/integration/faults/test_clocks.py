@@ -141,7 +141,7 @@ def test_the_databases_clock_steps(stepping, recurd, tally):
             fresh = oracle.add_task(NOW)
             oracle.add_template(NOW, {"frequency": "yearly"})
             slowest = max(slowest, oracle.settle())
-            assert db.task(fresh)["reminded_at"] == db.task(fresh)["remind_at"]
+            assert db.task(fresh)["reminded_at"] >= db.task(fresh)["remind_at"]
         top = max(top, offset)
     step(timedelta(hours=top))
     slowest = max(slowest, oracle.settle())

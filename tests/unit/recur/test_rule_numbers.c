@@ -158,7 +158,8 @@ static void numbers_elsewhere_are_told_as_written(void **state)
 		/* Numbers where there is no place for any. */
 		{ "1e400", "recurrence_rule: expected an object, got 1e400" },
 		{ "[99999999999999999999]",
-			"recurrence_rule: expected an object, got [99999999999999999999]" },
+			"recurrence_rule.rrule[0]: expected a line like \"RRULE:FREQ=DAILY\", got "
+			"99999999999999999999" },
 		{ "{\"frequency\":1e400}", "recurrence_rule.frequency: expected yearly" },
 		{ "{\"frequency\":\"daily\",\"until\":-0}",
 			"recurrence_rule.until: expected a time like \"2025-12-31T23:59:59\", or a date, got "
