@@ -20,6 +20,7 @@
 #include "util/version.h"
 
 #define STOP_LIMIT_S 4.
+#define CHANGED_MAX  4096
 
 struct app {
 	const struct app_options *options;
@@ -95,7 +96,8 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 	return true;
 }
 
-static bool reload(struct app *app, struct err *err)
+/* ret_changed: the options that are different now. */
+static bool reload(struct app *app, struct strbuf *ret_changed, struct err *err)
 {
 	struct conf *conf = NULL;
 	struct wakeup *wakeup = NULL;
@@ -105,6 +107,7 @@ static bool reload(struct app *app, struct err *err)
 		conf_free(conf);
 		return false;
 	}
+	conf_differences(app->conf, conf, ret_changed); /* the old one may be gone in a moment */
 	if (!scheduler_reload(app->scheduler, conf, release_conf, app, err)) {
 		wakeup_destroy(wakeup);
 		conf_free(conf);
@@ -114,6 +117,15 @@ static bool reload(struct app *app, struct err *err)
 	app->wakeup = wakeup;
 	app->conf = conf;
 	return true;
+}
+
+static void log_reloaded(const char *changed)
+{
+	struct log_line line;
+	log_begin(&line, LOG_NOTICE, "reloaded");
+	log_text(&line, "changed", *changed ? changed : "nothing");
+	log_text(&line, "msg", "in force after the batch under way");
+	log_end(&line);
 }
 
 static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
@@ -127,9 +139,10 @@ static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
 		return;
 	}
 	sdnotify_reloading();
-	if (reload(app, &err)) {
+	struct strbuf changed CLEANUP(strbuf_free) = STRBUF(CHANGED_MAX);
+	if (reload(app, &changed, &err)) {
 		open_log(app);
-		log_msg(LOG_NOTICE, "reloaded", "in force after the batch under way");
+		log_reloaded(changed.data);
 	} else {
 		log_msg(LOG_ERR, "reload_failed", "nothing was changed: %s", err.text);
 	}
@@ -254,6 +267,19 @@ static void stop(struct app *app)
 	conf_free(app->conf);
 }
 
+/* The settings of the database follow, once there is one. */
+static void log_started(const struct conf *conf)
+{
+	char tzdata[ZONES_VERSION_MAX];
+	struct log_line line;
+	zones_version(tzdata);
+	log_begin(&line, LOG_NOTICE, "started");
+	log_fmt(&line, "msg", "recurd %s", recurd_version);
+	log_text(&line, "file", conf->file ? conf->file : "none");
+	log_text(&line, "tzdata", *tzdata ? tzdata : "unknown");
+	log_end(&line);
+}
+
 int app_run(const struct app_options *options)
 {
 	struct app app = { .options = options, .status = EX_OK };
@@ -272,7 +298,7 @@ int app_run(const struct app_options *options)
 		return EX_CONFIG;
 	}
 	if (start(&app, &err)) {
-		log_msg(LOG_NOTICE, "started", "recurd %s", recurd_version);
+		log_started(app.conf);
 		sdnotify_send("READY=1\nSTATUS=connecting");
 		scheduler_start(app.scheduler);
 		ev_run(app.loop, 0);
