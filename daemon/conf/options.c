@@ -13,6 +13,8 @@
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct conf, name_)
 
+/* In the order of enum log_form. */
+static const char *const format_choices[] = { "logfmt", "json", NULL };
 static const char *const level_choices[] = { "err", "warning", "notice", "info", "debug", NULL };
 static const int level_values[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
@@ -62,6 +64,9 @@ const struct conf_option conf_options[] = {
 		.help = "NOTIFY on channel recurd after each batch" },
 	{ FIELD(log_rate), .type = CONF_INT, .default_text = "1000", .min = 0, .max = 1000000,
 		.reloadable = true, .help = "Lines for single rows a second, at most; 0: none" },
+	{ FIELD(log_format), .type = CONF_CHOICE, .default_text = "logfmt",
+		.choices = format_choices, .reloadable = true,
+		.help = "How a log line is written: key=value, or a JSON object" },
 	{ FIELD(log_level), .type = CONF_CHOICE, .default_text = "info", .choices = level_choices,
 		.choice_values = level_values, .reloadable = true,
 		.help = "The least urgent priority that is logged" },

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "conf/conf.h"
 #include "db/conninfo.h"
@@ -36,8 +38,9 @@ struct app {
 
 static void open_log(const struct app *app)
 {
-	log_open(app->options->foreground ? LOG_SINK_STDERR : LOG_SINK_SYSLOG, "recurd",
-		app->conf->log_level);
+	enum log_sink here = isatty(STDERR_FILENO) ? LOG_SINK_TERMINAL : LOG_SINK_STDERR;
+	log_open(app->options->foreground ? here : LOG_SINK_SYSLOG,
+		(enum log_form)app->conf->log_format, "recurd", app->conf->log_level);
 }
 
 static void on_ended(void *arg, enum scheduler_end end, const char *why)
@@ -77,6 +80,21 @@ bool app_check_conf(const struct conf *conf, struct err *err)
 		return err_set(err, "%s", conf->misplaced);
 	zones_open(conf->zoneinfo_dir);
 	return zone_load_default("UTC", &zone, err);
+}
+
+/* Names and places only: no value, which might be a password. */
+void app_tell_conf(const struct conf *conf, FILE *out)
+{
+	char tzdata[ZONES_VERSION_MAX];
+	zones_version(tzdata);
+	fprintf(out, "good: %s%s; time zone data %s in %s\n",
+		conf->file ? conf->file : CONF_DEFAULT_FILE, conf->file ? "" : " is not there",
+		*tzdata ? tzdata : "of an unknown version", conf->zoneinfo_dir);
+	for (size_t i = 0; i < conf_options_len; i++) {
+		if (strcmp(conf->sources[i], "default") != 0)
+			fprintf(out, "%s: %s\n", conf_options[i].name, conf->sources[i]);
+	}
+	fputs("What decides what is made is in the database: recurctl settings\n", out);
 }
 
 static bool load_again(const struct app *app, struct conf **ret_conf, struct err *err)

@@ -40,6 +40,7 @@ struct conf {
 	usec_t heartbeat_interval;
 	bool notify; /* NOTIFY on channel recurd */
 	int64_t log_rate; /* per-row lines a second, 0: none */
+	int log_format; /* LOG_LOGFMT, LOG_JSON */
 	int log_level; /* LOG_ERR ... LOG_DEBUG */
 	char *file; /* that was read; NULL: the default one, which is not there */
 	char *misplaced; /* settings of the database that stand in a source, and what to type in their place,
