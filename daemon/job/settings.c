@@ -127,8 +127,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 	if (reply->status != REPLY_OK) {
 		shared->settings_at = clock_monotonic() + FAILED_PAUSE;
 		if (reply->status == REPLY_FAILED)
-			log_msg(LOG_WARNING, "settings_failed", "%s: %s; tried again in a second",
-				reply->statement, reply->message);
+			errand_complain(LOG_WARNING, "settings_failed", reply);
 		return;
 	}
 	const PGresult *result = reply->results[reply->n - 1];
