@@ -53,6 +53,8 @@ def test_two_workers_make_the_same(db, recurd):
     assert db.column("select distinct starts_zone from recurring_tasks") == ["America/New_York"]
     series = {tuple(db.occurrences(f"t-{n}")) for n in range(1, 61)}
     assert len(series) == 1, "templates that are alike have become different"
+    days = [at.date() for at in series.pop()]
+    assert days == [START.date() + timedelta(days=n) for n in range(len(days))] and len(days) == 5
     for worker in workers:
         worker.stop()
 
