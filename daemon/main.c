@@ -58,6 +58,8 @@ static int show_conf(const struct app_options *options, enum mode mode)
 		fprintf(stderr, "recurd: %s\n", conf->misplaced ? conf->misplaced : err.text);
 	if (mode == MODE_DUMP)
 		conf_dump(conf, stdout);
+	else if (good)
+		app_tell_conf(conf, stdout);
 	conf_free(conf);
 	zones_close();
 	return !good ? EX_CONFIG : fflush(stdout) == 0 ? EX_OK : EX_IOERR;

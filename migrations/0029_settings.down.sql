@@ -1,4 +1,6 @@
 update recurd.settings set compatible_from = 12 where compatible_from = 29;
+drop table recurd.consumers;
+alter table recurd.workers drop column file, drop column tzdata, drop column options;
 drop trigger recurd_settings_changed on recurd.settings;
 drop function recurd.settings_changed();
 alter table recurd.settings

@@ -89,4 +89,19 @@ create trigger recurd_settings_changed before insert or update on recurd.setting
 -- Triggers fire without this right; nobody else may put the function on a table of his own.
 revoke all on function recurd.settings_changed() from public;
 
+-- What a worker runs with, so that it can be told where those of a database differ.
+alter table recurd.workers
+    add column file text,                                -- of its configuration; null: none was there
+    add column tzdata text,                              -- version of its time zone data
+    add column options text;                             -- those that all workers should have alike
+
+-- A consumer of recurd.notifications that says how far it is: what it has not done is not deleted.
+create table recurd.consumers (
+    name text constraint pk_consumers primary key,
+    done_through bigint not null default 0,              -- an id: it needs nothing up to it any more
+    since timestamptz not null default recurd.now(),
+    seen_at timestamptz not null default recurd.now()
+);
+grant select on recurd.consumers to recurd_worker, recurd_reader;
+
 update recurd.settings set compatible_from = greatest(compatible_from, 29);

@@ -11,7 +11,11 @@ begin
                      ('recurd.settings', '{interval}', array['min_interval', 'notification_retention']),
                      ('recurd.settings', '{integer}', array['catch_up_limit']),
                      ('recurd.settings', '{boolean}', array['notify_task_created']),
-                     ('recurd.settings', '{jsonb}', array['changes']))
+                     ('recurd.settings', '{jsonb}', array['changes']),
+                     ('recurd.workers', '{text,varchar}', array['file', 'tzdata', 'options']),
+                     ('recurd.consumers', '{text,varchar}', array['name']),
+                     ('recurd.consumers', '{bigint}', array['done_through']),
+                     ('recurd.consumers', '{timestamptz}', array['since', 'seen_at']))
              as w (tab, type_list, cols)
         cross join lateral unnest(cols) as col
         cross join lateral cast(type_list as regtype[]) as types
@@ -27,6 +31,19 @@ begin
         where to_regclass('recurd.settings') is not null
               and not exists (select from pg_constraint
                               where conrelid = to_regclass('recurd.settings') and conname = name)
+        union all
+        select 'table recurd.consumers is missing'
+        where to_regclass('recurd.consumers') is null
+        union all
+        select 'constraint pk_consumers on recurd.consumers is missing'
+        where to_regclass('recurd.consumers') is not null
+              and not exists (select from pg_constraint
+                              where conrelid = to_regclass('recurd.consumers') and conname = 'pk_consumers')
+        union all
+        select format('role %s may not select recurd.consumers', name)
+        from (values ('recurd_worker'), ('recurd_reader')) as w (name)
+        where to_regrole(name) is not null and to_regclass('recurd.consumers') is not null
+              and not has_table_privilege(to_regrole(name), to_regclass('recurd.consumers'), 'select')
         union all
         select 'function recurd.settings_changed() is missing'
         where to_regprocedure('recurd.settings_changed()') is null

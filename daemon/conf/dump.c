@@ -89,15 +89,37 @@ void conf_dump(const struct conf *conf, FILE *out)
 	}
 }
 
+void conf_alike(const struct conf *conf, struct strbuf *out)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		if (!conf_options[i].alike)
+			continue;
+		strbuf_addf(out, "%s%s=", out->len > 0 ? " " : "", conf_options[i].name);
+		(void)value_format(conf, &conf_options[i], out);
+	}
+}
+
+static bool differs(
+	const struct conf *old, const struct conf *new, const struct conf_option *option)
+{
+	struct strbuf before CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+	struct strbuf after CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
+	bool was = value_format(old, option, &before), is = value_format(new, option, &after);
+	return was != is || strcmp(before.data, after.data) != 0;
+}
+
+void conf_differences(const struct conf *old, const struct conf *new, struct strbuf *out)
+{
+	for (size_t i = 0; i < conf_options_len; i++) {
+		if (differs(old, new, &conf_options[i]))
+			strbuf_addf(out, "%s%s", out->len > 0 ? ", " : "", conf_options[i].name);
+	}
+}
+
 const char *conf_needs_restart(const struct conf *old, const struct conf *new)
 {
 	for (size_t i = 0; i < conf_options_len; i++) {
-		struct strbuf before CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-		struct strbuf after CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-		bool was = value_format(old, &conf_options[i], &before);
-		bool is = value_format(new, &conf_options[i], &after);
-		if (!conf_options[i].reloadable &&
-			(was != is || strcmp(before.data, after.data) != 0))
+		if (!conf_options[i].reloadable && differs(old, new, &conf_options[i]))
 			return conf_options[i].name;
 	}
 	return NULL;

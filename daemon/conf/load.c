@@ -107,6 +107,8 @@ static bool load_file(struct conf *conf, const char *path, struct err *err)
 	struct file_arg arg = {
 		.conf = conf, .path = path ? path : CONF_DEFAULT_FILE, .lines = lines
 	};
+	if (access(arg.path, F_OK) == 0)
+		conf->file = mem_strdup(arg.path);
 	return file_read(arg.path, !path, load_line, &arg, err);
 }
 
@@ -344,6 +346,7 @@ void conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf_options_len; i++)
 		free(conf->sources[i]);
 	free(conf->sources);
+	free(conf->file);
 	free(conf->misplaced);
 	free(conf);
 }

@@ -13,6 +13,8 @@
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct conf, name_)
 
+/* In the order of enum log_form. */
+static const char *const format_choices[] = { "logfmt", "json", NULL };
 static const char *const level_choices[] = { "err", "warning", "notice", "info", "debug", NULL };
 static const int level_values[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
@@ -25,7 +27,7 @@ const struct conf_option conf_options[] = {
 		.help = "A direct connection for LISTEN; unset: the poll alone notices changes" },
 	{ FIELD(password_file), .type = CONF_TEXT, .reloadable = true,
 		.help = "A file whose first line is the database password" },
-	{ FIELD(app_schema), .type = CONF_IDENT, .default_text = "public",
+	{ FIELD(app_schema), .type = CONF_IDENT, .default_text = "public", .alike = true,
 		.help = "The schema of the application's tables" },
 	{ FIELD(worker_name), .type = CONF_TEXT, .reloadable = true,
 		.help = "This worker's name in logs and recurd.workers; unset: the host's name" },
@@ -58,10 +60,13 @@ const struct conf_option conf_options[] = {
 	{ FIELD(heartbeat_interval), .type = CONF_DURATION, .default_text = "30s", .min = SECOND,
 		.max = HOUR, .reloadable = true,
 		.help = "How often this worker says in recurd.workers that it lives" },
-	{ FIELD(notify), .type = CONF_BOOL, .default_text = "on", .reloadable = true,
+	{ FIELD(notify), .type = CONF_BOOL, .default_text = "on", .reloadable = true, .alike = true,
 		.help = "NOTIFY on channel recurd after each batch" },
 	{ FIELD(log_rate), .type = CONF_INT, .default_text = "1000", .min = 0, .max = 1000000,
 		.reloadable = true, .help = "Lines for single rows a second, at most; 0: none" },
+	{ FIELD(log_format), .type = CONF_CHOICE, .default_text = "logfmt",
+		.choices = format_choices, .reloadable = true,
+		.help = "How a log line is written: key=value, or a JSON object" },
 	{ FIELD(log_level), .type = CONF_CHOICE, .default_text = "info", .choices = level_choices,
 		.choice_values = level_values, .reloadable = true,
 		.help = "The least urgent priority that is logged" },

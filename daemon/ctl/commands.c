@@ -7,6 +7,7 @@
 	X(status)    \
 	X(workers)   \
 	X(settings)  \
+	X(consumers) \
 	X(upcoming)  \
 	X(list)      \
 	X(show)      \

@@ -268,10 +268,11 @@ static int refused(struct ctl *ctl, const struct err *err)
 	PGconn *pq = session_pq(ctl->session);
 	const char *user = PQuser(pq);
 	char *name CLEANUP(free_name) = PQescapeIdentifier(pq, user, strlen(user));
-	if (!name || !ctl->command->role)
+	const char *role = ctl->role ? ctl->role : ctl->command->role;
+	if (!name || !role)
 		return ctl_error(EX_CONFIG, "%s; run it as the owner of the application's tables",
 			err->text);
-	return ctl_error(EX_CONFIG, "%s; grant %s to %s", err->text, ctl->command->role, name);
+	return ctl_error(EX_CONFIG, "%s; grant %s to %s", err->text, role, name);
 }
 
 static const char *what_to_do(const char *sqlstate)

@@ -20,7 +20,8 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurd.settings.live_since", "recurd.settings.compatible_from", "recurd.notifications.key",
 	"recurd.decisions.kind", "recurd.workers.seen_at", "recurd.template_tags.tag_id",
 	"recurd.preferences.time_zone", "recurd.zones.digest", "recurd.waiting.place",
-	"recurd.causes.next_try_at", "recurd.settings.changes" };
+	"recurd.causes.next_try_at", "recurd.settings.changes", "recurd.workers.tzdata",
+	"recurd.consumers.done_through" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",
@@ -58,6 +59,7 @@ static void on_begun(void *arg, const struct reply *reply)
 	const PGresult *result = reply->results[reply->n - 1];
 	const char *why = NULL;
 	usec_t now;
+	bool written = strcmp(PQcmdTuples(reply->results[reply->n - 2]), "1") == 0;
 	if (PQntuples(result) != 1)
 		why = "recurd.settings has no row: insert into recurd.settings default values; "
 		      "where recurd was at work before, a restore left the row out: give its "
@@ -70,6 +72,8 @@ static void on_begun(void *arg, const struct reply *reply)
 		return;
 	}
 	fitness->report.live_since = row_instant(result, 0, 1);
+	/* One that was put right after a clock had been wrong is that of an event, or as good as new. */
+	fitness->report.first = written && fitness->report.live_since == now;
 	int32_t compatible_from = row_int4(result, 0, 2);
 	if (compatible_from > SCHEMA_LEVEL) {
 		snprintf(fitness->report.why, sizeof(fitness->report.why),

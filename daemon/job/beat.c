@@ -10,10 +10,13 @@
 #include "db/rows.h"
 #include "job/errand.h"
 #include "job/zones.h"
+#include "recur/zone.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/version.h"
+
+#define ALIKE_MAX 4096
 
 void heartbeat_init(struct heartbeat *heartbeat)
 {
@@ -41,6 +44,18 @@ static usec_t interval(const struct conf *conf)
 							      : conf->heartbeat_interval;
 }
 
+/* What it runs with, told anew each time: a reload or an upgrade of time zone data changes it. */
+static void add_setup(const struct conf *conf, struct params *params)
+{
+	struct strbuf alike CLEANUP(strbuf_free) = STRBUF(ALIKE_MAX);
+	char tzdata[ZONES_VERSION_MAX];
+	conf_alike(conf, &alike);
+	zones_version(tzdata);
+	params_text(params, conf->file);
+	params_text(params, *tzdata ? tzdata : NULL);
+	params_text(params, alike.data);
+}
+
 static void add_params(const struct heartbeat *heartbeat, const struct counters *counters,
 	const struct conf *conf, struct params *params)
 {
@@ -54,6 +69,7 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	params_int8(params, interval(conf));
 	params_text(params, figures.data);
 	params_int4(params, SCHEMA_LEVEL);
+	add_setup(conf, params);
 }
 
 /* Somebody switched row-level security on, so that we would see nothing and look healthy; or a migration

@@ -9,6 +9,7 @@
 #include "job/errand.h"
 #include "recur/zone.h"
 #include "util/clock.h"
+#include "util/duration.h"
 #include "util/log.h"
 
 #define FAILED_PAUSE   USEC_PER_SEC
@@ -68,6 +69,24 @@ static void log_trouble(const struct settings *old, const struct settings *new)
 		log_msg(LOG_ERR, "settings_failed", "%s", new->trouble.text);
 }
 
+/* Whoever comes to a database learns what will be gone some day. */
+static void log_first_start(const struct settings *settings)
+{
+	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	duration_format(settings->notification_retention, &kept);
+	if (settings->notification_retention > 0)
+		log_msg(LOG_NOTICE, "first_start",
+			"recurd is at work on this database for the first time; rows of "
+			"recurd.notifications and recurd.decisions will be kept for %s, or for "
+			"ever after "
+			"recurctl settings set notification_retention 0",
+			kept.data);
+	else
+		log_msg(LOG_NOTICE, "first_start",
+			"recurd is at work on this database for the first time; rows of "
+			"recurd.notifications are kept for ever");
+}
+
 /* ---- reading ---- */
 
 /* Not to know its data is no reason to put everybody's templates into quarantine. */
@@ -92,6 +111,9 @@ static void take_rows(struct job_shared *shared, const PGresult *result)
 		log_changes(old, new, result);
 	else
 		log_all(new);
+	if (shared->first_start)
+		log_first_start(new);
+	shared->first_start = false;
 	log_trouble(old, new);
 	settings_drop(old);
 	shared->settings = new;
@@ -105,8 +127,7 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 	if (reply->status != REPLY_OK) {
 		shared->settings_at = clock_monotonic() + FAILED_PAUSE;
 		if (reply->status == REPLY_FAILED)
-			log_msg(LOG_WARNING, "settings_failed", "%s: %s; tried again in a second",
-				reply->statement, reply->message);
+			errand_complain(LOG_WARNING, "settings_failed", reply);
 		return;
 	}
 	const PGresult *result = reply->results[reply->n - 1];

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -336,4 +337,19 @@ sec_t zone_to_wall(const struct zone *zone, sec_t instant)
 const struct zone *zones_at(size_t index)
 {
 	return index < zones.n ? zones.list[index] : NULL;
+}
+
+/* Its first line: "# version 2025b". */
+void zones_version(char version[static ZONES_VERSION_MAX])
+{
+	*version = '\0';
+	if (!zones.dir)
+		return;
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/tzdata.zi", zones.dir);
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return;
+	if (fscanf(in, "# version %31[0-9A-Za-z._-]", version) != 1)
+		*version = '\0';
+	fclose(in);
 }

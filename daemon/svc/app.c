@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "conf/conf.h"
 #include "db/conninfo.h"
@@ -20,6 +22,7 @@
 #include "util/version.h"
 
 #define STOP_LIMIT_S 4.
+#define CHANGED_MAX  4096
 
 struct app {
 	const struct app_options *options;
@@ -35,8 +38,9 @@ struct app {
 
 static void open_log(const struct app *app)
 {
-	log_open(app->options->foreground ? LOG_SINK_STDERR : LOG_SINK_SYSLOG, "recurd",
-		app->conf->log_level);
+	enum log_sink here = isatty(STDERR_FILENO) ? LOG_SINK_TERMINAL : LOG_SINK_STDERR;
+	log_open(app->options->foreground ? here : LOG_SINK_SYSLOG,
+		(enum log_form)app->conf->log_format, "recurd", app->conf->log_level);
 }
 
 static void on_ended(void *arg, enum scheduler_end end, const char *why)
@@ -78,6 +82,21 @@ bool app_check_conf(const struct conf *conf, struct err *err)
 	return zone_load_default("UTC", &zone, err);
 }
 
+/* Names and places only: no value, which might be a password. */
+void app_tell_conf(const struct conf *conf, FILE *out)
+{
+	char tzdata[ZONES_VERSION_MAX];
+	zones_version(tzdata);
+	fprintf(out, "good: %s%s; time zone data %s in %s\n",
+		conf->file ? conf->file : CONF_DEFAULT_FILE, conf->file ? "" : " is not there",
+		*tzdata ? tzdata : "of an unknown version", conf->zoneinfo_dir);
+	for (size_t i = 0; i < conf_options_len; i++) {
+		if (strcmp(conf->sources[i], "default") != 0)
+			fprintf(out, "%s: %s\n", conf_options[i].name, conf->sources[i]);
+	}
+	fputs("What decides what is made is in the database: recurctl settings\n", out);
+}
+
 static bool load_again(const struct app *app, struct conf **ret_conf, struct err *err)
 {
 	struct conf *conf;
@@ -95,7 +114,8 @@ static bool load_again(const struct app *app, struct conf **ret_conf, struct err
 	return true;
 }
 
-static bool reload(struct app *app, struct err *err)
+/* ret_changed: the options that are different now. */
+static bool reload(struct app *app, struct strbuf *ret_changed, struct err *err)
 {
 	struct conf *conf = NULL;
 	struct wakeup *wakeup = NULL;
@@ -105,6 +125,7 @@ static bool reload(struct app *app, struct err *err)
 		conf_free(conf);
 		return false;
 	}
+	conf_differences(app->conf, conf, ret_changed); /* the old one may be gone in a moment */
 	if (!scheduler_reload(app->scheduler, conf, release_conf, app, err)) {
 		wakeup_destroy(wakeup);
 		conf_free(conf);
@@ -114,6 +135,15 @@ static bool reload(struct app *app, struct err *err)
 	app->wakeup = wakeup;
 	app->conf = conf;
 	return true;
+}
+
+static void log_reloaded(const char *changed)
+{
+	struct log_line line;
+	log_begin(&line, LOG_NOTICE, "reloaded");
+	log_text(&line, "changed", *changed ? changed : "nothing");
+	log_text(&line, "msg", "in force after the batch under way");
+	log_end(&line);
 }
 
 static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
@@ -127,9 +157,10 @@ static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
 		return;
 	}
 	sdnotify_reloading();
-	if (reload(app, &err)) {
+	struct strbuf changed CLEANUP(strbuf_free) = STRBUF(CHANGED_MAX);
+	if (reload(app, &changed, &err)) {
 		open_log(app);
-		log_msg(LOG_NOTICE, "reloaded", "in force after the batch under way");
+		log_reloaded(changed.data);
 	} else {
 		log_msg(LOG_ERR, "reload_failed", "nothing was changed: %s", err.text);
 	}
@@ -254,6 +285,19 @@ static void stop(struct app *app)
 	conf_free(app->conf);
 }
 
+/* The settings of the database follow, once there is one. */
+static void log_started(const struct conf *conf)
+{
+	char tzdata[ZONES_VERSION_MAX];
+	struct log_line line;
+	zones_version(tzdata);
+	log_begin(&line, LOG_NOTICE, "started");
+	log_fmt(&line, "msg", "recurd %s", recurd_version);
+	log_text(&line, "file", conf->file ? conf->file : "none");
+	log_text(&line, "tzdata", *tzdata ? tzdata : "unknown");
+	log_end(&line);
+}
+
 int app_run(const struct app_options *options)
 {
 	struct app app = { .options = options, .status = EX_OK };
@@ -272,7 +316,7 @@ int app_run(const struct app_options *options)
 		return EX_CONFIG;
 	}
 	if (start(&app, &err)) {
-		log_msg(LOG_NOTICE, "started", "recurd %s", recurd_version);
+		log_started(app.conf);
 		sdnotify_send("READY=1\nSTATUS=connecting");
 		scheduler_start(app.scheduler);
 		ev_run(app.loop, 0);

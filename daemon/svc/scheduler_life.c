@@ -29,6 +29,7 @@ static void on_idle(void *arg, struct lane *lane)
 	tell_status(s, "working on", conn_endpoint(lane->conn));
 	for (size_t i = 0; i < s->lanes.n; i++) /* it may have been mended */
 		s->lanes.at[i]->fit.live_since = lane->fit.live_since;
+	s->shared.first_start = s->shared.first_start || lane->fit.first;
 	settings_outdate(
 		&s->shared); /* it may be another server, or a database that was restored */
 	scheduler_outdate(s);

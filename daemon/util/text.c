@@ -104,6 +104,30 @@ void text_piece_log(const char *text, size_t len, struct text_piece *ret_piece)
 	}
 }
 
+/* Beyond the first plane JSON takes two halves. */
+static void add_unicode(struct text_piece *piece, uint32_t code)
+{
+	bool pair = code > 0xFFFF;
+	uint32_t high = 0xD800 + ((code - 0x10000) >> 10), low = 0xDC00 + (code & 0x3FF);
+	int len = pair ? snprintf(piece->bytes, sizeof(piece->bytes), "\\u%04x\\u%04x", high, low)
+		       : snprintf(piece->bytes, sizeof(piece->bytes), "\\u%04x", code);
+	piece->len = (size_t)len;
+}
+
+void text_piece_json(const char *text, size_t len, struct text_piece *ret_piece)
+{
+	uint32_t code = 0;
+	size_t n = text_decode(text, len, &code);
+	if (code == '"' || code == '\\') {
+		add_backslash(ret_piece, (char)code);
+	} else if (n > 0 && code >= ' ' && !text_deceives(code)) {
+		keep(ret_piece, text, n, 0);
+	} else {
+		*ret_piece = (struct text_piece){ .taken = n > 0 ? n : 1 };
+		add_unicode(ret_piece, n > 0 ? code : 0xFFFD);
+	}
+}
+
 void text_piece_terminal(const char *text, size_t len, struct text_piece *ret_piece)
 {
 	uint32_t code = 0;

@@ -20,6 +20,7 @@
 
 #include "util/err.h"
 #include "util/nearest.h"
+#include "util/strbuf.h"
 
 struct conf {
 	char *database_url; /* conninfo or URI; NULL: libpq's own PG* variables */
@@ -39,7 +40,9 @@ struct conf {
 	usec_t heartbeat_interval;
 	bool notify; /* NOTIFY on channel recurd */
 	int64_t log_rate; /* per-row lines a second, 0: none */
+	int log_format; /* LOG_LOGFMT, LOG_JSON */
 	int log_level; /* LOG_ERR ... LOG_DEBUG */
+	char *file; /* that was read; NULL: the default one, which is not there */
 	char *misplaced; /* settings of the database that stand in a source, and what to type in their place,
 			  * one after the other; NULL: none.  recurd refuses it, recurctl warns */
 	char **sources; /* per row of conf_options: where its value came from, for people */
@@ -59,6 +62,7 @@ struct conf_option {
 	const char *name;
 	enum conf_type type;
 	bool reloadable;
+	bool alike; /* all workers of a database should have the same */
 	size_t offset; /* of the field in struct conf, or struct settings */
 	const char *default_text; /* parsed like any other value; NULL: unset */
 	int64_t min, max; /* CONF_INT: value; CONF_DURATION: microseconds */
@@ -89,6 +93,10 @@ char *conf_hidden_password(const struct conf *conf, const char *file);
 void conf_free(struct conf *conf);
 /* Every option as the file would have it, with its help as comment and where the value came from. */
 void conf_dump(const struct conf *conf, FILE *out);
+/* "app_schema=public notify=on": those that workers should have alike. */
+void conf_alike(const struct conf *conf, struct strbuf *out);
+/* The names of the options that differ, with commas; nothing: none does. */
+void conf_differences(const struct conf *old, const struct conf *new, struct strbuf *out);
 /* The name of the first option that differs and is not reloadable; NULL: none. */
 const char *conf_needs_restart(const struct conf *old, const struct conf *new);
 

@@ -47,6 +47,8 @@ struct ctl {
 	const struct conf *conf;
 	bool json;
 	const struct ctl_command *command;
+	const char *
+		role; /* whose rights the next statement needs, where that is not the command's; NULL: it is */
 	/* ctl.c alone: */
 	struct session *session;
 	struct conf *loaded;

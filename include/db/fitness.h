@@ -27,6 +27,7 @@ struct fitness_report {
 	char why[1024];
 	usec_t deadlock_timeout;
 	usec_t live_since;
+	bool first; /* nobody ever was at work here before: live_since is from this session */
 };
 
 typedef void fitness_done_fn(void *arg, const struct fitness_report *report);

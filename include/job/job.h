@@ -79,6 +79,7 @@ struct job_shared {
 	/* The settings in force, as far as they are known; NULL: not yet, and nothing is done but what is small.
 	 * Owner: this struct.  A run has its own reference, from its lane. */
 	struct settings *settings;
+	bool first_start; /* of this database; told when the settings are known */
 	bool settings_old; /* the row may have been written since */
 	usec_t settings_at; /* when they are read again, monotonic */
 	usec_t prune_at, tally_at; /* monotonic */

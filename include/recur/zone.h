@@ -49,5 +49,8 @@ uint64_t zone_digest(const struct zone *zone);
  * whose file has changed is replaced in place; one whose file is gone or broken stays as it was.  A file
  * whose inode, size and times are what they were at the last two looks is not opened.  Returns how many have changed. */
 size_t zones_refresh(void);
+#define ZONES_VERSION_MAX 32
+/* The version of the time zone data, "2025b", as their folder says it at this moment; "": it does not. */
+void zones_version(char version[static ZONES_VERSION_MAX]);
 /* The loaded zones, in the order of their names; NULL: fewer than that. */
 const struct zone *zones_at(size_t index);

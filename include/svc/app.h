@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "conf/conf.h"
 
@@ -22,5 +23,7 @@ struct app_options {
 /* What conf_load leaves to others: whether the password and the time zones are there, and no setting of the
  * database among the options. */
 bool app_check_conf(const struct conf *conf, struct err *err) NODISCARD;
+/* What --check-config says of a good one: what was read, and what each source set. */
+void app_tell_conf(const struct conf *conf, FILE *out);
 /* Runs to the end; an exit status of sysexits.h. */
 int app_run(const struct app_options *options);

@@ -18,6 +18,10 @@
  * (short ones whatever they need), is cut at a character's boundary and then ends in "..."; so the
  * keys that follow remain whole.  When nothing is left, a key goes together with its value.
  *
+ * In the form LOG_JSON a line is one JSON object with the same keys, valid UTF-8; numbers are numbers, and what
+ * would be \\xNN is \\uNNNN.  On standard error it begins with time and priority, but for the journal, which has
+ * its own (JOURNAL_STREAM).
+ *
  * Priorities are those of syslog(3).  Lines below the level cost one comparison.  Not thread-safe:
  * only the loop's thread logs.  Only layers that decide log: pure code returns an err.
  */
@@ -40,10 +44,13 @@ struct log_line {
 enum log_sink {
 	LOG_SINK_SYSLOG, /* facility daemon */
 	LOG_SINK_STDERR, /* "<N>" before each line, as sd-daemon(3) reads it */
+	LOG_SINK_TERMINAL, /* standard error with somebody before it: the time of day, the priority in words */
 };
 
+enum log_form { LOG_LOGFMT, LOG_JSON };
+
 /* May be called again (reload).  ident is kept by pointer, as openlog(3) does. */
-void log_open(enum log_sink sink, const char *ident, int level);
+void log_open(enum log_sink sink, enum log_form form, const char *ident, int level);
 void log_close(void);
 bool log_enabled(int priority);
 

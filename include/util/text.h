@@ -35,6 +35,9 @@ struct text_piece {
 /* The first character of text, for the log: '"' and '\' after a '\', what deceives and bytes that are not
  * UTF-8 as \xNN, byte by byte.  len > 0.  width is not told. */
 void text_piece_log(const char *text, size_t len, struct text_piece *ret_piece);
+/* The same for a JSON string, its quotes not included: '"' and '\' after a '\', control characters and what
+ * deceives as \uNNNN, bytes that are not UTF-8 as \ufffd.  Always valid UTF-8. */
+void text_piece_json(const char *text, size_t len, struct text_piece *ret_piece);
 /* For a terminal: what deceives or does not print as \xNN or \u{NNNN}, '\' as '\\', so that nothing can be
  * forged.  Needs LC_CTYPE of some UTF-8 locale; without one, whatever is not ASCII is escaped. */
 void text_piece_terminal(const char *text, size_t len, struct text_piece *ret_piece);

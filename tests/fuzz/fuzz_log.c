@@ -1,6 +1,8 @@
 /* fuzz_log: whatever a value is, its line is one line of printable text within its limit, and the key
- * that follows is there; instants that parse come back the same from their text.
+ * that follows is there; as JSON it is one object that a parser takes; instants that parse come back the same
+ * from their text.
  */
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,16 +54,36 @@ static void check_instant(const char *text)
 	require(instant_parse(buf, &again, NULL) && again == instant);
 }
 
+static void fill_line(struct log_line *line, const char *text)
+{
+	log_begin(line, LOG_INFO, "fuzz");
+	log_text(line, "first", text);
+	log_fmt(line, "second", "%s", text);
+	log_int(line, "last", 1);
+}
+
+/* log_end would write it: its brace is put here. */
+static void check_json(const char *text)
+{
+	struct log_line line;
+	log_open(LOG_SINK_STDERR, LOG_JSON, "fuzz", LOG_INFO);
+	fill_line(&line, text);
+	log_open(LOG_SINK_STDERR, LOG_LOGFMT, "fuzz", LOG_INFO);
+	require(line.len + 1 < LOG_LINE_MAX);
+	line.text[line.len] = '}';
+	json_t *object = json_loadb(line.text, line.len + 1, JSON_REJECT_DUPLICATES, NULL);
+	require(object && json_integer_value(json_object_get(object, "last")) == 1);
+	json_decref(object);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	char *text CLEANUP(mem_cleanup) = mem_strndup((const char *)data, size);
 	struct log_line line;
 
-	log_begin(&line, LOG_INFO, "fuzz");
-	log_text(&line, "first", text);
-	log_fmt(&line, "second", "%s", text);
-	log_int(&line, "last", 1);
+	fill_line(&line, text);
 	check_line(&line);
+	check_json(text);
 	check_instant(text);
 	return 0;
 }

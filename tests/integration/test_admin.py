@@ -26,6 +26,7 @@ COMMANDS = {
     "preflight": [["preflight"], ["preflight", "--role", "recurd"]],
     "migrate": [["migrate", "status"], ["migrate", "verify"]],
     "settings": [["settings"]],
+    "consumers": [["consumers"]],
 }
 WITHOUT_DATABASE = {"expand", "convert", "help"}
 

@@ -235,7 +235,7 @@ def test_status_check_looks_at_failures_and_dead_workers(db, option, problem):
     others = {"--max-failures": "1", "--max-dead": "1"}
     others.pop(option)
     args = [word for pair in others.items() for word in pair]
-    assert problem in run_ctl(db, "status", "--check", *args, expect=FOUND).text
+    assert problem in run_ctl(db, "status", "--check", *args, option, "0", expect=FOUND).text
     assert run_ctl(db, "status", "--check", *args, option, "1").code == OK
 
 

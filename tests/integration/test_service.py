@@ -1,5 +1,6 @@
 """recurd as a service: life signs, signals, reload, the command line."""
 
+import json
 import re
 import signal
 from datetime import timedelta
@@ -158,6 +159,34 @@ def test_check_config_looks_at_the_files_that_options_name(tmp_path):
     for folder in (tmp_path, tmp_path / "none"):
         wrong = run_recurd("--check-config", zoneinfo_dir=str(folder))
         assert wrong.returncode == 78 and "zoneinfo_dir: there are no time zones in" in wrong.stderr
+
+
+def test_check_config_says_good_and_what_it_read(tmp_path):
+    conf = tmp_path / "recurd.conf"
+    conf.write_text('database_url = "dbname=x password=geheim"\n\npoll_interval = 5s\n')
+    good = run_program("recurd", "-c", conf, "-o", "batch_size=7", "--check-config", env={"RECURD_NOTIFY": "off"})
+    first, *lines = good.stdout.splitlines()
+    assert good.returncode == 0 and first.startswith(f"good: {conf}; time zone data ")
+    assert lines[:-1] == [f"database_url: {conf}:1", "batch_size: command line", f"poll_interval: {conf}:3",
+                          "notify: environment variable RECURD_NOTIFY"]
+    assert "geheim" not in good.stdout and "recurctl settings" in lines[-1]
+
+
+def test_json_lines_have_the_same_keys(app_db):
+    lines = run_recurd("--once", "--foreground", db=app_db, log_format="json").stderr.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [list(event)[:3] for event in events] == [["time", "priority", "event"]] * len(events)
+    by_name = {event["event"]: event for event in events}
+    assert by_name["started"]["tzdata"] and by_name["settings"]["default_time_zone"] == "UTC"
+    assert by_name["settings"]["priority"] == "notice" and isinstance(by_name["connected"]["server_version"], (int, str))
+
+
+def test_reloaded_names_what_changed(app_db, recurd):
+    daemon = recurd(app_db)
+    daemon.write_config(batch_size=7, notify=False)
+    assert daemon.expect("reloaded", since=reload(daemon))["changed"] == "batch_size, notify"
+    assert daemon.expect("reloaded", since=reload(daemon))["changed"] == "nothing"
+    daemon.stop()
 
 
 def test_a_bad_configuration_ends_the_start_with_78(app_db):

@@ -4,13 +4,22 @@
 
 #include "ctl/args.h"
 #include "ctl/cmd/causes.h"
+#include "ctl/cmd/consumers.h"
+#include "ctl/cmd/workers.h"
 #include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "db/rows.h"
 #include "util/duration.h"
 #include "util/text.h"
 
-enum { OPT_CHECK = 256, OPT_MAX_LAG, OPT_MAX_FAILURES, OPT_MIN_WORKERS, OPT_MAX_DEAD };
+enum {
+	OPT_CHECK = 256,
+	OPT_MAX_LAG,
+	OPT_MAX_FAILURES,
+	OPT_MIN_WORKERS,
+	OPT_MAX_DEAD,
+	OPT_MAX_CONSUMER_LAG
+};
 
 static const struct ctl_option options[] = {
 	{ "check", OPT_CHECK, NULL, "one line, and exit code 1 when a threshold is passed" },
@@ -20,7 +29,10 @@ static const struct ctl_option options[] = {
 		"with --check: templates in quarantine (default: 0)" },
 	{ "min-workers", OPT_MIN_WORKERS, "N", "with --check: workers alive (default: 1)" },
 	{ "max-dead", OPT_MAX_DEAD, "N",
-		"with --check: workers that died unreplaced (default: 0)" },
+		"with --check: workers that died unreplaced (default: any number, as long as one "
+		"serves)" },
+	{ "max-consumer-lag", OPT_MAX_CONSUMER_LAG, "SPAN",
+		"with --check: how far behind a consumer of notifications may be (default: 1d)" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -33,13 +45,15 @@ enum status_column {
 	S_REMINDERS_LAG = 15,
 	S_ALIVE = 17,
 	S_DEAD = 18,
+	S_LAST_SEEN = 19,
 	S_HAS_MIGRATIONS = 22,
 	S_COMPATIBLE_FROM = 23,
 	S_HAS_CAUSES = 24,
+	S_HAS_CONSUMERS = 25,
 };
 
 struct thresholds {
-	usec_t max_lag;
+	usec_t max_lag, max_consumer_lag;
 	int64_t max_failures, min_workers, max_dead;
 };
 
@@ -93,6 +107,7 @@ static const struct column status_columns[] = {
 	{ "workers_alive", "workers alive", 0 },
 	{ "workers_dead", "  dead", 0 },
 	{ "last_seen_at", "  last seen", 0 },
+	{ "workers_differ", "  differ in", COLUMN_WHOLE },
 	{ "notifications_last_hour", "notifications last hour", 0 },
 	{ "oldest_snapshot_age_seconds", "oldest snapshot", COLUMN_SPAN },
 };
@@ -116,8 +131,11 @@ static void put_waiting(struct table *record, const PGresult *causes, bool of_te
 
 static int print_status(struct ctl *ctl, const PGresult *result, const PGresult *causes)
 {
+	struct strbuf differ CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	int64_t level;
 	int code = schema_level(ctl, result, &level);
+	if (code == EX_OK)
+		code = workers_tell_differences(ctl, &differ);
 	if (code != EX_OK)
 		return code;
 	struct table *record = record_begin(
@@ -132,6 +150,8 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 		table_cell(record, result, 0, column);
 		if (column == S_QUARANTINED || column == S_NEXT_REMIND)
 			put_waiting(record, causes, column == S_QUARANTINED);
+		if (column == S_LAST_SEEN)
+			table_text(record, differ.len > 0 ? differ.data : NULL);
 	}
 	table_end_row(record);
 	if (causes)
@@ -166,8 +186,29 @@ static void check_lag(
 	add_problem(problems, "%s are %s late (limit %s)", what, lag.data, allowed.data);
 }
 
+/* What he has not done is kept for him, however old it gets. */
+static void check_consumers(
+	struct strbuf *problems, const PGresult *consumers, const struct thresholds *limits)
+{
+	for (int row = 0; consumers && row < PQntuples(consumers); row++) {
+		struct strbuf lag CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+		usec_t behind = row_int8(consumers, row, CONSUMERS_LAG);
+		if (behind <= limits->max_consumer_lag)
+			continue;
+		duration_tell(behind, &lag);
+		add_problem(problems,
+			"consumer %s is %s behind with %" PRId64
+			" notifications, which are kept for it; if it is no more: recurctl "
+			"consumers "
+			"--forget %s",
+			row_text(consumers, row, CONSUMERS_NAME), lag.data,
+			row_int8(consumers, row, CONSUMERS_BEHIND),
+			row_text(consumers, row, CONSUMERS_NAME));
+	}
+}
+
 static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *causes,
-	const struct thresholds *limits)
+	const PGresult *consumers, const struct thresholds *limits)
 {
 	static const struct column columns[] = {
 		{ "ok", "ok", 0 },
@@ -189,6 +230,7 @@ static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *
 	if (dead > limits->max_dead)
 		add_problem(&problems, "%" PRId64 " workers dead (limit %" PRId64 ")", dead,
 			limits->max_dead);
+	check_consumers(&problems, consumers, limits);
 	if (causes)
 		causes_tell_greatest(causes, &waits);
 	if (waits.len > 0)
@@ -218,6 +260,8 @@ static bool take_option(int letter, bool *check, struct thresholds *limits, stru
 		return arg_count(optarg, 0, INT64_MAX, &limits->max_failures, err);
 	case OPT_MIN_WORKERS:
 		return arg_count(optarg, 0, INT64_MAX, &limits->min_workers, err);
+	case OPT_MAX_CONSUMER_LAG:
+		return arg_span(optarg, &limits->max_consumer_lag, err);
 	default:
 		return arg_count(optarg, 0, INT64_MAX, &limits->max_dead, err);
 	}
@@ -235,8 +279,12 @@ static int check_clock(struct ctl *ctl)
 
 static int run(struct ctl *ctl, int argc, char **argv)
 {
-	struct thresholds limits = { .max_lag = 300 * USEC_PER_SEC, .min_workers = 1 };
+	struct thresholds limits = { .max_lag = 300 * USEC_PER_SEC,
+		.max_consumer_lag = 86400 * USEC_PER_SEC,
+		.min_workers = 1,
+		.max_dead = INT64_MAX };
 	PGresult *result CLEANUP(ctl_clear) = NULL, *causes CLEANUP(ctl_clear) = NULL;
+	PGresult *consumers CLEANUP(ctl_clear) = NULL;
 	struct err err;
 	bool check = false, threshold = false;
 	for (int letter; (letter = ctl_getopt(ctl, argc, argv)) != -1;) {
@@ -262,9 +310,11 @@ static int run(struct ctl *ctl, int argc, char **argv)
 			"recurd.settings has no row: insert into recurd.settings "
 			"default values");
 	code = query_causes(ctl, result, &causes);
+	if (code == EX_OK && check && row_bool(result, 0, S_HAS_CONSUMERS))
+		code = ctl_query(ctl, QUERY_CTL_CONSUMERS, NULL, &consumers);
 	if (code != EX_OK)
 		return code;
-	return check ? print_check(ctl, result, causes, &limits)
+	return check ? print_check(ctl, result, causes, consumers, &limits)
 		     : print_status(ctl, result, causes);
 }
 

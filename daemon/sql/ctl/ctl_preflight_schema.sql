@@ -47,7 +47,8 @@ with object (kind, name) as (
            ('recurd.zones', array['SELECT', 'INSERT', 'UPDATE']),
            ('recurd.causes', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
            ('recurd.waiting', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
-           ('recurd.template_tags', array['SELECT'])
+           ('recurd.template_tags', array['SELECT']),
+           ('recurd.consumers', array['SELECT'])
 ), refused (what, command) as (
     select pg_catalog.lower(g.privilege) || ' on ' || g.relation
            || case when count(*) < pg_catalog.cardinality(g.columns)
@@ -80,7 +81,7 @@ with object (kind, name) as (
                     pg_catalog.to_regclass('{app}.task_tags'))
           or c.relnamespace = pg_catalog.to_regnamespace('recurd')
              and c.relname in ('template_tags', 'preferences', 'notifications', 'decisions', 'settings', 'workers',
-                               'zones', 'causes', 'waiting')
+                               'zones', 'causes', 'waiting', 'consumers')
 ), advice (run) as (
     -- A column that was dropped and added again has lost its grants.
     select case when exists (select from pg_catalog.pg_roles as w

@@ -2,7 +2,7 @@
 -- Index: ix_recurring_tasks_due, ix_tasks_pending_remind_at, ix_notifications_created_at; counting all
 -- templates reads the table once.
 -- Result: text text timestamptz timestamptz int8 int8 int8 int8 timestamptz int8 int8 int8 int8 int8 int8
--- Result: int8 timestamptz int8 int8 timestamptz int8 int8 bool int4 bool
+-- Result: int8 timestamptz int8 int8 timestamptz int8 int8 bool int4 bool bool
 select pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'),
        s.now, s.live_since,
        s.templates, s.templates_active, s.templates_due,
@@ -15,5 +15,6 @@ select pg_catalog.current_database()::text, pg_catalog.current_setting('server_v
        (extract(epoch from s.oldest_snapshot_age) * 1000000)::bigint,
        pg_catalog.to_regclass('recurd.migrations') is not null,
        (select z.compatible_from from recurd.settings as z limit 1),
-       pg_catalog.to_regclass('recurd.causes') is not null
+       pg_catalog.to_regclass('recurd.causes') is not null,
+       pg_catalog.to_regclass('recurd.consumers') is not null
 from recurd.status as s

@@ -1,4 +1,4 @@
--- Caller: job/prune.c, after each heartbeat where notification_retention is set.
+-- Caller: job/prune.c, after each heartbeat unless notification_retention is 0.
 -- $1 retention in microseconds   $2 at most so many
 -- Index: ix_decisions_at.
 -- Result: none

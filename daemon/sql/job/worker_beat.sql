@@ -2,6 +2,8 @@
 -- Says that this worker lives and forgets those that have been silent for a day.
 -- $1 id   $2 name   $3 pid   $4 version   $5 heartbeat in microseconds
 -- $6 figures since its start, as JSON (job/counters.h)   $7 the newest migration that this binary knows
+-- What it runs with: $8 its file, null: none   $9 version of its time zone data, null: unknown   $10 options that
+-- all workers should have alike
 -- Returns whether we are no longer fit for this database: row-level security has come to hide rows of any
 -- table from us, a rule to rewrite what we write, or a migration that we are too old for.
 -- Index: pk_workers.
@@ -9,13 +11,14 @@
 with gone as (
     delete from recurd.workers where seen_at < recurd.now() - interval '1 day' and id <> $1
 )
-insert into recurd.workers (id, name, pid, version, started_at, seen_at, heartbeat, figures,
+insert into recurd.workers (id, name, pid, version, started_at, seen_at, heartbeat, file, tzdata, options, figures,
                             generated, reminded, quarantined)
-select $1, $2, $3, $4, recurd.now(), recurd.now(), $5::bigint * interval '1 microsecond', f.figures,
+select $1, $2, $3, $4, recurd.now(), recurd.now(), $5::bigint * interval '1 microsecond', $8, $9, $10, f.figures,
        (f.figures->>'generated')::bigint, (f.figures->>'reminded')::bigint, (f.figures->>'quarantined')::bigint
   from (select $6::jsonb as figures) f
     on conflict (id) do update
    set seen_at = excluded.seen_at, heartbeat = excluded.heartbeat, figures = excluded.figures,
+       name = excluded.name, file = excluded.file, tzdata = excluded.tzdata, options = excluded.options,
        generated = excluded.generated,
        reminded = excluded.reminded, quarantined = excluded.quarantined
 returning exists (select from pg_catalog.unnest({guarded tables}) r,

@@ -75,15 +75,14 @@ static void what_stands_in_a_source_is_told_with_its_value(void **state)
 				 "worker_name = w\nadopt_backlog = some\n",
 		flags, 1);
 	static const char *const words[] = {
-		"/c:2: default_time_zone is a setting of the database now, take it out here: "
-		"recurctl "
-		"settings set default_time_zone Europe/Berlin; ",
-		"/c:4: adopt_backlog is a setting of the database now, take it out here: recurctl "
-		"settings set adopt_backlog VALUE; ",
+		"/c:2: default_time_zone is a setting of the database now, take it out here: ",
+		": recurctl settings set default_time_zone Europe/Berlin; ",
+		"/c:4: adopt_backlog is a setting of the database now, take it out here: ",
+		": recurctl settings set adopt_backlog VALUE; ",
 		"; environment variable RECURD_MIN_INTERVAL: min_interval is a setting",
-		"recurctl settings set min_interval 5min; ",
+		": recurctl settings set min_interval 5min; ",
 		"; command line: catch_up_limit is a setting",
-		"recurctl settings set catch_up_limit 7",
+		": recurctl settings set catch_up_limit 7",
 	};
 	assert_non_null(conf->misplaced);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)

@@ -296,6 +296,6 @@ int main(void)
 		cmocka_unit_test(one_killer_costs_its_neighbours_seconds),
 		cmocka_unit_test(a_slow_server_does_not_keep_a_batch_from_getting_on),
 	};
-	log_open(LOG_SINK_STDERR, "test", LOG_CRIT);
+	log_open(LOG_SINK_STDERR, LOG_LOGFMT, "test", LOG_CRIT);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -161,13 +162,65 @@ static void log_three(void)
 static void levels_and_prefixes(void **state)
 {
 	(void)state;
-	log_open(LOG_SINK_STDERR, "test", LOG_NOTICE);
+	log_open(LOG_SINK_STDERR, LOG_LOGFMT, "test", LOG_NOTICE);
 	assert_true(log_enabled(LOG_NOTICE));
 	assert_false(log_enabled(LOG_INFO));
 	assert_string_equal(
 		captured(log_three), "<3>event=broken msg=\"a=1\"\n<5>event=noted msg=x\n");
-	log_open(LOG_SINK_STDERR, "test", LOG_INFO);
+	log_open(LOG_SINK_STDERR, LOG_LOGFMT, "test", LOG_INFO);
 	assert_true(log_enabled(LOG_INFO));
+}
+
+static void log_hostile(void)
+{
+	static char big[LOG_LINE_MAX * 2];
+	memset(big, '"', sizeof(big) - 1);
+	struct log_line line;
+	log_begin(&line, LOG_INFO, "e");
+	log_text(&line, "text", "a\"\\\n\x7f\xFFz\xC3\xA4\xE2\x80\xAE\xF3\xA0\x80\x81");
+	log_int(&line, "n", INT64_MIN);
+	log_text(&line, "empty", "");
+	log_end(&line);
+	log_msg(LOG_INFO, "big", "%s", big);
+}
+
+/* One object a line whatever a value holds, valid UTF-8, numbers as numbers; the journal gets no time, since it
+ * has one. */
+static void json_lines(void **state)
+{
+	(void)state;
+	setenv("JOURNAL_STREAM", "1:2", 1);
+	log_open(LOG_SINK_STDERR, LOG_JSON, "test", LOG_INFO);
+	const char *text = captured(log_hostile);
+	static const char first[] =
+		"<6>{\"event\":\"e\",\"text\":\"a\\\"\\\\\\u000a\\u007f\\ufffdz\xC3\xA4\\u202e"
+		"\\udb40\\udc01\",\"n\":-9223372036854775808,\"empty\":\"\"}\n<6>{\"event\":"
+		"\"big\","
+		"\"msg\":\"\\\"";
+	assert_memory_equal(text, first, sizeof(first) - 1);
+	assert_string_equal(text + strlen(text) - 6, "...\"}\n");
+	unsetenv("JOURNAL_STREAM");
+	log_open(LOG_SINK_STDERR, LOG_JSON, "test", LOG_NOTICE);
+	text = captured(log_three);
+	assert_memory_equal(text, "{\"time\":\"20", 11);
+	assert_non_null(
+		strstr(text, "Z\",\"priority\":\"err\",\"event\":\"broken\",\"msg\":\"a=1\"}\n{"));
+	log_open(LOG_SINK_STDERR, LOG_LOGFMT, "test", LOG_INFO);
+}
+
+/* "14:03:05.017 err event=broken": somebody looks. */
+static void a_terminal_has_the_time(void **state)
+{
+	int hour, minute, second, millisecond, n = 0;
+	(void)state;
+	log_open(LOG_SINK_TERMINAL, LOG_LOGFMT, "test", LOG_NOTICE);
+	const char *text = captured(log_three);
+	assert_int_equal(sscanf(text, "%2d:%2d:%2d.%3d err event=broken %n", &hour, &minute,
+				 &second, &millisecond, &n),
+		4);
+	assert_true(n > 0);
+	assert_non_null(strstr(text, " notice event=noted msg=x\n"));
+	log_open(LOG_SINK_STDERR, LOG_LOGFMT, "test", LOG_INFO);
 }
 
 static void log_full_line(void)
@@ -200,6 +253,8 @@ int main(void)
 		cmocka_unit_test(long_values_leave_room),
 		cmocka_unit_test(cuts_are_at_characters),
 		cmocka_unit_test(levels_and_prefixes),
+		cmocka_unit_test(json_lines),
+		cmocka_unit_test(a_terminal_has_the_time),
 		cmocka_unit_test(full_line_is_one_line),
 	};
 

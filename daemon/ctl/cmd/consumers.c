@@ -1,0 +1,72 @@
+/* recurctl consumers: who says how far he is with recurd.notifications, so that nothing is deleted before. */
+#include "ctl/cmd/consumers.h"
+
+#include <stdio.h>
+
+#include "ctl/table.h"
+
+enum { OPT_FORGET = 256 };
+
+static const struct ctl_option options[] = {
+	{ "forget", OPT_FORGET, "NAME", "forget this one: it keeps nothing any more" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static int list(struct ctl *ctl)
+{
+	static const struct column columns[] = {
+		{ "name", "NAME", COLUMN_ID },
+		{ "done_through", "DONE THROUGH", COLUMN_RIGHT },
+		{ "behind", "NOT DONE", COLUMN_RIGHT },
+		{ "oldest_at", "OLDEST", COLUMN_JSON_ONLY },
+		{ "lag_seconds", "BEHIND BY", COLUMN_RIGHT | COLUMN_SPAN },
+		{ "since", "SINCE", 0 },
+		{ "seen_at", "SEEN", 0 },
+	};
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	int code = ctl_query(ctl, QUERY_CTL_CONSUMERS, NULL, &result);
+	if (code != EX_OK)
+		return code;
+	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
+	table_rows(table, result);
+	table_end(table, "no consumer is registered: notifications are deleted by their age alone");
+	return EX_OK;
+}
+
+static int forget(struct ctl *ctl, const char *name)
+{
+	static const struct column columns[] = {
+		{ "name", "NAME", COLUMN_ID },
+		{ "done_through", "DONE THROUGH", COLUMN_RIGHT },
+	};
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	int code = ctl_query_id(ctl, QUERY_CTL_CONSUMERS_FORGET, name, &result);
+	if (code != EX_OK)
+		return code;
+	if (PQntuples(result) == 0)
+		return ctl_error(EX_DATAERR, "there is no consumer \"%s\"", name);
+	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
+	table_rows(table, result);
+	table_end(table, NULL);
+	return EX_OK;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	const char *name = NULL;
+	while (ctl_getopt(ctl, argc, argv) != -1)
+		name = optarg;
+	if (optind < argc)
+		return ctl_usage(ctl, "consumers takes no argument");
+	return name ? forget(ctl, name) : list(ctl);
+}
+
+/* To forget one is the owner's, or whoever may delete from recurd.consumers. */
+const struct ctl_command command_consumers = {
+	.name = "consumers",
+	.args = "",
+	.help = "who says how far he is with the notifications",
+	.run = run,
+	.options = options,
+	.role = NULL,
+};
