@@ -111,7 +111,9 @@ static bool belongs(struct start *start, bool *ret_belongs, struct err *err)
 
 /* A series that begins with the rule's own DTSTART and is met in the middle, as one that was imported: what
  * its start gives before what is due now has used up COUNT, excluded or not.  Once something was made,
- * used_count has it. */
+ * used_count has it.  Hostile ones have millions: no more are looked at than take some milliseconds. */
+#define BEFORE_MAX 20000
+
 static bool count_before(struct start *start, struct err *err)
 {
 	const struct template *t = start->template;
@@ -124,7 +126,7 @@ static bool count_before(struct start *start, struct err *err)
 		!rule_start(start->rule, &own) || own != start->anchor)
 		return true;
 	recurrence_seek(start->recurrence, INT64_MIN);
-	while (start->before < count) {
+	while (start->before < count && start->before < BEFORE_MAX) {
 		status = start_search(start, &found, err);
 		if (status != RECUR_FOUND || found.at >= due)
 			break;

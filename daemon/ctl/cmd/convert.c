@@ -18,7 +18,8 @@ enum { OPT_TIME = 256, OPT_ZONE };
 
 static const struct ctl_option options[] = {
 	{ "time", OPT_TIME, "TIME", "time of day of dates that have none (default: 00:00)" },
-	{ "zone", OPT_ZONE, "NAME", "time zone of times that name none, to tell the first (default: UTC)" },
+	{ "zone", OPT_ZONE, "NAME",
+		"time zone of times that name none, to tell the first (default: UTC)" },
 	{ NULL, 0, NULL, NULL },
 };
 

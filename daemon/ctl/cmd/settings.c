@@ -1,6 +1,7 @@
 /* recurctl settings: what decides what is made, once for all workers of a database. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/value.h"
@@ -29,13 +30,13 @@ static void put_value(
 	table_text(table, value.data);
 }
 
-static void put_row(
-	struct table *table, const struct settings *settings, const PGresult *rows, int row)
+static void put_row(struct table *table, const struct settings *settings,
+	const struct settings *defaults, const PGresult *rows, int row)
 {
 	const struct conf_option *setting = &settings_options[row];
 	table_text(table, setting->name);
 	put_value(table, settings, setting);
-	table_text(table, setting->default_text);
+	put_value(table, defaults, setting);
 	table_bool(table, !row_is_null(rows, row, SETTINGS_VALUE));
 	table_cell(table, rows, row, SETTINGS_SINCE);
 	table_cell(table, rows, row, SETTINGS_BY);
@@ -63,9 +64,10 @@ static int list(struct ctl *ctl)
 		return ctl_error(EX_DATAERR,
 			"recurd.settings has no row: insert into recurd.settings "
 			"default values");
+	struct settings *defaults CLEANUP(settings_cleanup) = settings_create();
 	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
 	for (int row = 0; row < PQntuples(rows); row++)
-		put_row(table, settings, rows, row);
+		put_row(table, settings, defaults, rows, row);
 	table_end(table, NULL);
 	return *settings->trouble.text ? ctl_error(CTL_FOUND, "%s", settings->trouble.text) : EX_OK;
 }
@@ -91,7 +93,12 @@ static bool parse(struct change *change, const char *text, struct err *err)
 	if (!value_set(change->wanted, change->setting, text, err))
 		return err_prefix(err, "%s: ", change->setting->name);
 	const struct zone *zone;
-	return zone_load_default(change->wanted->default_time_zone, &zone, err);
+	if (!zone_load_default(change->wanted->default_time_zone, &zone, err))
+		return false;
+	/* As the data of time zones write it, however it was typed. */
+	free(change->wanted->default_time_zone);
+	change->wanted->default_time_zone = mem_strdup(zone_name(zone));
+	return true;
 }
 
 static void add_params(const struct change *change, struct params *params)

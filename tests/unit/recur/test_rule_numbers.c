@@ -162,7 +162,8 @@ static void numbers_elsewhere_are_told_as_written(void **state)
 			"99999999999999999999" },
 		{ "{\"frequency\":1e400}", "recurrence_rule.frequency: expected yearly" },
 		{ "{\"frequency\":\"daily\",\"until\":-0}",
-			"recurrence_rule.until: expected a time like \"2025-12-31T23:59:59\", or a date, got "
+			"recurrence_rule.until: expected a time like \"2025-12-31T23:59:59\", or a "
+			"date, got "
 			"-0" },
 		{ "{\"frequency\":\"daily\",\"timeZone\":1e400}",
 			"recurrence_rule.timeZone: expected a time zone like \"Europe/Berlin\", "
