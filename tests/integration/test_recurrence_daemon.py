@@ -118,7 +118,7 @@ REFUSED = {
                      "recurrence_rule.rrule: FREQ: occurrences 1 s apart, at least 60 s (min_interval) are required"),
     "wrapped": ({"rrule": "FREQ=DAILY;COUNT=4294967298"},
                 'recurrence_rule.rrule: COUNT: expected 1 ... 2147483647, got "4294967298"'),
-    "with a tail": ({"cron": "0 9 * * monday"}, 'recurrence_rule.cron: day of the week: cannot read "monday"'),
+    "with a tail": ({"cron": "0 9 * * monday"}, 'recurrence_rule.cron: day of the week: cannot read "monday", expected 0 ... 7 or names of three letters, ranges, lists and steps'),
     "no such zone": ({"frequency": "daily", "timeZone": "Mars/Base"}, 'recurrence_rule.timeZone: unknown time zone "Mars/Base"'),
 }
 

@@ -120,11 +120,11 @@ static int validate_id(struct ctl *ctl, const char *id)
 	return finish(&validation, EX_OK);
 }
 
-/* Ids of templates have no blank, no "=" and none of JSON's signs; every form of a rule has one, or is one of
- * cron's nicknames. */
+/* Ids of templates have no blank and no "="; every form of a rule has one, or begins as JSON, or as one of
+ * cron's nicknames, does. */
 static bool is_rule(const char *argument)
 {
-	return *argument == '@' || strpbrk(argument, " ={[\"\n") != NULL;
+	return (*argument && strchr("@{[\"", *argument)) || strpbrk(argument, " =\n") != NULL;
 }
 
 static int validate_argument(struct ctl *ctl, const char *rule)
