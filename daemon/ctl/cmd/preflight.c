@@ -78,7 +78,8 @@ static void check_server(struct preflight *preflight, const PGresult *server)
 			"this server is a standby; recurd must reach the primary");
 	if (!row_bool(server, 0, F_TABLES))
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
-			"schema %s has no %s; set app_schema, or run: recurctl migrate up",
+			"schema %s has no %s; set app_schema, or run: recurctl migrate up, "
+			"then: recurctl migrate repair",
 			conf->app_schema,
 			row_bool(server, 0, F_TASKS) ? "table recurring_tasks"
 						     : "tables tasks and recurring_tasks");

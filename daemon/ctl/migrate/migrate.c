@@ -18,6 +18,7 @@ enum {
 	OPT_WITH,
 	OPT_ACCEPT_CHANGES,
 	OPT_ATTEMPTS,
+	OPT_NEW_TABLES,
 };
 
 static const struct ctl_option options[] = {
@@ -26,6 +27,7 @@ static const struct ctl_option options[] = {
 	{ "dry-run", OPT_DRY_RUN, NULL, "say what would be done, change nothing" },
 	{ "with", OPT_WITH, "NAME", "up: apply this optional migration as well" },
 	{ "destroy", OPT_DESTROY, NULL, "down: also undo steps that were there before recurd" },
+	{ "new-tables", OPT_NEW_TABLES, NULL, "repair: make tables that are missing anew, empty" },
 	{ "dir", OPT_DIR, "DIR", "read the migrations from DIR instead of from the program" },
 	{ "accept-changes", OPT_ACCEPT_CHANGES, NULL,
 		"up: applied files may differ from what was applied" },
@@ -34,13 +36,15 @@ static const struct ctl_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-enum verb { VERB_UP, VERB_DOWN, VERB_STATUS, VERB_VERIFY };
+enum verb { VERB_UP, VERB_DOWN, VERB_REPAIR, VERB_STATUS, VERB_VERIFY };
+
+#define VERBS "up, down, repair, status, verify"
 
 struct order {
 	enum verb verb;
 	int to; /* -1: not said */
 	int attempts;
-	bool dry_run, destroy, accept_changes;
+	bool dry_run, destroy, accept_changes, new_tables;
 	const char *dir, *with;
 };
 
@@ -72,6 +76,9 @@ static int take_option(struct ctl *ctl, struct order *order, int letter)
 	case OPT_DESTROY:
 		order->destroy = true;
 		break;
+	case OPT_NEW_TABLES:
+		order->new_tables = true;
+		break;
 	case OPT_ACCEPT_CHANGES:
 		order->accept_changes = true;
 		break;
@@ -90,23 +97,25 @@ static int check_order(struct ctl *ctl, const struct order *order, int operands)
 {
 	enum verb verb = order->verb;
 	if (operands > 1)
-		return ctl_usage(ctl, "migrate takes one of up, down, status, verify");
+		return ctl_usage(ctl, "migrate takes one of " VERBS);
 	if (verb == VERB_DOWN && order->to < 0)
 		return ctl_usage(ctl, "down needs --to N, the last step to keep");
-	if (order->to >= 0 && verb == VERB_STATUS)
-		return ctl_usage(ctl, "status takes no --to");
+	if (order->to >= 0 && (verb == VERB_STATUS || verb == VERB_REPAIR))
+		return ctl_usage(ctl, "status and repair take no --to");
 	if ((order->with || order->accept_changes) && verb != VERB_UP)
 		return ctl_usage(ctl, "--with and --accept-changes belong to up");
 	if (order->destroy && verb != VERB_DOWN)
 		return ctl_usage(ctl, "--destroy belongs to down");
 	if ((order->dry_run || order->attempts != MIGRATE_ATTEMPTS) && verb >= VERB_STATUS)
-		return ctl_usage(ctl, "--dry-run and --attempts belong to up and down");
+		return ctl_usage(ctl, "--dry-run and --attempts belong to up, down and repair");
+	if (order->new_tables && verb != VERB_REPAIR)
+		return ctl_usage(ctl, "--new-tables belongs to repair");
 	return EX_OK;
 }
 
 static int read_order(struct ctl *ctl, int argc, char **argv, struct order *ret_order)
 {
-	static const char *const verbs[] = { "up", "down", "status", "verify" };
+	static const char *const verbs[] = { "up", "down", "repair", "status", "verify" };
 	struct order order = { .to = -1, .attempts = MIGRATE_ATTEMPTS };
 	int letter, code;
 	while ((letter = ctl_getopt(ctl, argc, argv)) != -1)
@@ -114,7 +123,7 @@ static int read_order(struct ctl *ctl, int argc, char **argv, struct order *ret_
 			return code;
 	/* `migrate --dry-run` alone is the question that one asks first. */
 	if (optind >= argc && !order.dry_run)
-		return ctl_usage(ctl, "migrate needs one of up, down, status, verify");
+		return ctl_usage(ctl, "migrate needs one of " VERBS);
 	size_t verb = 0;
 	struct nearest nearest = NEAREST(optind < argc ? argv[optind] : verbs[0]);
 	while (verb < ARRAY_LEN(verbs) && strcmp(nearest.typed, verbs[verb]) != 0)
@@ -142,6 +151,11 @@ static bool run_order(
 		return true;
 	case VERB_DOWN:
 		return migrate_down(migrator, to, order->destroy, order->dry_run, err);
+	case VERB_REPAIR:
+		if (!migrate_repair(migrator, order->new_tables, order->dry_run, &is_good, err))
+			return false;
+		*ret_code = is_good ? EX_OK : CTL_FOUND;
+		return true;
 	case VERB_STATUS:
 		return migrate_status(migrator, err);
 	default:
@@ -162,7 +176,7 @@ static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct or
 {
 	struct err err;
 	int code = EX_OK;
-	bool writes = order->verb <= VERB_DOWN && !order->dry_run;
+	bool writes = order->verb <= VERB_REPAIR && !order->dry_run;
 	if (!migrator_prepare(migrator, writes, &err))
 		return fail(migrator, EX_CONFIG, &err);
 	report_begin(&migrator->report, ctl->json, order->dry_run);
@@ -212,8 +226,8 @@ static int run(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command command_migrate = {
 	.name = "migrate",
-	.args = "up | down | status | verify",
-	.help = "apply, undo and check the steps of the schema",
+	.args = "up | down | repair | status | verify",
+	.help = "apply, undo, mend and check the steps of the schema",
 	.run = run,
 	.options = options,
 };

@@ -12,8 +12,8 @@
 #include "ctl/migrate/alembic.h"
 #include "ctl/migrate/foretell.h"
 #include "ctl/migrate/lines.h"
+#include "ctl/migrate/migrate_index.h"
 #include "ctl/migrate/migrate_plan.h"
-#include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -24,46 +24,6 @@ static bool cannot_adopt(const struct migration *step, const char *problems, str
 	lines_add_needed(&needed, "; ", problems);
 	return err_set(err, "%s cannot be adopted: %.380s; change that and run it again",
 		step->name, needed.data);
-}
-
-/* ret_state: 't' valid, 'f' invalid, 0: there is none. */
-static bool read_index(
-	struct migrator *migrator, const char *name, char *ret_state, struct err *err)
-{
-	struct params params CLEANUP(params_free);
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	params_init(&params);
-	params_text(&params, name);
-	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_INDEX, &params, &result, err))
-		return false;
-	*ret_state = '\0';
-	if (PQntuples(result) > 0)
-		*ret_state = row_bool(result, 0, 0) ? 't' : 'f';
-	return true;
-}
-
-/* No lock_timeout here: it would leave the index invalid, and the build stops no writes. */
-static bool build_index(struct migrator *migrator, const char *file,
-	const struct statement *statement, struct err *err)
-{
-	char state;
-	if (!read_index(migrator, statement->concurrent_index, &state, err))
-		return false;
-	if (state == 't')
-		return true;
-	if (state == 'f') {
-		char *drop CLEANUP(mem_cleanup) = mem_printf(
-			"drop index concurrently %s", statement->concurrent_index);
-		if (!migrator_exec(migrator, drop, NULL, err))
-			return err_prefix(err, "%s, line %d: ", file, statement->line);
-	}
-	if (!migrator_run(migrator, file, statement, err) ||
-		!read_index(migrator, statement->concurrent_index, &state, err))
-		return false;
-	if (state == 't')
-		return true;
-	return err_set(err, "%s, line %d: index %s is %s after its build; run it again", file,
-		statement->line, statement->concurrent_index, state ? "invalid" : "missing");
 }
 
 /* Inside a transaction, and again inside one afterwards. */
@@ -80,7 +40,7 @@ static bool run_file(struct migrator *migrator, const struct migration *step, st
 			continue;
 		}
 		if (!migrator_commit(migrator, err) ||
-			!build_index(migrator, file, statement, err) ||
+			!index_build(migrator, file, statement, statement->concurrent_index, err) ||
 			!migrator_begin(migrator, err))
 			return false;
 	}
@@ -264,6 +224,36 @@ static bool check_plan(struct migrator *migrator, int to, const char *with, stru
 		refusals.n > 1 ? ", and more (see above)" : "");
 }
 
+/* What other hands took away since is none of up's: whoever runs it because something is missing must not
+ * hear that there is nothing to do. */
+static bool tell_missing(struct migrator *migrator, int to, struct err *err)
+{
+	struct records records CLEANUP(records_free) = { .n = 0 };
+	struct strbuf steps CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
+		  records_read(migrator, &records, err);
+	for (size_t i = 0; ok && i < records.n && records.rows[i].number <= to; i++) {
+		const struct migration *step =
+			migration_find(&migrator->set, records.rows[i].number);
+		struct finding finding CLEANUP(finding_free);
+		finding = (struct finding){ .present = false };
+		if (!step || !records.rows[i].finished)
+			continue;
+		ok = finding_read(migrator, step, &finding, err);
+		char *lost CLEANUP(mem_cleanup) =
+			lines_filter(finding.problems, records.rows[i].accepted, false);
+		if (lost)
+			strbuf_addf(&steps, "%s%s", steps.len > 0 ? ", " : "", step->name);
+	}
+	migrator_rollback(migrator);
+	if (ok && steps.len > 0)
+		report_note(&migrator->report,
+			"something that applied steps made is missing (%s); see recurctl migrate "
+			"repair --dry-run, then run: recurctl migrate repair",
+			steps.data);
+	return ok;
+}
+
 bool migrate_up(struct migrator *migrator, int to, const char *with, struct err *err)
 {
 	struct outcome outcome CLEANUP(outcome_free) = { .state = NULL };
@@ -283,5 +273,5 @@ bool migrate_up(struct migrator *migrator, int to, const char *with, struct err 
 	}
 	if (changed == 0 && !migrator->report.json)
 		report_note(&migrator->report, "nothing to do");
-	return true;
+	return tell_missing(migrator, to, err);
 }

@@ -114,6 +114,9 @@ bool migrate_up_plan(struct migrator *migrator, int to, const char *with, bool *
 	struct err *err) NODISCARD;
 bool migrate_down(
 	struct migrator *migrator, int to, bool destroy, bool dry_run, struct err *err) NODISCARD;
+/* ret_ok: false when something is missing still, or with dry_run would be. */
+bool migrate_repair(struct migrator *migrator, bool new_tables, bool dry_run, bool *ret_ok,
+	struct err *err) NODISCARD;
 /* ret_ok: false when something is missing. */
 bool migrate_verify(struct migrator *migrator, int to, bool *ret_ok, struct err *err) NODISCARD;
 bool migrate_status(struct migrator *migrator, struct err *err) NODISCARD;
