@@ -53,6 +53,12 @@ begin
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.preferences_changed()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        -- Its body has the name of the application's schema, which may have been renamed.
+        select 'function recurd.preferences_changed() does not fit the tables: they are in another schema'
+        from pg_proc
+        where oid = to_regprocedure('recurd.preferences_changed()')
+              and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

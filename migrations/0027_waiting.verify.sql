@@ -86,6 +86,12 @@ begin
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.held_users(text[])')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        -- Its body has the name of the application's schema, which may have been renamed.
+        select 'function recurd.held_users(text[]) does not fit the tables: they are in another schema'
+        from pg_proc
+        where oid = to_regprocedure('recurd.held_users(text[])')
+              and position(format('%I."user"', current_schema()) in prosrc) = 0
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

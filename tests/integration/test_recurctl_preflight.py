@@ -8,6 +8,7 @@ import pytest
 from harness.ctl import FOUND, OK, ctl_json, run_ctl
 from harness.daemon import apply_settings, run_recurd
 from harness.database import apply_migrations
+from harness.migrate import migrate
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=timezone.utc)
 DAILY = {"frequency": "daily"}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "ctl/migrate/migrate_down.h"
 #include "ctl/migrate/migrator.h"
 #include "util/nearest.h"
 
@@ -19,6 +20,8 @@ enum {
 	OPT_ACCEPT_CHANGES,
 	OPT_ATTEMPTS,
 	OPT_NEW_TABLES,
+	OPT_YES,
+	OPT_BESIDE_WORKERS,
 };
 
 static const struct ctl_option options[] = {
@@ -28,6 +31,8 @@ static const struct ctl_option options[] = {
 	{ "with", OPT_WITH, "NAME", "up: apply this optional migration as well" },
 	{ "destroy", OPT_DESTROY, NULL, "down: also undo steps that were there before recurd" },
 	{ "new-tables", OPT_NEW_TABLES, NULL, "repair: make tables that are missing anew, empty" },
+	{ "yes", OPT_YES, NULL, "down: do not ask" },
+	{ "beside-workers", OPT_BESIDE_WORKERS, NULL, "down: though workers are at work" },
 	{ "dir", OPT_DIR, "DIR", "read the migrations from DIR instead of from the program" },
 	{ "accept-changes", OPT_ACCEPT_CHANGES, NULL,
 		"up: applied files may differ from what was applied" },
@@ -44,7 +49,7 @@ struct order {
 	enum verb verb;
 	int to; /* -1: not said */
 	int attempts;
-	bool dry_run, destroy, accept_changes, new_tables;
+	bool dry_run, destroy, accept_changes, new_tables, yes, beside_workers;
 	const char *dir, *with;
 };
 
@@ -76,6 +81,12 @@ static int take_option(struct ctl *ctl, struct order *order, int letter)
 	case OPT_DESTROY:
 		order->destroy = true;
 		break;
+	case OPT_YES:
+		order->yes = true;
+		break;
+	case OPT_BESIDE_WORKERS:
+		order->beside_workers = true;
+		break;
 	case OPT_NEW_TABLES:
 		order->new_tables = true;
 		break;
@@ -104,8 +115,8 @@ static int check_order(struct ctl *ctl, const struct order *order, int operands)
 		return ctl_usage(ctl, "status and repair take no --to");
 	if ((order->with || order->accept_changes) && verb != VERB_UP)
 		return ctl_usage(ctl, "--with and --accept-changes belong to up");
-	if (order->destroy && verb != VERB_DOWN)
-		return ctl_usage(ctl, "--destroy belongs to down");
+	if ((order->destroy || order->yes || order->beside_workers) && verb != VERB_DOWN)
+		return ctl_usage(ctl, "--destroy, --yes and --beside-workers belong to down");
 	if ((order->dry_run || order->attempts != MIGRATE_ATTEMPTS) && verb >= VERB_STATUS)
 		return ctl_usage(ctl, "--dry-run and --attempts belong to up, down and repair");
 	if (order->new_tables && verb != VERB_REPAIR)
@@ -150,7 +161,10 @@ static bool run_order(
 		*ret_code = is_good ? EX_OK : CTL_FOUND;
 		return true;
 	case VERB_DOWN:
-		return migrate_down(migrator, to, order->destroy, order->dry_run, err);
+		return migrate_down(migrator,
+			&(struct down_order){ to, order->destroy, order->beside_workers, order->yes,
+				order->dry_run },
+			err);
 	case VERB_REPAIR:
 		if (!migrate_repair(migrator, order->new_tables, order->dry_run, &is_good, err))
 			return false;
@@ -172,6 +186,22 @@ static int fail(const struct migrator *migrator, int code, const struct err *err
 	return ctl_error(migrator_is_cut_off(migrator) ? EX_UNAVAILABLE : code, "%s", err->text);
 }
 
+/* Where it happens: the wrong shell has the wrong PGHOST. */
+static void tell_target(struct migrator *migrator)
+{
+	PGconn *pq = session_pq(migrator->session);
+	struct report *report = &migrator->report;
+	if (!report->json) {
+		report_note(report, "database %s on %s:%s, as role %s", PQdb(pq), PQhost(pq),
+			PQport(pq), PQuser(pq));
+		return;
+	}
+	report_fact(report, "database", json_string(PQdb(pq)));
+	report_fact(report, "host", json_string(PQhost(pq)));
+	report_fact(report, "port", json_string(PQport(pq)));
+	report_fact(report, "role", json_string(PQuser(pq)));
+}
+
 static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct order *order)
 {
 	struct err err;
@@ -180,6 +210,8 @@ static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct or
 	if (!migrator_prepare(migrator, writes, &err))
 		return fail(migrator, EX_CONFIG, &err);
 	report_begin(&migrator->report, ctl->json, order->dry_run);
+	if (order->verb <= VERB_REPAIR)
+		tell_target(migrator);
 	bool ok = run_order(migrator, order, &code, &err);
 	report_end(&migrator->report);
 	return ok ? code : fail(migrator, EX_DATAERR, &err);

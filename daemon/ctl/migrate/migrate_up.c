@@ -233,15 +233,15 @@ static bool tell_missing(struct migrator *migrator, int to, struct err *err)
 	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
 		  records_read(migrator, &records, err);
 	for (size_t i = 0; ok && i < records.n && records.rows[i].number <= to; i++) {
-		const struct migration *step =
-			migration_find(&migrator->set, records.rows[i].number);
+		const struct migration *step = migration_find(
+			&migrator->set, records.rows[i].number);
 		struct finding finding CLEANUP(finding_free);
 		finding = (struct finding){ .present = false };
 		if (!step || !records.rows[i].finished)
 			continue;
 		ok = finding_read(migrator, step, &finding, err);
-		char *lost CLEANUP(mem_cleanup) =
-			lines_filter(finding.problems, records.rows[i].accepted, false);
+		char *lost CLEANUP(mem_cleanup) = lines_filter(
+			finding.problems, records.rows[i].accepted, false);
 		if (lost)
 			strbuf_addf(&steps, "%s%s", steps.len > 0 ? ", " : "", step->name);
 	}
@@ -258,6 +258,7 @@ bool migrate_up(struct migrator *migrator, int to, const char *with, struct err 
 {
 	struct outcome outcome CLEANUP(outcome_free) = { .state = NULL };
 	size_t changed = 0;
+	migrator->keeps = true;
 	if (!migrator_lock(migrator, err) || !check_plan(migrator, to, with, err) ||
 		!migrator_bootstrap(migrator, err))
 		return false;

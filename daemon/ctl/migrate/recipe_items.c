@@ -53,10 +53,16 @@ static void classify(struct item *item)
 		item->text = p = word;
 	} else if (script_take_word(&p, "validate")) {
 		item->kind = ITEM_VALIDATION;
-	} else if (script_take_word(&p, "drop") || script_take_word(&p, "alter")) {
+	} else if (script_take_word(&p, "drop")) {
+		item->kind = script_take_word(&p, "column") ? ITEM_DROPPED : ITEM_OTHER;
+		if (script_take_word(&p, "if"))
+			(void)script_take_word(&p, "exists");
+		p = script_skip_blank(p);
+	} else if (script_take_word(&p, "alter")) {
 		item->kind = ITEM_OTHER;
-		return;
 	}
+	if (item->kind == ITEM_OTHER)
+		return;
 	if (script_take_word(&p, "constraint")) {
 		p = script_skip_blank(p);
 		if (item->kind != ITEM_VALIDATION)

@@ -6,13 +6,14 @@
 
 #include "ctl/migrate/recipe.h"
 
-enum item_kind { ITEM_COLUMN, ITEM_CONSTRAINT, ITEM_VALIDATION, ITEM_OTHER };
+enum item_kind { ITEM_COLUMN, ITEM_CONSTRAINT, ITEM_VALIDATION, ITEM_DROPPED, ITEM_OTHER };
 
 struct item {
 	enum item_kind kind;
 	const char *text; /* from the column's name, or the word CONSTRAINT, on; not ended by NUL */
 	size_t len; /* without a comment behind it */
-	char name[THING_NAME_MAX]; /* of the column or constraint, without quotes */
+	char name
+		[THING_NAME_MAX]; /* of the column or constraint, without quotes; ITEM_DROPPED: a column's */
 	size_t name_len; /* with them, of a column */
 };
 
