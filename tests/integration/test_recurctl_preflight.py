@@ -114,7 +114,7 @@ def test_steps_that_this_program_has_and_the_database_has_not(empty_db):
     run_ctl(empty_db, "migrate", "up")
     assert found(ctl_json(empty_db, "preflight"), "schema") == []
     assert ctl_json(empty_db, "status")["schema_level"] >= 23
-    run_ctl(empty_db, "migrate", "down", "--to", "22")
+    run_ctl(empty_db, "migrate", "down", "--to", "22", "--yes")
     (missing, *_) = found(ctl_json(empty_db, "preflight", expect=FOUND), "schema")
     assert "0023_views" in missing and "0022" not in missing
 

@@ -213,7 +213,7 @@ def test_without_privileges(origin, target, tmp_path, role):
     done = work(target, role)
     assert done.returncode == 69 and "permission denied" in done.stderr
     told = run_ctl(target, "preflight", "--role", role, "-o", "json", expect=None).json
-    [line] = [f["detail"] for f in told["findings"] if f["level"] == "problem"]
+    [line] = [f["detail"] for f in told["findings"] if f["check"] == "grants"]
     assert line.endswith("; run: recurctl migrate repair, as the owner of the tables")
     migrate(target, "repair")
     done = work(target, role)

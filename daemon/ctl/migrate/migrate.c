@@ -22,6 +22,8 @@ enum {
 	OPT_NEW_TABLES,
 	OPT_YES,
 	OPT_BESIDE_WORKERS,
+	OPT_CONVERT,
+	OPT_ZONE,
 };
 
 static const struct ctl_option options[] = {
@@ -31,6 +33,9 @@ static const struct ctl_option options[] = {
 	{ "with", OPT_WITH, "NAME", "up: apply this optional migration as well" },
 	{ "destroy", OPT_DESTROY, NULL, "down: also undo steps that were there before recurd" },
 	{ "new-tables", OPT_NEW_TABLES, NULL, "repair: make tables that are missing anew, empty" },
+	{ "convert", OPT_CONVERT, NULL,
+		"up: bring tables of a known other shape to the one expected" },
+	{ "zone", OPT_ZONE, "ZONE", "up: of times without time zone that --convert converts" },
 	{ "yes", OPT_YES, NULL, "down: do not ask" },
 	{ "beside-workers", OPT_BESIDE_WORKERS, NULL, "down: though workers are at work" },
 	{ "dir", OPT_DIR, "DIR", "read the migrations from DIR instead of from the program" },
@@ -49,8 +54,8 @@ struct order {
 	enum verb verb;
 	int to; /* -1: not said */
 	int attempts;
-	bool dry_run, destroy, accept_changes, new_tables, yes, beside_workers;
-	const char *dir, *with;
+	bool dry_run, destroy, accept_changes, new_tables, yes, beside_workers, convert;
+	const char *dir, *with, *zone;
 };
 
 /* -1: no number that will do. */
@@ -80,6 +85,12 @@ static int take_option(struct ctl *ctl, struct order *order, int letter)
 		break;
 	case OPT_DESTROY:
 		order->destroy = true;
+		break;
+	case OPT_CONVERT:
+		order->convert = true;
+		break;
+	case OPT_ZONE:
+		order->zone = optarg;
 		break;
 	case OPT_YES:
 		order->yes = true;
@@ -115,6 +126,8 @@ static int check_order(struct ctl *ctl, const struct order *order, int operands)
 		return ctl_usage(ctl, "status and repair take no --to");
 	if ((order->with || order->accept_changes) && verb != VERB_UP)
 		return ctl_usage(ctl, "--with and --accept-changes belong to up");
+	if ((order->convert || order->zone) && verb != VERB_UP)
+		return ctl_usage(ctl, "--convert and --zone belong to up");
 	if ((order->destroy || order->yes || order->beside_workers) && verb != VERB_DOWN)
 		return ctl_usage(ctl, "--destroy, --yes and --beside-workers belong to down");
 	if ((order->dry_run || order->attempts != MIGRATE_ATTEMPTS) && verb >= VERB_STATUS)
@@ -234,6 +247,8 @@ static int migrate(struct ctl *ctl, const struct order *order)
 		.app_schema = ctl->conf->app_schema,
 		.attempts = order->attempts,
 		.accept_changes = order->accept_changes,
+		.convert = order->convert,
+		.zone = order->zone,
 		.conninfo = ctl->conf->database_url,
 		.password_file = ctl->conf->password_file,
 	};

@@ -11,6 +11,7 @@
 
 #include "ctl/migrate/alembic.h"
 #include "ctl/migrate/lines.h"
+#include "ctl/migrate/locks.h"
 #include "ctl/migrate/loss.h"
 #include "ctl/migrate/migrate_down.h"
 #include "db/rows.h"
@@ -65,13 +66,23 @@ static bool unbootstrap(struct migrator *migrator, struct err *err)
 	       err_prefix(err, "schema recurd cannot go: ");
 }
 
+static bool lock_tables(struct migrator *migrator, const struct undoing *undoing, struct err *err)
+{
+	struct strbuf needs CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	for (size_t i = 0; i < undoing->n; i++)
+		if (undoing->steps[i]->needs)
+			strbuf_addf(&needs, "%s ", undoing->steps[i]->needs);
+	return locks_take(migrator, needs.data, err);
+}
+
 static bool try_undo(
 	struct migrator *migrator, const struct migration *step, void *arg, struct err *err)
 {
 	struct undoing *undoing = arg;
 	struct records records CLEANUP(records_free) = { .n = 0 };
 	(void)step;
-	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err))
+	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err) ||
+		!lock_tables(migrator, undoing, err))
 		return false;
 	for (size_t i = 0; i < undoing->n; i++)
 		if (records_find(&records, undoing->steps[i]->number) &&

@@ -301,8 +301,6 @@ static bool check_records(struct migrator *migrator, const struct records *recor
 static bool run_steps(struct migrator *migrator, const struct records *records,
 	struct repair *repair, struct err *err)
 {
-	if (!migrator_bootstrap(migrator, err))
-		return false;
 	for (size_t i = 0; i < records->n; i++) {
 		const struct migration *step = migration_find(
 			&migrator->set, records->rows[i].number);

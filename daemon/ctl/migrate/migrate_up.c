@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "ctl/migrate/alembic.h"
+#include "ctl/migrate/conversion.h"
 #include "ctl/migrate/foretell.h"
 #include "ctl/migrate/lines.h"
+#include "ctl/migrate/locks.h"
 #include "ctl/migrate/migrate_index.h"
 #include "ctl/migrate/migrate_plan.h"
 #include "util/clock.h"
@@ -194,6 +196,11 @@ static bool try_step(
 	return false;
 }
 
+struct wanted {
+	int to;
+	const char *with;
+};
+
 struct refusals {
 	struct migrator *migrator;
 	struct err *err;
@@ -222,6 +229,61 @@ static bool check_plan(struct migrator *migrator, int to, const char *with, stru
 		return true;
 	return err_set(err, "%.380s%s; nothing was changed", why.text,
 		refusals.n > 1 ? ", and more (see above)" : "");
+}
+
+/* ---- --convert ---- */
+
+/* What it must know of the tables that are there is asked before they are locked, and again afterwards. */
+static bool convert_steps(struct migrator *migrator, const struct wanted *wanted,
+	const struct records *records, struct strbuf *needs, struct err *err)
+{
+	bool runs = !needs;
+	for (size_t i = 0; i < migrator->set.n; i++) {
+		const struct migration *step = &migrator->set.steps[i];
+		const struct record *record = records_find(records, step->number);
+		struct conversion conversion CLEANUP(conversion_free);
+		conversion = (struct conversion){ .lines = NULL };
+		if (!step_is_wanted(step, wanted->to, wanted->with) || (record && record->finished))
+			continue;
+		if (!conversion_read(migrator, step, &conversion, err))
+			return false;
+		if (!conversion.lines || conversion.refused)
+			continue; /* the plan says why */
+		if (needs && step->needs)
+			strbuf_addf(needs, "%s ", step->needs);
+		if (runs && !conversion_run(migrator, step, &conversion, err))
+			return false;
+		if (runs)
+			conversion_report(migrator, step, &conversion);
+	}
+	return true;
+}
+
+/* One transaction, and the look for what would refuse a step is in it: what cannot be gone on with is taken
+ * back. */
+static bool try_convert(
+	struct migrator *migrator, const struct migration *first, void *arg, struct err *err)
+{
+	const struct wanted *wanted = arg;
+	struct records records CLEANUP(records_free) = { .n = 0 };
+	struct strbuf needs CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	(void)first;
+	return migrator_exec(migrator, "begin; set local lock_timeout = '" MIGRATE_LOCK_TIMEOUT "'",
+		       NULL, err) &&
+	       records_read(migrator, &records, err) &&
+	       convert_steps(migrator, wanted, &records, &needs, err) &&
+	       locks_take(migrator, needs.data, err) &&
+	       convert_steps(migrator, wanted, &records, NULL, err) &&
+	       check_plan(migrator, wanted->to, wanted->with, err) &&
+	       migrator_commit(migrator, err);
+}
+
+static bool prepare(struct migrator *migrator, int to, const char *with, struct err *err)
+{
+	struct wanted wanted = { .to = to, .with = with };
+	if (!migrator->convert)
+		return check_plan(migrator, to, with, err);
+	return migrator_retry(migrator, &migrator->set.steps[0], try_convert, &wanted, err);
 }
 
 /* What other hands took away since is none of up's: whoever runs it because something is missing must not
@@ -259,7 +321,7 @@ bool migrate_up(struct migrator *migrator, int to, const char *with, struct err 
 	struct outcome outcome CLEANUP(outcome_free) = { .state = NULL };
 	size_t changed = 0;
 	migrator->keeps = true;
-	if (!migrator_lock(migrator, err) || !check_plan(migrator, to, with, err) ||
+	if (!migrator_lock(migrator, err) || !prepare(migrator, to, with, err) ||
 		!migrator_bootstrap(migrator, err))
 		return false;
 	for (size_t i = 0; i < migrator->set.n; i++) {

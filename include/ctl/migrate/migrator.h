@@ -32,6 +32,8 @@ struct migrator {
 	const char *conninfo, *password_file; /* for a second look at who keeps us waiting */
 	int attempts;
 	bool accept_changes;
+	bool convert; /* known shapes of the application's tables are brought to the one expected */
+	const char *zone; /* of times without one; NULL: not said */
 	bool keeps; /* a step that fails takes no other step back */
 	/* migrator.c alone: */
 	struct session *watcher;
