@@ -34,6 +34,12 @@ begin
         select format('function %s is missing', name)
         from (values ('recurd.now()')) as w (name)
         where to_regprocedure(name) is null
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.settings', array['singleton', 'compatible_from'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -51,6 +51,10 @@ begin
                               where tgrelid = attrelid and not tgisinternal and tgenabled <> 'D'
                                     and tgname <> 'recurd_task_created_complete'
                                     and tgtype & 1 = 1 and tgtype & 2 = 2 and tgtype & 4 = 4)
+        union all
+        select format('function %s may be executed by everybody', name)
+        from (values ('recurd.task_completion_changed()')) as w (name)
+        where has_function_privilege('public', to_regprocedure(name), 'execute')
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

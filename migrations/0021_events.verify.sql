@@ -78,6 +78,14 @@ begin
                      ('recurd.notification_key(text, text, timestamptz)'),
                      ('recurd.instance_id(text, timestamptz)')) as w (name)
         where to_regprocedure(name) is null
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.notifications', array['created_at']),
+                     ('recurd.decisions', array['at']),
+                     ('recurd.workers', array['generated', 'reminded', 'quarantined'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

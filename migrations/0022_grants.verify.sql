@@ -46,12 +46,17 @@ begin
                      ('tasks', 'update', array['reminded_at']),
                      ('task_tags', 'select', array['task_id', 'tag_id']),
                      ('task_tags', 'insert', array['task_id', 'tag_id']),
-                     ('recurd.settings', 'update', array['live_since']))
+                     ('recurd.settings', 'update', array['live_since']),
+                     ('recurd.notifications', 'update', array['id']),
+                     ('recurd.decisions', 'update', array['id']))
              as w (tab, may, cols)
         cross join lateral unnest(cols) as col
-        join pg_attribute on attrelid = to_regclass(tab) and attname = col and not attisdropped
+        left join pg_attribute on attrelid = to_regclass(tab) and attname = col and not attisdropped
         where to_regrole('recurd_worker') is not null
-              and not has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, may)
+              and has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, may) is not true
+        union all
+        select 'everybody may not select recurd.migrations'  -- where recurctl applied the steps
+        where not has_table_privilege('public', to_regclass('recurd.migrations'), 'select')
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -1,28 +1,57 @@
+-- Names what is missing or differs; silent when all is there.  More than that is fine.
 -- needs: recurring_tasks tasks
 do $verify$
 declare
-    missing text;
+    problems text;
 begin
-    select pg_catalog.string_agg(w.kind || ' recurd.' || w.name, ', ')
-    into missing
-    from (values ('view', 'upcoming'), ('view', 'status'), ('view', 'worker_states')) as w (kind, name)
-    where pg_catalog.to_regclass('recurd.' || w.name) is null;
-    select pg_catalog.concat_ws(', ', missing, pg_catalog.string_agg('function recurd.' || f.name, ', '))
-    into missing
-    from (values ('upcoming_rows()'), ('status_row()')) as f (name)
-    where pg_catalog.to_regprocedure('recurd.' || f.name) is null;
-    if missing <> '' then
-        raise exception 'missing: %', missing;
-    end if;
+    select string_agg(problem, e'\n') into problems from (
+        select format('function recurd.%s is missing', name)
+        from (values ('upcoming_rows()'), ('status_row()')) as w (name)
+        where to_regprocedure('recurd.' || name) is null
+        union all
+        select format('view recurd.%s is missing', name)
+        from (values ('upcoming'), ('status'), ('worker_states')) as w (name)
+        where to_regclass('recurd.' || name) is null
+        union all
+        select format('role %s may not use schema %I', 'recurd_reader', current_schema())
+        where not has_schema_privilege(to_regrole('recurd_reader'), to_regnamespace(quote_ident(current_schema())), 'usage')
+        union all
+        select format('role %s may not select %s', name, tab)
+        from (values ('recurd_reader', 'recurd.status'),
+                     ('recurd_reader', 'recurd.worker_states'),
+                     ('recurd_reader', 'recurd.upcoming'),
+                     ('recurd_reader', 'recurd.settings'),
+                     ('recurd_reader', 'recurd.template_tags'),
+                     ('recurd_reader', 'recurring_tasks'),
+                     ('recurd_reader', 'tags'),
+                     ('recurd_worker', 'recurd.status'),
+                     ('recurd_worker', 'recurd.worker_states')) as w (name, tab)
+        where to_regrole(name) is not null
+              and has_table_privilege(to_regrole(name), to_regclass(tab), 'select') is not true
+        union all
+        select format('role recurd_reader may not select tasks.%s', col)
+        from unnest(array['id', 'user_id', 'title', 'description', 'priority', 'is_complete', 'due_date', 'remind_at',
+                          'recurrence_rule', 'created_at', 'updated_at', 'recurring_task_id', 'occurrence_at',
+                          'reminded_at', 'completed_at', 'repeat_of']) as col
+        left join pg_attribute on attrelid = to_regclass('tasks') and attname = col and not attisdropped
+        where to_regrole('recurd_reader') is not null
+              and has_column_privilege(to_regrole('recurd_reader'), attrelid, attnum, 'select') is not true
+    ) as p (problem);
     -- The functions hold their statements as text: only a call tells whether they still fit the tables.
-    begin
-        perform from recurd.upcoming limit 0;
-        perform from recurd.status limit 0;
-    exception
-        when undefined_table or undefined_column or undefined_function or invalid_schema_name
-             or invalid_function_definition then
-            raise exception 'recurd.upcoming and recurd.status do not fit the tables (%): undo this step, and apply'
-                            ' it again', sqlerrm;
-    end;
+    if to_regclass('recurd.upcoming') is not null and to_regclass('recurd.status') is not null then
+        begin
+            perform from recurd.upcoming limit 0;
+            perform from recurd.status limit 0;
+        exception
+            when undefined_table or undefined_column or undefined_function or invalid_schema_name
+                 or invalid_function_definition then
+                problems := concat_ws(e'\n', problems,
+                    format('function recurd.upcoming_rows() does not fit the tables, or recurd.status_row() does not'
+                           ' (%s)', replace(sqlerrm, e'\n', ' ')));
+        end;
+    end if;
+    if problems is not null then
+        raise exception '%', problems;
+    end if;
 end
 $verify$;

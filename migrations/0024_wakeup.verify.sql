@@ -36,6 +36,16 @@ begin
                      ('recurd_task_changed_wake', 'tasks')) as w (name, tab)
         where not exists (select from pg_trigger
                           where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.settings', array['wake_horizon'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
+        union all
+        select format('function %s may be executed by everybody', name)
+        from (values ('recurd.wake(timestamptz)'), ('recurd.template_wake()'), ('recurd.task_wake()')) as w (name)
+        where has_function_privilege('public', to_regprocedure(name), 'execute')
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

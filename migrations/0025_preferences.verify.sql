@@ -41,8 +41,24 @@ begin
         union all
         select format('role %s may not select recurd.preferences', name)
         from (values ('recurd_worker'), ('recurd_reader')) as w (name)
-        where to_regrole(name) is not null and to_regclass('recurd.preferences') is not null
-              and not has_table_privilege(to_regrole(name), to_regclass('recurd.preferences'), 'select')
+        where to_regrole(name) is not null
+              and has_table_privilege(to_regrole(name), to_regclass('recurd.preferences'), 'select') is not true
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.preferences', array['updated_at'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
+        union all
+        select format('function %s may be executed by everybody', name)
+        from (values ('recurd.preferences_changed()')) as w (name)
+        where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        -- Its body has the name of the application's schema, which may have been renamed.
+        select 'function recurd.preferences_changed() does not fit the tables: they are in another schema'
+        from pg_proc
+        where oid = to_regprocedure('recurd.preferences_changed()')
+              and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -29,8 +29,14 @@ begin
         select format('role %s may not %s recurd.zones', name, may)
         from (values ('recurd_worker', 'select'), ('recurd_worker', 'insert'),
                      ('recurd_worker', 'update'), ('recurd_reader', 'select')) as w (name, may)
-        where to_regrole(name) is not null and to_regclass('recurd.zones') is not null
-              and not has_table_privilege(to_regrole(name), to_regclass('recurd.zones'), may)
+        where to_regrole(name) is not null
+              and has_table_privilege(to_regrole(name), to_regclass('recurd.zones'), may) is not true
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.zones', array['changed_at'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

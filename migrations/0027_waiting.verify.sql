@@ -57,22 +57,41 @@ begin
         select format('role %s may not %s %s', name, may, tab)
         from (values ('recurd_worker', 'recurd.causes', '{select,insert,update,delete}'::text[]),
                      ('recurd_worker', 'recurd.waiting', '{select,insert,update,delete}'),
+                     ('recurd_worker', 'recurd.waits', '{select}'),
                      ('recurd_reader', 'recurd.causes', '{select}'),
                      ('recurd_reader', 'recurd.waiting', '{select}'),
                      ('recurd_reader', 'recurd.waits', '{select}'))
              as w (name, tab, rights)
         cross join lateral unnest(rights) as may
-        where to_regrole(name) is not null and to_regclass(tab) is not null
+        where to_regrole(name) is not null
               and has_table_privilege(to_regrole(name), to_regclass(tab), may) is not true
         union all
         select 'role recurd_worker may not select tasks.ctid'
-        where to_regrole('recurd_worker') is not null and to_regclass('tasks') is not null
+        where to_regrole('recurd_worker') is not null
               and has_column_privilege(to_regrole('recurd_worker'), to_regclass('tasks'), 'ctid', 'select') is not true
         union all
         select 'role recurd_worker may not execute recurd.held_users(text[])'
         where to_regrole('recurd_worker') is not null
-              and to_regprocedure('recurd.held_users(text[])') is not null
-              and not has_function_privilege(to_regrole('recurd_worker'), 'recurd.held_users(text[])', 'execute')
+              and has_function_privilege(to_regrole('recurd_worker'), to_regprocedure('recurd.held_users(text[])'),
+                                         'execute') is not true
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.causes', array['sqlstate', 'reason', 'since', 'tries', 'after', 'told']),
+                     ('recurd.waiting', array['reason', 'since', 'tried_at', 'tries']),
+                     ('recurd.workers', array['figures'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
+        union all
+        select format('function %s may be executed by everybody', name)
+        from (values ('recurd.held_users(text[])')) as w (name)
+        where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        -- Its body has the name of the application's schema, which may have been renamed.
+        select 'function recurd.held_users(text[]) does not fit the tables: they are in another schema'
+        from pg_proc
+        where oid = to_regprocedure('recurd.held_users(text[])')
+              and position(format('%I."user"', current_schema()) in prosrc) = 0
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

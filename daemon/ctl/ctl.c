@@ -272,8 +272,12 @@ static int refused(struct ctl *ctl, const struct err *err)
 	if (!name || !role)
 		return ctl_error(EX_CONFIG, "%s; run it as the owner of the application's tables",
 			err->text);
-	return ctl_error(EX_CONFIG, "%s; grant %s to %s", err->text, role, name);
+	return ctl_error(EX_CONFIG,
+		"%s; grant %s to %s, or where it has that, run: recurctl migrate repair", err->text,
+		role, name);
 }
+
+#define MEND "run: recurctl migrate up, then: recurctl migrate repair"
 
 static const char *what_to_do(const char *sqlstate)
 {
@@ -281,9 +285,9 @@ static const char *what_to_do(const char *sqlstate)
 		const char *sqlstate, *advice;
 	} known[] = {
 		{ "3F000", "run: recurctl migrate up" },
-		{ "42P01", "run: recurctl migrate up (or is app_schema wrong?)" },
-		{ "42703", "run: recurctl migrate up" },
-		{ "42883", "run: recurctl migrate up" },
+		{ "42P01", MEND " (or is app_schema wrong?)" },
+		{ "42703", MEND },
+		{ "42883", MEND },
 		{ "42804", "what recurd needs says: recurctl migrate verify" },
 		{ "55P03", "somebody else holds a lock; try again" },
 	};

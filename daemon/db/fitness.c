@@ -45,7 +45,8 @@ static bool arrived(struct fitness *fitness, const struct reply *reply)
 		return true;
 	bool denied = strcmp(reply->sqlstate, "42501") == 0;
 	set_why(fitness, reply->message, "",
-		denied ? ": this role needs what recurd_worker has (grant recurd_worker to it)"
+		denied ? ": this role needs what recurd_worker has (grant recurd_worker to it); "
+			 "where it has that, run recurctl migrate repair"
 		       : "");
 	finish(fitness, reply->status == REPLY_LOST ? FITNESS_LOST : FITNESS_WAIT);
 	return false;
@@ -103,10 +104,12 @@ static void on_checked(void *arg, const struct reply *reply)
 		set_why(fitness, "schema ", fitness->app_schema,
 			" has no recurring_tasks as recurd needs it: is app_schema right? If it "
 			"is, run "
-			"recurctl migrate up");
+			"recurctl migrate up, then recurctl migrate repair");
 	else if (missing)
 		set_why(fitness,
-			"the schema is not complete, run recurctl migrate up; missing: ", missing,
+			"the schema is not complete, run recurctl migrate up, then recurctl "
+			"migrate repair; missing: ",
+			missing,
 			"");
 	else if (obstacle)
 		set_why(fitness, obstacle, "", "");

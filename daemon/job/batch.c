@@ -101,6 +101,15 @@ static bool succeeded(struct batch *batch, const struct reply *reply)
 	return false;
 }
 
+static const char *level_objection(const struct batch *batch, const PGresult *level)
+{
+	if (row_int4(level, 0, 0) > batch->settings.schema_level)
+		return "a migration has come that needs a newer recurd";
+	if (row_is_null(level, 0, 2) || row_instant(level, 0, 2) != batch->settings.live_since)
+		return "live_since has changed: the schema was made anew, or somebody set it";
+	return NULL;
+}
+
 /* What forbids to go on, or NULL.  outdated: other settings are in force than those that the job goes by. */
 static const char *objection(struct batch *batch, const struct reply *reply, bool *ret_outdated)
 {
@@ -110,8 +119,9 @@ static const char *objection(struct batch *batch, const struct reply *reply, boo
 	batch->writes = false;
 	if (first && !row_clock(begun, 0, 0, &batch->now))
 		return CLOCK_COMPLAINT;
-	if (writes && row_int4(last, 0, 0) > batch->settings.schema_level)
-		return "a migration has come that needs a newer recurd";
+	const char *why = writes ? level_objection(batch, last) : NULL;
+	if (why)
+		return why;
 	*ret_outdated = (first && row_int8(begun, 0, 1) != version) ||
 			(writes && row_int8(last, 0, 1) != version);
 	return NULL;

@@ -57,7 +57,7 @@ static void add_setup(const struct conf *conf, struct params *params)
 }
 
 static void add_params(const struct heartbeat *heartbeat, const struct counters *counters,
-	const struct conf *conf, struct params *params)
+	const struct conf *conf, usec_t live_since, struct params *params)
 {
 	struct strbuf figures CLEANUP(strbuf_free);
 	strbuf_init(&figures, 4096);
@@ -70,10 +70,11 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	params_text(params, figures.data);
 	params_int4(params, SCHEMA_LEVEL);
 	add_setup(conf, params);
+	params_instant(params, live_since);
 }
 
-/* Somebody switched row-level security on, so that we would see nothing and look healthy; or a migration
- * came that we are too old for. */
+/* Somebody switched row-level security on, so that we would see nothing and look healthy; a migration came
+ * that we are too old for; or the schema was made anew, and what we remember is of the old one. */
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
 	(void)errand;
@@ -95,7 +96,7 @@ static void *start(const struct job *job, const struct job_site *site,
 		false; /* what was held last time, and what applications back-dated since */
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	add_params(shared->heartbeat, &shared->counters, site->conf, &params);
+	add_params(shared->heartbeat, &shared->counters, site->conf, site->live_since, &params);
 	conn_add(site->conn, QUERY_WORKER_BEAT, &params);
 	shared->heartbeat->due_at = clock_monotonic() + interval(site->conf);
 	errand_fly(errand);

@@ -54,5 +54,6 @@ struct batch_settings job_settings(const struct job_site *site, usec_t lock)
 		.search_path = limits->search_path,
 		.notify = conf->notify,
 		.schema_level = SCHEMA_LEVEL,
-		.settings_version = site->settings->version };
+		.settings_version = site->settings->version,
+		.live_since = site->live_since };
 }

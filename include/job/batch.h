@@ -36,6 +36,7 @@ struct batch_settings {
 	bool notify;
 	int32_t schema_level; /* the newest migration that this binary knows */
 	int64_t settings_version; /* of the settings that the job goes by */
+	usec_t live_since; /* as the session found it */
 };
 
 struct batch_failure {

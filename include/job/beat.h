@@ -1,7 +1,8 @@
 /* beat: this worker's row in recurd.workers, every heartbeat_interval.
  *
  * With it come the looks at what may have changed meanwhile: files of time zones, whether this role still sees
- * all rows, whether a migration has come that we are too old for, reminders from before live_since.
+ * all rows, whether a migration has come that we are too old for or the
+ * schema was made anew, reminders from before live_since.
  */
 #pragma once
 

@@ -100,7 +100,7 @@ def test_dry_run_changes_nothing(empty_db):
 
 
 @pytest.mark.parametrize("args, hint", [
-    ([], "up, down, status, verify"), (["sideways"], "sideways"), (["up", "down"], "up, down"),
+    ([], "up, down, repair, status, verify"), (["sideways"], "sideways"), (["up", "down"], "up, down"),
     (["down"], "--to N"), (["up", "--to", "x"], "--to"), (["up", "--to", "9999"], "no step 9999"),
     (["up", "--to", "-1"], "--to"), (["up", "--destroy"], "--destroy"), (["status", "--to", "3"], "--to"),
     (["down", "--to", "3", "--with", "wakeup"], "--with"), (["verify", "--dry-run"], "--dry-run"),

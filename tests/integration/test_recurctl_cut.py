@@ -77,7 +77,7 @@ def test_preflight_that_is_cut_off_while_it_foretells(app_db, proxy, how):
 
 
 @pytest.mark.parametrize("how", CUTS)
-@pytest.mark.parametrize("args", [["up"], ["up", "--dry-run"], ["down", "--to", "11"], ["status"], ["verify"]], ids=" ".join)
+@pytest.mark.parametrize("args", [["up"], ["up", "--dry-run"], ["down", "--to", "11", "--yes"], ["status"], ["verify"]], ids=" ".join)
 def test_any_verb_of_migrate_that_is_cut_off_says_so(app_db, proxy, args, how):
     net = proxy()
     records = "select count(*) from recurd.migrations"

@@ -208,13 +208,14 @@ def test_rows_alone_into_a_migrated_database(origin, migrated, tmp_path, role, t
 
 
 def test_without_privileges(origin, target, tmp_path, role):
-    """-x: the worker says that rights are missing; preflight prints the grants, and as printed they are enough."""
+    """-x: the worker says that rights are missing; preflight prints what mends it, and as printed that is enough."""
     by_archive(origin, target, tmp_path, restore=[("-x",)])
     done = work(target, role)
     assert done.returncode == 69 and "permission denied" in done.stderr
     told = run_ctl(target, "preflight", "--role", role, "-o", "json", expect=None).json
-    lines = [f["detail"] for f in told["findings"] if f["level"] == "problem"]
-    target.psql(*[command for line in lines for command in commands(line)])
+    [line] = [f["detail"] for f in told["findings"] if f["check"] == "grants"]
+    assert line.endswith("; run: recurctl migrate repair, as the owner of the tables")
+    migrate(target, "repair")
     done = work(target, role)
     assert done.returncode == 0, done.stderr
     assert facts(target) == origin.later

@@ -47,7 +47,8 @@ enum {
 	F_MIGRATIONS,
 	F_PREFERENCES,
 	F_READABLE,
-	F_TASKS
+	F_TASKS,
+	F_COLUMNS
 };
 
 void preflight_find(struct preflight *preflight, enum finding_level level, const char *check,
@@ -78,7 +79,8 @@ static void check_server(struct preflight *preflight, const PGresult *server)
 			"this server is a standby; recurd must reach the primary");
 	if (!row_bool(server, 0, F_TABLES))
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
-			"schema %s has no %s; set app_schema, or run: recurctl migrate up",
+			"schema %s has no %s; set app_schema, or run: recurctl migrate up, "
+			"then: recurctl migrate repair",
 			conf->app_schema,
 			row_bool(server, 0, F_TASKS) ? "table recurring_tasks"
 						     : "tables tasks and recurring_tasks");
@@ -225,6 +227,7 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
 		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD),
 			row_bool(server, 0, F_TABLES));
+	misfit = misfit || (row_bool(server, 0, F_TABLES) && !row_bool(server, 0, F_COLUMNS));
 	bool readable = row_bool(server, 0, F_TABLES) && row_bool(server, 0, F_READABLE) && !misfit;
 	if (misfit)
 		preflight_find(preflight, FINDING_NOTE, "rows",

@@ -63,23 +63,15 @@ static bool add_names(struct migrator *migrator, const struct migration *step,
 static bool run_check(struct migrator *migrator, const struct migration *step, char **ret_lines,
 	bool *ret_denied, struct err *err)
 {
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	if (!session_exec(migrator->session, "savepoint foretell", NULL, err))
-		return false;
-	if (!migrator_ask(migrator, step->check, &result, err))
-		return false;
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	bool failed = PQresultStatus(result) != PGRES_COMMAND_OK;
-	*ret_denied = failed && state && strcmp(state, INSUFFICIENT_PRIVILEGE) == 0;
-	if (failed && !*ret_denied && (!state || strcmp(state, "P0001") != 0)) {
-		session_describe(migrator->session, result, err);
+	char *raised CLEANUP(mem_cleanup) = NULL;
+	char sqlstate[6];
+	if (!migrator_look(migrator, step->check, &raised, sqlstate, err))
 		return err_prefix(err, "%s.check.sql: ", step->name);
-	}
-	if (!session_exec(migrator->session,
-		    "rollback to savepoint foretell; release savepoint foretell", NULL, err))
-		return false;
-	*ret_lines = failed ? mem_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY))
-			    : NULL;
+	*ret_denied = raised && strcmp(sqlstate, INSUFFICIENT_PRIVILEGE) == 0;
+	if (raised && !*ret_denied && strcmp(sqlstate, "P0001") != 0)
+		return err_set(err, "%s.check.sql: %.380s", step->name, raised);
+	*ret_lines = raised;
+	raised = NULL;
 	return true;
 }
 

@@ -43,3 +43,13 @@ void lines_add_needed(struct strbuf *buf, const char *separator, const char *pro
 		if (line_is_needed(&line))
 			lines_add(buf, separator, &line);
 }
+
+char *lines_filter(const char *lines, const char *others, bool wanted)
+{
+	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct line line;
+	while (lines_next(&lines, &line))
+		if (lines_have(others, &line) == wanted)
+			lines_add(&kept, "\n", &line);
+	return kept.len > 0 ? strbuf_steal(&kept) : NULL;
+}

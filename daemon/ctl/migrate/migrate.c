@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "ctl/migrate/migrate_down.h"
 #include "ctl/migrate/migrator.h"
 #include "util/nearest.h"
 
@@ -18,6 +19,11 @@ enum {
 	OPT_WITH,
 	OPT_ACCEPT_CHANGES,
 	OPT_ATTEMPTS,
+	OPT_NEW_TABLES,
+	OPT_YES,
+	OPT_BESIDE_WORKERS,
+	OPT_CONVERT,
+	OPT_ZONE,
 };
 
 static const struct ctl_option options[] = {
@@ -26,6 +32,12 @@ static const struct ctl_option options[] = {
 	{ "dry-run", OPT_DRY_RUN, NULL, "say what would be done, change nothing" },
 	{ "with", OPT_WITH, "NAME", "up: apply this optional migration as well" },
 	{ "destroy", OPT_DESTROY, NULL, "down: also undo steps that were there before recurd" },
+	{ "new-tables", OPT_NEW_TABLES, NULL, "repair: make tables that are missing anew, empty" },
+	{ "convert", OPT_CONVERT, NULL,
+		"up: bring tables of a known other shape to the one expected" },
+	{ "zone", OPT_ZONE, "ZONE", "up: of times without time zone that --convert converts" },
+	{ "yes", OPT_YES, NULL, "down: do not ask" },
+	{ "beside-workers", OPT_BESIDE_WORKERS, NULL, "down: though workers are at work" },
 	{ "dir", OPT_DIR, "DIR", "read the migrations from DIR instead of from the program" },
 	{ "accept-changes", OPT_ACCEPT_CHANGES, NULL,
 		"up: applied files may differ from what was applied" },
@@ -34,14 +46,16 @@ static const struct ctl_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-enum verb { VERB_UP, VERB_DOWN, VERB_STATUS, VERB_VERIFY };
+enum verb { VERB_UP, VERB_DOWN, VERB_REPAIR, VERB_STATUS, VERB_VERIFY };
+
+#define VERBS "up, down, repair, status, verify"
 
 struct order {
 	enum verb verb;
 	int to; /* -1: not said */
 	int attempts;
-	bool dry_run, destroy, accept_changes;
-	const char *dir, *with;
+	bool dry_run, destroy, accept_changes, new_tables, yes, beside_workers, convert;
+	const char *dir, *with, *zone;
 };
 
 /* -1: no number that will do. */
@@ -72,6 +86,21 @@ static int take_option(struct ctl *ctl, struct order *order, int letter)
 	case OPT_DESTROY:
 		order->destroy = true;
 		break;
+	case OPT_CONVERT:
+		order->convert = true;
+		break;
+	case OPT_ZONE:
+		order->zone = optarg;
+		break;
+	case OPT_YES:
+		order->yes = true;
+		break;
+	case OPT_BESIDE_WORKERS:
+		order->beside_workers = true;
+		break;
+	case OPT_NEW_TABLES:
+		order->new_tables = true;
+		break;
 	case OPT_ACCEPT_CHANGES:
 		order->accept_changes = true;
 		break;
@@ -90,23 +119,27 @@ static int check_order(struct ctl *ctl, const struct order *order, int operands)
 {
 	enum verb verb = order->verb;
 	if (operands > 1)
-		return ctl_usage(ctl, "migrate takes one of up, down, status, verify");
+		return ctl_usage(ctl, "migrate takes one of " VERBS);
 	if (verb == VERB_DOWN && order->to < 0)
 		return ctl_usage(ctl, "down needs --to N, the last step to keep");
-	if (order->to >= 0 && verb == VERB_STATUS)
-		return ctl_usage(ctl, "status takes no --to");
+	if (order->to >= 0 && (verb == VERB_STATUS || verb == VERB_REPAIR))
+		return ctl_usage(ctl, "status and repair take no --to");
 	if ((order->with || order->accept_changes) && verb != VERB_UP)
 		return ctl_usage(ctl, "--with and --accept-changes belong to up");
-	if (order->destroy && verb != VERB_DOWN)
-		return ctl_usage(ctl, "--destroy belongs to down");
+	if ((order->convert || order->zone) && verb != VERB_UP)
+		return ctl_usage(ctl, "--convert and --zone belong to up");
+	if ((order->destroy || order->yes || order->beside_workers) && verb != VERB_DOWN)
+		return ctl_usage(ctl, "--destroy, --yes and --beside-workers belong to down");
 	if ((order->dry_run || order->attempts != MIGRATE_ATTEMPTS) && verb >= VERB_STATUS)
-		return ctl_usage(ctl, "--dry-run and --attempts belong to up and down");
+		return ctl_usage(ctl, "--dry-run and --attempts belong to up, down and repair");
+	if (order->new_tables && verb != VERB_REPAIR)
+		return ctl_usage(ctl, "--new-tables belongs to repair");
 	return EX_OK;
 }
 
 static int read_order(struct ctl *ctl, int argc, char **argv, struct order *ret_order)
 {
-	static const char *const verbs[] = { "up", "down", "status", "verify" };
+	static const char *const verbs[] = { "up", "down", "repair", "status", "verify" };
 	struct order order = { .to = -1, .attempts = MIGRATE_ATTEMPTS };
 	int letter, code;
 	while ((letter = ctl_getopt(ctl, argc, argv)) != -1)
@@ -114,7 +147,7 @@ static int read_order(struct ctl *ctl, int argc, char **argv, struct order *ret_
 			return code;
 	/* `migrate --dry-run` alone is the question that one asks first. */
 	if (optind >= argc && !order.dry_run)
-		return ctl_usage(ctl, "migrate needs one of up, down, status, verify");
+		return ctl_usage(ctl, "migrate needs one of " VERBS);
 	size_t verb = 0;
 	struct nearest nearest = NEAREST(optind < argc ? argv[optind] : verbs[0]);
 	while (verb < ARRAY_LEN(verbs) && strcmp(nearest.typed, verbs[verb]) != 0)
@@ -141,7 +174,15 @@ static bool run_order(
 		*ret_code = is_good ? EX_OK : CTL_FOUND;
 		return true;
 	case VERB_DOWN:
-		return migrate_down(migrator, to, order->destroy, order->dry_run, err);
+		return migrate_down(migrator,
+			&(struct down_order){ to, order->destroy, order->beside_workers, order->yes,
+				order->dry_run },
+			err);
+	case VERB_REPAIR:
+		if (!migrate_repair(migrator, order->new_tables, order->dry_run, &is_good, err))
+			return false;
+		*ret_code = is_good ? EX_OK : CTL_FOUND;
+		return true;
 	case VERB_STATUS:
 		return migrate_status(migrator, err);
 	default:
@@ -158,14 +199,32 @@ static int fail(const struct migrator *migrator, int code, const struct err *err
 	return ctl_error(migrator_is_cut_off(migrator) ? EX_UNAVAILABLE : code, "%s", err->text);
 }
 
+/* Where it happens: the wrong shell has the wrong PGHOST. */
+static void tell_target(struct migrator *migrator)
+{
+	PGconn *pq = session_pq(migrator->session);
+	struct report *report = &migrator->report;
+	if (!report->json) {
+		report_note(report, "database %s on %s:%s, as role %s", PQdb(pq), PQhost(pq),
+			PQport(pq), PQuser(pq));
+		return;
+	}
+	report_fact(report, "database", json_string(PQdb(pq)));
+	report_fact(report, "host", json_string(PQhost(pq)));
+	report_fact(report, "port", json_string(PQport(pq)));
+	report_fact(report, "role", json_string(PQuser(pq)));
+}
+
 static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct order *order)
 {
 	struct err err;
 	int code = EX_OK;
-	bool writes = order->verb <= VERB_DOWN && !order->dry_run;
+	bool writes = order->verb <= VERB_REPAIR && !order->dry_run;
 	if (!migrator_prepare(migrator, writes, &err))
 		return fail(migrator, EX_CONFIG, &err);
 	report_begin(&migrator->report, ctl->json, order->dry_run);
+	if (order->verb <= VERB_REPAIR)
+		tell_target(migrator);
 	bool ok = run_order(migrator, order, &code, &err);
 	report_end(&migrator->report);
 	return ok ? code : fail(migrator, EX_DATAERR, &err);
@@ -188,6 +247,8 @@ static int migrate(struct ctl *ctl, const struct order *order)
 		.app_schema = ctl->conf->app_schema,
 		.attempts = order->attempts,
 		.accept_changes = order->accept_changes,
+		.convert = order->convert,
+		.zone = order->zone,
 		.conninfo = ctl->conf->database_url,
 		.password_file = ctl->conf->password_file,
 	};
@@ -212,8 +273,8 @@ static int run(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command command_migrate = {
 	.name = "migrate",
-	.args = "up | down | status | verify",
-	.help = "apply, undo and check the steps of the schema",
+	.args = "up | down | repair | status | verify",
+	.help = "apply, undo, mend and check the steps of the schema",
 	.run = run,
 	.options = options,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/migrate/alembic.h"
+#include "ctl/migrate/conversion.h"
 #include "ctl/migrate/foretell.h"
 #include "util/duration.h"
 #include "util/mem.h"
@@ -84,6 +85,36 @@ static bool plan_note(struct migrator *migrator, const struct migration *step, b
 	return !runs || outcome->note || alembic_foretell(migrator, step, &outcome->note, err);
 }
 
+static void add_lines(struct outcome *outcome, const char *lines)
+{
+	char *before = outcome->problems;
+	outcome->problems = before ? mem_printf("%s\n%s", before, lines) : mem_strdup(lines);
+	free(before);
+}
+
+/* What is refused for the shape of a table that is known is told with what mends it. */
+static bool plan_conversion(struct migrator *migrator, const struct migration *step,
+	struct outcome *outcome, struct err *err)
+{
+	struct conversion conversion CLEANUP(conversion_free) = { .lines = NULL };
+	if (!outcome->refused)
+		return true;
+	if (!conversion_read(migrator, step, &conversion, err))
+		return false;
+	if (!conversion.lines)
+		return true;
+	add_lines(outcome, conversion.lines);
+	if (conversion.refused)
+		return true;
+	if (migrator->convert) {
+		outcome->refused = false;
+		outcome->state = "converted";
+	} else {
+		add_lines(outcome, "with --convert these statements are run, in one transaction");
+	}
+	return true;
+}
+
 /* first: no step before it has anything to do. */
 static bool plan_step(struct migrator *migrator, const struct migration *step,
 	const struct record *record, bool first, struct outcome *outcome, struct err *err)
@@ -109,7 +140,7 @@ static bool plan_step(struct migrator *migrator, const struct migration *step,
 		outcome->problems = *from;
 		*from = NULL;
 	}
-	return true;
+	return plan_conversion(migrator, step, outcome, err);
 }
 
 /* search_path for this transaction alone: the session may be a pooler's. */
@@ -125,12 +156,12 @@ static bool begin(struct migrator *migrator, struct err *err)
 	return migrator_exec(migrator, sql, NULL, err);
 }
 
-static bool plan_steps(struct migrator *migrator, int to, const char *with, plan_step_fn *fn,
-	void *arg, struct err *err)
+static bool plan_steps(struct migrator *migrator, bool begins, int to, const char *with,
+	plan_step_fn *fn, void *arg, struct err *err)
 {
 	struct records records CLEANUP(records_free) = { .n = 0 };
 	bool first = true;
-	if (!begin(migrator, err) || !records_read(migrator, &records, err))
+	if ((begins && !begin(migrator, err)) || !records_read(migrator, &records, err))
 		return false;
 	for (size_t i = 0; i < migrator->set.n; i++) {
 		const struct migration *step = &migrator->set.steps[i];
@@ -150,8 +181,10 @@ static bool plan_steps(struct migrator *migrator, int to, const char *with, plan
 bool migrate_plan(struct migrator *migrator, int to, const char *with, plan_step_fn *fn, void *arg,
 	struct err *err)
 {
-	bool ok = plan_steps(migrator, to, with, fn, arg, err);
-	migrator_rollback(migrator);
+	bool begins = PQtransactionStatus(session_pq(migrator->session)) == PQTRANS_IDLE;
+	bool ok = plan_steps(migrator, begins, to, with, fn, arg, err);
+	if (begins)
+		migrator_rollback(migrator);
 	return ok;
 }
 

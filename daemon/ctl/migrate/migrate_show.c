@@ -9,24 +9,14 @@
 #include "util/strbuf.h"
 #include "util/timefmt.h"
 
-/* The lines of problems that are among accepted, or those that are not; NULL: none. */
-static char *filter_lines(const char *problems, const char *accepted, bool wanted)
-{
-	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	struct line line;
-	while (lines_next(&problems, &line))
-		if (lines_have(accepted, &line) == wanted)
-			lines_add(&kept, "\n", &line);
-	return kept.len > 0 ? strbuf_steal(&kept) : NULL;
-}
-
 static void verify_step(struct migrator *migrator, const struct migration *step,
-	const struct record *record, const struct finding *finding, bool *ret_ok)
+	const struct record *record, const struct finding *finding, bool *ret_ok,
+	bool *ret_repairable)
 {
 	struct report *report = &migrator->report;
 	const char *accepted = record ? record->accepted : NULL;
-	char *problems CLEANUP(mem_cleanup) = filter_lines(finding->problems, accepted, false);
-	char *known CLEANUP(mem_cleanup) = filter_lines(finding->problems, accepted, true);
+	char *problems CLEANUP(mem_cleanup) = lines_filter(finding->problems, accepted, false);
+	char *known CLEANUP(mem_cleanup) = lines_filter(finding->problems, accepted, true);
 	bool is_interrupted = record && !record->finished;
 	bool is_changed = record && strcmp(record->checksum, step->checksum) != 0;
 	bool is_good = !problems && !is_interrupted && !is_changed;
@@ -44,12 +34,13 @@ static void verify_step(struct migrator *migrator, const struct migration *step,
 		report_lines(report, "accepted", known);
 	}
 	*ret_ok = *ret_ok && is_good;
+	*ret_repairable = *ret_repairable || (problems && record && record->finished);
 }
 
 bool migrate_verify(struct migrator *migrator, int to, bool *ret_ok, struct err *err)
 {
 	struct records records CLEANUP(records_free) = { .n = 0 };
-	bool is_good = true;
+	bool is_good = true, is_repairable = false;
 	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
 		  records_read(migrator, &records, err);
 	for (size_t i = 0; ok && i < migrator->set.n; i++) {
@@ -61,12 +52,16 @@ bool migrate_verify(struct migrator *migrator, int to, bool *ret_ok, struct err 
 			continue;
 		ok = finding_read(migrator, step, &finding, err);
 		if (ok)
-			verify_step(migrator, step, record, &finding, &is_good);
+			verify_step(migrator, step, record, &finding, &is_good, &is_repairable);
 	}
 	migrator_rollback(migrator);
-	if (ok)
-		*ret_ok = is_good;
-	return ok;
+	if (!ok)
+		return false;
+	if (is_repairable)
+		report_note(&migrator->report,
+			"what would bring it back is shown by: recurctl migrate repair --dry-run");
+	*ret_ok = is_good;
+	return true;
 }
 
 static const char *state_of_record(const struct migration *step, const struct record *record)

@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "ctl/migrate/alembic.h"
+#include "ctl/migrate/conversion.h"
 #include "ctl/migrate/foretell.h"
 #include "ctl/migrate/lines.h"
+#include "ctl/migrate/locks.h"
+#include "ctl/migrate/migrate_index.h"
 #include "ctl/migrate/migrate_plan.h"
-#include "db/rows.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -24,46 +26,6 @@ static bool cannot_adopt(const struct migration *step, const char *problems, str
 	lines_add_needed(&needed, "; ", problems);
 	return err_set(err, "%s cannot be adopted: %.380s; change that and run it again",
 		step->name, needed.data);
-}
-
-/* ret_state: 't' valid, 'f' invalid, 0: there is none. */
-static bool read_index(
-	struct migrator *migrator, const char *name, char *ret_state, struct err *err)
-{
-	struct params params CLEANUP(params_free);
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	params_init(&params);
-	params_text(&params, name);
-	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_INDEX, &params, &result, err))
-		return false;
-	*ret_state = '\0';
-	if (PQntuples(result) > 0)
-		*ret_state = row_bool(result, 0, 0) ? 't' : 'f';
-	return true;
-}
-
-/* No lock_timeout here: it would leave the index invalid, and the build stops no writes. */
-static bool build_index(struct migrator *migrator, const char *file,
-	const struct statement *statement, struct err *err)
-{
-	char state;
-	if (!read_index(migrator, statement->concurrent_index, &state, err))
-		return false;
-	if (state == 't')
-		return true;
-	if (state == 'f') {
-		char *drop CLEANUP(mem_cleanup) = mem_printf(
-			"drop index concurrently %s", statement->concurrent_index);
-		if (!migrator_exec(migrator, drop, NULL, err))
-			return err_prefix(err, "%s, line %d: ", file, statement->line);
-	}
-	if (!migrator_run(migrator, file, statement, err) ||
-		!read_index(migrator, statement->concurrent_index, &state, err))
-		return false;
-	if (state == 't')
-		return true;
-	return err_set(err, "%s, line %d: index %s is %s after its build; run it again", file,
-		statement->line, statement->concurrent_index, state ? "invalid" : "missing");
 }
 
 /* Inside a transaction, and again inside one afterwards. */
@@ -80,7 +42,7 @@ static bool run_file(struct migrator *migrator, const struct migration *step, st
 			continue;
 		}
 		if (!migrator_commit(migrator, err) ||
-			!build_index(migrator, file, statement, err) ||
+			!index_build(migrator, file, statement, statement->concurrent_index, err) ||
 			!migrator_begin(migrator, err))
 			return false;
 	}
@@ -234,6 +196,11 @@ static bool try_step(
 	return false;
 }
 
+struct wanted {
+	int to;
+	const char *with;
+};
+
 struct refusals {
 	struct migrator *migrator;
 	struct err *err;
@@ -264,11 +231,97 @@ static bool check_plan(struct migrator *migrator, int to, const char *with, stru
 		refusals.n > 1 ? ", and more (see above)" : "");
 }
 
+/* ---- --convert ---- */
+
+/* What it must know of the tables that are there is asked before they are locked, and again afterwards. */
+static bool convert_steps(struct migrator *migrator, const struct wanted *wanted,
+	const struct records *records, struct strbuf *needs, struct err *err)
+{
+	bool runs = !needs;
+	for (size_t i = 0; i < migrator->set.n; i++) {
+		const struct migration *step = &migrator->set.steps[i];
+		const struct record *record = records_find(records, step->number);
+		struct conversion conversion CLEANUP(conversion_free);
+		conversion = (struct conversion){ .lines = NULL };
+		if (!step_is_wanted(step, wanted->to, wanted->with) || (record && record->finished))
+			continue;
+		if (!conversion_read(migrator, step, &conversion, err))
+			return false;
+		if (!conversion.lines || conversion.refused)
+			continue; /* the plan says why */
+		if (needs && step->needs)
+			strbuf_addf(needs, "%s ", step->needs);
+		if (runs && !conversion_run(migrator, step, &conversion, err))
+			return false;
+		if (runs)
+			conversion_report(migrator, step, &conversion);
+	}
+	return true;
+}
+
+/* One transaction, and the look for what would refuse a step is in it: what cannot be gone on with is taken
+ * back. */
+static bool try_convert(
+	struct migrator *migrator, const struct migration *first, void *arg, struct err *err)
+{
+	const struct wanted *wanted = arg;
+	struct records records CLEANUP(records_free) = { .n = 0 };
+	struct strbuf needs CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	(void)first;
+	return migrator_exec(migrator, "begin; set local lock_timeout = '" MIGRATE_LOCK_TIMEOUT "'",
+		       NULL, err) &&
+	       records_read(migrator, &records, err) &&
+	       convert_steps(migrator, wanted, &records, &needs, err) &&
+	       locks_take(migrator, needs.data, err) &&
+	       convert_steps(migrator, wanted, &records, NULL, err) &&
+	       check_plan(migrator, wanted->to, wanted->with, err) &&
+	       migrator_commit(migrator, err);
+}
+
+static bool prepare(struct migrator *migrator, int to, const char *with, struct err *err)
+{
+	struct wanted wanted = { .to = to, .with = with };
+	if (!migrator->convert)
+		return check_plan(migrator, to, with, err);
+	return migrator_retry(migrator, &migrator->set.steps[0], try_convert, &wanted, err);
+}
+
+/* What other hands took away since is none of up's: whoever runs it because something is missing must not
+ * hear that there is nothing to do. */
+static bool tell_missing(struct migrator *migrator, int to, struct err *err)
+{
+	struct records records CLEANUP(records_free) = { .n = 0 };
+	struct strbuf steps CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	bool ok = migrator_exec(migrator, "begin read only", NULL, err) &&
+		  records_read(migrator, &records, err);
+	for (size_t i = 0; ok && i < records.n && records.rows[i].number <= to; i++) {
+		const struct migration *step = migration_find(
+			&migrator->set, records.rows[i].number);
+		struct finding finding CLEANUP(finding_free);
+		finding = (struct finding){ .present = false };
+		if (!step || !records.rows[i].finished)
+			continue;
+		ok = finding_read(migrator, step, &finding, err);
+		char *lost CLEANUP(mem_cleanup) = lines_filter(
+			finding.problems, records.rows[i].accepted, false);
+		if (lost)
+			strbuf_addf(&steps, "%s%s", steps.len > 0 ? ", " : "", step->name);
+	}
+	migrator_rollback(migrator);
+	if (ok && steps.len > 0)
+		report_note(&migrator->report,
+			"something that applied steps made is missing (%s); see recurctl migrate "
+			"repair --dry-run, then run: recurctl migrate repair",
+			steps.data);
+	return ok;
+}
+
 bool migrate_up(struct migrator *migrator, int to, const char *with, struct err *err)
 {
 	struct outcome outcome CLEANUP(outcome_free) = { .state = NULL };
 	size_t changed = 0;
-	if (!migrator_lock(migrator, err) || !check_plan(migrator, to, with, err) ||
+	migrator->keeps = true;
+	if (!migrator_lock(migrator, err) || !prepare(migrator, to, with, err) ||
 		!migrator_bootstrap(migrator, err))
 		return false;
 	for (size_t i = 0; i < migrator->set.n; i++) {
@@ -283,5 +336,5 @@ bool migrate_up(struct migrator *migrator, int to, const char *with, struct err 
 	}
 	if (changed == 0 && !migrator->report.json)
 		report_note(&migrator->report, "nothing to do");
-	return true;
+	return tell_missing(migrator, to, err);
 }

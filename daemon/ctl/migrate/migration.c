@@ -69,7 +69,8 @@ static struct migration *find_or_add(
 /* Files of other names are none of ours and are passed over. */
 static void add_file(struct migration_set *set, const char *file, const char *text)
 {
-	static const char *const kinds[] = { ".up.sql", ".down.sql", ".verify.sql", ".check.sql" };
+	static const char *const kinds[] = { ".up.sql", ".down.sql", ".verify.sql", ".check.sql",
+		".repair.sql", ".down_check.sql", ".convert.sql" };
 	const char *dot = strchr(file, '.');
 	if (!dot || strspn(file, "0123456789") != 4 || file[4] != '_')
 		return;
@@ -77,7 +78,8 @@ static void add_file(struct migration_set *set, const char *file, const char *te
 		if (strcmp(dot, kinds[i]) != 0)
 			continue;
 		struct migration *step = find_or_add(set, atoi(file), file, (size_t)(dot - file));
-		char **places[] = { &step->up, &step->down, &step->verify, &step->check };
+		char **places[] = { &step->up, &step->down, &step->verify, &step->check,
+			&step->repair, &step->down_check, &step->convert };
 		free(*places[i]);
 		*places[i] = mem_strdup(text);
 	}
@@ -173,7 +175,8 @@ void migration_set_free(struct migration_set *set)
 	for (size_t i = 0; i < set->n; i++) {
 		struct migration *step = &set->steps[i];
 		char *texts[] = { step->name, step->up, step->down, step->verify, step->check,
-			step->revision, step->adopts, step->leave, step->optional, step->needs };
+			step->repair, step->down_check, step->convert, step->revision, step->adopts,
+			step->leave, step->optional, step->needs };
 		for (size_t k = 0; k < ARRAY_LEN(texts); k++)
 			free(texts[k]);
 	}

@@ -249,15 +249,6 @@ static bool failed(struct migrator *migrator, const PGresult *result)
 	return true;
 }
 
-bool migrator_ask(
-	struct migrator *migrator, const char *sql, PGresult **ret_result, struct err *err)
-{
-	PGresult *result = send_and_wait(migrator, sql, err);
-	if (result)
-		*ret_result = result;
-	return result != NULL;
-}
-
 bool migrator_exec(
 	struct migrator *migrator, const char *sql, PGresult **ret_result, struct err *err)
 {
@@ -276,6 +267,52 @@ bool migrator_exec(
 	return true;
 }
 
+struct raised {
+	char *text;
+	char sqlstate[6];
+};
+
+/* INFO reaches every client and no log. */
+static void take_raised(void *arg, const PGresult *result)
+{
+	struct raised *raised = arg;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (raised->text || !severity || strcmp(severity, "INFO") != 0)
+		return;
+	raised->text = mem_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	snprintf(raised->sqlstate, sizeof(raised->sqlstate), "%s", state ? state : "");
+}
+
+bool migrator_look(struct migrator *migrator, const char *block, char **ret_raised,
+	char ret_sqlstate[static 6], struct err *err)
+{
+	PGconn *pq = session_pq(migrator->session);
+	struct raised raised = { .text = NULL };
+	char *literal = PQescapeLiteral(pq, block, strlen(block));
+	char *inner CLEANUP(mem_cleanup) = mem_printf(
+		"begin execute %s; exception when others then "
+		"raise info '%%', sqlerrm using errcode = "
+		"sqlstate; end",
+		literal);
+	PQfreemem(literal);
+	literal = PQescapeLiteral(pq, inner, strlen(inner));
+	char *sql CLEANUP(mem_cleanup) = mem_printf("do %s", literal);
+	PQfreemem(literal);
+	PQnoticeReceiver before = PQsetNoticeReceiver(pq, take_raised, &raised);
+	bool ok = migrator_exec(migrator, sql, NULL, err);
+	(void)PQsetNoticeReceiver(pq, before, migrator);
+	if (!ok) {
+		free(raised.text);
+		return false;
+	}
+	if (raised.text && strcmp(raised.sqlstate, "P0001") != 0) /* a lock, say */
+		memcpy(migrator->sqlstate, raised.sqlstate, sizeof(raised.sqlstate));
+	*ret_raised = raised.text;
+	memcpy(ret_sqlstate, raised.sqlstate, sizeof(raised.sqlstate));
+	return true;
+}
+
 static const char *what_to_do(const char *sqlstate)
 {
 	static const struct {
@@ -288,6 +325,8 @@ static const char *what_to_do(const char *sqlstate)
 		{ "42701", "something else has this name: rename or drop it" },
 		{ "42723", "something else has this name: rename or drop it" },
 		{ "23505", "remove the duplicates" },
+		{ "23502", "rows are there, and nothing says what they held: restore it from a "
+			   "backup" },
 		{ "23503", "repair the rows that point nowhere" },
 		{ "23514", "repair the rows that the check refuses" },
 		{ "2BP01", "drop or change what depends on it" },
@@ -325,10 +364,9 @@ bool migrator_run(struct migrator *migrator, const char *file, const struct stat
 		return true;
 	struct err why;
 	session_describe(migrator->session, result, &why);
-	return err_set(err,
-		"%s, line %d: %.300s (statement: %.50s...); %s and run it again, what was done "
-		"before stays",
-		file, error_line(result, statement), why.text, sql, what_to_do(migrator->sqlstate));
+	return err_set(err, "%s, line %d: %.300s (statement: %.50s...); %s and run it again%s",
+		file, error_line(result, statement), why.text, sql, what_to_do(migrator->sqlstate),
+		migrator->keeps ? ", what was done before stays" : "");
 }
 
 bool migrator_query(

@@ -86,26 +86,19 @@ static bool read_heads(struct migrator *migrator, const struct migration *step,
 static bool read_problems(struct migrator *migrator, const struct migration *step,
 	struct finding *finding, struct err *err)
 {
-	PGconn *pq = session_pq(migrator->session);
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	if (!session_exec(migrator->session, "savepoint verify", NULL, err))
-		return false;
-	result = PQexec(pq, step->verify);
-	if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
-		const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-		if (!state || strcmp(state, "P0001") != 0) {
-			struct err why;
-			session_describe(migrator->session, result, &why);
-			return err_set(err, "%s.verify.sql: %.380s%s", step->name, why.text,
-				state && strcmp(state, "42501") == 0
-					? "; run this as the owner of the application's tables"
-					: "");
-		}
-		finding->problems = mem_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-		finding->needed = strstr(finding->problems, "[needed]") != NULL;
-	}
-	return session_exec(migrator->session,
-		"rollback to savepoint verify; release savepoint verify", NULL, err);
+	char *raised CLEANUP(mem_cleanup) = NULL;
+	char sqlstate[6];
+	if (!migrator_look(migrator, step->verify, &raised, sqlstate, err))
+		return err_prefix(err, "%s.verify.sql: ", step->name);
+	if (raised && strcmp(sqlstate, "P0001") != 0)
+		return err_set(err, "%s.verify.sql: %.380s%s", step->name, raised,
+			strcmp(sqlstate, "42501") == 0
+				? "; run this as the owner of the application's tables"
+				: "");
+	finding->problems = raised;
+	raised = NULL;
+	finding->needed = finding->problems && strstr(finding->problems, "[needed]") != NULL;
+	return true;
 }
 
 bool finding_read(struct migrator *migrator, const struct migration *step,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl/migrate/lines.h"
+#include "ctl/migrate/script.h"
 #include "util/mem.h"
 #include "util/strbuf.h"
 #include "util/text.h"
@@ -91,6 +92,21 @@ void report_lines(struct report *report, const char *kind, const char *lines)
 		fputs("    ", stdout);
 		print_escaped(stdout, line.text, line.len);
 		putchar('\n');
+	}
+}
+
+void report_statements(struct report *report, const char *statements)
+{
+	struct script script CLEANUP(script_free) = { .n = 0 };
+	if (!report->json) {
+		report_lines(report, "statements", statements);
+		return;
+	}
+	script_parse(statements, &script);
+	for (size_t i = 0; i < script.n; i++) {
+		const struct statement *statement = &script.statements[i];
+		add_json_line(report->step, "statements",
+			&(struct line){ statement->text, statement->len });
 	}
 }
 

@@ -69,7 +69,7 @@ static const char *skip_name(const char *p)
 }
 
 /* Behind whatever begins at p: a comment, a literal, a name, or one character. */
-static const char *skip_token(const char *p)
+const char *script_skip_token(const char *p)
 {
 	if (p[0] == '-' && p[1] == '-')
 		return p + strcspn(p, "\n");
@@ -86,21 +86,21 @@ static const char *skip_token(const char *p)
 	return p + 1;
 }
 
-static const char *skip_blank(const char *p)
+const char *script_skip_blank(const char *p)
 {
 	for (;;) {
 		if (isspace((unsigned char)*p))
 			p++;
 		else if ((p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*'))
-			p = skip_token(p);
+			p = script_skip_token(p);
 		else
 			return p;
 	}
 }
 
-static bool take_word(const char **p, const char *word)
+bool script_take_word(const char **p, const char *word)
 {
-	const char *start = skip_blank(*p);
+	const char *start = script_skip_blank(*p);
 	size_t len = strlen(word);
 	if (strncasecmp(start, word, len) != 0 || is_name_char(start[len]))
 		return false;
@@ -112,14 +112,14 @@ static bool take_word(const char **p, const char *word)
 static void read_concurrent_index(const char *p, char ret_name[static SCRIPT_NAME_MAX])
 {
 	ret_name[0] = '\0';
-	if (!take_word(&p, "create"))
+	if (!script_take_word(&p, "create"))
 		return;
-	(void)take_word(&p, "unique");
-	if (!take_word(&p, "index") || !take_word(&p, "concurrently"))
+	(void)script_take_word(&p, "unique");
+	if (!script_take_word(&p, "index") || !script_take_word(&p, "concurrently"))
 		return;
-	if (take_word(&p, "if"))
-		(void)(take_word(&p, "not") && take_word(&p, "exists"));
-	p = skip_blank(p);
+	if (script_take_word(&p, "if"))
+		(void)(script_take_word(&p, "not") && script_take_word(&p, "exists"));
+	p = script_skip_blank(p);
 	snprintf(ret_name, SCRIPT_NAME_MAX, "%.*s", (int)(skip_name(p) - p), p);
 }
 
@@ -149,10 +149,10 @@ void script_parse(const char *text, struct script *ret_script)
 	*ret_script = (struct script){ .n = 0 };
 	const char *counted = text;
 	int line = 1;
-	for (const char *p = skip_blank(text); *p; p = skip_blank(p)) {
+	for (const char *p = script_skip_blank(text); *p; p = script_skip_blank(p)) {
 		const char *start = p;
 		while (*p && *p != ';')
-			p = skip_token(p);
+			p = script_skip_token(p);
 		line += count_lines(counted, start);
 		counted = start;
 		if (p > start)

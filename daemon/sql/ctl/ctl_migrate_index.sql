@@ -1,4 +1,4 @@
--- Caller: daemon/ctl/migrate/migrate_up.c, before and after an index is built concurrently.
+-- Caller: daemon/ctl/migrate/migrate_index.c, before and after an index is built concurrently.
 -- $1 name of the index, in the application's schema (by search_path).
 -- Returns: whether it is valid; no row when there is none.
 -- Result: bool

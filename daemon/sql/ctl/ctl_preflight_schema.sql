@@ -49,31 +49,40 @@ with object (kind, name) as (
            ('recurd.waiting', array['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
            ('recurd.template_tags', array['SELECT']),
            ('recurd.consumers', array['SELECT'])
-), refused (what, command) as (
-    select pg_catalog.lower(g.privilege) || ' on ' || g.relation
+), asked (role) as (
+    select r.rolname::text from pg_catalog.pg_roles as r where r.rolname in ($1, 'recurd_worker')
+), refused (role, what) as (
+    select k.role, pg_catalog.lower(g.privilege) || ' on ' || g.relation
            || case when count(*) < pg_catalog.cardinality(g.columns)
                    then ' (' || pg_catalog.string_agg(a.attname, ', ' order by a.attnum) || ')'
-                   else '' end,
-           'grant ' || pg_catalog.lower(g.privilege) || ' ('
-           || pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum) || ') on ' || g.relation
-    from needed_grant as g
+                   else '' end
+    from asked as k
+    cross join needed_grant as g
     join pg_catalog.pg_attribute as a
          on a.attrelid = pg_catalog.to_regclass(g.relation) and a.attname = any (g.columns)
-    where not pg_catalog.has_column_privilege($1::text, a.attrelid, a.attnum, g.privilege)
-    group by g.relation, g.privilege, g.columns
+    where not pg_catalog.has_column_privilege(k.role, a.attrelid, a.attnum, g.privilege)
+    group by k.role, g.relation, g.privilege, g.columns
     union all
-    select pg_catalog.lower(p) || ' on ' || t.relation, 'grant ' || pg_catalog.lower(p) || ' on ' || t.relation
-    from needed_table as t, pg_catalog.unnest(t.privileges) as p
-    where not pg_catalog.has_table_privilege($1::text, pg_catalog.to_regclass(t.relation)::oid, p)
+    select k.role, pg_catalog.lower(p) || ' on ' || t.relation
+    from asked as k, needed_table as t, pg_catalog.unnest(t.privileges) as p
+    where not pg_catalog.has_table_privilege(k.role, pg_catalog.to_regclass(t.relation)::oid, p)
     union all
-    select 'execute on ' || f.name, 'grant execute on function ' || f.name
-    from (values ('recurd.held_users(text[])')) as f (name)
-    where not pg_catalog.has_function_privilege($1::text, pg_catalog.to_regprocedure(f.name)::oid, 'EXECUTE')
+    select k.role, 'execute on ' || f.name
+    from asked as k, (values ('recurd.held_users(text[])')) as f (name)
+    where not pg_catalog.has_function_privilege(k.role, pg_catalog.to_regprocedure(f.name)::oid, 'EXECUTE')
     union all
-    select 'usage of schema ' || n.nspname, 'grant usage on schema ' || pg_catalog.quote_ident(n.nspname)
-    from pg_catalog.pg_namespace as n
+    select k.role, 'update on sequence ' || d.objid::regclass::text
+    from asked as k
+    cross join (values ('recurd.notifications'), ('recurd.decisions')) as r (name)
+    join pg_catalog.pg_depend as d
+         on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'
+            and d.refobjid = pg_catalog.to_regclass(r.name) and d.refobjsubid > 0
+    where not pg_catalog.has_sequence_privilege(k.role, d.objid, 'UPDATE')
+    union all
+    select k.role, 'usage of schema ' || n.nspname
+    from asked as k, pg_catalog.pg_namespace as n
     where n.nspname in ('recurd', pg_catalog.btrim('{app}', '"'))
-          and not pg_catalog.has_schema_privilege($1::text, n.oid, 'USAGE')
+          and not pg_catalog.has_schema_privilege(k.role, n.oid, 'USAGE')
 ), used (oid) as (
     select c.oid
     from pg_catalog.pg_class as c
@@ -83,14 +92,17 @@ with object (kind, name) as (
              and c.relname in ('template_tags', 'preferences', 'notifications', 'decisions', 'settings', 'workers',
                                'zones', 'causes', 'waiting', 'consumers')
 ), advice (run) as (
-    -- A column that was dropped and added again has lost its grants.
-    select case when exists (select from pg_catalog.pg_roles as w
-                             where w.rolname = 'recurd_worker' and pg_catalog.pg_has_role($1::name, w.oid, 'USAGE'))
-                then (select pg_catalog.string_agg(r.command || ' to recurd_worker', '; ' order by r.command) from refused as r)
-                else 'grant recurd_worker to ' || pg_catalog.quote_ident($1) end
+    select pg_catalog.concat_ws('; then: ',
+        -- A restore left the rights of recurd_worker out, or a column was dropped and added again.
+        case when exists (select from refused as r where r.role = 'recurd_worker')
+                  or pg_catalog.to_regrole('recurd_worker') is null
+             then 'recurctl migrate repair, as the owner of the tables' end,
+        case when not exists (select from pg_catalog.pg_roles as w
+                              where w.rolname = 'recurd_worker' and pg_catalog.pg_has_role($1::name, w.oid, 'USAGE'))
+             then 'grant recurd_worker to ' || pg_catalog.quote_ident($1) end)
 )
 select 'schema', 'missing: ' || pg_catalog.replace(pg_catalog.string_agg(m.name, ', ' order by m.name), '"', '')
-                 || '; run: recurctl migrate up'
+                 || '; run: recurctl migrate up, then: recurctl migrate repair'
 from (select o.kind || ' ' || o.name as name
       from object as o
       where pg_catalog.to_regclass(o.name) is null
@@ -102,7 +114,7 @@ from (select o.kind || ' ' || o.name as name
                               and not a.attisdropped)) as m
 having count(*) > 0
 union all
-select 'schema', 'index ' || o.name || ' is invalid: drop it, then run: recurctl migrate up'
+select 'schema', 'index ' || o.name || ' is invalid; run: recurctl migrate repair'
 from object as o
 join pg_catalog.pg_index as i on i.indexrelid = pg_catalog.to_regclass(o.name)
 where o.kind = 'index' and not i.indisvalid
@@ -120,6 +132,7 @@ union all
 select 'grants', 'role ' || $1 || ' lacks: ' || pg_catalog.replace(pg_catalog.string_agg(r.what, ', ' order by r.what), '"', '')
                  || '; run: ' || (select run from advice)
 from refused as r
+where r.role = $1
 having count(*) > 0
 union all
 select 'row-level security', 'role ' || $1 || ' sees only some rows of ' || c.oid::regclass::text

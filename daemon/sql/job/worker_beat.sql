@@ -4,8 +4,10 @@
 -- $6 figures since its start, as JSON (job/counters.h)   $7 the newest migration that this binary knows
 -- What it runs with: $8 its file, null: none   $9 version of its time zone data, null: unknown   $10 options that
 -- all workers should have alike
+-- $11 live_since as this worker knows it
 -- Returns whether we are no longer fit for this database: row-level security has come to hide rows of any
--- table from us, a rule to rewrite what we write, or a migration that we are too old for.
+-- table from us, a rule to rewrite what we write, a migration that we are too old for, or a schema that was
+-- taken away and made anew.
 -- Index: pk_workers.
 -- Result: bool
 with gone as (
@@ -26,4 +28,5 @@ returning exists (select from pg_catalog.unnest({guarded tables}) r,
                    where pg_catalog.row_security_active(t)
                          or exists (select from pg_catalog.pg_rewrite w
                                      where w.ev_class = t and w.ev_type in ('2', '3') and w.ev_enabled <> 'D'))
-          or coalesce((select s.compatible_from from recurd.settings s), 0) > $7;
+          or coalesce((select s.compatible_from from recurd.settings s), 0) > $7
+          or (select s.live_since from recurd.settings s) is distinct from $11::timestamptz;

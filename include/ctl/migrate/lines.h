@@ -20,3 +20,5 @@ bool line_is_needed(const struct line *line);
 void lines_add(struct strbuf *buf, const char *separator, const struct line *line);
 /* The lines that are needed; problems may be NULL. */
 void lines_add_needed(struct strbuf *buf, const char *separator, const char *problems);
+/* The lines that are among others (wanted), or those that are not; NULL: none; free it. */
+char *lines_filter(const char *lines, const char *others, bool wanted);

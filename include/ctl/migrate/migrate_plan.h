@@ -28,7 +28,8 @@ bool plan_compare_alembic(struct migrator *migrator, const struct migration *ste
 /* The word for a step without a record: what up would make of it. */
 const char *plan_state(const struct finding *finding);
 
-/* Asks of each wanted step, in a read-only transaction of its own; search_path need not be set. */
+/* Asks of each wanted step, in a read-only transaction of its own, where search_path need not be set, or in
+ * the one that is open, which goes on. */
 typedef void plan_step_fn(void *arg, const struct migration *step, const struct outcome *outcome);
 bool migrate_plan(struct migrator *migrator, int to, const char *with, plan_step_fn *fn, void *arg,
 	struct err *err) NODISCARD;

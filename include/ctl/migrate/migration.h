@@ -1,8 +1,16 @@
-/* migration: the steps of the schema as files say them, NNNN_name.{up,down,verify,check}.sql.
+/* migration: the steps of the schema as files say them, NNNN_name.{up,down,verify,check,repair,down_check,convert}.sql.
  *
  * up, down: do and undo the step.  verify: a DO block that raises what is missing or differs, a line
  * each.  check, where a step has one: a DO block that raises what rows or catalog would make the up file
  * fail over, a line each; it must run on any database, whatever steps it has.
+ *
+ * down_check: as check, of the down file.
+ *
+ * repair, where a step has one: statements that make one of its objects each, for what stands in a DO block
+ * of the up file; all others are found in the up file itself (recipe.h).
+ *
+ * convert: a DO block that raises shapes of tables that are known, and what brings them to the one expected
+ * (conversion.h).
  *
  * They are embedded in the program; --dir reads a folder instead.  The leading comment of the up file
  * may say, a line each:
@@ -29,7 +37,7 @@ struct migration {
 	int number;
 	char *name; /* "0006_add_priority_to_tasks" */
 	char *up, *down, *verify; /* texts of the files */
-	char *check; /* NULL: has none */
+	char *check, *repair, *down_check, *convert; /* NULL: has none */
 	char *revision, *adopts, *leave, *optional, *needs; /* NULL: not said */
 	char checksum[CHECKSUM_TEXT_MAX]; /* of the up file */
 };

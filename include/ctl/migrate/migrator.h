@@ -32,6 +32,9 @@ struct migrator {
 	const char *conninfo, *password_file; /* for a second look at who keeps us waiting */
 	int attempts;
 	bool accept_changes;
+	bool convert; /* known shapes of the application's tables are brought to the one expected */
+	const char *zone; /* of times without one; NULL: not said */
+	bool keeps; /* a step that fails takes no other step back */
 	/* migrator.c alone: */
 	struct session *watcher;
 	char sqlstate[6];
@@ -64,9 +67,11 @@ bool migrator_bootstrap(struct migrator *migrator, struct err *err) NODISCARD;
 /* One statement or several, without parameters; ret_result may be NULL.  Tells who keeps it waiting. */
 bool migrator_exec(struct migrator *migrator, const char *sql, PGresult **ret_result,
 	struct err *err) NODISCARD;
-/* The same, but a statement that failed is an answer, too: look at ret_result. */
-bool migrator_ask(struct migrator *migrator, const char *sql, PGresult **ret_result,
-	struct err *err) NODISCARD;
+/* What a verify or check file raises, without a statement that fails on the server, whose log is others' to
+ * read: the block runs inside one that catches it.  ret_raised: free it; NULL: nothing; ret_sqlstate goes with
+ * it, "P0001" where it is the block's own word.  false: the link broke, or it was cancelled. */
+bool migrator_look(struct migrator *migrator, const char *block, char **ret_raised,
+	char ret_sqlstate[static 6], struct err *err) NODISCARD;
 /* A statement of a step's file: err names the file, the line, and what to do. */
 bool migrator_run(struct migrator *migrator, const char *file, const struct statement *statement,
 	struct err *err) NODISCARD;
@@ -112,8 +117,9 @@ bool migrate_up(struct migrator *migrator, int to, const char *with, struct err 
 /* ret_ok: false when up would be refused. */
 bool migrate_up_plan(struct migrator *migrator, int to, const char *with, bool *ret_ok,
 	struct err *err) NODISCARD;
-bool migrate_down(
-	struct migrator *migrator, int to, bool destroy, bool dry_run, struct err *err) NODISCARD;
+/* ret_ok: false when something is missing still, or with dry_run would be. */
+bool migrate_repair(struct migrator *migrator, bool new_tables, bool dry_run, bool *ret_ok,
+	struct err *err) NODISCARD;
 /* ret_ok: false when something is missing. */
 bool migrate_verify(struct migrator *migrator, int to, bool *ret_ok, struct err *err) NODISCARD;
 bool migrate_status(struct migrator *migrator, struct err *err) NODISCARD;

@@ -26,6 +26,8 @@ void report_step(
 	struct report *report, int number, const char *name, const char *state, const char *remark);
 /* Belong to the last step.  lines: a note each, NULL: none; kind: the JSON key, "problems". */
 void report_lines(struct report *report, const char *kind, const char *lines);
+/* Likewise: text with statements, each ended by ";\n"; JSON: "statements". */
+void report_statements(struct report *report, const char *statements);
 void report_fact(
 	struct report *report, const char *key, json_t *value); /* JSON only; steals value */
 /* Belong to the whole; in text they are printed at once. */

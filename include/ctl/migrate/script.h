@@ -28,3 +28,11 @@ void script_parse(const char *text, struct script *ret_script);
 void script_free(struct script *script);
 /* Has a statement that runs in no transaction. */
 bool script_has_concurrent(const struct script *script);
+
+/* For those who look into a statement.  Behind whatever begins at p: a comment, a literal, a quoted or plain
+ * name, or one character. */
+const char *script_skip_token(const char *p);
+/* Behind blanks and comments. */
+const char *script_skip_blank(const char *p);
+/* The next word is this one, in any case: *p moves behind it; else it stays. */
+bool script_take_word(const char **p, const char *word);

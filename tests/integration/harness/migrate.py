@@ -43,8 +43,10 @@ def _argv(db, args, dsn, schema):
     return argv, clean_environ() | ({"RECURD_APP_SCHEMA": schema} if schema else {})
 
 
-def migrate(db, *args, code=0, dsn=None, schema=None, timeout=100 * SLOWNESS):
-    """Runs `recurctl migrate ARGS --output json` and expects an exit code (None: any)."""
+def migrate(db, *args, code=0, dsn=None, schema=None, timeout=100 * SLOWNESS, agree=True):
+    """Runs `recurctl migrate ARGS --output json` and expects an exit code (None: any); agree: to what down asks."""
+    if args and args[0] == "down" and agree and "--dry-run" not in args:
+        args = (*args, "--yes")
     argv, env = _argv(db, [*args, "--output", "json"], dsn, schema)
     done = subprocess.run(argv, capture_output=True, text=True, env=env, timeout=timeout)
     assert code is None or done.returncode == code, f"exit {done.returncode}: {done.stderr}{done.stdout}"

@@ -22,6 +22,7 @@
 #define SEC         USEC_PER_SEC
 #define EPOCH_PG    (INT64_C(946684800) * SEC)
 #define DATABASE    (INT64_C(1700000000) * SEC) /* its clock, when ours was 0 */
+#define LIVE_SINCE  (DATABASE - 100000 * SEC)
 #define CAUSES_MAX  8
 #define BUCKETS     16
 #define LANES_MAX   4

@@ -290,9 +290,10 @@ static PGresult *tx_settings(struct conn *conn, const struct params *params)
 
 static PGresult *tx_level(void)
 {
-	PGresult *result = table(2);
+	PGresult *result = table(3);
 	put_int4(result, 0, 0, 0);
 	put_int8(result, 0, 1, server.settings_version);
+	put_instant(result, 0, 2, LIVE_SINCE - DATABASE);
 	return result;
 }
 

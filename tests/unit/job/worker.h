@@ -208,7 +208,7 @@ static void lane_start(struct lane *lane, const struct job *job)
 	struct job_site site = { .conn = lane->conn,
 		.conf = &worker.conf,
 		.settings = worker.shared.settings,
-		.live_since = DATABASE - 100000 * SEC,
+		.live_since = LIVE_SINCE,
 		.shared = &worker.shared };
 	lane->job = job;
 	lane->order = agenda_start(&worker.agenda, job, server.now);

@@ -1,0 +1,2 @@
+-- As 0005 leaves it.
+alter table "user" add column id text not null;

@@ -1,0 +1,143 @@
+"""Applications whose tables have another shape: what is known is told with the statements that mend it, and done
+where that is asked for, in one transaction."""
+
+from datetime import timedelta
+
+import pytest
+
+from harness import alembic
+from harness.ctl import run_ctl
+from harness.migrate import dump, migrate
+
+# As public descendants of the chain have it: a revision beside it, and a table that says how a task repeats.
+NUMBERS = """
+    drop index ix_tasks_priority; alter table tasks drop column priority;
+    alter table tasks add column priority integer not null default 2 constraint ck_tasks_priority check (priority between 1 and 3);
+    create index ix_tasks_priority on tasks (priority);
+    alter table tags drop column created_at;
+"""
+REPETITIONS = """
+    create table recurring_tasks (id serial primary key, task_id text not null, frequency varchar(20), interval integer default 1,
+                                  cron_expression varchar(100), next_due_at timestamp not null);
+    create index ix_recurring_tasks_user_id on recurring_tasks (task_id);
+"""
+
+
+@pytest.fixture
+def db(empty_db):
+    alembic.make(empty_db, 11)
+    return empty_db
+
+
+def add_tasks(db, *priorities):
+    user = db.add_user()
+    for number, priority in enumerate(priorities):
+        db.add_task(user=user, id=f"t{number}", priority=priority)
+
+
+def told(db, step, *args, code=1):
+    """The lines of a step that a dry run of up prints; it changes nothing."""
+    before = dump(db)
+    done = migrate(db, "up", "--dry-run", *args, code=code)
+    assert dump(db) == before
+    [entry] = [entry for entry in done.json["steps"] if entry["number"] == step]
+    return entry["state"], entry["problems"]
+
+
+def statements(lines, kind="run"):
+    return [line.partition(": ")[2] for line in lines if line.startswith(kind + ": ")]
+
+
+def test_priorities_in_numbers(db):
+    """Refused with the statements; with --convert the values are mapped and the rest goes on."""
+    db.psql(NUMBERS)
+    add_tasks(db, 1, 2, 3, 2)
+    state, lines = told(db, 6)
+    assert state == "refused" and "shape: tasks.priority is a number, where 1 is low, 2 medium and 3 high" in lines
+    assert any("--convert" in line for line in lines) and len(statements(lines)) == 2
+    before = dump(db)
+    refused = migrate(db, "up", code=65)
+    assert "nothing was changed" in refused.err and dump(db) == before
+    assert told(db, 6, "--convert", code=0)[0] == "converted"
+    done = migrate(db, "up", "--convert")
+    assert done.json["steps"][0]["state"] == "converted"
+    assert db.column("select priority from tasks where id ~ '^t[0-9]' order by id") == ["low", "medium", "high", "medium"]
+    assert migrate(db, "verify").json["good"] is True
+    assert "column tags.created_at is missing" in done.lines("problems"), "recurd can do without"
+
+
+def test_the_statements_as_printed_do_and_undo_it(db):
+    db.psql(NUMBERS)
+    add_tasks(db, 1, 2, 3)
+    before = sorted(dump(db))
+    _, lines = told(db, 6)
+    db.psql(*statements(lines))
+    assert db.column("select priority from tasks where id ~ '^t[0-9]' order by id") == ["low", "medium", "high"]
+    db.psql(*statements(lines, "undo"))
+    assert sorted(dump(db)) == before
+    db.psql(*statements(lines))
+    migrate(db, "up")
+
+
+def test_numbers_without_a_word_are_refused(db):
+    db.psql(NUMBERS, "alter table tasks drop constraint ck_tasks_priority")
+    add_tasks(db, 1, 7, 0)
+    for args in ((), ("--convert",)):
+        state, lines = told(db, 6, *args)
+        assert state == "refused" and any(line.startswith("refused: 2 tasks have another priority") for line in lines)
+        before = dump(db)
+        assert "nothing was changed" in migrate(db, "up", *args, code=65).err
+        assert dump(db) == before
+    db.psql("update tasks set priority = 3 where priority = 7; update tasks set priority = 1 where priority = 0")
+    migrate(db, "up", "--convert")
+
+
+def test_times_without_zone_ask_for_it(db):
+    db.psql("alter table tasks alter due_date type timestamp, alter remind_at type timestamp;"
+            "alter table recurring_tasks alter next_due_at type timestamp")
+    user = db.add_user()
+    db.psql("insert into tasks (id, user_id, title, is_complete, created_at, updated_at, due_date)"
+            f" values ('t', '{user}', 't', false, now(), now(), '2026-07-01 09:00')")
+    for step, column in ((7, "tasks.due_date"), (8, "tasks.remind_at"), (11, "recurring_tasks.next_due_at")):
+        for args in ((), ("--convert",)):
+            state, lines = told(db, step, *args)
+            assert state == "refused" and f"shape: {column} is a timestamp without time zone" in lines
+            assert any("of which time zone" in line and "--zone UTC" in line for line in lines)
+    assert "nothing was changed" in migrate(db, "up", "--convert", code=65).err
+    before = dump(db)
+    unknown = migrate(db, "up", "--convert", "--zone", "Mars/Olympus' or", code=65)
+    assert "Mars/Olympus" in unknown.err and dump(db) == before
+    assert told(db, 7, "--zone", "Europe/Berlin")[1][1:3] == [
+        "shape: tasks.due_date is a timestamp without time zone",
+        "run: alter table tasks alter column due_date type timestamptz using due_date at time zone 'Europe/Berlin'"]
+    migrate(db, "up", "--convert", "--zone", "Europe/Berlin")
+    assert db.value("select due_date = '2026-07-01 07:00Z' from tasks where id = 't'")
+    assert migrate(db, "verify").json["good"] is True
+
+
+def test_another_table_of_the_name(empty_db):
+    """It keeps its rows under another name; the note has what makes templates of them."""
+    db = empty_db
+    alembic.make(db, 10)
+    db.psql(REPETITIONS)
+    db.add_task(id="t", user=db.add_user())
+    db.psql("insert into recurring_tasks (task_id, frequency, next_due_at) values ('t', 'DAILY', '2030-01-01 09:00')")
+    state, lines = told(db, 11, "--zone", "UTC")
+    assert state == "refused" and lines[-1].startswith("with --convert")
+    run_ctl(db, "preflight", expect=1)
+    done = migrate(db, "up", "--convert", "--zone", "UTC")
+    assert done.states[11] == "applied"
+    assert db.column("select task_id from recurring_tasks_of_application") == ["t"]
+    [note] = statements(lines, "note")
+    db.psql(note[note.index("insert into"):])
+    assert db.value("select recurrence_rule from recurring_tasks") == {"frequency": "daily", "interval": 1}
+    assert run_ctl(db, "validate", "--all").code == 0
+    assert migrate(db, "verify").json["good"] is True
+
+
+def test_what_cannot_be_gone_on_with_is_taken_back(db):
+    """The conversion and the look at what would refuse the steps are one transaction."""
+    db.psql(NUMBERS, "alter table tags drop constraint pk_tags cascade, drop column id")
+    before = dump(db)
+    done = migrate(db, "up", "--convert", code=65)
+    assert "nothing was changed" in done.err and dump(db) == before

@@ -1,0 +1,120 @@
+"""recurctl migrate down takes away data: it says which, asks, and ends nowhere half way."""
+
+import os
+import pty
+import subprocess
+from datetime import timedelta
+
+import pytest
+
+from harness.migrate import LAST, dump, migrate, start_migrate
+from harness.util import BUILD, clean_environ, wait_until
+
+
+def refused(db, *args, code=65):
+    """What down says; and it changed nothing."""
+    before = dump(db, data=False)
+    done = migrate(db, "down", *args, code=code)
+    assert "nothing was changed" in done.err
+    assert dump(db, data=False) == before
+    return done
+
+
+@pytest.fixture
+def db(empty_db):
+    migrate(empty_db, "up")
+    return empty_db
+
+
+def test_ids_that_are_no_uuids_are_foretold(db):
+    """Those of the usual authentication library: down ended at 0005, with 0011 to 0006 gone."""
+    user = db.add_user("kL9tQ-no-uuid")
+    db.add_task(user=user)
+    for args in (("--to", 0), ("--to", 4, "--dry-run")):
+        done = refused(db, *args)
+        assert '1 values of "user".id are no UUIDs' in done.err and "--to 5" in done.err
+        assert any("tasks.user_id" in note for note in done.json["notes"])
+    migrate(db, "down", "--to", 5)
+
+
+def test_objects_that_hold_on_are_foretold(db):
+    db.psql("create view mine as select id, reminded_at from tasks; create view recent as select * from recurd.notifications;"
+            "create table sub (tag varchar references tags (id), task text references tasks (id))")
+    notes = refused(db, "--to", 9, "--dry-run").json["notes"]
+    assert len(notes) == 3
+    for words in ("view mine holds on to column reminded_at of table tasks", "view recent holds on to", "on table sub holds on to"):
+        assert sum(words in note for note in notes) == 1, notes
+    db.psql("drop view mine, recent; drop table sub")
+    migrate(db, "down", "--to", 9)
+
+
+def test_what_nobody_foresaw_takes_nothing_with_it(db):
+    """One transaction: the steps before the one that fails are there still."""
+    db.psql("create function recurd.mine() returns int language sql return 1")
+    before = dump(db, data=False)
+    done = migrate(db, "down", "--to", 0, code=65)
+    assert "nothing was undone: schema recurd cannot go" in done.err
+    assert dump(db, data=False) == before
+    db.psql("drop function recurd.mine()")
+    migrate(db, "down", "--to", 0)
+
+
+def test_the_database_and_what_is_lost_are_told(db):
+    db.add_template(timedelta(days=1))
+    db.execute("insert into recurd.decisions (kind, template_id) select 'ended', i::text from generate_series(1, 3) i")
+    done = migrate(db, "down", "--to", 11, "--dry-run")
+    lost = done.lines("lost")
+    assert "lost: table recurd.decisions, 3 rows" in lost and "lost: column recurring_tasks.made_through" in lost
+    assert (done.json["database"], done.json["role"]) == (db.name, "postgres")
+    assert migrate(db, "up").json["database"] == db.name
+    process = start_migrate(db, "up")
+    assert process.communicate()[0].startswith(f"note: database {db.name} on /")
+    assert "lost: table recurring_tasks, 1 row" in migrate(db, "down", "--to", 10, "--dry-run").lines("lost")
+
+
+def test_it_wants_to_be_told_yes(db):
+    said = migrate(db, "down", "--to", 11, agree=False, code=65).err
+    assert f"in database {db.name}" in said and "--yes" in said
+    for answer, code in (("no\n", 65), ("\n", 65), ("yes\n", 0)):
+        assert asked(db, answer) == code
+        assert db.value("select count(*) from recurd.migrations") == (11 if code == 0 else LAST - 1)
+
+
+def asked(db, answer):
+    """On a terminal; returns the exit code."""
+    leader, follower = pty.openpty()
+    argv = [str(BUILD / "recurctl"), "migrate", "--dsn", db.dsn, "down", "--to", "11"]
+    process = subprocess.Popen(argv, stdin=follower, stdout=subprocess.PIPE, stderr=follower, env=clean_environ())
+    os.close(follower)
+    said = ""
+    while "Type yes: " not in said:
+        said += os.read(leader, 4096).decode()
+    assert "lost: table recurd.notifications, 0 rows" in said and db.name in said
+    os.write(leader, answer.encode())
+    code = process.wait()
+    os.close(leader)
+    return code
+
+
+def test_workers_at_work_are_named(db, recurd):
+    daemon = recurd(db, worker_name="busy")
+    wait_until(lambda: db.value("select count(*) from recurd.workers") == 1)
+    done = refused(db, "--to", 11)
+    assert "worker busy (pid" in done.err and "--beside-workers" in done.err
+    assert "at work: worker busy" in migrate(db, "down", "--to", 11, "--dry-run").json["notes"][0]
+    daemon.stop()
+    migrate(db, "down", "--to", 11)
+
+
+def test_down_and_up_under_a_running_daemon(db, recurd):
+    """It must not go on with what it remembers of the schema that is gone: its row of workers comes back, live_since
+    is written anew, and what became due before that is history."""
+    daemon = recurd(db, poll_interval="50ms", heartbeat_interval="1s")
+    first = wait_until(lambda: db.value("select live_since from recurd.settings"))
+    migrate(db, "down", "--to", 11, "--beside-workers")
+    migrate(db, "up")
+    wait_until(lambda: db.value("select live_since from recurd.settings"), what="live_since anew")
+    assert db.value("select live_since from recurd.settings") > first
+    task = db.add_task(remind=timedelta(milliseconds=-1))
+    wait_until(lambda: [row["task_id"] for row in db.notifications("reminder")] == [task])
+    daemon.stop()

@@ -1,0 +1,352 @@
+"""recurctl migrate repair brings back what applied steps made, whatever took it."""
+
+import re
+from collections import namedtuple
+from datetime import timedelta
+
+import pytest
+
+from harness.ctl import FOUND, ctl_json
+from harness.daemon import run_recurd
+from harness.database import apply_migrations
+from harness.migrate import STEPS, invalid_indexes, migrate, step_file
+from harness.util import wait_until
+
+Object = namedtuple("Object", "kind name tab drop")
+
+# Every index, constraint, trigger, function, view and column that is there, from the catalogs.
+OBJECTS = """
+    with mine as (
+        select c.oid, c.relkind, c.oid::regclass::text as name from pg_class c
+         where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace) and c.oid <> 'recurd.migrations'::regclass
+    )
+    select 'index' as kind, m.name, null as tab, format('drop index %s', m.name) as drop
+      from mine m join pg_index i on i.indexrelid = m.oid
+     where not exists (select from pg_constraint where conindid = m.oid and contype in ('p', 'u'))
+           and i.indrelid <> 'recurd.migrations'::regclass
+    union all
+    select 'constraint', conname, m.name, format('alter table %s drop constraint %I cascade', m.name, conname)
+      from mine m join pg_constraint on conrelid = m.oid where contype in ('p', 'u', 'f', 'c')
+    union all
+    select 'trigger', tgname, m.name, format('drop trigger %I on %s', tgname, m.name)
+      from mine m join pg_trigger on tgrelid = m.oid where not tgisinternal
+    union all
+    select 'disabled trigger', tgname, m.name, format('alter table %s disable trigger %I', m.name, tgname)
+      from mine m join pg_trigger on tgrelid = m.oid where not tgisinternal
+    union all
+    select 'function', f.oid::regprocedure::text, null, format('drop function %s cascade', f.oid::regprocedure)
+      from pg_proc f where pronamespace in ('public'::regnamespace, 'recurd'::regnamespace)
+    union all
+    select 'view', m.name, null, format('drop view %s cascade', m.name) from mine m where relkind = 'v'
+    union all
+    select 'default', attname, m.name, format('alter table %s alter %I drop default', m.name, attname)
+      from mine m join pg_attribute a on attrelid = m.oid
+      join pg_attrdef d on d.adrelid = m.oid and d.adnum = a.attnum where m.name like 'recurd.%' and m.relkind = 'r'
+    union all
+    select 'sequence', attname, m.name, format('alter table %s alter %I drop identity', m.name, attname)
+      from mine m join pg_attribute on attrelid = m.oid where attidentity <> '' and m.relkind = 'r'
+    union all
+    select 'column', attname, m.name, format('alter table %s drop column %I cascade', m.name, attname)
+      from mine m join pg_attribute on attrelid = m.oid where relkind = 'r' and attnum > 0 and not attisdropped
+    order by 1, 3, 2
+"""
+
+# Every single right of somebody who is not the owner, on tables, columns, sequences, functions and schemas.
+RIGHTS = """
+    with acl as (
+        select format('on %s', c.oid::regclass) as place, relacl as acl, relowner as owner,
+               case relkind when 'S' then 'sequence ' else '' end as what, c.oid::regclass::text as name, null as col
+          from pg_class c where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace)
+        union all
+        select null, attacl, relowner, '', c.oid::regclass::text, attname
+          from pg_attribute join pg_class c on c.oid = attrelid
+         where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace) and not attisdropped
+        union all
+        select null, proacl, proowner, 'function ', f.oid::regprocedure::text, null
+          from pg_proc f where pronamespace = 'recurd'::regnamespace
+        union all
+        select null, nspacl, nspowner, 'schema ', nspname, null from pg_namespace where nspname in ('public', 'recurd')
+    )
+    select 'right' as kind, a.privilege_type || ' ' || name || coalesce('.' || col, '') as name, null as tab,
+           format('revoke %s%s on %s%s from %s', a.privilege_type, coalesce(' (' || quote_ident(col) || ')', ''), what, name,
+                  a.grantee::regrole) as drop
+      from acl, aclexplode(acl) a
+     where a.grantee <> owner and a.grantee <> 0 and a.grantee::regrole::text like 'recurd%'
+    union all
+    select 'open function', f.oid::regprocedure::text, null, format('grant execute on function %s to public', f.oid::regprocedure)
+      from pg_proc f where pronamespace = 'recurd'::regnamespace
+           and not has_function_privilege('public', f.oid, 'execute')
+    union all
+    select 'right', 'recurd.migrations', null, 'revoke select on recurd.migrations from public'
+"""
+
+
+# All of it as text, a line each, to be compared; what a role may is in it, not how that was written down.
+SCHEMA = """
+    with mine as (
+        select * from pg_class
+         where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace) and oid <> 'recurd.migrations'::regclass
+    )
+    select 'index ' || pg_get_indexdef(indexrelid) || indisvalid::text as line from pg_index where indexrelid in (select oid from mine)
+    union all
+    select 'constraint ' || conname || ' ' || conrelid::regclass || pg_get_constraintdef(oid) || convalidated::text from pg_constraint
+     where conrelid in (select oid from mine)
+    union all
+    select 'trigger ' || pg_get_triggerdef(oid) || tgenabled::text from pg_trigger where tgrelid in (select oid from mine) and not tgisinternal
+    union all
+    select 'function ' || pg_get_functiondef(oid) from pg_proc
+     where pronamespace in ('public'::regnamespace, 'recurd'::regnamespace)
+    union all
+    select 'view ' || oid::regclass || pg_get_viewdef(oid) from mine where relkind = 'v'
+    union all
+    select 'column ' || attrelid::regclass || '.' || attname || format_type(atttypid, atttypmod) || attidentity::text || attnotnull::text
+           || coalesce(pg_get_expr(adbin, adrelid), '')
+      from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+     where attrelid in (select oid from mine where relkind = 'r') and attnum > 0 and not attisdropped
+    union all
+    select 'comment ' || objoid::regclass || description from pg_description where objoid in (select oid from mine)
+    union all
+    select format('right %s %s %s', name, case when grantee = 0 then 'everybody' else grantee::regrole::text end, privilege_type)
+      from (select oid::regclass::text as name, coalesce(relacl, acldefault((case relkind when 'S' then 's' else 'r' end)::"char", relowner)) as acl
+              from pg_class where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace)
+            union all
+            select oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) from pg_proc
+             where pronamespace = 'recurd'::regnamespace
+            union all
+            select attrelid::regclass || '.' || attname, attacl from pg_attribute where attacl is not null and not attisdropped
+            union all
+            select nspname, nspacl from pg_namespace where nspname in ('public', 'recurd')) acl, aclexplode(acl)
+"""
+
+
+def whole(db):
+    migrate(db, "up", "--with", "wakeup")
+    db.psql("revoke usage on schema public from public")  # which hides that others have none
+    return db
+
+
+def objects(db, query):
+    return [Object(**row) for row in db.rows(query)]
+
+
+def of_kinds(db, *kinds):
+    return [one for one in objects(db, OBJECTS) if one.kind in kinds]
+
+
+def schema(db):
+    return set(db.column(SCHEMA))
+
+
+def take(db, *lost):
+    db.execute("set client_min_messages = error; begin;" + ";".join(one.drop for one in lost) + "; commit")
+
+
+def repair(db, *args, code=0, **kwargs):
+    return migrate(db, "repair", *args, code=code, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def db(cluster):
+    database = cluster.create()
+    yield whole(database)
+    database.drop()
+
+
+def differences(db, lost, before):
+    """What is not as it was after one thing was taken and the schema repaired."""
+    take(db, lost)
+    done = repair(db, code=None)
+    states = [step["state"] for step in done.json["steps"]] if done.out else []
+    return [line[:200] for line in schema(db) ^ before] + [done.err] * done.code + [s for s in states if s != "repaired"]
+
+
+@pytest.mark.parametrize("kind, least", [
+    ("index", 38), ("constraint", 30), ("trigger", 10), ("disabled trigger", 10), ("function", 14), ("view", 4), ("default", 20),
+    ("sequence", 2),
+])
+def test_each_object_comes_back_alone(db, kind, least):
+    """Whatever is taken, nothing else, and after it is back the schema is what it was."""
+    lost = of_kinds(db, kind)
+    assert len(lost) >= least
+    before = schema(db)
+    odd = {one.drop: found for one in lost if (found := differences(db, one, before))}
+    assert odd == {}
+
+
+def test_each_column_of_recurds_comes_back_alone(db):
+    """With its index, its constraint and its rights; empty, which is said."""
+    theirs = "user_id title description id is_complete created_at updated_at recurrence_rule next_due_at is_active priority".split()
+    lost = [one for one in of_kinds(db, "column") if one.tab in ("tasks", "recurring_tasks") and one.name not in theirs]
+    assert len(lost) >= 18
+    before = schema(db)
+    odd = {one.drop: found for one in lost if (found := differences(db, one, before))}
+    assert odd == {}
+
+
+GRANTING = [step_file(step, "verify").read_text() for step in STEPS
+            if re.search("grant |revoke ", step_file(step, "up").read_text())]
+
+
+def is_noticed(connection):
+    for text in GRANTING:
+        try:
+            with connection.transaction(force_rollback=True):
+                connection.execute(text)
+        except Exception:  # noqa: BLE001: whatever it is, it is the finding
+            return True
+    return False
+
+
+def test_each_right_is_missed_alone_and_all_come_back(db):
+    """A restore without privileges (pg_dump -x) takes all of them, somebody's revoke one."""
+    lost = objects(db, RIGHTS)
+    assert len(lost) > 110
+    before = schema(db)
+    unnoticed = []
+    with db.connect(autocommit=False) as connection:
+        assert not is_noticed(connection)
+        for one in lost:
+            with connection.transaction(force_rollback=True):
+                connection.execute(one.drop)
+                if not is_noticed(connection):
+                    unnoticed.append(one.drop)
+    assert unnoticed == []
+    take(db, *lost)
+    assert schema(db) != before
+    repair(db)
+    assert schema(db) == before
+    assert migrate(db, "verify").json["good"] is True
+
+
+def fit_again(db, recurd, role):
+    """A daemon with the worker's rights tells a reminder."""
+    db.execute(f"create role {role} login; grant recurd_worker to {role}")
+    db.execute("insert into recurd.settings default values on conflict do nothing")
+    db.go_live(db.now() - timedelta(days=1))
+    try:
+        daemon = recurd(db, dsn=db.dsn_as(role), poll_interval="50ms")
+        task = db.add_task(remind=timedelta(seconds=-1))
+        db.add_template(timedelta(seconds=-1))
+        wait_until(lambda: db.column("select task_id from recurd.notifications where kind = 'reminder'") == [task])
+        wait_until(lambda: db.value("select count(*) from tasks") == 2)
+        daemon.stop()
+        assert not [line for line in daemon.events if line.priority <= 3], daemon.log()
+    finally:
+        db.execute(f'truncate tasks, recurring_tasks, "user", recurd.notifications, recurd.decisions cascade; drop owned by {role}')
+        db.execute(f"drop role {role}")
+
+
+def test_after_a_restore_without_privileges(db, recurd):
+    """The daemon says what to do, and preflight does; what they say is done, and all is well."""
+    take(db, *objects(db, RIGHTS))
+    db.execute("create role bare login; grant recurd_worker to bare")
+    said = run_recurd("--foreground", "--once", database_url=db.dsn_as("bare"))
+    assert said.returncode == 69 and "recurctl migrate repair" in said.stderr
+    answer = ctl_json(db, "preflight", "--role", "bare", expect=FOUND)
+    [grants] = [f["detail"] for f in answer["findings"] if f["check"] == "grants"]
+    assert grants.endswith("; run: recurctl migrate repair, as the owner of the tables")
+    assert "something that applied steps made is missing" in migrate(db, "up").json["notes"][0]
+    repair(db)
+    assert "notes" not in migrate(db, "up").json
+    assert [f for f in ctl_json(db, "preflight", "--role", "bare")["findings"] if f["level"] == "problem"] == []
+    db.execute("drop role bare")
+    fit_again(db, recurd, "restored")
+
+
+def test_everything_at_once(db, recurd):
+    """All of it but the tables, which are empty here; and a daemon with the worker's rights is fit again."""
+    before = schema(db)
+    for kind in ("view", "trigger", "function", "constraint", "index", "default", "column"):
+        for one in of_kinds(db, kind):
+            if one in of_kinds(db, kind):
+                take(db, one)
+    plan = repair(db, "--dry-run")
+    assert len(schema(db)) < 200 and len(plan.lines("statements")) > 150
+    done = repair(db)
+    assert schema(db) == before
+    assert "column tasks.reminded_at comes back without what it held" in done.lines("notes")
+    assert migrate(db, "verify").json["good"] is True
+    assert repair(db).json["steps"] == []
+    fit_again(db, recurd, "anew")
+
+
+def test_tables_are_made_anew_only_where_that_is_said(db, recurd):
+    """A table is more than its columns: what it held is lost."""
+    before = schema(db)
+    tables = db.column("select oid::regclass::text from pg_class where relkind = 'r' and relnamespace = 'recurd'::regnamespace"
+                       " and relname <> 'migrations'")
+    db.execute("set client_min_messages = error; drop table " + ", ".join(tables) + ", task_tags cascade")
+    done = repair(db, code=1)
+    assert done.json["good"] is False and len(schema(db)) < len(before)
+    assert any("table recurd.notifications and its rows are gone" in line and "--new-tables" in line for line in done.lines("failures"))
+    assert repair(db, "--new-tables", "--dry-run").json["good"] is True
+    done = repair(db, "--new-tables")
+    assert schema(db) == before
+    assert "table recurd.workers is made empty: what it held is lost" in done.lines("notes")
+    fit_again(db, recurd, "empty")
+
+
+def test_what_cannot_come_back_is_told_and_the_rest_goes_on(db):
+    """Rows without a value, duplicates, a name that is taken; each with the file and the line that would make it."""
+    user = db.add_user()
+    db.add_task(user=user), db.add_task(user=user)
+    db.execute("alter table tasks drop column title; drop index ux_tasks_repeat_of, ix_recurring_tasks_due, ix_tasks_due_date;"
+               "update tasks set repeat_of = 'a'; create table ix_tasks_due_date ()")
+    done = repair(db, code=1)
+    failures = "\n".join(done.lines("failures"))
+    for words in ("0002_create_tasks.repair.sql, line", "title", "0017_repeat_unique.up.sql, line 2", "remove the duplicates"):
+        assert words in failures
+    states = done.states
+    assert (states[2], states[3], states[7], states[17], states[19]) == (*["left as it is"] * 4, "repaired")
+    assert invalid_indexes(db) == []
+    db.execute("delete from tasks; drop table ix_tasks_due_date")
+    repair(db)
+    assert migrate(db, "verify").json["good"] is True
+
+
+def test_differing_objects_are_made_anew(db):
+    """An index of other columns, one whose build was interrupted, a constraint without validation."""
+    before = schema(db)
+    db.execute("drop index ix_tasks_due_date; create index ix_tasks_due_date on tasks (title);"
+               "update pg_index set indisvalid = false where indexrelid = 'ix_recurring_tasks_due'::regclass;"
+               "alter table tasks drop constraint fk_tasks_recurring_task_id; alter table tasks add constraint"
+               " fk_tasks_recurring_task_id foreign key (recurring_task_id) references recurring_tasks (id) on delete set null not valid")
+    done = repair(db)
+    assert set(done.states) == {7, 15, 19}
+    assert schema(db) == before
+
+
+def test_adopted_deviations_stay(cluster):
+    """What was accepted when the step was adopted is no loss."""
+    db = cluster.create()
+    try:
+        apply_migrations(db, to=11)
+        db.psql("drop index ix_tasks_title; alter table tags drop constraint fk_tags_user_id")
+        migrate(db, "up")
+        before = schema(db)
+        assert repair(db).json["steps"] == []
+        db.psql("drop index ix_tasks_updated_at")
+        assert repair(db).lines("statements") == ["create index concurrently ix_tasks_updated_at on tasks (updated_at)"]
+        assert schema(db) == before
+    finally:
+        db.drop()
+
+
+def test_nothing_is_repaired_before_there_is_anything(empty_db):
+    refused = migrate(empty_db, "repair", code=65)
+    assert "run: recurctl migrate up" in refused.err
+    migrate(empty_db, "up", "--to", 20)
+    assert "0021_events" in repair(empty_db).json["notes"][0]
+    empty_db.execute("insert into recurd.migrations (number, name, checksum, adopted, applied_at) values (9000, '9000_later', '', false, now())")
+    assert "9000_later was applied by a newer recurctl" in migrate(empty_db, "repair", code=65).err
+
+
+def test_a_lock_is_waited_for_a_little_at_a_time(db):
+    """As with up: no write queues behind it for longer than two seconds; then it is told who holds it."""
+    db.execute("drop trigger recurd_task_completion_changed on tasks")
+    with db.connect(autocommit=False) as holder:
+        holder.execute("lock table tasks in row exclusive mode")
+        refused = repair(db, "--attempts", 1, code=69)
+        assert "_task_state: a lock could not be had" in refused.err
+    repair(db, "--attempts", 1)
+    assert migrate(db, "verify").json["good"] is True
