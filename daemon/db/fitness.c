@@ -109,8 +109,7 @@ static void on_checked(void *arg, const struct reply *reply)
 		set_why(fitness,
 			"the schema is not complete, run recurctl migrate up, then recurctl "
 			"migrate repair; missing: ",
-			missing,
-			"");
+			missing, "");
 	else if (obstacle)
 		set_why(fitness, obstacle, "", "");
 	else if (blinding)
