@@ -53,6 +53,22 @@ begin
               and not exists (select from pg_trigger
                               where tgrelid = to_regclass('recurd.settings')
                                     and tgname = 'recurd_settings_changed' and tgenabled <> 'D')
+        union all
+        select format('column %s.%s has no default', tab, col)
+        from (values ('recurd.settings', array['changes']),
+                     ('recurd.consumers', array['done_through', 'since', 'seen_at'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.atthasdef
+        union all
+        select 'function recurd.settings_changed() may be executed by everybody'
+        where has_function_privilege('public', to_regprocedure('recurd.settings_changed()'), 'execute')
+        union all
+        -- Its body has the name of the application's schema, which may have been renamed.
+        select 'function recurd.settings_changed() does not fit the tables: they are in another schema'
+        from pg_proc
+        where oid = to_regprocedure('recurd.settings_changed()')
+              and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;
