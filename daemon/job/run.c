@@ -1,11 +1,9 @@
 /* The course of a batch; see the header. */
-#include "job/run.h"
-
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "db/rows.h"
+#include "job/run_private.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -21,133 +19,6 @@ static void clear(struct run *run)
 	run->wrote_n = run->wrote_size = 0;
 	waiting_clear(&run->waiting);
 	waiting_clear(&run->confessed);
-}
-
-static void note_suspects(struct run *run)
-{
-	const struct writing *w = &run->writing;
-	size_t rows = run->careful ? w->n : run->claimed_n;
-	if (run->job->retries && run->retry.why == WAITING_KILLING)
-		return; /* they are suspects already, and that they were tried is counted (retry_add_count) */
-	if (run->phase != RUN_WRITING || !hunt_lost(&run->trouble->hunt, rows, run->losses))
-		return;
-	struct err why;
-	err_set(&why, "the session ends when it is written: %s", run->batch.failure.message);
-	struct batch_failure failure = run->batch.failure;
-	snprintf(failure.message, sizeof(failure.message), "%s", why.text);
-	for (size_t i = w->from; i < w->from + w->n; i++) {
-		struct run_row row;
-		run->ops->row(run, i, &row);
-		waiting_note(&run->trouble->suspects, row.id, row.user_id, row.at, row.place,
-			WAITING_KILLING, &failure);
-	}
-}
-
-/* An identity of ours met a number that is taken: its sequence stands behind its table. */
-static bool sequence_behind(struct run *run)
-{
-	static const char *const keys[] = { "constraint pk_notifications",
-		"constraint pk_decisions" };
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		if (strcmp(run->batch.failure.object, keys[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-#define SEQUENCES_EVERY (60 * USEC_PER_SEC)
-
-/* true: it is put right, and nobody is to blame. */
-static bool mend_sequences(struct run *run)
-{
-	struct job_shared *shared = run->site.shared;
-	usec_t now = clock_monotonic();
-	bool just = shared->sequences_at && now - shared->sequences_at < SEQUENCES_EVERY;
-	if (!(run->sequence_behind || sequence_behind(run)) || just)
-		return false;
-	shared->sequences_behind = true;
-	return true;
-}
-
-/* Who waits could not be written down, and nobody was served: the next batch would do the same at once. */
-static void pause_unrecorded(struct job_report *report)
-{
-	report->outcome = BATCH_FAILED;
-	report->again = report->full = false;
-	report->failure = (struct batch_failure){ .sqlstate = WRITING_DROPPED };
-	snprintf(report->failure.message, sizeof(report->failure.message),
-		"rows of recurd.waiting are dropped, by a trigger or a rule");
-}
-
-/* What the next batches of the kind learn from one that was no retry. */
-static void teach(struct run *run)
-{
-	struct hunt *hunt = &run->trouble->hunt;
-	if (run->waiting.n > 0)
-		hunt_failed(hunt);
-	else
-		hunt_worked(hunt);
-	if (run->writing.sift.bad > 0)
-		hunt_go_on_with(hunt, run->writing.sift.size);
-	if (run->writing.left > 0)
-		hunt_slow(hunt, run->writing.sift.at);
-}
-
-static void take_commit(struct run *run, struct job_report *report)
-{
-	struct job_shared *shared = run->site.shared;
-	report->again = true;
-	run->ops->count(run, &shared->counters);
-	counter_add(&shared->counters, COUNTER_WAITING, run->job->retries ? 0 : run->waiting.n);
-	counter_add(&shared->counters, COUNTER_CAREFUL, run->careful);
-	report->refused = waiting_count_refused(&run->waiting);
-	if (run->unrecorded && run->wrote_n == 0)
-		pause_unrecorded(report);
-	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
-	if (!run->job->retries)
-		teach(run);
-	usec_t soon = clock_monotonic() + USEC_PER_SEC;
-	if ((run->waiting.n > 0 || run->job->retries) && soon < shared->tally_at)
-		shared->tally_at = soon;
-}
-
-/* A plain batch that was refused, for whatever reason: the next one is careful, and finds out. */
-static bool is_to_be_careful(const struct run *run)
-{
-	return run->phase == RUN_WRITING && !run->careful;
-}
-
-static void report(struct run *run, enum batch_outcome outcome)
-{
-	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
-	report.full = outcome == BATCH_COMMITTED && run->full;
-	struct counters *counters = &run->site.shared->counters;
-	switch (outcome) {
-	case BATCH_COMMITTED:
-		counter_add(counters, COUNTER_BATCHES, 1);
-		take_commit(run, &report);
-		break;
-	case BATCH_LOST:
-		counter_add(counters, COUNTER_LOST, 1);
-		note_suspects(run);
-		break;
-	case BATCH_CONFLICT:
-	case BATCH_ROW:
-	case BATCH_FAILED:
-		counter_add(counters, COUNTER_FAILED, 1);
-		report.again = mend_sequences(run) || is_to_be_careful(run);
-		if (run->phase == RUN_WRITING && !run->job->retries)
-			hunt_failed(&run->trouble->hunt);
-		if (is_to_be_careful(run))
-			hunt_go_on_with(&run->trouble->hunt, sift_smaller(run->claimed_n));
-		break;
-	case BATCH_OUTDATED:
-		report.again = true;
-		break;
-	case BATCH_NOTHING:
-		break;
-	}
-	run->done(run->arg, &report);
 }
 
 static void take_confession(struct run *run)
@@ -181,7 +52,7 @@ static void on_done(void *job, enum batch_outcome outcome)
 		return;
 	}
 	keep_suspects(run);
-	report(run, outcome);
+	run_report(run, outcome);
 }
 
 /* ---- closing ---- */
@@ -287,7 +158,7 @@ void run_refused(void *arg, size_t i)
 	struct run *run = arg;
 	struct run_row row;
 	run->ops->row(run, i, &row);
-	run->sequence_behind = run->sequence_behind || sequence_behind(run);
+	run->sequence_behind = run->sequence_behind || run_met_sequence(run);
 	waiting_note(&run->waiting, row.id, row.user_id, row.at, row.place,
 		waiting_why_of(run->batch.failure.sqlstate), &run->batch.failure);
 }
@@ -305,7 +176,7 @@ void run_written(void *arg)
 {
 	struct run *run = arg;
 	run->full = run->full || run->writing.left > 0;
-	if (run->writing.sift.bad > 0 && (mend_sequences(run) || blames_server(run))) {
+	if (run->writing.sift.bad > 0 && (run_mend_sequences(run) || blames_server(run))) {
 		batch_give_up(&run->batch);
 		return;
 	}
