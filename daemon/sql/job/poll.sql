@@ -7,6 +7,7 @@
 -- from before live_since, which are not ours to tell
 -- A kind that retries has in the last column how many causes are no locks, and something waits for them.  A
 -- next try that is farther off than any pause was written under a clock that was wrong.
+-- One lookup a cause, and no EXISTS: PostgreSQL 18 would rather hash all that waits than look into its index.
 -- As long as nothing of a kind waits its rows are not looked at, only its index.
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
@@ -64,8 +65,8 @@ union all
 select 'retry ' || c.kind,
        case when min(c.at) <= recurd.now() then min(c.at) end,
        case when min(c.at) > recurd.now() then min(c.at) end,
-       count(*) filter (where c.why <> 'held' and exists (select from recurd.waiting w
-                                                           where w.cause = c.cause and w.kind = c.kind))
+       count(*) filter (where c.why <> 'held' and (select true from recurd.waiting w
+                                                    where w.cause = c.cause and w.kind = c.kind limit 1))
   from (select kind, cause, why,
                case when next_try_at > recurd.now() + interval '15 minutes' then recurd.now() else next_try_at end as at
           from recurd.causes) c
