@@ -55,7 +55,8 @@ static bool end_of_date(const char *text, usec_t *ret_instant)
 
 bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err)
 {
-	struct arg_bound bound = { .is_span = duration_parse(text, &bound.value) };
+	struct arg_bound bound = { 0 };
+	bound.is_span = duration_parse(text, &bound.value);
 	if (bound.is_span && bound.value > SPAN_MAX)
 		return err_set(err, "at most 36500d, got \"%s\"", text);
 	if (!bound.is_span && !instant_parse(text, &bound.value, NULL) &&
