@@ -25,7 +25,7 @@ static bool planned_wall(
 	struct start *start, const struct zone *before, sec_t *ret_wall, struct err *err)
 {
 	struct recurrence *now = start->recurrence;
-	struct occurrence found;
+	struct occurrence found = { 0 };
 	sec_t due = sec_from_usec(start->due);
 	*ret_wall = zone_to_wall(before, due);
 	start->recurrence = NULL;

@@ -141,9 +141,9 @@ bool content_next(const char **text, size_t *len, struct slice *ret_line)
 /* Where the parameter's value ends.  "(UTC+01:00) Amsterdam" is often there without quotes. */
 static const char *value_end(const char *p, const char *end)
 {
-	char closing = p < end && *p == '"' ? '"' : p < end && *p == '(' ? ')' : '\0';
-	if (closing) {
-		const char *close = memchr(p + 1, closing, (size_t)(end - p - 1));
+	bool quoted = p < end && *p == '"', shown = p < end && *p == '(';
+	if (quoted || shown) {
+		const char *close = memchr(p + 1, quoted ? '"' : ')', (size_t)(end - p - 1));
 		if (close)
 			p = close + 1;
 	}

@@ -305,14 +305,14 @@ bool zone_is_same(const struct zone *zone, const struct zone *other)
 
 bool zone_names_agree(const char *name, const char *other, bool *ret_same, struct err *err)
 {
-	const struct zone *zone, *another;
+	const struct zone *zone = NULL, *another = NULL;
 	if (strcmp(name, other) == 0) {
 		*ret_same = true;
 		return true;
 	}
 	if (!zone_load(name, &zone, err) || !zone_load(other, &another, err))
 		return false;
-	*ret_same = zone_is_same(zone, another);
+	*ret_same = zone && another && zone_is_same(zone, another);
 	return true;
 }
 

@@ -132,7 +132,7 @@ static bool find_windows(const char *text, char *ret)
 	if (U_FAILURE(status) || n <= 0 || n > ZONE_NAME_MAX)
 		return false;
 	for (int32_t i = 0; i < n; i++)
-		name[i] = found[i] < 0x80 ? (char)found[i] : '?';
+		name[i] = (char)(found[i] < 0x80 ? found[i] : '?');
 	name[n] = '\0';
 	return find_name(modern_name(name), ret);
 }

@@ -71,7 +71,7 @@ static int read_file(const char *path, struct strbuf *text)
 static void print_first(struct table *record, const struct conversion *conversion)
 {
 	struct recurrence *recurrence = NULL;
-	struct occurrence first;
+	struct occurrence first = { 0 };
 	enum recur_status status = RECUR_AGAIN;
 	if (recurrence_open(conversion->rule, conversion->start, conversion->zone, RECUR_BY_TIME,
 		    &recurrence, NULL))

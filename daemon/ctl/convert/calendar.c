@@ -92,7 +92,8 @@ static bool end(struct reader *reader, struct slice name, const char *before)
 	struct slice open = { name.text, 0 };
 	if (reader->depth > 0)
 		open = reader->names[reader->depth - 1];
-	if (open.len != name.len || strncasecmp(open.text, name.text, name.len) != 0)
+	if (open.len != name.len || name.len == 0 ||
+		strncasecmp(open.text, name.text, name.len) != 0)
 		return broken(reader->calendar, "END:", name, " without its BEGIN");
 	bool whole = reader->depth == reader->part_depth;
 	reader->depth--;
@@ -105,7 +106,7 @@ static bool end(struct reader *reader, struct slice name, const char *before)
 
 static bool take_line(struct reader *reader, struct slice line, const char *behind)
 {
-	struct slice name = { line.text, line.len };
+	struct slice name;
 	if (slice_begins(line, "BEGIN:")) {
 		name = slice_trim((struct slice){ line.text + 6, line.len - 6 });
 		return begin(reader, name, behind);

@@ -117,7 +117,8 @@ char *convert_text(struct slice value)
 		char c = value.text[i];
 		if (c == '\\' && i + 1 < value.len) {
 			c = value.text[++i];
-			c = c == 'n' || c == 'N' ? '\n' : c;
+			if (c == 'n' || c == 'N')
+				c = '\n';
 		}
 		strbuf_add_char(&raw, c);
 	}

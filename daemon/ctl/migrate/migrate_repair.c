@@ -55,7 +55,7 @@ static bool read_missing(struct migrator *migrator, const struct migration *step
 	struct finding finding CLEANUP(finding_free) = { .present = false };
 	if (!finding_read(migrator, step, &finding, err))
 		return false;
-	*ret_problems = lines_filter(finding.problems, record->accepted, false);
+	*ret_problems = lines_filter(finding.problems, record ? record->accepted : NULL, false);
 	return true;
 }
 
