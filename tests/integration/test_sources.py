@@ -78,7 +78,7 @@ def test_a_shell_s_database_is_not_taken_down_for_that_of_a_file(cluster, tmp_pa
         conf.write_text(config_text({"database_url": meant.dsn}))
         env = {"DATABASE_URL": other.dsn, "RECURD_DATABASE_URL": other.dsn}
         newest = ctl_json(other, "status")["schema_level"]
-        done = run_program("recurctl", "-c", conf, "migrate", "down", "--to", "27", env=env)
+        done = run_program("recurctl", "-c", conf, "migrate", "down", "--to", "27", "--yes", env=env)
         assert done.returncode == 0, done.stderr
         assert ctl_json(other, "status")["schema_level"] == newest
         assert meant.value("select count(*) from pg_attribute where attrelid = 'recurd.settings'::regclass and attname = 'changes'") == 0

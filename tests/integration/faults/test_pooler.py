@@ -38,16 +38,17 @@ def test_it_leaves_the_session_as_it_was(app_db, recurd, pgbouncer, tally):
     pooler = pgbouncer(pool_size=1)
     settings = (
         "select name, setting from pg_settings where source = 'session'"
-        " and name <> 'application_name' order by name"  # that one PgBouncer itself keeps up
+        " and name not in ('application_name', 'client_encoding') order by name"  # these PgBouncer itself keeps up
     )
     with psycopg.connect(pooler.dsn_for(app_db), autocommit=True) as other:
-        before = other.execute(settings).fetchall()
+        before, encoding = other.execute(settings).fetchall(), other.execute("show client_encoding").fetchone()
         pid = other.execute("select pg_backend_pid()").fetchone()
         daemon = recurd(app_db, dsn=pooler.dsn_for(app_db), **FAST)
         works(oracle, daemon)
         daemon.stop()
         assert other.execute("select pg_backend_pid()").fetchone() == pid, "the same server session"
         assert other.execute(settings).fetchall() == before
+        assert other.execute("show client_encoding").fetchone() == encoding
         assert other.execute("select * from pg_prepared_statements").fetchall() == []
         assert other.execute("select * from pg_listening_channels()").fetchall() == []
         assert other.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone() == (0,)
