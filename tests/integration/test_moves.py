@@ -4,14 +4,19 @@ Daily at nine, made in Berlin at 08:00Z; then the user went to London and had it
 The other way a day was lost, and nothing told of it.
 """
 
+import json
+import random
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.types.json import Jsonb
 
+from faults.oracle import parse_stored
 from harness.ctl import ctl_json
 from harness.daemon import run_recurd
+from recurrence import rules
+from recurrence.oracle import Rule, to_instant, to_wall
 
 UTC = timezone.utc
 JANUARY = datetime(2025, 1, 6, tzinfo=UTC)
@@ -20,7 +25,7 @@ ZONES = ["Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo", "Pa
 
 def visit(db, at):
     db.freeze(at)
-    done = run_recurd("--once", "--foreground", db=db)
+    done = run_recurd("--once", "--foreground", db=db, catch_up_limit=100000)
     assert done.returncode == 0, done.stderr
 
 
@@ -131,3 +136,79 @@ def test_a_rule_moves_and_is_edited_by_an_old_worker_and_a_new_one(db):
     move(db, user, "Europe/Berlin")
     visit(db, hours(3.5))
     assert due_dates(db, template) == [hours(n + 8 / 24) for n in range(4)], "there and back: no day is lost"
+
+
+# Beside the brute-force expander, which knows wall times and no zones: over the nights when clocks change, too.
+
+CHANGING = ["Europe/Berlin", "Europe/London", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Pacific/Auckland",
+            "Asia/Tokyo", "America/St_Johns"]
+SERIES = [
+    {"frequency": "daily"},
+    {"frequency": "daily", "count": 17},
+    {"frequency": "weekly", "days": ["mon", "wed", "sat"]},
+    {"rrule": "FREQ=DAILY;BYHOUR=2,20"},
+    {"rrule": "FREQ=HOURLY;INTERVAL=6"},
+    {"rrule": "FREQ=MONTHLY;BYMONTHDAY=1,15,-1"},
+]
+
+
+class Series:
+    def __init__(self, db, rand, number):
+        self.id, self.user, self.made = f"series-{number}", db.add_user(f"user-{number}"), []
+        self.rule, self.zone, self.by_rule = rand.choice(SERIES), rand.choice(CHANGING), rand.random() < 0.5
+        self.anchor = datetime(2025, 3, 1, rand.randrange(24), rand.choice((0, 30)))
+        due = to_instant(self.anchor, ZoneInfo(self.zone)).replace(tzinfo=UTC)
+        if not self.by_rule:
+            move(db, self.user, self.zone)
+        db.add_template(due, self.text(), id=self.id, user=self.user)
+
+    def text(self):
+        return {**self.rule, **({"timeZone": self.zone} if self.by_rule else {})}
+
+    def go(self, db, zone):
+        self.zone = zone
+        if self.by_rule:
+            db.update("recurring_tasks", self.id, recurrence_rule=json.dumps(self.text()))
+        else:
+            move(db, self.user, zone)
+
+    def look(self, db):
+        """What was made since the last time, by the zone of now: wall time, and whether a gap may have shifted it."""
+        zone = ZoneInfo(self.zone)
+        for due in due_dates_in_order_of_making(db, self.id)[len(self.made):]:
+            self.made.append(to_wall(due.astimezone(UTC).replace(tzinfo=None), zone))
+
+    def complaint(self, now):
+        parts, _, _ = parse_stored(self.rule)
+        count = parts.pop("COUNT", None)
+        walls = [wall for wall in Rule(parts, self.anchor).walls(self.anchor, self.anchor + timedelta(days=80)) if wall > self.anchor]
+        walls = [self.anchor, *walls][:count]  # the first is the application's, and stands
+        over = [wall for wall in walls if to_instant(wall, ZoneInfo(self.zone)).replace(tzinfo=UTC) <= now]
+        pairs = list(zip(sorted(self.made), walls))
+        shifted = [(made, wall) for made, wall in pairs if not timedelta(0) <= made - wall <= timedelta(hours=1)]
+        if shifted or len(self.made) < len(over) or len(self.made) > len(walls):
+            return f"{self.id} {self.text()}: {len(self.made)} made, {len(over)} are past; {shifted[:2]}"
+        return None
+
+
+def test_random_series_beside_a_brute_force_expander(db):
+    """Forty users with series, who move, or whose rules do, before and after the nights when clocks change."""
+    seed = rules.seed()
+    rand = random.Random(seed)
+    now = datetime(2025, 3, 3, tzinfo=UTC)  # each has been made once, and has its zone
+    db.freeze(now - timedelta(days=3))
+    series = [Series(db, rand, number) for number in range(40)]
+    visit(db, now)
+    while now < datetime(2025, 4, 20, tzinfo=UTC):
+        for each in series:
+            each.look(db)
+        now += timedelta(hours=rand.choice((5, 30, 71)), minutes=rand.randrange(60))
+        db.freeze(now)
+        for each in rand.sample(series, 12):
+            each.go(db, rand.choice(CHANGING))
+        visit(db, now)
+    for each in series:
+        each.look(db)
+    wrong = [complaint for complaint in (each.complaint(now) for each in series) if complaint]
+    assert not wrong, f"RECURD_SEED={seed}: {wrong}"
+    assert sum(len(each.made) for each in series) > 1000
