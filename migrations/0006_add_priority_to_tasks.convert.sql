@@ -20,7 +20,7 @@ begin
     $q$ into odd;
     -- Conditions on numbers cannot stay beside words.
     select string_agg(format(e'run: alter table tasks drop constraint %I', conname), e'\n' order by conname),
-           string_agg(format(e'undo: alter table tasks add constraint %I %s', conname, pg_get_constraintdef(oid)), e'\n'
+           string_agg(format(e'undo: alter table tasks add constraint %I %s', conname, translate(pg_get_constraintdef(oid), e'\n\r', '  ')), e'\n'
                       order by conname desc)
     into bounds, preset
     from pg_constraint

@@ -35,7 +35,9 @@ begin
             zone text := coalesce(new.default_time_zone, 'UTC');
             concerned bigint;
         begin
-            if tg_op = 'UPDATE' then
+            if tg_op = 'INSERT' then
+                new.compatible_from := greatest(new.compatible_from, 29); -- of a row that is made anew, too
+            else
                 before := pg_catalog.to_jsonb(old);
                 new.changes := old.changes;
             end if;

@@ -2,13 +2,13 @@
 -- replan_at says with '-infinity' that nobody edited the rule, so that nothing that was missed before the
 -- move is passed over: it is made by the new clock.
 
--- A rule but for the zone that it names; whatever stands there, it does not fail.
+-- A rule but for the zone that it names; whatever stands there, it does not fail.  Anybody may call it: the
+-- trigger that does may belong to another role than it, after a later step was run by somebody else.
 create function recurd.rule_but_zone(rule jsonb) returns text
     language sql immutable parallel safe
     return pg_catalog.regexp_replace(
         (case when pg_catalog.jsonb_typeof(rule) = 'object' then rule - 'timeZone' else rule end)::text,
-        'TZID=[^:;"]*', '', 'g');
-revoke all on function recurd.rule_but_zone(jsonb) from public;
+        ';?TZID=(\\"[^"]*"|[^:;"\\]*)|(CRON_)?TZ=[^ "\\]+ *', '', 'gi');
 
 create or replace function recurd.template_changed() returns trigger
     language plpgsql security definer set search_path = ''

@@ -8,9 +8,6 @@ begin
       from (values ('recurd.preferences_changed()', '%-infinity%'), ('recurd.template_changed()', '%rule_but_zone%'),
                    ('recurd.rule_but_zone(jsonb)', '%')) as w (name, words)
      where not exists (select from pg_proc where oid = to_regprocedure(name) and prosrc like words);
-    if has_function_privilege('public', to_regprocedure('recurd.rule_but_zone(jsonb)'), 'execute') then
-        problems := concat_ws(e'\n', problems, 'function recurd.rule_but_zone(jsonb) may be executed by everybody');
-    end if;
     if problems is not null then
         raise exception '%', problems;
     end if;

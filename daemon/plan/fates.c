@@ -169,7 +169,8 @@ enum recur_status fates_next(struct fates *fates, struct fate *ret_fate, struct 
 	usec_t due = instant_of(fates, found.at);
 	*ret_fate = (struct fate){
 		.nominal = move_identity(&fates->start,
-			found.nominal == found.at ? due : found.nominal * USEC_PER_SEC),
+			found.nominal == found.at ? due : found.nominal * USEC_PER_SEC,
+			found.fixed),
 		.due = due,
 		.fire = due,
 		.through = due,

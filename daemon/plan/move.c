@@ -20,9 +20,10 @@ static usec_t whole_seconds(usec_t instant)
 	return instant == TEMPLATE_NONE ? TEMPLATE_NONE : sec_from_usec(instant) * USEC_PER_SEC;
 }
 
-/* The wall time of what was planned, in the zone of before: not what a gap in its clocks made of it. */
-static bool planned_wall(
-	struct start *start, const struct zone *before, sec_t *ret_wall, struct err *err)
+/* The wall time of what was planned, in the zone of before: not what a gap in its clocks made of it.  fixed: it
+ * has none, but an instant. */
+static bool planned_wall(struct start *start, const struct zone *before, sec_t *ret_wall,
+	bool *ret_fixed, struct err *err)
 {
 	struct recurrence *now = start->recurrence;
 	struct occurrence found = { 0 };
@@ -38,6 +39,7 @@ static bool planned_wall(
 	start->recurrence = now;
 	if (status == RECUR_FOUND && found.nominal == found.at)
 		*ret_wall = found.wall;
+	*ret_fixed = status == RECUR_FOUND && found.fixed;
 	return status != RECUR_AGAIN || start_give_up(err);
 }
 
@@ -53,6 +55,12 @@ static bool zone_before(const struct start *start, const struct zone **ret_zone,
 	return true;
 }
 
+/* Its rule is another, and not its zone alone. */
+static bool is_edited(const struct template *t)
+{
+	return t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE;
+}
+
 static bool find(struct start *start, const struct zone *before, struct err *err)
 {
 	const struct template *t = start->template;
@@ -64,16 +72,21 @@ static bool find(struct start *start, const struct zone *before, struct err *err
 	start->moved = start->standing != STANDS_SET;
 	if (!start->moved)
 		return true;
-	start->coded = start->coded || start->made_through != whole_seconds(t->made_through);
+	/* What comes after an edit has an instant of its own. */
+	bool shifts = !is_edited(t);
+	start->coded = start->coded ||
+		       (shifts && start->made_through != whole_seconds(t->made_through));
 	start->not_before = made == INT64_MIN ? INT64_MIN : made + 1;
 	if (start->standing != STANDS_PLANNED)
 		return true;
-	if (!planned_wall(start, before, &wall, err))
+	bool fixed = false;
+	if (!planned_wall(start, before, &wall, &fixed, err))
 		return false;
+	if (fixed && start->made != INT64_MIN) /* the series goes on behind what was made */
+		return true;
 	start->moved_to = zone_to_instant(start->zone, wall, NULL);
-	start->coded = start->coded || start->moved_to != sec_from_usec(start->due);
-	bool edited = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE;
-	if (!edited || wall < start->not_before)
+	start->coded = start->coded || (shifts && start->moved_to != sec_from_usec(start->due));
+	if (shifts || wall < start->not_before)
 		start->not_before = wall;
 	return true;
 }
@@ -82,7 +95,9 @@ bool move_find(struct start *start, struct err *err)
 {
 	const struct template *t = start->template;
 	start->made_through = t->made_through;
-	start->not_before = start->moved_to = INT64_MIN;
+	start->not_before = start->moved_to = start->made = INT64_MIN;
+	if (t->made_through != TEMPLATE_NONE)
+		start->made = sec_from_usec(t->made_through);
 	if (!t->starts_zone)
 		return true;
 	const struct zone *before = start->zone;
@@ -97,16 +112,21 @@ bool move_find(struct start *start, struct err *err)
 
 bool move_passed(const struct start *start, const struct occurrence *found)
 {
+	if (start->moved && found->fixed)
+		return found->at <= start->made;
 	bool before = found->nominal == found->at && found->wall < start->not_before;
 	/* What is excluded before the planned one is given first of all (fates.c). */
-	return start->moved && (before || (found->excluded && found->at < start->moved_to));
+	bool ahead = found->at < start->moved_to &&
+		     (found->excluded || !is_edited(start->template));
+	return start->moved && (before || ahead);
 }
 
-usec_t move_identity(const struct start *start, usec_t nominal)
+usec_t move_identity(const struct start *start, usec_t nominal, bool fixed)
 {
 	/* What the application set may have microseconds of its own. */
 	bool whole = nominal == whole_seconds(nominal);
-	return start->coded && whole ? with_code(start->zone, sec_from_usec(nominal)) : nominal;
+	return start->coded && whole && !fixed ? with_code(start->zone, sec_from_usec(nominal))
+					       : nominal;
 }
 
 usec_t move_made_through(const struct start *start, usec_t through, bool finished)

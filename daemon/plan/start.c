@@ -226,7 +226,15 @@ static sec_t after_move(const struct start *start, bool edited)
 	if (edited && t->replan_at != TEMPLATE_REZONE)
 		return planned || t->ended_at != TEMPLATE_NONE ? later_of(after, t->replan_at)
 							       : after;
-	return planned ? start->moved_to - 1 : after;
+	if (!planned)
+		return after;
+	/* What stands at an instant, between what was made and there, does not move. */
+	bool fixed = rule_has_overrides(start->rule) && !rule_only_excludes(start->rule);
+	if (start->moved_to == INT64_MIN)
+		return after < start->made ? after : start->made;
+	return fixed && start->made != INT64_MIN && start->made < start->moved_to
+		       ? start->made
+		       : start->moved_to - 1;
 }
 
 /* After an edit, what we had planned stands only if it was due before it. */

@@ -261,6 +261,7 @@ static struct occurrence added(const struct recurrence *r, const struct change *
 			   ? zone_to_wall(r->zone, change->nominal)
 			   : change->override->key;
 	occ.fit = zone_fit_wall(r->zone, occ.wall).fit;
+	occ.fixed = change->override->key_kind == KEY_INSTANT && !change->override->moved;
 	apply(change, &occ);
 	return occ;
 }

@@ -9,24 +9,41 @@
 #include "recur/zone_names.h"
 #include "util/mem.h"
 
+/* To find a name in another spelling is a look into a folder; as many as nobody needs are refused. */
+#define ZONES_MAX 16
+
 struct lines {
 	struct rule *rule;
 	bool has_rrule;
+	struct slice zone; /* the TZID of the line before; within the text */
+	int zones; /* times that it was another one */
 };
 
+static bool count_zone(struct lines *lines, struct slice zone, struct err *err)
+{
+	bool same = zone.len == lines->zone.len && lines->zone.text &&
+		    memcmp(zone.text, lines->zone.text, zone.len) == 0;
+	lines->zone = zone;
+	lines->zones += !same;
+	return lines->zones <= ZONES_MAX ||
+	       err_set(err, "the zone changes more than %d times", ZONES_MAX);
+}
+
 /* The name of the zone as it is kept goes to *ret_zone, whom the caller frees. */
-static bool take_parameter(struct content_line *line, struct slice name, struct slice value,
-	char **ret_zone, struct err *err)
+static bool take_parameter(struct lines *lines, struct content_line *line, struct slice name,
+	struct slice value, char **ret_zone, struct err *err)
 {
 	if (slice_is(name, "TZID") && !line->zone) {
-		if (!zone_names_read(value.text, value.len, ret_zone, err))
+		if (!count_zone(lines, value, err) ||
+			!zone_names_read(value.text, value.len, ret_zone, err))
 			return err_prefix(err, "TZID: ");
 		line->zone = *ret_zone;
 		line->zone_len = strlen(*ret_zone);
 		return true;
 	}
-	line->is_date |= slice_is(name, "VALUE") && slice_is(value, "DATE");
-	if (slice_begins(name, "X-") || line->is_date ||
+	bool is_date = slice_is(name, "VALUE") && slice_is(value, "DATE");
+	line->is_date |= is_date;
+	if (slice_begins(name, "X-") || is_date ||
 		(slice_is(name, "VALUE") && slice_is(value, "DATE-TIME")))
 		return true;
 	return err_set(err, "%.*s: parameter \"%.*s\" is not supported", (int)line->name_len,
@@ -36,7 +53,8 @@ static bool take_parameter(struct content_line *line, struct slice name, struct 
 		name.text);
 }
 
-static bool split(struct slice text, struct content_line *line, char **ret_zone, struct err *err)
+static bool split(struct lines *lines, struct slice text, struct content_line *line,
+	char **ret_zone, struct err *err)
 {
 	struct content content;
 	struct slice name, value;
@@ -51,7 +69,7 @@ static bool split(struct slice text, struct content_line *line, char **ret_zone,
 			return err_set(err, "%.*s: cannot read the parameter \"%.*s\"",
 				(int)line->name_len, line->name, name.len > 60 ? 60 : (int)name.len,
 				name.text);
-		if (!take_parameter(line, name, value, ret_zone, err))
+		if (!take_parameter(lines, line, name, value, ret_zone, err))
 			return false;
 	}
 	/* A separator too many at the end is none. */
@@ -79,7 +97,7 @@ static bool take_line(struct lines *lines, struct slice text, struct err *err)
 	/* The value alone, which has a '='; without one it is told what it lacks. */
 	if (slice_begins(text, "FREQ=") || (!colon && (equals || !lines->has_rrule)))
 		return take_rrule(lines, text, err);
-	if (!split(text, &line, &zone, err))
+	if (!split(lines, text, &line, &zone, err))
 		return false;
 	struct slice name = { line.name, line.name_len };
 	if (slice_is(name, "RRULE"))

@@ -15,6 +15,8 @@
 #include "util/strbuf.h"
 
 #define SHOWN       60
+#define PARTS_MAX   3
+#define TEXT_MAX    200 /* of a name as it is written */
 #define WINDOWS_MAX 64 /* of a name; the longest has 32 */
 
 /* ---- the folder ---- */
@@ -67,8 +69,10 @@ static bool find_spelling(const char *name, char *ret)
 
 static bool has_file(const char *name)
 {
+	if (!zone_name_is_sane(name))
+		return false;
 	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", zones_dir(), name);
-	return zone_name_is_sane(name) && access(path, F_OK) == 0;
+	return access(path, F_OK) == 0;
 }
 
 /* What is there under exactly this name is left alone without a look at its neighbours. */
@@ -85,8 +89,14 @@ static bool find_tail(const char *text, char *ret)
 {
 	if (*text != '/' && strncasecmp(text, "tzone://", 8) != 0)
 		return false;
-	for (const char *slash = strchr(text, '/'); slash; slash = strchr(slash + 1, '/'))
-		if (find_name(slash + 1, ret))
+	/* No name has more parts: "America/Argentina/Ushuaia". */
+	const char *tails[PARTS_MAX] = { NULL };
+	for (const char *slash = strchr(text, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memmove(tails, tails + 1, sizeof(tails) - sizeof(tails[0]));
+		tails[PARTS_MAX - 1] = slash + 1;
+	}
+	for (size_t i = 0; i < PARTS_MAX; i++)
+		if (tails[i] && find_name(tails[i], ret))
 			return true;
 	return false;
 }
@@ -189,6 +199,8 @@ static char *bare(const char *text, size_t len)
 
 bool zone_names_read(const char *text, size_t len, char **ret_name, struct err *err)
 {
+	if (len > TEXT_MAX)
+		return err_set(err, "expected a time zone like Europe/Berlin, got %zu bytes", len);
 	char *name CLEANUP(mem_cleanup) = bare(text, len);
 	char found[ZONE_NAME_MAX + 1];
 	bool sane = zone_name_is_sane(name);

@@ -28,8 +28,8 @@
 bool move_find(struct start *start, struct err *err) NODISCARD;
 /* Whether that occurrence, of the set as it is now, is one that the series has passed. */
 bool move_passed(const struct start *start, const struct occurrence *found);
-/* The identity of the occurrence at that instant. */
-usec_t move_identity(const struct start *start, usec_t nominal);
+/* The identity of the occurrence at that instant; fixed: no zone moves it. */
+usec_t move_identity(const struct start *start, usec_t nominal, bool fixed);
 /* What is to be remembered as made_through, where `through` was the last that was dealt with; finished: nothing
  * that is late is left. */
 usec_t move_made_through(const struct start *start, usec_t through, bool finished);

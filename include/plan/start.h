@@ -29,6 +29,7 @@ struct start {
 	bool adopting; /* from before live_since, never planned by recurd */
 	bool moved; /* it goes by another zone than before (move.h) */
 	bool coded; /* so that instants of this plan may have been those of other local times */
+	sec_t made; /* the latest that was made, as an instant; INT64_MIN: none */
 	sec_t moved_to; /* with STANDS_PLANNED: where what was planned stands now */
 	sec_t not_before; /* wall: up to then the series has been made; INT64_MIN: nothing is known */
 	usec_t made_through; /* the template's, by the zone as it is now */

@@ -47,6 +47,7 @@ struct occurrence {
 	sec_t wall; /* nominal as wall time in the rule's zone, before a gap shifted it */
 	enum zone_fit fit;
 	bool excluded;
+	bool fixed; /* added at an instant, whatever the zone */
 	const char *title, *description, *priority; /* of an override; NULL: the template's */
 };
 

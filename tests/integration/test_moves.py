@@ -125,6 +125,35 @@ def test_the_zone_of_a_rule_moves(db):
     assert due_dates(db, template) == [hours(9 / 24), hours(1 + 8 / 24)], "nine in Berlin has passed: late, not lost"
 
 
+LINES = "DTSTART{};20250106T090000\nRRULE:FREQ=DAILY"
+
+
+@pytest.mark.parametrize("one, other, same", [
+    ({"frequency": "daily"}, {"frequency": "daily", "timeZone": "Asia/Tokyo"}, True),
+    ({"rrule": LINES.format(";TZID=Europe/Berlin")}, {"rrule": LINES.format(";TZID=Europe/London")}, True),
+    ({"rrule": LINES.format(';tzid="Europe/Berlin"')}, {"rrule": LINES.format("")}, True),
+    ({"cron": "CRON_TZ=Europe/London 0 9 * * *"}, {"cron": "TZ=Europe/Berlin 0 9 * * *"}, True),
+    ({"cron": "CRON_TZ=Europe/London 0 9 * * *"}, {"cron": "CRON_TZ=Europe/London 0 10 * * *"}, False),
+    ({"frequency": "daily"}, {"frequency": "weekly", "timeZone": "Asia/Tokyo"}, False),
+    (["TZID", 1], None, False), ("timeZone", 7, False), (None, None, True),
+], ids=str)
+def test_whether_an_edit_is_of_the_zone_alone(db, one, other, same):
+    query = "select recurd.rule_but_zone(%s::jsonb) = recurd.rule_but_zone(%s::jsonb)"
+    assert db.value(query, (json.dumps(one), json.dumps(other))) is same
+
+
+def test_a_step_that_another_role_runs_breaks_no_edit(db):
+    """The trigger's function belongs to who made it first, and what it calls to who ran the last step."""
+    template = db.add_template(hours(9 / 24), {"frequency": "daily"}, user=db.add_user("ada"))
+    visit(db, hours(9 / 24))
+    db.psql("create role first_owner; grant usage on schema recurd to first_owner;"
+            "grant all on all tables in schema public to first_owner; alter function recurd.template_changed() owner to first_owner")
+    try:
+        db.update("recurring_tasks", template, recurrence_rule=json.dumps({"frequency": "weekly"}))
+    finally:
+        db.psql("drop owned by first_owner cascade; drop role first_owner")
+
+
 def test_a_rule_moves_and_is_edited_by_an_old_worker_and_a_new_one(db):
     """Two moves before anybody looks: the first zone counts, as that is where it was made."""
     user = db.add_user("ada")
