@@ -12,7 +12,6 @@
 #include "plan/backlog.h"
 #include "plan/move.h"
 #include "util/mem.h"
-#include "util/timefmt.h"
 
 /* ---- the fates ---- */
 
@@ -174,10 +173,6 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	find_next(start, backlog, n, plan);
 	bool finished = n == backlog->n && backlog->end != BACKLOG_SHORT;
 	plan->made_through = move_made_through(start, plan->made_through, finished);
-	/* West of where it was made, its wall time lies ahead; what the application sets until then is no history. */
-	if (start->moved && backlog->n == 0 && plan->made_through != TEMPLATE_NONE &&
-		plan->made_through > now)
-		plan->made_through = sec_from_usec(now) * USEC_PER_SEC;
 	/* Over, and it moved: the instant on which it stays is history, too. */
 	if (start->moved && backlog->n == 0 && backlog->end == BACKLOG_OVER &&
 		plan->made_through != TEMPLATE_NONE && plan->made_through < plan->next_due_at)

@@ -60,7 +60,7 @@ def test_validate_knows_a_rule_when_it_sees_one(rule):
 @pytest.mark.parametrize("text, why", [
     ("DTSTART:20270101T090000\nRRULE:FREQ=DAILY\n" + "\n".join(f"EXDATE;TZID=/x{n}/a/Europe/Berlin:20270102T090000" for n in range(40)),
      "the zone changes more than 16 times"),
-    ('{"frequency": "daily", "timeZone": "/' + "a/" * 30000 + 'Europe/Berlin"}', "got 60014 bytes"),
+    ('{"frequency": "daily", "timeZone": "/' + "a/" * 30000 + 'Europe/Berlin"}', "60014 bytes"),
 ], ids=["hundreds of names", "a name of thousands of parts"])
 def test_names_of_zones_cost_no_more_than_a_look(text, why):
     """Each tail of a name in another spelling is a look into a folder: 0.3 s at every plan, in the loop that serves all."""

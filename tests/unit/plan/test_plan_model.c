@@ -224,8 +224,6 @@ static void model_visit(struct model *m, usec_t now)
 		m->due = next;
 	else if (m->history != NONE && !(set_by_application && n == 0))
 		m->due = n > 0 ? m->history : used;
-	if (moved && n == 0 && m->history != NONE && m->history > now)
-		m->history = sec_from_usec(now) * USEC_PER_SEC;
 	if (moved && over && n == 0)
 		m->history = later(m->history, used);
 	if (set_by_application && n == 0 && was_anchored) { /* nothing has come of it */

@@ -156,21 +156,6 @@ static void what_stands_at_an_instant_does_not_move(void **state)
 		"01-06T12:30 01-07T12:00 01-07T11:30:00.803600 | next 01-08T11:30");
 }
 
-static void what_the_application_sets_after_a_move_west_is_made(void **state)
-{
-	struct sim sim;
-	(void)state;
-	sim_init(&sim, DAILY, "01-06T08:00");
-	sim.row.user_zone = "Europe/Berlin";
-	sim_run(&sim, "01-06T08:00");
-	move_user(&sim, "America/Los_Angeles");
-	sim_run(&sim, "01-06T08:30");
-	sim_move(&sim, "01-06T09:00", "01-06T08:35");
-	sim_run(&sim, "01-06T09:00");
-	sim_expect(&sim, "half an hour later, whatever time it is in Los Angeles",
-		"01-06T08:00 01-06T09:00 | next 01-07T09:00");
-}
-
 static void an_ended_template_stays_ended(void **state)
 {
 	struct sim sim;
@@ -349,7 +334,6 @@ int main(void)
 		cmocka_unit_test(a_rule_that_is_edited_too_makes_nothing_of_before_the_edit),
 		cmocka_unit_test(what_the_application_set_stays),
 		cmocka_unit_test(what_stands_at_an_instant_does_not_move),
-		cmocka_unit_test(what_the_application_sets_after_a_move_west_is_made),
 		cmocka_unit_test(an_ended_template_stays_ended),
 		cmocka_unit_test(a_zone_that_is_gone_leaves_instants),
 		cmocka_unit_test(random_lives),
