@@ -85,7 +85,8 @@ def hold_and_serve(db, recurd, held, workers, touch=True):
     daemons = [recurd(db, worker_name=f"w{n}", **OPTIONS) for n in range(workers)]
     late = TEMPLATES.watch(db, others, 60)
     assert percentile(late.values(), 0.99) < SECOND
-    assert len(REMINDERS.done(db, reminders)) == len(reminders), "reminders wait for nobody's user"
+    # The last of them is due with the last template.
+    assert max(REMINDERS.watch(db, reminders, 20).values()) < SECOND, "reminders wait for nobody's user"
     assert TEMPLATES.done(db, theirs) == [], "whose user is held waits"
     if touch:
         longest = application.stop()
