@@ -1,4 +1,5 @@
--- Names what the up file would fail over; silent when nothing is in its way.
+-- Names what the up file would fail over; silent when nothing is in its way.  Of a column that holds no words, the
+-- verify file says that its type is another: nobody is to put words into it.
 do $$
 declare
     problems text;
@@ -6,6 +7,7 @@ begin
     if exists (select from pg_constraint where conrelid = to_regclass('tasks')
                                                and conname = 'ck_tasks_priority_valid' and convalidated)
        or not exists (select from pg_attribute where attrelid = to_regclass('tasks') and attname = 'priority'
+                                                     and atttypid = any ('{text,varchar}'::regtype[])
                                                      and not attisdropped) then
         return;
     end if;

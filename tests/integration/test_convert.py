@@ -55,9 +55,13 @@ def test_priorities_in_numbers(db):
     state, lines = told(db, 6)
     assert state == "refused" and "shape: tasks.priority is a number, where 1 is low, 2 medium and 3 high" in lines
     assert any("--convert" in line for line in lines) and len(statements(lines)) == 2
+    assert not any("update them" in line or "ck_tasks_priority_valid cannot" in line for line in lines), "words are no mend for numbers"
     before = dump(db)
     refused = migrate(db, "up", code=65)
-    assert "nothing was changed" in refused.err and dump(db) == before
+    assert dump(db) == before
+    assert refused.err.strip().endswith(
+        "0006_add_priority_to_tasks cannot be done: tasks.priority is a number, where 1 is low, 2 medium and 3 high; run the statements"
+        " above, or have them run: recurctl migrate up --convert; nothing was changed")
     assert told(db, 6, "--convert", code=0)[0] == "converted"
     done = migrate(db, "up", "--convert")
     assert done.json["steps"][0]["state"] == "converted"
@@ -86,7 +90,9 @@ def test_numbers_without_a_word_are_refused(db):
         state, lines = told(db, 6, *args)
         assert state == "refused" and any(line.startswith("refused: 2 tasks have another priority") for line in lines)
         before = dump(db)
-        assert "nothing was changed" in migrate(db, "up", *args, code=65).err
+        refused = migrate(db, "up", *args, code=65).err
+        assert "is a number, where 1 is low, 2 medium and 3 high; 2 tasks have another priority, for instance" in refused
+        assert ": update them to 1, 2 or 3; nothing was changed" in refused and "--convert" not in refused, "it would refuse, too"
         assert dump(db) == before
     db.psql("update tasks set priority = 3 where priority = 7; update tasks set priority = 1 where priority = 0")
     migrate(db, "up", "--convert")
@@ -103,7 +109,9 @@ def test_times_without_zone_ask_for_it(db):
             state, lines = told(db, step, *args)
             assert state == "refused" and f"shape: {column} is a timestamp without time zone" in lines
             assert any("of which time zone" in line and "--zone UTC" in line for line in lines)
-    assert "nothing was changed" in migrate(db, "up", "--convert", code=65).err
+    refused = migrate(db, "up", "--convert", code=65).err
+    assert "cannot be done: tasks.due_date is a timestamp without time zone; of which time zone are these times? Say --zone UTC" in refused
+    assert refused.strip().endswith("and more (see above); nothing was changed")
     before = dump(db)
     unknown = migrate(db, "up", "--convert", "--zone", "Mars/Olympus' or", code=65)
     assert "Mars/Olympus" in unknown.err and dump(db) == before

@@ -23,6 +23,15 @@ bool lines_have(const char *lines, const struct line *line)
 	return false;
 }
 
+bool line_after(const struct line *line, const char *word, struct line *ret_rest)
+{
+	size_t len = strlen(word);
+	if (line->len < len || memcmp(line->text, word, len) != 0)
+		return false;
+	*ret_rest = (struct line){ line->text + len, line->len - len };
+	return true;
+}
+
 bool line_is_needed(const struct line *line)
 {
 	static const char mark[] = "[needed]";

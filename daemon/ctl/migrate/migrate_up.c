@@ -207,6 +207,28 @@ struct refusals {
 	size_t n;
 };
 
+/* What a step's lines come to: a shape that is known, with what keeps it from being converted or the way
+ * out, says more than the type that stands first. */
+static void sum_up(const char *problems, struct strbuf *text)
+{
+	struct line first = { .text = "" }, shape = first, refused = first, line;
+	bool has_shape = false, is_refused = false;
+	while (lines_next(&problems, &line)) {
+		first = first.len > 0 ? first : line;
+		if (!has_shape && (has_shape = line_after(&line, "shape: ", &shape)))
+			continue;
+		is_refused = is_refused || line_after(&line, "refused: ", &refused);
+	}
+	if (!has_shape)
+		shape = first;
+	lines_add(text, "", &shape);
+	if (is_refused)
+		lines_add(text, "; ", &refused);
+	else if (has_shape)
+		strbuf_add_text(text, "; run the statements above, or have them run: recurctl "
+				      "migrate up --convert");
+}
+
 /* A changed file is not among them: its own complaint says more. */
 static void take_refusal(void *arg, const struct migration *step, const struct outcome *outcome)
 {
@@ -214,9 +236,11 @@ static void take_refusal(void *arg, const struct migration *step, const struct o
 	if (!outcome->refused || !outcome->problems)
 		return;
 	outcome_report(refusals->migrator, step, outcome, 0);
-	if (refusals->n++ == 0)
-		err_set(refusals->err, "%s cannot be done: %.*s", step->name,
-			(int)strcspn(outcome->problems, "\n"), outcome->problems);
+	if (refusals->n++ > 0)
+		return;
+	struct strbuf why CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	sum_up(outcome->problems, &why);
+	err_set(refusals->err, "%s cannot be done: %s", step->name, why.data);
 }
 
 static bool check_plan(struct migrator *migrator, int to, const char *with, struct err *err)

@@ -14,6 +14,8 @@ struct line {
 bool lines_next(const char **rest, struct line *ret_line);
 /* lines may be NULL. */
 bool lines_have(const char *lines, const struct line *line);
+/* It begins with the word; ret_rest: what stands behind it. */
+bool line_after(const struct line *line, const char *word, struct line *ret_rest);
 /* It tells of something that the step's up file does not make good. */
 bool line_is_needed(const struct line *line);
 /* Appends it, behind what is there and the separator. */
