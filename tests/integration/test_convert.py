@@ -17,9 +17,14 @@ NUMBERS = """
     alter table tags drop column created_at;
 """
 REPETITIONS = """
-    create table recurring_tasks (id serial primary key, task_id text not null, frequency varchar(20), interval integer default 1,
-                                  cron_expression varchar(100), next_due_at timestamp not null);
+    create table recurring_tasks (id serial constraint pk_recurring_tasks primary key, task_id text not null, frequency varchar(20),
+                                  interval integer default 1, cron_expression varchar(100), next_due_at timestamp not null,
+                                  is_active boolean, updated_at timestamp);
     create index ix_recurring_tasks_user_id on recurring_tasks (task_id);
+    create function update_recurring_tasks_updated_at() returns trigger language plpgsql
+        as 'begin new.updated_at = now(); return new; end';
+    create trigger trigger_update_recurring_tasks_updated_at before update on recurring_tasks
+        for each row execute function update_recurring_tasks_updated_at();
 """
 
 
@@ -123,24 +128,74 @@ def test_times_without_zone_ask_for_it(db):
     assert migrate(db, "verify").json["good"] is True
 
 
-def test_another_table_of_the_name(empty_db):
-    """It keeps its rows under another name; the note has what makes templates of them."""
-    db = empty_db
+def repetitions(db):
     alembic.make(db, 10)
     db.psql(REPETITIONS)
     db.add_task(id="t", user=db.add_user())
-    db.psql("insert into recurring_tasks (task_id, frequency, next_due_at) values ('t', 'DAILY', '2030-01-01 09:00')")
-    state, lines = told(db, 11, "--zone", "UTC")
-    assert state == "refused" and lines[-1].startswith("with --convert")
-    run_ctl(db, "preflight", expect=1)
-    done = migrate(db, "up", "--convert", "--zone", "UTC")
-    assert done.states[11] == "applied"
-    assert db.column("select task_id from recurring_tasks_of_application") == ["t"]
-    [note] = statements(lines, "note")
+    db.psql("insert into recurring_tasks (task_id, frequency, cron_expression, next_due_at, is_active) values"
+            " ('t', 'DAILY', null, '2030-01-01 09:00', true), ('t', 'CUSTOM', '30 9 * * mon-fri', '2030-01-02 09:30', false),"
+            " ('t', null, ' ', '2030-01-01 09:00', true), ('gone', 'DAILY', null, '2030-01-01 09:00', true)")
+
+
+def templates(db, lines):
+    """What the last note makes of the rows."""
+    note = statements(lines, "note")[-1]
     db.psql(note[note.index("insert into"):])
-    assert db.value("select recurrence_rule from recurring_tasks") == {"frequency": "daily", "interval": 1}
+    return db.column("select recurrence_rule from recurring_tasks order by next_due_at")
+
+
+def test_another_table_of_the_name(empty_db):
+    """It keeps its rows under another name; the note has what makes templates of them."""
+    db = empty_db
+    repetitions(db)
+    state, lines = told(db, 11, "--zone", "Europe/Berlin")
+    assert state == "refused" and lines[-1].startswith("with --convert") and "'ZONE'" not in "".join(lines)
+    run_ctl(db, "preflight", expect=1)
+    done = migrate(db, "up", "--convert", "--zone", "Europe/Berlin")
+    assert done.states[11] == "applied"
+    assert db.column("select task_id from recurring_tasks_of_application order by id") == ["t", "t", "t", "gone"]
+    assert templates(db, lines) == [{"frequency": "daily", "interval": 1}, {"cron": "30 9 * * mon-fri"}]
+    assert db.column("select next_due_at = '2030-01-01 08:00Z' and is_active from recurring_tasks order by next_due_at") == [True, False]
     assert run_ctl(db, "validate", "--all").code == 0
     assert migrate(db, "verify").json["good"] is True
+
+
+def test_the_undo_of_another_table_brings_all_of_it_back(empty_db):
+    """Its own name and those of its indexes, in the order printed, by hand and after up; its function is not ours to drop."""
+    db = empty_db
+    repetitions(db)
+    before = dump(db, "-N", "recurd")
+    _, lines = told(db, 11)
+    command, *undo = statements(lines, "undo")
+    assert command == "recurctl migrate down --to 10" and len(undo) == 3
+    db.psql(*statements(lines))
+    assert dump(db, "-N", "recurd") != before
+    db.psql(*undo)
+    assert dump(db, "-N", "recurd") == before
+    migrate(db, "up", "--convert")
+    migrate(db, *command.split()[2:])
+    db.psql(*undo)
+    assert dump(db, "-N", "recurd") == before
+
+
+def test_the_note_asks_for_the_zone_of_a_table_that_has_none(empty_db):
+    db = empty_db
+    repetitions(db)
+    asked = statements(told(db, 11)[1], "note")
+    assert "of which time zone are its times, 'ZONE' in what follows? Say --zone UTC" in asked[1] and "'ZONE'" in asked[2]
+    db.psql("alter table recurring_tasks alter next_due_at type timestamptz, drop cron_expression, drop interval, drop is_active")
+    _, lines = told(db, 11)
+    assert "zone" not in "".join(lines).lower(), "an instant has none to ask for"
+    migrate(db, "up", "--convert")
+    assert templates(db, lines) == [{"frequency": "daily", "interval": 1}, {"frequency": "custom", "interval": 1}]
+
+
+def test_the_new_names_of_another_table_may_be_taken(empty_db):
+    db = empty_db
+    repetitions(db)
+    db.psql("create view recurring_tasks_of_application as select 1; create table ix_recurring_tasks_user_id_application ()")
+    refused = migrate(db, "up", "--convert", code=65).err
+    assert "no templates; something is called recurring_tasks_of_application, ix_recurring_tasks_user_id_application already" in refused
 
 
 def test_what_cannot_be_gone_on_with_is_taken_back(db):

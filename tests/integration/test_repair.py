@@ -218,6 +218,14 @@ def test_each_right_is_missed_alone_and_all_come_back(db):
     assert migrate(db, "verify").json["good"] is True
 
 
+@pytest.mark.parametrize("part", range(4))
+def test_each_right_comes_back_alone(db, part):
+    """What one revoke took, and no other right; in four parts, which may run beside each other."""
+    before = schema(db)
+    odd = {one.drop: found for one in objects(db, RIGHTS)[part::4] if (found := differences(db, one, before))}
+    assert odd == {}
+
+
 def fit_again(db, recurd, role):
     """A daemon with the worker's rights tells a reminder."""
     db.execute(f"create role {role} login; grant recurd_worker to {role}")
@@ -284,6 +292,32 @@ def test_tables_are_made_anew_only_where_that_is_said(db, recurd):
     assert schema(db) == before
     assert "table recurd.workers is made empty: what it held is lost" in done.lines("notes")
     fit_again(db, recurd, "empty")
+
+
+def test_each_table_is_made_anew_alone(db):
+    """Whichever it is, with all that stands on it and refers to it; "user" with ids as the later steps leave them."""
+    tables = db.column("select oid::regclass::text from pg_class where relkind = 'r' and oid <> 'recurd.migrations'::regclass"
+                       " and relnamespace in ('public'::regnamespace, 'recurd'::regnamespace)")
+    assert {'"user"', "tasks", "recurring_tasks", "tags", "task_tags"} < set(tables) and len(tables) > 14
+    before = schema(db)
+    for table in tables:
+        db.execute(f"set client_min_messages = error; drop table {table} cascade")
+        done = repair(db, "--new-tables", code=None)
+        odd = [line[:200] for line in schema(db) ^ before]
+        assert (done.code, odd) == (0, []), f"{table}: {done.err} {done.out}"
+        name = table.strip('"')
+        assert f"table {name} is made empty: what it held is lost" in done.lines("notes")
+
+
+def test_a_table_comes_back_as_its_step_left_it(empty_db):
+    """Before the step that makes text of them, ids are uuid, and tasks refer to them."""
+    migrate(empty_db, "up", "--to", 4)
+    before = schema(empty_db)
+    empty_db.execute('set client_min_messages = error; drop table "user" cascade')
+    repair(empty_db, "--new-tables")
+    assert schema(empty_db) == before
+    migrate(empty_db, "up")
+    assert migrate(empty_db, "verify").json["good"] is True
 
 
 def test_what_cannot_come_back_is_told_and_the_rest_goes_on(db):

@@ -11,7 +11,8 @@
 
 static bool starts(const struct line *line, const char *word)
 {
-	return line->len >= strlen(word) && strncmp(line->text, word, strlen(word)) == 0;
+	struct line rest;
+	return line_after(line, word, &rest);
 }
 
 static bool has_mark(const struct line *line)
@@ -33,6 +34,16 @@ static void add_line(struct strbuf *lines, const struct line *line, const char *
 	strbuf_add(lines, at, (size_t)(end - at));
 }
 
+static void add_question(struct strbuf *lines, const char *kind, const char *times)
+{
+	strbuf_addf(lines,
+		"%s%sof which time zone are %s? Say --zone UTC where the application stores UTC "
+		"(datetime.utcnow() does), else the zone of its server's clock, say --zone "
+		"Europe/Berlin",
+		lines->len > 0 ? "\n" : "", kind, times);
+}
+
+/* What is run without the zone waits for it; a note need not, but asks before it is read. */
 static void complete(struct migrator *migrator, const char *raised, struct conversion *conversion)
 {
 	PGconn *pq = session_pq(migrator->session);
@@ -42,16 +53,15 @@ static void complete(struct migrator *migrator, const char *raised, struct conve
 	bool asks = false;
 	struct line line;
 	while (lines_next(&raised, &line)) {
+		if (!zone && starts(&line, "note: ") && has_mark(&line))
+			add_question(&lines, "note: ", "its times, 'ZONE' in what follows");
 		add_line(&lines, &line, zone);
 		asks = asks || (!zone && starts(&line, "run: ") && has_mark(&line));
 		conversion->refused = conversion->refused || starts(&line, "refused: ");
 	}
 	PQfreemem(zone);
 	if (asks)
-		strbuf_add_text(&lines,
-			"\nrefused: of which time zone are these times? Say --zone UTC where the "
-			"application stores UTC (datetime.utcnow() does), else the zone of its "
-			"server's clock, say --zone Europe/Berlin");
+		add_question(&lines, "refused: ", "these times");
 	conversion->refused = conversion->refused || asks;
 	conversion->lines = strbuf_steal(&lines);
 }

@@ -4,7 +4,7 @@
  *
  *	shape: WORDS		what is there
  *	run: STATEMENT		brings it to what the step expects, without loss
- *	undo: WORDS		takes that back
+ *	undo: STATEMENT		takes that back, in this order; or the command, where steps must go first
  *	refused: WORDS		why it cannot be done as things are
  *	note: WORDS		what the application must know
  *
