@@ -149,8 +149,8 @@ def test_another_table_of_the_name(empty_db):
     db = empty_db
     repetitions(db)
     state, lines = told(db, 11, "--zone", "Europe/Berlin")
-    assert state == "refused" and lines[-1].startswith("with --convert") and "'ZONE'" not in "".join(lines)
-    run_ctl(db, "preflight", expect=1)
+    assert state == "refused" and lines[-1].startswith("recurctl migrate up --convert runs") and "'ZONE'" not in "".join(lines)
+    assert "recurctl migrate up --convert runs these statements" in run_ctl(db, "preflight", expect=1).text
     done = migrate(db, "up", "--convert", "--zone", "Europe/Berlin")
     assert done.states[11] == "applied"
     assert db.column("select task_id from recurring_tasks_of_application order by id") == ["t", "t", "t", "gone"]

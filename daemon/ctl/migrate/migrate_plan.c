@@ -110,7 +110,8 @@ static bool plan_conversion(struct migrator *migrator, const struct migration *s
 		outcome->refused = false;
 		outcome->state = "converted";
 	} else {
-		add_lines(outcome, "with --convert these statements are run, in one transaction");
+		add_lines(outcome,
+			"recurctl migrate up --convert runs these statements, in one transaction");
 	}
 	return true;
 }
