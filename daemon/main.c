@@ -53,6 +53,7 @@ static int show_conf(const struct app_options *options, enum mode mode)
 		fprintf(stderr, "recurd: %s\n", err.text);
 		return EX_CONFIG;
 	}
+	zones_open(conf->zoneinfo_dir);
 	bool good = app_check_conf(conf, &err);
 	if (!good)
 		fprintf(stderr, "recurd: %s\n", conf->misplaced ? conf->misplaced : err.text);

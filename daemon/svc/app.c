@@ -78,7 +78,6 @@ bool app_check_conf(const struct conf *conf, struct err *err)
 		return false;
 	if (conf->misplaced)
 		return err_set(err, "%s", conf->misplaced);
-	zones_open(conf->zoneinfo_dir);
 	return zone_load_default("UTC", &zone, err);
 }
 
@@ -257,6 +256,7 @@ static bool start(struct app *app, struct err *err)
 	open_log(app);
 	sdnotify_open();
 	queries_bind(app->conf->app_schema);
+	zones_open(app->conf->zoneinfo_dir);
 	if (!app_check_conf(app->conf, err))
 		return false;
 	app->loop = ev_default_loop(EVFLAG_AUTO);

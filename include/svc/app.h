@@ -21,7 +21,8 @@ struct app_options {
 };
 
 /* What conf_load leaves to others: whether the password and the time zones are there, and no setting of the
- * database among the options. */
+ * database among the options.  The folder of the zones has been opened by its zones_open; a reload must not
+ * open it again: work under way points to its zones. */
 bool app_check_conf(const struct conf *conf, struct err *err) NODISCARD;
 /* What --check-config says of a good one: what was read, and what each source set. */
 void app_tell_conf(const struct conf *conf, FILE *out);

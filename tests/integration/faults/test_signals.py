@@ -73,6 +73,31 @@ def test_a_bad_reload_changes_nothing(db, recurd, tally):
     tally(injected=len(BAD) + 1, recovery=took)
 
 
+def test_a_reload_amid_work_on_zones(db, recurd, tally):
+    """Fault 28: SIGHUP while statements about zones are out; a reload had freed what the next of them was about."""
+    held = db.add_user("held-zones")
+    db.psql(
+        "create table gate (); grant select on gate to public; create function at_gate() returns trigger language plpgsql as"
+        " $$ begin while not exists (select from gate) loop perform pg_sleep(0.01); end loop; return new; end $$;"
+        "create trigger at_gate before insert on recurd.zones for each row execute function at_gate()"
+    )
+    zones = ("Africa/Cairo", "America/Lima", "Asia/Tokyo", "Europe/Berlin", "Pacific/Apia")
+    oracle = Oracle(db)
+    for zone in zones:
+        oracle.add_template(NOW, DAILY | {"timeZone": zone}, user=held)
+    daemon = recurd(db, connections=2, **LINES)
+    waiting = "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and query like '%recurd.zones%'"
+    wait_until(lambda: db.value(waiting), what="a zone is being recorded")
+    took = oracle.settle()
+    daemon.kill(signal.SIGHUP)
+    daemon.expect("reloaded")
+    db.execute("insert into gate default values")
+    recorded = "select count(*) from recurd.zones where name = any(%s)"
+    wait_until(lambda: db.value(recorded, (list(zones),)) == len(zones), what="all zones are recorded")
+    daemon.stop()
+    tally(recovery=took, **oracle.check([daemon]))
+
+
 def test_sigterm_finishes_the_batch(db, recurd, tally):
     """Fault 28: SIGTERM while thousands are due: whole batches, no line of one that was not written."""
     oracle = Oracle(db)
