@@ -285,16 +285,26 @@ static bool parse_rule(const struct template *template, struct rule **ret_rule, 
 	return rule_parse(utf8.data, utf8.len, ret_rule, err);
 }
 
+bool start_rule(struct start *start, struct err *err)
+{
+	if (!start->template->rule)
+		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
+	return parse_rule(start->template, &start->rule, err) && load_zone(start, err);
+}
+
+static bool check_repeat(const struct rule *rule, struct err *err)
+{
+	return rule_repeat(rule) == REPEAT_UNSAID ||
+	       err_set(err, "recurrence_rule.repeatFrom: for the rule of a task; the instances of "
+			    "a recurring task come at their own times");
+}
+
 bool start_find(const struct template *template, const struct plan_policy *policy,
 	struct start *ret_start, struct err *err)
 {
 	*ret_start = (struct start){ .template = template, .policy = policy };
-	if (!template_check(template, err))
-		return false;
-	if (!template->rule)
-		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	return parse_rule(template, &ret_start->rule, err) && load_zone(ret_start, err) &&
-	       find_next(ret_start, err);
+	return template_check(template, err) && start_rule(ret_start, err) &&
+	       check_repeat(ret_start->rule, err) && find_next(ret_start, err);
 }
 
 void start_finish(struct start *start)

@@ -100,6 +100,10 @@ void describe_end(const struct rule *rule, struct strbuf *buf)
 		strbuf_addf(buf, ", until %s", wall_format(rule->until, text));
 	if (rule->until_kind == UNTIL_INSTANT)
 		strbuf_addf(buf, ", until %s", instant_format(rule->until * USEC_PER_SEC, text));
+	if (rule->repeat == REPEAT_COMPLETION)
+		strbuf_add_text(buf, ", from the day of completion");
+	if (rule->repeat == REPEAT_EACH)
+		strbuf_add_text(buf, ", each in turn");
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		add_overrides(rule, kind, buf);
 }

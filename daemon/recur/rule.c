@@ -25,6 +25,7 @@ const char *const rule_freq_names[FREQ_COUNT] = { "secondly", "minutely", "hourl
 	"weekly", "monthly", "yearly" };
 const char *const rule_day_names[7] = { "su", "mo", "tu", "we", "th", "fr", "sa" };
 const char *const rule_skip_names[3] = { "omit", "backward", "forward" };
+const char *const rule_repeat_names[3] = { "due", "completion", "each" };
 
 void intset_add(struct intset *set, int value)
 {
@@ -150,6 +151,16 @@ void rule_free(struct rule *rule)
 const char *rule_time_zone(const struct rule *rule)
 {
 	return rule->time_zone;
+}
+
+bool rule_is_subdaily(const struct rule *rule)
+{
+	return rule->freq < FREQ_DAILY;
+}
+
+enum rule_repeat rule_repeat(const struct rule *rule)
+{
+	return rule->repeat;
 }
 
 uint64_t rule_count(const struct rule *rule)

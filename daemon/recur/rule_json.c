@@ -104,6 +104,15 @@ static bool take_skip(struct rule *rule, const json_t *value, const char *path, 
 	return true;
 }
 
+static bool take_repeat(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	int repeat = find_name(rule_repeat_names, 3, value);
+	if (repeat < 0)
+		return rule_value_fail(err, path, "due, completion or each", value);
+	rule->repeat = (enum rule_repeat)(REPEAT_DUE + repeat);
+	return true;
+}
+
 static bool take_constant(
 	const json_t *value, const char *path, const char *expected, struct err *err)
 {
@@ -324,6 +333,7 @@ static const struct rule_key {
 	{ "bySecond", NULL, PART_SECOND, false, false },
 	{ "bySetPosition", NULL, PART_SETPOS, false, false },
 	{ "timeZone", take_zone, 0, true, false },
+	{ "repeatFrom", take_repeat, 0, true, true },
 	/* The last: they are compared with what the lines of rrule gave. */
 	{ "recurrenceOverrides", take_overrides, 0, true, false },
 };

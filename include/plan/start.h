@@ -45,6 +45,9 @@ bool start_find(const struct template *template, const struct plan_policy *polic
 	struct start *ret_start, struct err *err) NODISCARD;
 void start_finish(struct start *start);
 
+/* The rule and its zone alone, of a start that has template and policy and nothing else. */
+bool start_rule(struct start *start, struct err *err) NODISCARD;
+
 /* The next occurrence of its recurrence.  RECUR_AGAIN: its slices, START_SLICES_MAX, are used up; who
  * cannot do with what was found until then fails by start_give_up, which returns false. */
 #define START_SLICES_MAX 8 /* of about a millisecond: what one plan may compute */

@@ -26,6 +26,15 @@ const char *rule_text_key(const char *text);
 void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
 uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */
+/* What a task that repeats itself goes on from when it is completed: repeatFrom. */
+enum rule_repeat {
+	REPEAT_UNSAID, /* as REPEAT_DUE; the only one that a template may have */
+	REPEAT_DUE, /* its due date: the next occurrence after it that is still to come */
+	REPEAT_COMPLETION, /* the day on which it was completed */
+	REPEAT_EACH, /* its due date: every occurrence in turn */
+};
+enum rule_repeat rule_repeat(const struct rule *rule);
+bool rule_is_subdaily(const struct rule *rule); /* hourly, minutely, secondly */
 bool rule_has_overrides(const struct rule *rule); /* recurrenceOverrides, EXDATE, RDATE */
 bool rule_only_excludes(const struct rule *rule); /* none of them moves, adds or renames */
 /* The DTSTART that the rule's own text gives, as wall time in its zone; false: it gives none. */
@@ -36,4 +45,7 @@ void rule_to_rrule(const struct rule *rule, struct strbuf *buf);
 /* The same, and where the rule has more than that, all of it as content lines: DTSTART, RRULE, EXDATE,
  * RDATE, with newlines between them. */
 void rule_to_lines(const struct rule *rule, struct strbuf *buf);
+/* Appends json, the text from which the rule was parsed, with one less of COUNT, which must be 2 or more; as it
+ * was written, as far as that can be. */
+void rule_count_down(const struct rule *rule, const char *json, size_t len, struct strbuf *buf);
 void rule_describe(const struct rule *rule, sec_t start_wall, struct strbuf *buf);

@@ -78,6 +78,7 @@ struct rule {
 	sec_t until;
 	int week_start; /* 0 = Sunday */
 	enum rule_skip skip;
+	enum rule_repeat repeat;
 	unsigned has; /* bit per enum rule_part: the list is given */
 	struct intset parts[PART_COUNT];
 	bool has_days, has_nth;
@@ -103,6 +104,7 @@ extern const struct part_row rule_parts[PART_COUNT];
 extern const char *const rule_freq_names[FREQ_COUNT]; /* "secondly" ... */
 extern const char *const rule_day_names[7]; /* "su" ... "sa" */
 extern const char *const rule_skip_names[3];
+extern const char *const rule_repeat_names[3]; /* of REPEAT_DUE and those behind it */
 
 void intset_add(struct intset *set, int value);
 bool intset_has(const struct intset *set, int value);
