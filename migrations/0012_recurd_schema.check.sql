@@ -9,14 +9,14 @@ begin
           from pg_class
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
-                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits')
+                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
-                                                             'template_tags|preferences|zones|causes|waiting)')
+                                                             'template_tags|preferences|zones|causes|waiting|repeats)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'instance_id(text, timestamptz)', 'upcoming_rows()',
-              'status_row()', 'preferences_changed()', 'held_users(text[])']) as name
+              'status_row()', 'preferences_changed()', 'held_users(text[])', 'task_repeats()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

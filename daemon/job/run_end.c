@@ -83,7 +83,8 @@ static void take_commit(struct run *run, struct job_report *report)
 	report->refused = waiting_count_refused(&run->waiting);
 	if (run->unrecorded && run->wrote_n == 0)
 		pause_unrecorded(report);
-	waiting_log(&run->waiting, run->ops->named, run->job->retries ? NULL : &shared->troubled);
+	waiting_log(&run->waiting, run->ops->named, run->ops->waits_event,
+		run->job->retries ? NULL : &shared->troubled);
 	if (!run->job->retries)
 		teach(run);
 	usec_t soon = clock_monotonic() + USEC_PER_SEC;

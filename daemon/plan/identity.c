@@ -41,11 +41,11 @@ static char *hex(char *out, const unsigned char *bytes, int n)
 	return out;
 }
 
-void identity_instance(
-	const char *template_id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE])
+static void make_uuid(const char *what, const char *id, usec_t occurrence,
+	char ret_id[static INSTANCE_ID_SIZE])
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH], uuid[16];
-	digest_of("task", template_id, occurrence, digest);
+	digest_of(what, id, occurrence, digest);
 	int64_t ms = occurrence / 1000 - (occurrence % 1000 < 0);
 	for (int i = 0; i < 6; i++)
 		uuid[i] = (unsigned char)(ms >> (40 - 8 * i));
@@ -60,6 +60,17 @@ void identity_instance(
 		ret_id = hex(ret_id, from, groups[i]);
 		from += groups[i];
 	}
+}
+
+void identity_instance(
+	const char *template_id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE])
+{
+	make_uuid("task", template_id, occurrence, ret_id);
+}
+
+void identity_successor(const char *task_id, usec_t due_at, char ret_id[static INSTANCE_ID_SIZE])
+{
+	make_uuid("repeat", task_id, due_at, ret_id);
 }
 
 void identity_notification(const char *kind, const char *task_id, usec_t at,

@@ -25,6 +25,7 @@ struct settings {
 	int64_t catch_up_limit; /* missed occurrences made per template */
 	enum adopt_backlog adopt_backlog;
 	bool notify_task_created; /* notifications of kind task_created */
+	bool repeat_tasks; /* of their own rules; looked at where a task is completed, by a trigger */
 	usec_t notification_retention; /* 0: for ever */
 
 	int64_t version; /* another one after every write to the row */

@@ -12,6 +12,7 @@
 #define COUNTERS(X)                                                                \
 	X(GENERATED, "generated", "tasks made of occurrences")                     \
 	X(REMINDED, "reminded", "reminders told")                                  \
+	X(REPEATED, "repeated", "tasks made of tasks that were completed")         \
 	X(SETTLED, "settled", "reminders from before live_since, marked handled")  \
 	X(QUARANTINED, "quarantined", "templates whose rule does not work")        \
 	X(WAITING, "waiting", "rows that could not be served, and began to wait")  \

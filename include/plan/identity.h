@@ -20,5 +20,7 @@
 
 void identity_instance(
 	const char *template_id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE]);
+/* The same over "repeat", 0x00, the id of the task that was completed, 0x00, its successor's due date. */
+void identity_successor(const char *task_id, usec_t due_at, char ret_id[static INSTANCE_ID_SIZE]);
 void identity_notification(const char *kind, const char *task_id, usec_t at,
 	char ret_key[static NOTIFICATION_KEY_SIZE]);

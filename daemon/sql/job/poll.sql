@@ -11,7 +11,8 @@
 -- As long as nothing of a kind waits its rows are not looked at, only its index.
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
--- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan, pk_waiting.
+-- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan,
+-- ix_repeats_completed_at, pk_waiting.
 -- Result: text timestamptz timestamptz int8
 select 'remind',
        case when exists (select from recurd.waiting w where w.kind = 'remind')
@@ -60,6 +61,14 @@ select 'replan',
            and (select true from recurd.waiting w
                  where w.kind = 'replan' and w.id = t.id and w.place = t.ctid) is null
          order by t.replan_at limit 1),
+       null::timestamptz, null::bigint
+union all
+select 'repeat',
+       (select r.completed_at from recurd.repeats r
+         where r.completed_at is not null and r.failed_at is null
+           and (select true from recurd.waiting w
+                 where w.kind = 'repeat' and w.id = r.task_id and w.place = r.ctid) is null
+         order by r.completed_at limit 1),
        null::timestamptz, null::bigint
 union all
 select 'retry ' || c.kind,

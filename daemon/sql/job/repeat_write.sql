@@ -1,0 +1,77 @@
+-- Caller: job/repeat.c.
+-- One batch, whole: successors with their tags and notifications, their places in their chains, what becomes of the
+-- rows of recurd.repeats, and the decisions that were taken.  The server copies the texts from the tasks that were
+-- completed, which the claim has locked.
+-- Successors: $1 the tasks that they follow   $2 their places (tid[])   $3 ids   $4 due dates   $5 remind_at
+--             $6 reminded_at   $7 rules, null: the same   $8 anchors   $9 their zones
+--             $10 kind of their notifications, null: none
+-- Rows:       $11 over: they go   $12 reopened: nothing is wanted of them   $13 quarantined   $14 why
+-- Decisions:  $15 tasks   $16 kinds   $17 instants   $18 details
+-- Returns whether all were made as planned, tagged, told of, put into their chains, and how many rows and decisions
+-- were written: a trigger, a rule or a policy of the application's can drop a row, or change it, without an error.
+-- Index: ux_tasks_repeat_of, ix_task_tags_task_id, pk_repeats.
+-- Result: bool bool bool bool int8 int8
+with planned as materialized (
+    select unnest($1::text[]) as task, unnest($2::tid[]) as place, unnest($3::text[]) as id,
+           unnest($4::timestamptz[]) as due_at, unnest($5::timestamptz[]) as remind_at,
+           unnest($6::timestamptz[]) as reminded_at, unnest($7::text[]) as rule,
+           unnest($8::timestamp[]) as starts_local, unnest($9::text[]) as starts_zone
+), made as (
+    insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date, remind_at, reminded_at,
+                             recurrence_rule, created_at, updated_at, repeat_of)
+    select p.id, t.title, t.description, t.priority, t.user_id, false, p.due_at, p.remind_at, p.reminded_at,
+           coalesce(p.rule::jsonb, t.recurrence_rule),
+           recurd.now() at time zone 'UTC', recurd.now() at time zone 'UTC', t.id
+      from planned p
+      join {app}.tasks t on t.ctid = p.place and t.id = p.task
+    {other where not exists (select from {app}.tasks k where k.id = p.id)}
+    {other on conflict (repeat_of) where repeat_of is not null do nothing}
+    returning id, user_id, repeat_of, due_date
+), label as materialized (
+    select made.id, g.tag_id from made join {app}.task_tags g on g.task_id = made.repeat_of
+), tagged as (
+    insert into {app}.task_tags (task_id, tag_id)
+    select id, tag_id from label
+    {other on conflict (task_id, tag_id) do nothing}
+    returning 1
+), event as materialized (
+    select e.*
+      from (select recurd.notification_key($10::text, made.id, p.due_at) as key, made.id, made.user_id, p.due_at
+              from made join planned p on p.id = made.id
+             where $10::text is not null) e
+    {other where not exists (select from recurd.notifications n where n.key = e.key)}
+), told as (
+    insert into recurd.notifications (key, kind, user_id, task_id, at)
+    select key, $10::text, user_id, id, due_at from event
+    {other on conflict (key) do nothing}
+    returning key
+), linked as (
+    insert into recurd.repeats as r (task_id, planned_due_at, starts_local, starts_zone)
+    select p.id, p.due_at, p.starts_local, p.starts_zone from made join planned p on p.id = made.id
+        on conflict (task_id) do update
+       set planned_due_at = excluded.planned_due_at, starts_local = excluded.starts_local,
+           starts_zone = excluded.starts_zone
+    returning 1
+), over as (
+    delete from recurd.repeats r where r.task_id = any ($11::text[]) returning 1
+), reopened as (
+    update recurd.repeats r set completed_at = null where r.task_id = any ($12::text[]) returning 1
+), quarantined as (
+    update recurd.repeats r set failed_at = recurd.now(), failure = f.failure
+      from unnest($13::text[], $14::text[]) as f (task_id, failure)
+     where r.task_id = f.task_id
+    returning 1
+), decided as (
+    insert into recurd.decisions (task_id, kind, first_at, last_at, detail)
+    select d.task_id, d.kind, d.at, d.at, d.detail
+      from unnest($15::text[], $16::text[], $17::timestamptz[], $18::text[]) as d (task_id, kind, at, detail)
+    returning 1
+)
+select (select count(*) from made m join planned p on p.id = m.id and p.task = m.repeat_of and p.due_at = m.due_date)
+           = (select count(*) from planned p
+               {other where not exists (select from {app}.tasks k where k.id = p.id or k.repeat_of = p.task)}),
+       (select count(*) from label) = (select count(*) from tagged),
+       (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t),
+       (select count(*) from linked) = (select count(*) from made),
+       (select count(*) from over) + (select count(*) from reopened) + (select count(*) from quarantined),
+       (select count(*) from decided);
