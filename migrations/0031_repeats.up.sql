@@ -21,7 +21,8 @@ create index ix_decisions_task_id on recurd.decisions (task_id, at) where task_i
 alter table recurd.settings add column repeat_tasks boolean;
 
 -- Runs in the application's transactions: cheap, needs no right of theirs, and never fails.  An instance of a
--- template with a rule does not breed: its template goes on by itself.
+-- template with a rule does not breed: its template goes on by itself.  Conditions name as few columns as can be:
+-- PostgreSQL refuses to change the type of one that a trigger's condition names.
 create function recurd.task_repeats() returns trigger
     language plpgsql security definer set search_path = ''
 as $$
@@ -34,7 +35,7 @@ begin
                 on conflict (task_id) do update
                set completed_at = excluded.completed_at, failed_at = null, failure = null;
         end if;
-    else
+    elsif old.recurrence_rule is distinct from new.recurrence_rule or old.due_date is distinct from new.due_date then
         -- Completed before, and mended now.
         update recurd.repeats as r set failed_at = null, failure = null
          where r.task_id = new.id::text and r.completed_at is not null;
@@ -45,10 +46,7 @@ $$;
 
 create trigger recurd_task_repeats after update on tasks
     for each row
-    when (new.is_complete and new.recurring_task_id is null and new.recurrence_rule is not null
-          and (not old.is_complete
-               or old.recurrence_rule is distinct from new.recurrence_rule
-               or old.due_date is distinct from new.due_date))
+    when (new.is_complete and new.recurring_task_id is null and new.recurrence_rule is not null)
     execute function recurd.task_repeats();
 
 create trigger recurd_task_repeats_deleted after delete on tasks

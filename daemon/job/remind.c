@@ -262,7 +262,7 @@ static void clear(struct run *run)
 
 static const struct run_ops ops = {
 	.named = "task",
-	.waits_event = "reminder_refused",
+	.reminders = true,
 	.add_plain = add_plain,
 	.took_plain = took_plain,
 	.add_claim = add_claim,

@@ -121,7 +121,7 @@ static void add_failures(const struct some *some, struct params *params)
 	params_utf8s(params, some->texts, some->n);
 }
 
-static const char *decided(const struct repeat_row *row)
+static const char *event_of(const struct repeat_row *row)
 {
 	return row->fate == REPEAT_QUARANTINED ? "quarantined" : "ended";
 }
@@ -135,7 +135,7 @@ static void add_decisions(const struct some *some, struct params *params)
 {
 	add_ids(some, params);
 	for (size_t i = 0; i < some->n; i++)
-		some->texts[i] = decided(some->rows[i]);
+		some->texts[i] = event_of(some->rows[i]);
 	params_texts(params, some->texts, some->n);
 	for (size_t i = 0; i < some->n; i++)
 		some->instants[i] = some->rows[i]->completed_at;
@@ -200,7 +200,7 @@ static void log_successor(const struct repeat_row *row, usec_t clock)
 static void log_decided(const struct repeat_row *row)
 {
 	struct log_line line;
-	log_begin(&line, row->fate == REPEAT_QUARANTINED ? LOG_WARNING : LOG_NOTICE, decided(row));
+	log_begin(&line, row->fate == REPEAT_QUARANTINED ? LOG_WARNING : LOG_NOTICE, event_of(row));
 	log_stored(&line, "task", row->id);
 	log_stored(&line, "user", row->user_id);
 	log_instant(&line, "completed", row->completed_at);

@@ -23,8 +23,8 @@ static void clear(struct run *run)
 
 static void take_confession(struct run *run)
 {
-	waiting_log(&run->confessed, run->ops->named, run->ops->waits_event,
-		&run->site.shared->troubled);
+	waiting_log(
+		&run->confessed, run->ops->named, run->ops->reminders, &run->site.shared->troubled);
 	counter_add(&run->site.shared->counters, COUNTER_WAITING, run->confessed.n);
 	waiting_clear(&run->confessed);
 	run->trouble->hunt.losses = 0;

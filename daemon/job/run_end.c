@@ -83,7 +83,7 @@ static void take_commit(struct run *run, struct job_report *report)
 	report->refused = waiting_count_refused(&run->waiting);
 	if (run->unrecorded && run->wrote_n == 0)
 		pause_unrecorded(report);
-	waiting_log(&run->waiting, run->ops->named, run->ops->waits_event,
+	waiting_log(&run->waiting, run->ops->named, run->ops->reminders,
 		run->job->retries ? NULL : &shared->troubled);
 	if (!run->job->retries)
 		teach(run);

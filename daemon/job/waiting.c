@@ -125,8 +125,10 @@ void waiting_done(const char *kind, const char *const *ids, size_t n, struct con
 
 /* ---- into the log ---- */
 
-static const char *event_of(const struct waiting_row *row)
+static const char *event_of(const struct waiting_row *row, bool reminder)
 {
+	if (reminder)
+		return "reminder_refused";
 	return row->why == WAITING_REFUSED ? "refused" : "held";
 }
 
@@ -140,11 +142,10 @@ static int priority_of(const struct waiting_row *row)
 	return as_server ? LOG_ERR : priorities[row->why];
 }
 
-static void log_row(
-	const struct waiting_row *row, const char *named, const char *event, int priority)
+static void log_row(const struct waiting_row *row, const char *named, bool reminder, int priority)
 {
 	struct log_line line;
-	log_begin(&line, priority, event ? event : event_of(row));
+	log_begin(&line, priority, event_of(row, reminder));
 	log_stored(&line, named, row->id);
 	log_stored(&line, "user", row->user_id);
 	log_text(&line, "sqlstate", row->sqlstate);
@@ -155,11 +156,11 @@ static void log_row(
 }
 
 void waiting_log(
-	const struct waiting *waiting, const char *named, const char *event, struct tell_rate *rate)
+	const struct waiting *waiting, const char *named, bool reminder, struct tell_rate *rate)
 {
 	for (size_t i = 0; i < waiting->n; i++) {
 		bool told = rate && tell_rate_take(rate, clock_monotonic());
-		log_row(&waiting->rows[i], named, event,
+		log_row(&waiting->rows[i], named, reminder,
 			told ? priority_of(&waiting->rows[i]) : LOG_DEBUG);
 	}
 }

@@ -38,7 +38,7 @@ struct run;
 
 struct run_ops {
 	const char *named; /* what a row is, in log lines: "template", "task" */
-	const char *waits_event; /* of lines about rows that wait; NULL: held or refused, as it is */
+	bool reminders; /* what waits are reminders of such rows */
 	/* Where a plain batch is one statement that claims and writes: adds it, and judges its result
 	 * as writing.took does, with run_wrote for each row; NULL: claim and writing are two. */
 	void (*add_plain)(struct run *run);

@@ -42,6 +42,6 @@ void waiting_add(const struct waiting *waiting, const char *kind, struct conn *c
 void waiting_done(const char *kind, const char *const *ids, size_t n, struct conn *conn);
 
 /* A line each, within a budget for all kinds; NULL: at debug level, because they waited before.  named:
- * "template" or "task".  event: NULL: held or refused, as it is. */
-void waiting_log(const struct waiting *waiting, const char *named, const char *event,
-	struct tell_rate *rate);
+ * "template" or "task".  reminder: of such a task, as an event of its own. */
+void waiting_log(
+	const struct waiting *waiting, const char *named, bool reminder, struct tell_rate *rate);

@@ -22,14 +22,15 @@ from data import forget_statistics, load_templates
 ROWS = 300_000
 BATCH = 1000
 WAITING = 30_000
-LARGE = {"tasks", "recurring_tasks", "waiting"}
+LARGE = {"tasks", "recurring_tasks", "waiting", "repeats"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
     "poll", "generate_claim", "generate_claim_edited", "generate_claim_waiting", "generate_write", "generate_left",
     "reminder_take", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
+    "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
     "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",
 ]
-CAREFUL = ["generate_write", "reminder_write"]
+CAREFUL = ["generate_write", "reminder_write", "repeat_write"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
 # Behind ON CONFLICT and foreign keys; no node of a plan shows them.
 UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at"}
@@ -52,6 +53,9 @@ SPECIAL = {
     ("reminder_claim", "text"): "'remind'", ("reminder_claim_waiting", "text[]"): TASKS,
     ("reminder_left", "text[]"): TASKS, ("reminder_left", "text"): "'remind'", ("reminder_write", "text[]"): TASKS,
     ("reminder_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
+    ("repeat_claim_waiting", "text[]"): TASKS, ("repeat_write", "text[]"): TASKS,
+    ("repeat_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
+    ("repeat_left", "text[]"): TASKS, ("repeat_left", "text"): "'repeat'",
     ("generate_left", "text"): "'generate'", ("zones_mark", "text"): "'1'",
     ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_held", "text"): "'remind'", ("retry_end", "text"): "'remind'",
     ("retry_choose_killing", "text"): "'remind'",
@@ -81,6 +85,12 @@ def large_db(cluster):
         f" where id in (select id from tasks limit {2 * BATCH})"
     )
     db.execute(f"update recurring_tasks set replan_at = now() where id in (select id from recurring_tasks limit {BATCH})")
+    # Completed ones that come back, beside open ones of chains.
+    db.execute("alter table recurd.repeats set (autovacuum_enabled = off)")
+    db.execute(
+        "insert into recurd.repeats (task_id, completed_at, planned_due_at)"
+        " select id, case when random() < 0.1 then now() end, now() from tasks where random() < 0.3"
+    )
     # Many that wait, for some causes.
     db.execute("alter table recurd.waiting set (autovacuum_enabled = off)")
     for kind, table in (("remind", "tasks"), ("generate", "recurring_tasks")):
@@ -174,5 +184,5 @@ def test_a_batch_finds_its_templates_by_their_place(known, generic):
 def test_the_list_is_complete():
     """A new statement of the daemon that names an index of a large table is looked at here."""
     heads = {path.stem: read(path.stem)[0] for path in (SOURCE / "daemon/sql").glob("*/*.sql")}
-    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index or "ix_waiting" in index for index in found)}
+    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index or "ix_waiting" in index or "repeats" in index for index in found)}
     assert ours == set(STATEMENTS), "see STATEMENTS"

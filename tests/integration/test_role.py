@@ -58,7 +58,7 @@ def test_a_daemon_with_least_privilege_does_everything(db, recurd):
     [
         "delete from tasks",
         "update tasks set title = 'x'",
-        "select title from tasks",
+        "update tasks set recurrence_rule = '{}'",
         "insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at) values ('x', 'x', 'x', '{}', now())",
         "update recurring_tasks set title = 'x'",
         "update recurring_tasks set user_id = 'x'",

@@ -22,7 +22,7 @@ TRIGGERS = "select tgname from pg_trigger where not tgisinternal"
 INDEXES = """
     select relname from pg_index join pg_class c on c.oid = indexrelid
     where indrelid::regclass::text in ('tasks', 'recurring_tasks')
-          or relnamespace = 'recurd'::regnamespace and relname like 'ix\\_waiting%'
+          or relnamespace = 'recurd'::regnamespace and relname like 'ix\\_%'
 """
 ROLES = "select rolname from pg_roles where rolname like 'recurd\\_%'"
 

@@ -13,6 +13,7 @@ STATUS = {"EX_OK": 0, "EX_USAGE": 64, "EX_DATAERR": 65, "EX_UNAVAILABLE": 69, "E
 # Where a call of log_begin or log_msg has no name of an event but an expression: what in that file holds the
 # names, in quotes.
 NAMED_ELSEWHERE = {
+    ("daemon/job/repeat_rows.c", "event_of"): r"^static const char \*event_of\(.*?^}",
     ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, \w+, "\w+"',
     ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "\w+"',
     ("daemon/job/waiting.c", "event_of"): r"^static const char \*event_of\(.*?^}",

@@ -9,7 +9,7 @@
 -- Decisions:  $15 tasks   $16 kinds   $17 instants   $18 details
 -- Returns whether all were made as planned, tagged, told of, put into their chains, and how many rows and decisions
 -- were written: a trigger, a rule or a policy of the application's can drop a row, or change it, without an error.
--- Index: ux_tasks_repeat_of, ix_task_tags_task_id, pk_repeats.
+-- Index: pk_repeats, one of task_tags that begins with task_id; tasks are found by their place.
 -- Result: bool bool bool bool int8 int8
 with planned as materialized (
     select unnest($1::text[]) as task, unnest($2::tid[]) as place, unnest($3::text[]) as id,
@@ -69,7 +69,8 @@ with planned as materialized (
 )
 select (select count(*) from made m join planned p on p.id = m.id and p.task = m.repeat_of and p.due_at = m.due_date)
            = (select count(*) from planned p
-               {other where not exists (select from {app}.tasks k where k.id = p.id or k.repeat_of = p.task)}),
+               {other where not exists (select from {app}.tasks k where k.id = p.id)}
+               {other and not exists (select from {app}.tasks k where k.repeat_of = p.task)}),
        (select count(*) from label) = (select count(*) from tagged),
        (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t),
        (select count(*) from linked) = (select count(*) from made),
