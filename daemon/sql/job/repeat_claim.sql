@@ -2,7 +2,7 @@
 -- Locks tasks that were completed and repeat themselves, oldest first, in the other form those that were completed
 -- last, and their rows of recurd.repeats.  What waits (recurd.waiting) is left to retries.
 -- $1 at most so many   $2 something waits: look for it
--- Index: ix_repeats_completed_at, the primary key, ux_tasks_repeat_of, pk_preferences, pk_waiting.
+-- Index: ix_repeats_completed_at, tasks_pkey, ux_tasks_repeat_of, pk_preferences, pk_waiting.
 -- Result: {repeat columns}
 with queued as materialized (
     select r.task_id, r.completed_at, r.planned_due_at, r.starts_local, r.starts_zone, r.ctid as place

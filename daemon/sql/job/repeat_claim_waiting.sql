@@ -1,7 +1,7 @@
 -- Caller: job/repeat.c, for what waits.
 -- Like repeat_claim, for these tasks, as far as there is still something to be done about them.
 -- $1 ids (text[])
--- Index: pk_repeats, the primary key, ux_tasks_repeat_of, pk_preferences.
+-- Index: pk_repeats, tasks_pkey, ux_tasks_repeat_of, pk_preferences.
 -- Result: {repeat columns}
 with queued as materialized (
     select r.task_id, r.completed_at, r.planned_due_at, r.starts_local, r.starts_zone, r.ctid as place

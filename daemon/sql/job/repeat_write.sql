@@ -9,6 +9,7 @@
 -- Decisions:  $15 tasks   $16 kinds   $17 instants   $18 details
 -- Returns whether all were made as planned, tagged, told of, put into their chains, and how many rows and decisions
 -- were written: a trigger, a rule or a policy of the application's can drop a row, or change it, without an error.
+-- Nothing is joined with what was made: batches have no hash joins, and nested loops over a batch are quadratic.
 -- Index: pk_repeats, one of task_tags that begins with task_id; tasks are found by their place.
 -- Result: bool bool bool bool int8 int8
 with planned as materialized (
@@ -36,8 +37,8 @@ with planned as materialized (
     returning 1
 ), event as materialized (
     select e.*
-      from (select recurd.notification_key($10::text, made.id, p.due_at) as key, made.id, made.user_id, p.due_at
-              from made join planned p on p.id = made.id
+      from (select recurd.notification_key($10::text, id, due_date) as key, id, user_id, due_date as due_at
+              from made
              where $10::text is not null) e
     {other where not exists (select from recurd.notifications n where n.key = e.key)}
 ), told as (
@@ -47,7 +48,9 @@ with planned as materialized (
     returning key
 ), linked as (
     insert into recurd.repeats as r (task_id, planned_due_at, starts_local, starts_zone)
-    select p.id, p.due_at, p.starts_local, p.starts_zone from made join planned p on p.id = made.id
+    select p.id, p.due_at, p.starts_local, p.starts_zone
+      from planned p
+     where (p.id in (select made.id from made)) is true
         on conflict (task_id) do update
        set planned_due_at = excluded.planned_due_at, starts_local = excluded.starts_local,
            starts_zone = excluded.starts_zone
@@ -66,11 +69,18 @@ with planned as materialized (
     select d.task_id, d.kind, d.at, d.at, d.detail
       from unnest($15::text[], $16::text[], $17::timestamptz[], $18::text[]) as d (task_id, kind, at, detail)
     returning 1
+), wanted as (
+    select pg_catalog.count(*) as n,
+           pg_catalog.sum(pg_catalog.hash_record_extended(row(p.id, p.task, p.due_at), 0)) as hash
+      from planned p
+    {other where not exists (select from {app}.tasks k where k.id = p.id)}
+    {other and not exists (select from {app}.tasks k where k.repeat_of = p.task)}
+), written as (
+    select pg_catalog.count(*) as n,
+           pg_catalog.sum(pg_catalog.hash_record_extended(row(id::text, repeat_of::text, due_date), 0)) as hash
+      from made
 )
-select (select count(*) from made m join planned p on p.id = m.id and p.task = m.repeat_of and p.due_at = m.due_date)
-           = (select count(*) from planned p
-               {other where not exists (select from {app}.tasks k where k.id = p.id)}
-               {other and not exists (select from {app}.tasks k where k.repeat_of = p.task)}),
+select (select p.n = w.n and p.hash is not distinct from w.hash from wanted p, written w),
        (select count(*) from label) = (select count(*) from tagged),
        (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t),
        (select count(*) from linked) = (select count(*) from made),
