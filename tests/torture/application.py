@@ -213,6 +213,32 @@ class Application:
         self.db.execute(self.MOVES, (row[0]["id"], zone))
         return lambda: setattr(self.oracle.templates[row[0]["id"]], "zone", zone)
 
+    # Tasks that repeat themselves --------------------------------------------------------------------
+
+    def create_repeaters(self, chance):
+        user, made = self.db.add_user("repeater"), [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(chance.choice((1, 3)))]
+        for row_id in made:
+            due = self.near(chance, 7200, 86400).replace(microsecond=0)
+            self.db.add_task(id=row_id, user=user, rule={"frequency": "daily"}, due_date=due)
+        return lambda: self.oracle.repeaters.update(made)
+
+    def tick(self, chance, done):
+        """Completed, or reopened: one that was made by hand, or that follows another."""
+        row = self.db.rows(
+            "select id from tasks where user_id = 'repeater' and is_complete = %s order by id offset %s limit 1",
+            (not done, chance.randrange(8)),
+        )
+        if not row:
+            return None
+        self.db.update("tasks", row[0]["id"], is_complete=done)
+        return lambda: None
+
+    def tick_off(self, chance):
+        return self.tick(chance, True)
+
+    def untick(self, chance):
+        return self.tick(chance, False)
+
     # Tasks with reminders ----------------------------------------------------------------------------
 
     def create_tasks(self, chance):
@@ -282,6 +308,9 @@ ACTIONS = (
     (Application.delete_instance, 2),
     (Application.create_traveller, 1),
     (Application.move_traveller, 3),
+    (Application.create_repeaters, 1),
+    (Application.tick_off, 6),
+    (Application.untick, 2),
     (Application.create_tasks, 10),
     (Application.snooze, 6),
     (Application.complete, 3),

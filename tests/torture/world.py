@@ -223,7 +223,7 @@ class World:
 
     def clear(self):
         """For the next round: the rows go, the workers stay."""
-        tables = "tasks, recurring_tasks, tags, recurd.notifications, recurd.decisions"
+        tables = "tasks, recurring_tasks, tags, recurd.notifications, recurd.decisions, recurd.repeats"
         # A deadlock here would be a worker's fault: it yields first.
         self.db.execute(f"truncate {tables} cascade")
         self.db.time_travel(self.offset)

@@ -48,12 +48,20 @@ def digest(what, row_id, instant):
     return hashlib.sha256(b"\0".join([what.encode(), row_id.encode(), str(usec(instant)).encode()])).digest()
 
 
-def instance_id(template, occurrence):
+def derived_id(what, source, instant):
     """UUIDv8: 48 bits of milliseconds, then of the hash."""
-    bits = (usec(occurrence) // 1000 & (1 << 48) - 1).to_bytes(6, "big") + digest("task", template, occurrence)[:10]
+    bits = (usec(instant) // 1000 & (1 << 48) - 1).to_bytes(6, "big") + digest(what, source, instant)[:10]
     number = int.from_bytes(bits, "big")
     number = number & ~(0xF << 76) | 8 << 76
     return str(uuid.UUID(int=number & ~(3 << 62) | 2 << 62))
+
+
+def instance_id(template, occurrence):
+    return derived_id("task", template, occurrence)
+
+
+def successor_id(task, due):
+    return derived_id("repeat", task, due)
 
 
 def key_of(kind, task, instant):
@@ -175,6 +183,7 @@ select exists (select from recurring_tasks where is_active and failed_at is null
                 and (next_due_at <= recurd.now() or replan_at is not null))
     or exists (select from tasks where remind_at <= recurd.now() and not is_complete
                 and (reminded_at is null or remind_at > reminded_at))
+    or exists (select from recurd.repeats where completed_at is not null and failed_at is null)
 """
 
 
@@ -228,6 +237,7 @@ class Oracle:
         self.templates = {}
         self.reminders = {}  # task: {instant: True: must be told; False: may be}
         self.deleted = set()  # ids of instances that their user deleted
+        self.repeaters = set()  # tasks with a daily rule of their own; those that follow them are found
 
     # What the application did ------------------------------------------------------------------------
 
@@ -316,6 +326,7 @@ class Oracle:
         wrong.include(book.wrong)
         told = self._check_instances(now, wrong)
         told.update(self._check_reminders(now, wrong))
+        told.update(self._check_repeats(wrong))
         self._check_templates(now, wrong)
         self._check_notifications(told, wrong)
         if lines:
@@ -387,6 +398,24 @@ class Oracle:
                     told[key_of("reminder", task, at)] = (sure, task, None, at)
         return told
 
+    def _check_repeats(self, wrong):
+        """Who was completed has one successor, some days later, and nobody else has one."""
+        query = "select id, is_complete, due_date, repeat_of from tasks where repeat_of is not null or id = any(%s)"
+        rows = {row["id"]: row for row in self.db.rows(query, (list(self.repeaters),))}
+        wrong.add("lost", [one for one in self.repeaters if one not in rows], "a task that repeats itself")
+        followed = {row["repeat_of"]: row for row in rows.values() if row["repeat_of"]}
+        for one, row in rows.items():
+            wrong.add("lost", row["is_complete"] and one not in followed, f"the successor of {one}")
+        told = {}
+        for before, row in followed.items():
+            wrong.add("unexpected", before not in rows, f"{row['id']}, which follows {before}")
+            due = row["due_date"].astimezone(UTC)
+            days = (due - rows[before]["due_date"]) / timedelta(days=1) if before in rows else 1
+            wrong.add("elsewhere", days < 1 or days != int(days), f"{row['id']}: {days} days after {before}")
+            wrong.add("derived otherwise", row["id"] != successor_id(before, due), f"{row['id']} of {before} {due}")
+            told[key_of("task_created", row["id"], due)] = (True, row["id"], None, due)
+        return told
+
     def _check_notifications(self, told, wrong):
         there = {}
         for row in self.db.rows("select key, kind, task_id, template_id, at from recurd.notifications"):
@@ -400,7 +429,10 @@ class Oracle:
             wrong.add("unexpected", True, f"notification {key}: {there[key]}")
 
 
-FACTS = {"generated": ("template", "task", "occurrence"), "reminder": ("task", "user", "remind_at")}
+FACTS = {
+    "generated": ("template", "task", "occurrence"), "reminder": ("task", "user", "remind_at"),
+    "repeated": ("repeat_of", "task", "due"),
+}
 
 
 class LogBook:
@@ -443,8 +475,9 @@ class LogBook:
             if key in self.seen:
                 event, *facts = self.seen[key]
                 found = (event, facts[0 if event == "reminder" else 1], datetime.fromisoformat(facts[2]))
-                what = ("generated" if template else "reminder", task, at)
-                same = found == what and (event == "reminder" or facts[0] == template)
+                what = ("generated" if template else event, task, at)
+                same = found == what and event != ("reminder" if template else "generated")
+                same = same and (event != "generated" or facts[0] == template)
                 wrong.add("told otherwise", not same, f"{key}: {self.seen[key]}, not {what}")
         for key in self.seen.keys() - told.keys():
             wrong.add("line about nothing", True, f"{key}: {self.seen[key]}")
