@@ -280,6 +280,17 @@ class Oracle:
             (prefix, self.db.add_user(), due),
         )
 
+    def add_repeats(self, count, prefix="c"):
+        """So many tasks that repeat themselves, completed just now."""
+        made = [f"{prefix}-{n}" for n in range(1, count + 1)]
+        self.repeaters.update(made)
+        self.db.execute(
+            "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, due_date, recurrence_rule)"
+            " select id, 'Water', false, %s, now(), now(), date_trunc('second', now()), '{\"frequency\":\"daily\"}' from unnest(%s::text[]) id",
+            (self.db.add_user(), made),
+        )
+        self.db.execute("update tasks set is_complete = true where id = any(%s)", (made,))
+
     # Waiting -----------------------------------------------------------------------------------------
 
     def withdraw(self, task, at, now):

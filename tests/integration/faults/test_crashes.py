@@ -140,8 +140,8 @@ def crash_cases():
     return [(point, kind) for point in crash_points() for kind in WORK if point.split(".")[0] in ("batch", kind)]
 
 
-WORK = {"generator": (100, 0), "reminder": (0, 100)}
-LINES_PER_BATCH = {"generator": 20 * 3, "reminder": 20}
+WORK = {"generator": (100,), "reminder": (0, 100), "repeat": (0, 0, 100)}
+LINES_PER_BATCH = {"generator": 20 * 3, "reminder": 20, "repeat": 20}
 
 
 @pytest.mark.parametrize("point, kind", crash_cases())
