@@ -29,6 +29,8 @@ as $$
 begin
     if tg_op = 'DELETE' then
         delete from recurd.repeats as r where r.task_id = old.id::text;
+    elsif new.recurring_task_id is not null then
+        null;
     elsif not old.is_complete then
         if (select s.repeat_tasks from recurd.settings as s) is not false then
             insert into recurd.repeats as r (task_id, completed_at) values (new.id::text, recurd.now())
@@ -46,12 +48,12 @@ $$;
 
 create trigger recurd_task_repeats after update on tasks
     for each row
-    when (new.is_complete and new.recurring_task_id is null and new.recurrence_rule is not null)
+    when (new.is_complete and new.recurrence_rule is not null)
     execute function recurd.task_repeats();
 
 create trigger recurd_task_repeats_deleted after delete on tasks
     for each row
-    when (old.recurring_task_id is null and old.recurrence_rule is not null)
+    when (old.recurrence_rule is not null)
     execute function recurd.task_repeats();
 
 -- Triggers fire without this right; nobody else may put the function on a table of his own.

@@ -221,10 +221,10 @@ def test_retry_makes_all_causes_due(db):
 
 def test_retry_never_says_that_nothing_is_left_while_something_waits(db):
     assert run_ctl(db, "retry").text == "nothing waits\n"
-    assert run_ctl(db, "retry", "--all-failed").text == "no template is in quarantine\n"
+    assert run_ctl(db, "retry", "--all-failed").text == "no template or task is in quarantine\n"
     refuse(db, 3)
     text = run_ctl(db, "retry", "--all-failed").text
-    assert text == "no template is in quarantine; 3 templates and 0 reminders wait, to try them: recurctl retry\n"
+    assert text == "no template or task is in quarantine; 3 templates and 0 reminders wait, to try them: recurctl retry\n"
     assert "neither" not in run_ctl(db, "retry").text and "nothing" not in run_ctl(db, "retry").text
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from harness.ctl import ctl_json
 from harness.daemon import once
 from harness.util import wait_until
 
@@ -210,3 +211,23 @@ def test_four_workers_and_toggling_hands_make_one_each(db, recurd):
     assert db.value("select count(distinct repeat_of) from tasks where repeat_of is not null") == len(ids)
     for worker in workers:
         worker.stop()
+
+
+def test_an_admin_sees_and_mends(db):
+    """show tells what became of a completed task; retry takes it out of quarantine."""
+    wrong = db.add_task(rule={"frequency": "hourlyish"}, due_date=MONDAY)
+    good = db.add_task(rule=DAILY, due_date=MONDAY)
+    complete(db, wrong, good)
+    once(db)
+    shown = ctl_json(db, "show", wrong)
+    assert "hourlyish" in shown["failure"] and [one["kind"] for one in shown["decisions"]] == ["quarantined"]
+    shown = ctl_json(db, "show", good)
+    (after,) = successors(db, good)
+    assert shown["repeated_by"] == after["id"] and shown["failure"] is None
+    assert [one["kind"] for one in ctl_json(db, "show", after["id"])["notifications"]] == ["task_created"]
+    for args in ((wrong,), ("--all-failed",)):
+        (row,) = ctl_json(db, "retry", *args)
+        assert row["id"] == wrong and "hourlyish" in row["failure"]
+        once(db)
+    assert [one["kind"] for one in ctl_json(db, "show", wrong)["decisions"]].count("retried") == 2
+    assert db.value("select count(*) from recurd.repeats where failed_at is not null") == 1

@@ -10,10 +10,17 @@
 /* Columns of ctl_causes.sql. */
 enum { C_KIND, C_CAUSE, C_WHY, C_ROWS, C_SINCE, C_NEXT_TRY, C_REASON, C_ALARMS };
 
-static bool is_of_templates(const PGresult *causes, int row)
+static const char *what_waits(const PGresult *causes, int row)
 {
 	const char *kind = row_text(causes, row, C_KIND);
-	return strcmp(kind, "generate") == 0 || strcmp(kind, "replan") == 0;
+	if (strcmp(kind, "generate") == 0 || strcmp(kind, "replan") == 0)
+		return "template";
+	return strcmp(kind, "repeat") == 0 ? "completed task" : "reminder";
+}
+
+static bool is_of_templates(const PGresult *causes, int row)
+{
+	return strcmp(what_waits(causes, row), "template") == 0;
 }
 
 int64_t causes_count(const PGresult *causes, bool of_templates)
@@ -54,7 +61,7 @@ void causes_print(const PGresult *causes, struct table *record, bool json)
 static void tell_what(const PGresult *causes, int row, struct strbuf *text)
 {
 	int64_t n = row_int8(causes, row, C_ROWS);
-	const char *what = is_of_templates(causes, row) ? "template" : "reminder";
+	const char *what = what_waits(causes, row);
 	strbuf_addf(text, "%" PRId64 " %s%s", n, what, n == 1 ? "" : "s");
 	if (strcmp(row_text(causes, row, C_WHY), "killing") == 0)
 		strbuf_addf(text, " end%s the session that tries %s", n == 1 ? "s" : "",

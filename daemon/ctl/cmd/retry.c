@@ -10,7 +10,7 @@
 enum { OPT_ALL_FAILED = 256 };
 
 static const struct ctl_option options[] = {
-	{ "all-failed", OPT_ALL_FAILED, NULL, "every template that is in quarantine" },
+	{ "all-failed", OPT_ALL_FAILED, NULL, "every template and task that is in quarantine" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -24,7 +24,7 @@ static struct table *begin_table(const struct ctl *ctl)
 {
 	static const struct column columns[] = {
 		{ "id", "ID", COLUMN_ID },
-		{ "next_due_at", "DUE", 0 },
+		{ "next_due_at", "DUE, OR COMPLETED", 0 },
 		{ "failure", "HAD FAILED FOR", 0 },
 		{ "waited", "WAITED", 0 },
 		{ "title", "TITLE", COLUMN_JSON_ONLY },
@@ -32,26 +32,35 @@ static struct table *begin_table(const struct ctl *ctl)
 	return table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
 }
 
-/* Of a template, or of a task that waits: out of quarantine, and out of what waits. */
+/* Out of quarantine; id: NULL: all of them. */
+static int take_failed(
+	struct ctl *ctl, const char *id, PGresult **ret_templates, PGresult **ret_tasks)
+{
+	int code = ctl_query_id(ctl, QUERY_CTL_RETRY, id, ret_templates);
+	return code == EX_OK ? ctl_query_id(ctl, QUERY_CTL_RETRY_TASKS, id, ret_tasks) : code;
+}
+
+/* Of a template or a task: out of quarantine, and out of what waits. */
 static int retry_one(struct ctl *ctl, const char *id)
 {
-	PGresult *failed CLEANUP(ctl_clear) = NULL, *waited CLEANUP(ctl_clear) = NULL;
+	PGresult *failed CLEANUP(ctl_clear) = NULL, *tasks CLEANUP(ctl_clear) = NULL,
+			 *waited CLEANUP(ctl_clear) = NULL;
 	int code = begin(ctl);
 	if (code == EX_OK)
-		code = ctl_query_id(ctl, QUERY_CTL_RETRY, id, &failed);
+		code = take_failed(ctl, id, &failed, &tasks);
 	if (code == EX_OK)
 		code = ctl_query_id(ctl, QUERY_CTL_RETRY_WAITING, id, &waited);
 	if (code == EX_OK)
 		code = ctl_exec(ctl, "commit");
 	if (code != EX_OK)
 		return code;
-	if (PQntuples(failed) + PQntuples(waited) == 0)
+	if (PQntuples(failed) + PQntuples(tasks) + PQntuples(waited) == 0)
 		return ctl_error(EX_DATAERR,
-			"no template \"%s\" is in quarantine, and no template or task of this id "
-			"waits",
+			"no template or task \"%s\" is in quarantine, and none of this id waits",
 			id);
 	struct table *table = begin_table(ctl);
 	table_rows(table, failed);
+	table_rows(table, tasks);
 	table_rows(table, waited);
 	table_end(table, NULL);
 	return EX_OK;
@@ -62,7 +71,7 @@ static void end_failed(struct table *table, const PGresult *causes)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	int64_t templates = causes_count(causes, true), reminders = causes_count(causes, false);
-	strbuf_add_text(&text, "no template is in quarantine");
+	strbuf_add_text(&text, "no template or task is in quarantine");
 	if (templates + reminders > 0)
 		strbuf_addf(&text,
 			"; %" PRId64 " templates and %" PRId64
@@ -73,10 +82,11 @@ static void end_failed(struct table *table, const PGresult *causes)
 
 static int retry_failed(struct ctl *ctl)
 {
-	PGresult *failed CLEANUP(ctl_clear) = NULL, *causes CLEANUP(ctl_clear) = NULL;
+	PGresult *failed CLEANUP(ctl_clear) = NULL, *tasks CLEANUP(ctl_clear) = NULL,
+			 *causes CLEANUP(ctl_clear) = NULL;
 	int code = begin(ctl);
 	if (code == EX_OK)
-		code = ctl_query_id(ctl, QUERY_CTL_RETRY, NULL, &failed);
+		code = take_failed(ctl, NULL, &failed, &tasks);
 	if (code == EX_OK)
 		code = ctl_query(ctl, QUERY_CTL_CAUSES, NULL, &causes);
 	if (code == EX_OK)
@@ -85,6 +95,7 @@ static int retry_failed(struct ctl *ctl)
 		return code;
 	struct table *table = begin_table(ctl);
 	table_rows(table, failed);
+	table_rows(table, tasks);
 	end_failed(table, causes);
 	return EX_OK;
 }

@@ -21,7 +21,7 @@ static const struct ctl_option options[] = {
 enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_OUTLOOK = 23 };
 
 /* Columns of ctl_task.sql. */
-enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12 };
+enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12, K_MADE_FOR = 20 };
 
 static const char *state_name(const PGresult *result, const PGresult *waits)
 {
@@ -45,11 +45,14 @@ static const char *why_none(const char *state)
 /* Of a template or of a task: the kinds of work in which it may wait. */
 static int query_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_result)
 {
-	static const char *const kinds[][2] = { { "remind", "settle" }, { "generate", "replan" } };
+	static const char *const templates[] = { "generate", "replan" }, *const tasks[] = {
+		"remind", "settle", "repeat"
+	};
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
-	params_texts(&params, kinds[of_template], 2);
+	params_texts(&params, of_template ? templates : tasks,
+		of_template ? ARRAY_LEN(templates) : ARRAY_LEN(tasks));
 	return ctl_query(ctl, QUERY_CTL_WAITS, &params, ret_result);
 }
 
@@ -74,16 +77,17 @@ static void print_waits(struct table *record, const PGresult *waits, bool json)
 	table_end(table, "nothing");
 }
 
-static int query_decisions(struct ctl *ctl, const char *id, PGresult **ret_result)
+static int query_decisions(struct ctl *ctl, const char *id, bool of_task, PGresult **ret_result)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
 	params_int8(&params, DECISIONS_MAX);
+	params_bool(&params, of_task);
 	return ctl_query(ctl, QUERY_CTL_DECISIONS, &params, ret_result);
 }
 
-static void print_decisions(struct table *record, const PGresult *decisions)
+static void print_decisions(struct table *record, const PGresult *decisions, const char *otherwise)
 {
 	static const struct column columns[] = {
 		{ "at", "AT", 0 },
@@ -96,7 +100,7 @@ static void print_decisions(struct table *record, const PGresult *decisions)
 	struct table *table = record_nest(
 		record, "decisions", "decisions", columns, ARRAY_LEN(columns));
 	table_rows(table, decisions);
-	table_end(table, "none: everything that was due was made");
+	table_end(table, otherwise);
 }
 
 static const struct column template_columns[] = {
@@ -144,7 +148,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	if (code != EX_OK)
 		return code;
 	template_policy(settings, &policy);
-	code = query_decisions(ctl, row_text(result, 0, T_ID), &decisions);
+	code = query_decisions(ctl, row_text(result, 0, T_ID), false, &decisions);
 	if (code == EX_OK)
 		code = query_waits(ctl, row_text(result, 0, T_ID), true, &waits);
 	if (code != EX_OK)
@@ -171,7 +175,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	struct series series = works ? series_of_outlook(outlook) : (struct series){ .next = NULL };
 	series_print_next(works && comes ? &series : NULL, record, "next_occurrences",
 		"next occurrences", n, why_none(state));
-	print_decisions(record, decisions);
+	print_decisions(record, decisions, "none: everything that was due was made");
 	table_end(record, "");
 	return EX_OK;
 }
@@ -181,7 +185,8 @@ static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_resu
 	static const struct {
 		const char *kind;
 		int instant;
-	} events[] = { { "task_created", K_OCCURRENCE }, { "reminder", K_REMINDED } };
+	} events[] = { { "task_created", K_OCCURRENCE }, { "task_created", K_MADE_FOR },
+		{ "reminder", K_REMINDED } };
 	char keys[ARRAY_LEN(events)][NOTIFICATION_KEY_SIZE];
 	const char *found[ARRAY_LEN(events)];
 	size_t n = 0;
@@ -237,12 +242,18 @@ static const struct column task_columns[] = {
 	{ "recurrence_rule", "rule", COLUMN_RAW },
 	{ "completed_at", "completed", 0 },
 	{ "repeat_of", "repeats task", 0 },
+	{ "repeated_by", "repeated by task", 0 },
+	{ "failed_at", "quarantined", 0 },
+	{ "failure", "failure", 0 },
 };
 
 static int show_task(struct ctl *ctl, const PGresult *result)
 {
-	PGresult *told CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
+	PGresult *told CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL,
+		       *decisions CLEANUP(ctl_clear) = NULL;
 	int code = query_told(ctl, result, &told);
+	if (code == EX_OK)
+		code = query_decisions(ctl, row_text(result, 0, 0), true, &decisions);
 	if (code == EX_OK)
 		code = query_waits(ctl, row_text(result, 0, 0), false, &waits);
 	if (code != EX_OK)
@@ -255,6 +266,8 @@ static int show_task(struct ctl *ctl, const PGresult *result)
 	table_end_row(record);
 	print_waits(record, waits, ctl->json);
 	print_told(record, told, !row_is_null(result, 0, K_REMINDED));
+	if (PQntuples(decisions) > 0 || ctl->json)
+		print_decisions(record, decisions, "none");
 	table_end(record, "");
 	return EX_OK;
 }
