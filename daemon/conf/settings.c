@@ -25,7 +25,8 @@ const struct conf_option settings_options[] = {
 	{ FIELD(notify_task_created), .type = CONF_BOOL, .default_text = "on",
 		.help = "Notifications of kind task_created for new instances" },
 	{ FIELD(repeat_tasks), .type = CONF_BOOL, .default_text = "on",
-		.help = "A task with a recurrence_rule of its own comes back when it is completed" },
+		.help = "A task with a recurrence_rule of its own comes back when it is "
+			"completed" },
 	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "90d", .min = 0,
 		.max = 36500 * DAY,
 		.help = "How long rows of recurd.notifications and recurd.decisions are kept; 0: "

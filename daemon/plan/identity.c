@@ -41,8 +41,8 @@ static char *hex(char *out, const unsigned char *bytes, int n)
 	return out;
 }
 
-static void make_uuid(const char *what, const char *id, usec_t occurrence,
-	char ret_id[static INSTANCE_ID_SIZE])
+static void make_uuid(
+	const char *what, const char *id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE])
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH], uuid[16];
 	digest_of(what, id, occurrence, digest);

@@ -10,7 +10,8 @@ from itertools import count
 import psycopg
 
 from faults.crowds import REMINDERS, TEMPLATES
-from faults.oracle import Disagreement, LogBook, Oracle
+from faults.book import Disagreement, LogBook
+from faults.oracle import Oracle
 from harness.cluster import Cluster
 from harness.daemon import FORGETFUL, Recurd
 from harness.pgbouncer import PgBouncer, available

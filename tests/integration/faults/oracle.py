@@ -15,14 +15,13 @@ import bisect
 import functools
 import hashlib
 import json
-import re
 import time
 import uuid
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from harness.daemon import Event, parse_logfmt
+from faults.book import LogBook, Wrong
 from harness.util import wait_until
 from recurrence.oracle import DAYS, Rule, to_instant, to_wall
 from recurrence.rules import NAMES
@@ -34,7 +33,6 @@ SHORT = {name.lower(): n for n, name in enumerate(DAYS)} | dict(zip("mon tue wed
 LINE_ONLY = None  # instead of whether it must be told: a line may be there, a row must not
 HORIZON = timedelta(days=500)  # beyond it, it is not computed which occurrence comes next
 SPARE_FDS = 4  # a zone file, a resolver's socket, the log's
-NO_CAUSE = re.compile(r"(unknown( error)?|error|failed|failure|\(null\)|[\s.:;]*)", re.I)
 PARTS = {name: part for part, name in NAMES.items()}
 
 # Identities ----------------------------------------------------------------------------------------
@@ -438,90 +436,3 @@ class Oracle:
             wrong.add("wrong", key in there and there[key] != tuple(facts), f"notification {key}: {there.get(key)}, not {facts}")
         for key in there.keys() - told.keys():
             wrong.add("unexpected", True, f"notification {key}: {there[key]}")
-
-
-FACTS = {
-    "generated": ("template", "task", "occurrence"), "reminder": ("task", "user", "remind_at"),
-    "repeated": ("repeat_of", "task", "due"),
-}
-
-
-class LogBook:
-    """What the lines of the log say, by key."""
-
-    def __init__(self):
-        self.seen = {}
-        self.repeats = 0
-        self.wrong = Wrong()
-
-    def read(self, daemon, forget=False):
-        """Takes over a daemon's lines; forget: it need not keep them."""
-        count = len(daemon.events)
-        for line in daemon.events[:count]:
-            self._take(line)
-        self.wrong.add("no log line", list(daemon.noise), f"{daemon.noise[:3]}")
-        if forget:
-            del daemon.events[:count]
-
-    def read_syslog(self, receiver):
-        """The lines that came to /dev/log."""
-        receiver.drain()
-        for _, priority, _, _, text in receiver.lines():
-            try:
-                self._take(Event(parse_logfmt(text), priority, text))
-            except ValueError:
-                self.wrong.add("no log line", True, text)
-
-    def _take(self, line):
-        if line["event"] in FACTS:
-            facts = (line["event"], *(line[name] for name in FACTS[line["event"]]))
-            self.repeats += line["key"] in self.seen
-            self.wrong.add("changed by a repeat", self.seen.setdefault(line["key"], facts) != facts, line.raw)
-        if line.priority <= 3:
-            self.wrong.add("without a cause", NO_CAUSE.fullmatch(line.get("msg") or line.get("reason") or ""), line.raw)
-
-    def compare(self, told, wrong):
-        for key, (sure, task, template, at) in told.items():
-            wrong.add("without a line", sure and key not in self.seen, f"{key}: {task} {at}")
-            if key in self.seen:
-                event, *facts = self.seen[key]
-                found = (event, facts[0 if event == "reminder" else 1], datetime.fromisoformat(facts[2]))
-                what = ("generated" if template else event, task, at)
-                same = found == what and event != ("reminder" if template else "generated")
-                same = same and (event != "generated" or facts[0] == template)
-                wrong.add("told otherwise", not same, f"{key}: {self.seen[key]}, not {what}")
-        for key in self.seen.keys() - told.keys():
-            wrong.add("line about nothing", True, f"{key}: {self.seen[key]}")
-
-
-class Wrong:
-    """What does not hold, by kind, with examples."""
-
-    def __init__(self):
-        self.counts = defaultdict(int)
-        self.examples = defaultdict(list)
-
-    def add(self, kind, holds, example):
-        """holds: whether (or of how many things) it is true."""
-        if holds:
-            self.counts[kind] += len(holds) if isinstance(holds, list) else 1
-            if len(self.examples[kind]) < 3:
-                self.examples[kind].append(example)
-
-    def include(self, other):
-        for kind, count in other.counts.items():
-            self.counts[kind] += count
-            self.examples[kind] += other.examples[kind]
-
-    def report(self):
-        if self.counts:
-            lines = [f"{n} {kind}, as " + "; ".join(map(str, self.examples[kind])) for kind, n in self.counts.items()]
-            raise Disagreement("\n".join(lines), dict(self.counts))
-
-
-class Disagreement(AssertionError):
-    """The oracle's: counts by kind in .counts."""
-
-    def __init__(self, text, counts):
-        super().__init__(text)
-        self.counts = counts

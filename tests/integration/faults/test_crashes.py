@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from faults.oracle import LogBook
+from faults.book import LogBook
 from faults.storm import OPTIONS, begin, feed, storm, told
 from harness.daemon import FORGETFUL
 from harness.util import SOURCE, wait_until

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from faults.oracle import Disagreement
+from faults.book import Disagreement
 from faults.storm import OPTIONS, begin, feed
 from harness.daemon import IS_SANITIZED, Event
 from harness.util import wait_until
