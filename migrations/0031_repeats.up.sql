@@ -15,7 +15,8 @@ create index ix_repeats_completed_at on recurd.repeats (completed_at)
 create index ix_repeats_failed_at on recurd.repeats (failed_at) where failed_at is not null;
 
 -- A decision is about a template, or about a task.
-alter table recurd.decisions alter column template_id drop not null, add column task_id text;
+alter table recurd.decisions add column task_id text;
+alter table recurd.decisions alter column template_id drop not null;
 create index ix_decisions_task_id on recurd.decisions (task_id, at) where task_id is not null;
 
 alter table recurd.settings add column repeat_tasks boolean;
