@@ -37,7 +37,8 @@ struct rule *fates_take_rule(struct fates *fates)
 struct stage_view fates_view(const struct fates *fates)
 {
 	const struct start *start = &fates->start;
-	return (struct stage_view){ start->template, start->policy, start->adopting };
+	usec_t made = start->made == INT64_MIN ? INT64_MIN : start->made * USEC_PER_SEC;
+	return (struct stage_view){ start->template, start->policy, start->adopting, made };
 }
 
 static bool count_used_up(const struct fates *fates)
