@@ -113,7 +113,7 @@ static void find_next(
 		     (backlog->n > 0 || start->standing != STANDS_SET);
 	if (n < backlog->n)
 		go_on(plan, backlog->fates[n].due, backlog->fates[n].fire);
-	else if (backlog->end == BACKLOG_AHEAD)
+	else if (backlog->end == BACKLOG_AHEAD || backlog->end == BACKLOG_SEARCHED)
 		go_on(plan, backlog->ahead.due, backlog->ahead.fire);
 	else if (backlog->end == BACKLOG_SHORT)
 		/* All that was found is used up and yet it is all past: look again from here. */
@@ -179,6 +179,8 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
 	plan->planned_due_at = unfinished ? TEMPLATE_NONE : plan->next_due_at;
+	if (backlog->end == BACKLOG_SEARCHED)
+		plan->planned_due_at += START_SEARCHED;
 	if (backlog->n == 0 && start->first_stands && start->standing == STANDS_SET)
 		leave_to_application(t, backlog, plan);
 	conclude_move(start, backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at, plan);

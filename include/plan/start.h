@@ -15,6 +15,10 @@ enum standing {
 	STANDS_HISTORY, /* nobody's: made or passed over already */
 };
 
+/* Microseconds of planned_due_at: nothing stands there, but up to there nothing was found.  What recurd plans has
+ * whole seconds otherwise. */
+#define START_SEARCHED 999999
+
 struct start {
 	const struct template *template;
 	const struct plan_policy *policy;
@@ -26,6 +30,7 @@ struct start {
 	enum standing standing;
 	bool first_stands; /* due is an occurrence as it stands */
 	bool rezoned; /* the data of its zone have changed, nothing else */
+	bool searched; /* up to what was planned, in vain */
 	bool adopting; /* from before live_since, never planned by recurd */
 	const struct zone
 		*zone_before; /* by which it was planned; NULL: that is no zone any more */

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import psycopg
 
-from faults.oracle import Template, Traveller
+from faults.oracle import Template
+from faults.traveller import Traveller
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kolkata")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
