@@ -256,7 +256,7 @@ void params_instants(struct params *params, const usec_t *values, const bool *pr
 	param_end(params, p);
 }
 
-void params_walls(struct params *params, const sec_t *values, const bool *present, size_t n)
+void params_walls_us(struct params *params, const usec_t *values, const bool *present, size_t n)
 {
 	if (present && !any(present, n))
 		n = 0;
@@ -265,7 +265,7 @@ void params_walls(struct params *params, const sec_t *values, const bool *presen
 		if (present && !present[i])
 			array_add_null(params);
 		else
-			array_add_be64(params, postgres_wall(values[i]));
+			array_add_be64(params, postgres_instant(values[i]));
 	}
 	param_end(params, p);
 }

@@ -157,11 +157,11 @@ static void add_templates(const struct stretch *s, usec_t now, struct params *pa
 	params_int8s(params, numbers, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct plan *plan = &s->planned[i].plan;
-		numbers[i] = plan->starts_local;
+		numbers[i] = template_wall_us(plan->starts_local, plan->starts_code);
 		texts[i] = *plan->starts_zone ? plan->starts_zone : NULL;
 		flags[i] = *plan->starts_zone != '\0';
 	}
-	params_walls(params, numbers, flags, n);
+	params_walls_us(params, numbers, flags, n);
 	params_texts(params, texts, n);
 	add_instants(s, offsetof(struct plan, ended_at), params);
 	for (size_t i = 0; i < n; i++)

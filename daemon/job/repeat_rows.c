@@ -88,10 +88,10 @@ static void add_instants(const struct some *some, size_t offset, struct params *
 static void add_anchors(const struct some *some, struct params *params)
 {
 	for (size_t i = 0; i < some->n; i++) {
-		some->instants[i] = some->rows[i]->successor.starts_local;
+		some->instants[i] = template_wall_us(some->rows[i]->successor.starts_local, 0);
 		some->texts[i] = some->rows[i]->successor.starts_zone;
 	}
-	params_walls(params, some->instants, NULL, some->n);
+	params_walls_us(params, some->instants, NULL, some->n);
 	params_texts(params, some->texts, some->n);
 }
 

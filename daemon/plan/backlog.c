@@ -120,6 +120,18 @@ static bool may_be_split(const struct fates *fates, const struct backlog *backlo
 	       !rule_only_excludes(fates->start.rule);
 }
 
+/* A rule that is rare enough: the search goes on from there when the clock is as far.  Who counts from the start
+ * on cannot go on. */
+static bool put_off(struct fates *fates, struct backlog *backlog, struct err *err)
+{
+	sec_t to = recurrence_searched(fates->start.recurrence);
+	if (to <= fates->start.after)
+		return start_give_up(err);
+	backlog->end = BACKLOG_SEARCHED;
+	backlog->ahead = (struct fate){ .due = to * USEC_PER_SEC, .fire = to * USEC_PER_SEC };
+	return true;
+}
+
 static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struct err *err)
 {
 	const struct plan_policy *policy = fates->start.policy;
@@ -134,7 +146,7 @@ static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struc
 		if (status == RECUR_FAILED)
 			return false;
 		if (status == RECUR_AGAIN) /* with something found, as good as its budget */
-			return backlog->n > 0 || start_give_up(err);
+			return backlog->n > 0 || put_off(fates, backlog, err);
 		if (status == RECUR_END || fate.due > now) {
 			backlog->end = status == RECUR_END ? BACKLOG_OVER : BACKLOG_AHEAD;
 			backlog->ahead = fate;

@@ -37,7 +37,8 @@ struct rule *fates_take_rule(struct fates *fates)
 struct stage_view fates_view(const struct fates *fates)
 {
 	const struct start *start = &fates->start;
-	return (struct stage_view){ start->template, start->policy, start->adopting };
+	usec_t made = start->made == INT64_MIN ? INT64_MIN : start->made * USEC_PER_SEC;
+	return (struct stage_view){ start->template, start->policy, start->adopting, made };
 }
 
 static bool count_used_up(const struct fates *fates)
@@ -70,7 +71,7 @@ static enum recur_status next_passed(
 		recurrence_seek(start->recurrence, sec_from_usec(start->made_through));
 	while (fates->steps++ < PLAN_STEPS) {
 		enum recur_status status = start_search(start, ret_found, err);
-		if (status == RECUR_AGAIN && fates->given > 0)
+		if (status == RECUR_AGAIN)
 			return RECUR_END; /* the first one stands whatever they are */
 		if (status != RECUR_FOUND)
 			return status;
@@ -91,7 +92,7 @@ static enum recur_status search_first(
 	enum recur_status status = start_search_at(start, due, ret_found, err);
 	while (status == RECUR_FOUND && ret_found->excluded) {
 		status = start_search(start, ret_found, err);
-		if (status == RECUR_FOUND && ret_found->at != due)
+		if (status == RECUR_AGAIN || (status == RECUR_FOUND && ret_found->at != due))
 			return RECUR_END;
 	}
 	return status;

@@ -93,7 +93,10 @@ static usec_t last_occurrence(
 		if (backlog->fates[i].kind != FATE_EXCLUDED)
 			return backlog->fates[i].due;
 	}
-	return t->made_through != TEMPLATE_NONE ? t->made_through : plan->made_through;
+	if (t->made_through == TEMPLATE_NONE)
+		return plan->made_through;
+	bool there = sec_from_usec(t->next_due_at) == sec_from_usec(t->made_through);
+	return there ? t->next_due_at : t->made_through;
 }
 
 static void go_on(struct plan *plan, usec_t due, usec_t wake_at)
@@ -110,7 +113,7 @@ static void find_next(
 		     (backlog->n > 0 || start->standing != STANDS_SET);
 	if (n < backlog->n)
 		go_on(plan, backlog->fates[n].due, backlog->fates[n].fire);
-	else if (backlog->end == BACKLOG_AHEAD)
+	else if (backlog->end == BACKLOG_AHEAD || backlog->end == BACKLOG_SEARCHED)
 		go_on(plan, backlog->ahead.due, backlog->ahead.fire);
 	else if (backlog->end == BACKLOG_SHORT)
 		/* All that was found is used up and yet it is all past: look again from here. */
@@ -128,6 +131,7 @@ static void leave_to_application(
 		plan->starts_local = t->starts_local;
 		snprintf(plan->starts_zone, sizeof(plan->starts_zone), "%s", t->starts_zone);
 		plan->made_through = t->made_through;
+		plan->starts_code = t->starts_code;
 	}
 	if (backlog->end != BACKLOG_OVER)
 		plan->planned_due_at = t->planned_due_at;
@@ -171,15 +175,12 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	use_up(plan, backlog->fates, n);
 	plan->used_count += n > 0 ? (int64_t)start->before : 0;
 	find_next(start, backlog, n, plan);
-	bool finished = n == backlog->n && backlog->end != BACKLOG_SHORT;
-	plan->made_through = move_made_through(start, plan->made_through, finished);
-	/* Over, and it moved: the instant on which it stays is history, too. */
-	if (start->moved && backlog->n == 0 && backlog->end == BACKLOG_OVER &&
-		plan->made_through != TEMPLATE_NONE && plan->made_through < plan->next_due_at)
-		plan->made_through = plan->next_due_at;
+	move_remember(start, n > 0, plan);
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
 	plan->planned_due_at = unfinished ? TEMPLATE_NONE : plan->next_due_at;
+	if (backlog->end == BACKLOG_SEARCHED)
+		plan->planned_due_at += START_SEARCHED;
 	if (backlog->n == 0 && start->first_stands && start->standing == STANDS_SET)
 		leave_to_application(t, backlog, plan);
 	conclude_move(start, backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at, plan);
@@ -200,6 +201,7 @@ static void keep_state(const struct template *t, struct plan *plan)
 		.rezoned_from = TEMPLATE_NONE,
 		.used_count = t->used_count == TEMPLATE_NONE ? 0 : t->used_count,
 		.starts_local = t->starts_local,
+		.starts_code = t->starts_code,
 		.is_active = t->is_active,
 	};
 	if (t->starts_zone)

@@ -14,10 +14,14 @@ static void apply_excluded(const struct stage_view *view, struct fate *fates, si
 			fates[i].kind = FATE_EXCLUDED;
 }
 
-/* Both ends belong to a pause; one whose beginning nobody saw goes back for ever. */
-static bool within_pause(const struct template *t, usec_t due)
+/* Both ends belong to a pause; one whose beginning nobody saw goes back for ever.  What a move makes late stands
+ * at an instant that was over when its clock leapt past it: what there was at that instant, a pause or none, was
+ * of other local times.  Better one that was not wanted than one that is lost. */
+static bool within_pause(const struct stage_view *view, usec_t due)
 {
-	if (t->resumed_at == TEMPLATE_NONE || due > t->resumed_at)
+	const struct template *t = view->template;
+	bool late = due <= view->made;
+	if (late || t->resumed_at == TEMPLATE_NONE || due > t->resumed_at)
 		return false;
 	return t->paused_at == TEMPLATE_NONE || due >= t->paused_at;
 }
@@ -25,7 +29,7 @@ static bool within_pause(const struct template *t, usec_t due)
 static void apply_paused(const struct stage_view *view, struct fate *fates, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fates[i].kind == FATE_MADE && within_pause(view->template, fates[i].due))
+		if (fates[i].kind == FATE_MADE && within_pause(view, fates[i].due))
 			fates[i].kind = FATE_PAUSED;
 }
 

@@ -25,17 +25,37 @@ enum recur_status start_search(struct start *start, struct occurrence *ret, stru
 	return RECUR_AGAIN;
 }
 
+bool start_has_fixed(const struct start *start)
+{
+	return rule_has_overrides(start->rule) && !rule_only_excludes(start->rule);
+}
+
 bool start_give_up(struct err *err)
 {
 	return err_set(err, "recurrence_rule: finds no occurrence within the limit of computation");
 }
 
+#define COUNTED_MAX 2000
+
+static bool counts_itself(const struct rule *rule)
+{
+	return rule_has_overrides(rule) && !rule_only_excludes(rule) &&
+	       rule_count(rule) <= COUNTED_MAX;
+}
+
+/* Unless it counts from the start on, the search begins there: what it has not found when its time is up is not
+ * there.  What comes next has a time of its own. */
 enum recur_status start_search_at(
 	struct start *start, sec_t instant, struct occurrence *ret, struct err *err)
 {
+	bool counts = rule_count(start->rule) > 0 && counts_itself(start->rule);
+	int slices = start->slices;
+	start->slices = counts ? slices : 0;
 	recurrence_seek(start->recurrence, instant - 1);
 	enum recur_status status = start_search(start, ret, err);
-	return status == RECUR_FOUND && ret->at != instant ? RECUR_END : status;
+	bool beyond = status == RECUR_AGAIN && !counts;
+	start->slices = counts ? start->slices : slices;
+	return beyond || (status == RECUR_FOUND && ret->at != instant) ? RECUR_END : status;
 }
 
 /* ---- the anchor ---- */
@@ -53,14 +73,6 @@ static bool load_zone(struct start *start, struct err *err)
 		named  ? "recurrence_rule.timeZone"
 		: user ? "recurd.preferences.time_zone"
 		       : "default_time_zone");
-}
-
-#define COUNTED_MAX 2000
-
-static bool counts_itself(const struct rule *rule)
-{
-	return rule_has_overrides(rule) && !rule_only_excludes(rule) &&
-	       rule_count(rule) <= COUNTED_MAX;
 }
 
 uint64_t start_count(const struct start *start)
@@ -171,24 +183,27 @@ static sec_t later_of(sec_t second, usec_t instant)
 	return other > second ? other : second;
 }
 
-static bool is_history(const struct template *t, usec_t at)
-{
-	return t->made_through != TEMPLATE_NONE &&
-	       sec_from_usec(at) <= sec_from_usec(t->made_through);
-}
-
 /* A next_due_at that is history comes from the save of a stale row and says nothing: the plan of
  * before stands, so that nothing between made_through and an edit of the rule comes up again. */
 static void take_due(struct start *start)
 {
 	const struct template *t = start->template;
-	bool planned = t->planned_due_at != TEMPLATE_NONE;
-	bool stale = is_history(t, t->next_due_at) && planned && !is_history(t, t->planned_due_at);
-	start->due = stale ? t->planned_due_at : t->next_due_at;
-	bool ours = planned && same_second(start->due, t->planned_due_at);
-	start->standing = is_history(t, start->due) ? STANDS_HISTORY
-			  : ours                    ? STANDS_PLANNED
-						    : STANDS_SET;
+	bool ours = t->planned_due_at != TEMPLATE_NONE &&
+		    same_second(t->next_due_at, t->planned_due_at);
+	bool ahead = t->planned_due_at != TEMPLATE_NONE &&
+		     !move_made_planned(start, t->planned_due_at);
+	bool searched = ahead && t->ended_at == TEMPLATE_NONE &&
+			t->planned_due_at - sec_from_usec(t->planned_due_at) * USEC_PER_SEC ==
+				START_SEARCHED;
+	start->due = t->next_due_at;
+	if (!ours && sec_from_usec(t->next_due_at) > start->made) {
+		start->standing = STANDS_SET;
+		return;
+	}
+	start->standing = ahead && !searched ? STANDS_PLANNED : STANDS_HISTORY;
+	if (ahead && !ours)
+		start->due = t->planned_due_at;
+	start->searched = searched && t->replan_at == TEMPLATE_NONE && !start->bounded;
 }
 
 #define ZONE_SHIFT_MAX (26 * 3600) /* the most that a change of its zone can move an instant */
@@ -198,13 +213,12 @@ static void take_due(struct start *start)
 static bool find_moved(struct start *start, sec_t due, struct err *err)
 {
 	sec_t best = due + 2 * ZONE_SHIFT_MAX;
+	int slices = start->slices;
 	start->after = later_of(due - ZONE_SHIFT_MAX, start->made_through);
 	recurrence_seek(start->recurrence, start->after);
 	for (int steps = 0; steps < 4 * PLAN_STEPS; steps++) {
 		struct occurrence found;
 		enum recur_status status = start_search(start, &found, err);
-		if (status == RECUR_AGAIN)
-			return start_give_up(err);
 		if (status == RECUR_FAILED)
 			return false;
 		if (status != RECUR_FOUND || found.at > due + ZONE_SHIFT_MAX)
@@ -214,6 +228,7 @@ static bool find_moved(struct start *start, sec_t due, struct err *err)
 		best = found.at;
 		start->after = best - 1;
 	}
+	start->slices = slices;
 	return true;
 }
 
@@ -221,19 +236,15 @@ static bool find_moved(struct start *start, sec_t due, struct err *err)
 static sec_t after_move(const struct start *start, bool edited)
 {
 	const struct template *t = start->template;
-	sec_t after = later_of(INT64_MIN, start->made_through);
+	sec_t after = move_after_made(start);
 	bool planned = start->standing == STANDS_PLANNED;
 	if (edited && t->replan_at != TEMPLATE_REZONE)
 		return planned || t->ended_at != TEMPLATE_NONE ? later_of(after, t->replan_at)
 							       : after;
-	if (!planned)
+	if (!planned || start->moved_to == INT64_MIN)
 		return after;
-	/* What stands at an instant, between what was made and there, does not move. */
-	bool fixed = rule_has_overrides(start->rule) && !rule_only_excludes(start->rule);
-	if (start->moved_to == INT64_MIN)
-		return after < start->made ? after : start->made;
-	return fixed && start->made != INT64_MIN && start->made < start->moved_to
-		       ? start->made
+	return start->made != INT64_MIN && after < start->moved_to && start_has_fixed(start)
+		       ? after
 		       : start->moved_to - 1;
 }
 
@@ -252,6 +263,8 @@ static bool is_overtaken(const struct start *start, bool edited)
 static bool find_next(struct start *start, struct err *err)
 {
 	const struct template *t = start->template;
+	if (!move_read(start, err))
+		return false;
 	take_due(start);
 	if (!anchor(start, err) || !move_find(start, err))
 		return false;
@@ -259,7 +272,9 @@ static bool find_next(struct start *start, struct err *err)
 	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
 	bool overtaken = is_overtaken(start, edited);
 	start->first_stands = start->standing != STANDS_HISTORY && !overtaken;
-	start->after = start->first_stands ? due : later_of(INT64_MIN, start->made_through);
+	start->after = start->first_stands ? due : move_after_made(start);
+	if (start->searched)
+		start->after = later_of(start->after, t->planned_due_at);
 	if (start->moved)
 		start->after = after_move(start, edited);
 	else if (edited && start->standing != STANDS_SET)

@@ -64,6 +64,12 @@ static bool check_used_count(const struct template *t, struct err *err)
 		       t->used_count);
 }
 
+usec_t template_wall_us(sec_t starts_local, int starts_code)
+{
+	bool infinite = starts_local == USEC_INFINITY || starts_local == USEC_MINUS_INFINITY;
+	return infinite ? starts_local : starts_local * USEC_PER_SEC + starts_code;
+}
+
 bool template_check(const struct template *template, struct err *err)
 {
 	if (!check_text("id", template->id, err) || !check_text("user_id", template->user_id, err))

@@ -14,23 +14,30 @@ static int64_t number_at(const PGresult *result, int row, int column)
 	return row_is_null(result, row, column) ? TEMPLATE_NONE : row_int8(result, row, column);
 }
 
-static sec_t wall_at(const PGresult *result, int row, int column)
+static sec_t wall_at(const PGresult *result, int row, int column, int *ret_code)
 {
 	usec_t wall = row_is_null(result, row, column) ? 0 : row_wall_us(result, row, column);
-	bool infinite = wall == USEC_INFINITY || wall == USEC_MINUS_INFINITY;
-	return infinite ? wall : wall / USEC_PER_SEC;
+	*ret_code = 0;
+	if (wall == USEC_INFINITY || wall == USEC_MINUS_INFINITY)
+		return wall;
+	sec_t second = sec_from_usec(wall);
+	*ret_code = (int)(wall - second * USEC_PER_SEC);
+	return second;
 }
 
 void template_row_read(const PGresult *result, int row, int first, struct template *ret_template)
 {
 	bool anchored = !row_is_null(result, row, first + 4);
+	int code;
+	sec_t starts_local = wall_at(result, row, first + 4, &code);
 	*ret_template = (struct template){
 		.id = row_text(result, row, first),
 		.user_id = row_text(result, row, first + 1),
 		.rule = row_text(result, row, first + 2),
 		.rule_len = row_text_len(result, row, first + 2),
 		.next_due_at = instant_at(result, row, first + 3),
-		.starts_local = wall_at(result, row, first + 4),
+		.starts_local = starts_local,
+		.starts_code = code,
 		.starts_zone = anchored ? row_text(result, row, first + 5) : NULL,
 		.planned_due_at = instant_at(result, row, first + 6),
 		.made_through = instant_at(result, row, first + 7),

@@ -236,6 +236,16 @@ static void seek_in_range(struct recurrence *r, sec_t after)
 	r->change = changes_after(&r->changes, after);
 }
 
+sec_t recurrence_searched(const struct recurrence *r)
+{
+	const struct candidates *candidates = &r->main.candidates;
+	if (r->count > 0 || r->in_gap || r->main.have || r->rule_ended)
+		return r->after;
+	sec_t wall = candidates->ical ? candidates->after : candidates->walk.period;
+	sec_t instant = zone_to_instant(r->zone, wall, NULL) - GAP_REACH;
+	return instant > r->after ? instant : r->after;
+}
+
 void recurrence_seek(struct recurrence *r, sec_t after)
 {
 	sec_t first = days_from_civil(RULE_YEAR_MIN - 1, 1, 1) * DAY_SECONDS;
@@ -293,9 +303,11 @@ static bool find_next(struct recurrence *r, int *steps, struct occurrence *ret_o
 {
 	for (;;) {
 		*ret_status = RECUR_AGAIN;
-		if (!find_next_of_rule(r, steps))
-			return false;
-		r->empty_steps = 0;
+		if (find_next_of_rule(r, steps))
+			r->empty_steps = 0;
+		else if (r->change == r->changes.n ||
+			 r->changes.list[r->change].order > recurrence_searched(r))
+			return false; /* a change that the rule has nothing before does not wait */
 		if (r->change < r->changes.n &&
 			(!r->have_rule ||
 				r->changes.list[r->change].order <= r->next_of_rule.nominal)) {

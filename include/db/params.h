@@ -49,7 +49,8 @@ void params_int8s(struct params *params, const int64_t *values, size_t n);
 void params_bools(struct params *params, const bool *values, size_t n);
 void params_instants(struct params *params, const usec_t *values, const bool *present, size_t n);
 void params_places(struct params *params, const struct row_place *values, size_t n); /* tid[] */
-void params_walls(struct params *params, const sec_t *values, const bool *present, size_t n);
+/* timestamp[], in microseconds */
+void params_walls_us(struct params *params, const usec_t *values, const bool *present, size_t n);
 
 /* Pointers for PQsendQueryParams, valid until the next change; values has PARAMS_MAX places. */
 void params_values(const struct params *params, const char *values[static PARAMS_MAX]);

@@ -13,6 +13,7 @@ enum backlog_end {
 	BACKLOG_SHORT, /* stopped before the present: there is more to look at */
 	BACKLOG_AHEAD, /* came to the present: `ahead` is what comes next */
 	BACKLOG_OVER, /* nothing comes any more */
+	BACKLOG_SEARCHED, /* found nothing up to `ahead`, which is none, in all the time that there is */
 };
 
 struct backlog {

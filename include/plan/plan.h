@@ -64,6 +64,7 @@ struct plan {
 	usec_t planned_due_at, made_through, replan_at, ended_at;
 	int64_t used_count;
 	sec_t starts_local;
+	int starts_code; /* template.h */
 	char starts_zone[65]; /* "": still none */
 	bool is_active;
 	enum plan_turn turn;

@@ -13,6 +13,7 @@ struct stage_view {
 	const struct template *template;
 	const struct plan_policy *policy;
 	bool adopting; /* from before live_since, never planned by recurd */
+	usec_t made; /* the latest instant at which something was made; INT64_MIN: none */
 };
 
 enum stage_scope {

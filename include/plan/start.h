@@ -15,6 +15,10 @@ enum standing {
 	STANDS_HISTORY, /* nobody's: made or passed over already */
 };
 
+/* Microseconds of planned_due_at: nothing stands there, but up to there nothing was found.  What recurd plans has
+ * whole seconds otherwise. */
+#define START_SEARCHED 999999
+
 struct start {
 	const struct template *template;
 	const struct plan_policy *policy;
@@ -26,13 +30,17 @@ struct start {
 	enum standing standing;
 	bool first_stands; /* due is an occurrence as it stands */
 	bool rezoned; /* the data of its zone have changed, nothing else */
+	bool searched; /* up to what was planned, in vain */
 	bool adopting; /* from before live_since, never planned by recurd */
+	const struct zone
+		*zone_before; /* by which it was planned; NULL: that is no zone any more */
 	bool moved; /* it goes by another zone than before (move.h) */
-	bool coded; /* so that instants of this plan may have been those of other local times */
-	sec_t made; /* the latest that was made, as an instant; INT64_MIN: none */
+	bool bounded; /* made_wall is not what the zone says of made */
+	sec_t made; /* the latest instant at which something was made; INT64_MIN: none */
+	sec_t made_wall; /* how far the series has been made, by its own clock */
 	sec_t moved_to; /* with STANDS_PLANNED: where what was planned stands now */
-	sec_t not_before; /* wall: up to then the series has been made; INT64_MIN: nothing is known */
-	usec_t made_through; /* the template's, by the zone as it is now */
+	sec_t not_before; /* wall: of what was planned; INT64_MIN: nothing is known */
+	usec_t made_through; /* where made_wall stands by the zone as it is now; TEMPLATE_NONE */
 	sec_t after; /* it goes on after this instant */
 	uint64_t
 		before; /* COUNT used up by what lies before a series was met, and is not in used_count */
@@ -54,6 +62,8 @@ bool start_rule(struct start *start, struct err *err) NODISCARD;
 enum recur_status start_search(
 	struct start *start, struct occurrence *ret_occurrence, struct err *err) NODISCARD;
 bool start_give_up(struct err *err);
+/* Overrides may add to the set what no zone moves. */
+bool start_has_fixed(const struct start *start);
 /* Of its recurrence (recurrence.h). */
 unsigned start_flags(const struct rule *rule);
 /* RECUR_FOUND: something of the set stands at that instant; RECUR_END: nothing does. */

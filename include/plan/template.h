@@ -25,6 +25,7 @@ struct template
 			     * by hand allow it, and out of range then */
 	const char *starts_zone; /* NULL: no anchor yet */
 	sec_t starts_local; /* the anchor, wall time; only with starts_zone */
+	int starts_code; /* its microseconds, of no concern to an anchor: how far a move's clock is off (move.h) */
 	usec_t planned_due_at; /* the next_due_at that recurd computed */
 	usec_t made_through; /* latest occurrence made or dropped */
 	int64_t used_count;
@@ -34,6 +35,8 @@ struct template
 	const char *user_zone; /* of recurd.preferences; NULL: none */
 };
 
+/* The two of the anchor as one wall time in microseconds, as the column has them. */
+usec_t template_wall_us(sec_t starts_local, int starts_code);
 /* false: err names the column that no plan can be made from, what is expected there and what it has.
  * Columns that are only compared (paused_at, resumed_at, ended_at, created_at) may have any value. */
 bool template_check(const struct template *template, struct err *err) NODISCARD;

@@ -61,6 +61,8 @@ void recurrence_close(struct recurrence *recurrence);
 void recurrence_seek(struct recurrence *recurrence, sec_t after);
 enum recur_status recurrence_next(struct recurrence *recurrence, struct occurrence *ret_occurrence,
 	struct err *err) NODISCARD;
+/* After RECUR_AGAIN: up to this instant there is nothing that it has not given.  Who counts does not know. */
+sec_t recurrence_searched(const struct recurrence *recurrence);
 /* Not later than `until`/`end_date` (inclusive); true where the rule has none. */
 bool recurrence_within_until(const struct recurrence *recurrence, sec_t instant);
 /* Refuses a rule that can fire twice within less than min_interval seconds; err names the part to

@@ -115,6 +115,28 @@ def due_dates_in_order_of_making(db, template):
     return db.column("select due_date from tasks where recurring_task_id = %s order by ctid", (template,))
 
 
+@pytest.mark.parametrize("seen", [True, False], ids=["a worker has seen the move", "none has"])
+def test_the_next_one_is_set_after_a_move_west(db, seen):
+    """Made at nine in Berlin; at half past, by London's clock half past eight, it is set to a quarter to nine: ahead.
+
+    It was history until London's clock was at nine.  The series' own local times rest until then all the same.
+    """
+    user = db.add_user("ada")
+    move(db, user, "Europe/Berlin")
+    template = db.add_template(hours(7 / 24), {"rrule": "FREQ=HOURLY"}, user=user)
+    visit(db, hours(8 / 24))
+    db.freeze(hours(8.5 / 24))
+    move(db, user, "Europe/London")
+    if seen:
+        visit(db, hours(8.5 / 24))
+        assert db.template(template)["starts_local"].microsecond == 803600, "an hour ahead of made_through"
+    db.update("recurring_tasks", template, next_due_at=hours(8.75 / 24))
+    for at in (8.5, 8.75, 9.9):
+        visit(db, hours(at / 24))
+    assert db.template(template)["starts_local"].microsecond == 0, "the clock is as far"
+    assert [(at - JANUARY) / timedelta(hours=1) for at in due_dates(db, template)] == [7, 8, 8.75, 9.75]
+
+
 def test_the_zone_of_a_rule_moves(db):
     rule = {"frequency": "daily", "timeZone": "Europe/London"}
     template = db.add_template(hours(9 / 24), rule, user=db.add_user("ada"))

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import psycopg
 
-from faults.oracle import Template, Traveller
+from faults.oracle import Template
+from faults.traveller import Traveller
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kolkata")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -204,14 +205,36 @@ class Application:
         return note
 
     def move_traveller(self, chance):
-        """One who has been served once: before that, next_due_at is an instant of the application's."""
-        row = self.db.rows(
-            "select id from recurring_tasks where id = any(%s) and starts_local is not null order by random() limit 1", (self.travellers,))
-        if not row:
+        user = self.served_traveller()
+        if not user:
             return None
         zone = chance.choice(Traveller.ZONES)
-        self.db.execute(self.MOVES, (row[0]["id"], zone))
-        return lambda: setattr(self.oracle.templates[row[0]["id"]], "zone", zone)
+        self.db.execute(self.MOVES, (user, zone))
+        return lambda: setattr(self.oracle.templates[user], "zone", zone)
+
+    def served_traveller(self):
+        """One who has been served once, and whose next_due_at is not an instant of the application's."""
+        row = self.db.rows(
+            "select id from recurring_tasks where id = any(%s) and starts_local is not null"
+            " and date_trunc('second', next_due_at) = planned_due_at order by random() limit 1 for update", (self.travellers,))
+        return row[0]["id"] if row else None
+
+    def set_traveller(self, chance):
+        """The next one is to be at nine by the clock of now, at an instant that lies ahead; the date may have been made
+        by another clock, or a move may be on its way that no worker has seen."""
+        user = self.served_traveller()
+        if not user:
+            return None
+        traveller = self.oracle.templates[user]
+        at = Traveller.next_nine(max(self.db.now(), self.world.latest), traveller.zone) + timedelta(days=chance.choice((0, 0, 0, 1, 2)))
+        [date] = Traveller.local_dates(at)
+        made = self.db.column("select occurrence_at from tasks where recurring_task_id = %s", (user,))
+        last = max((date for each in made for date in Traveller.local_dates(each)), default=None)
+        planned = self.db.value("select planned_due_at from recurring_tasks where id = %s", (user,))
+        if at == planned:
+            return None
+        self.db.update("recurring_tasks", user, next_due_at=at)
+        return lambda: traveller.set.append((at, date, last))
 
     # Tasks that repeat themselves --------------------------------------------------------------------
 
@@ -308,6 +331,7 @@ ACTIONS = (
     (Application.delete_instance, 2),
     (Application.create_traveller, 1),
     (Application.move_traveller, 3),
+    (Application.set_traveller, 2),
     (Application.create_repeaters, 1),
     (Application.tick_off, 6),
     (Application.untick, 2),

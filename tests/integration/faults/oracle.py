@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from faults.book import LogBook, Wrong
+from faults.traveller import Traveller
 from harness.util import wait_until
 from recurrence.oracle import DAYS, Rule, to_instant, to_wall
 from recurrence.rules import NAMES
@@ -185,50 +186,6 @@ select exists (select from recurring_tasks where is_active and failed_at is null
 """
 
 
-class Traveller:
-    """A daily template, at nine by the clock of its user, who moves from one zone to another and back.
-
-    Which instant a local date came to depends on which worker knew of which move when; but by no two of the ZONES
-    is it nine at one instant, so that each instant tells its date.
-    """
-
-    ZONES = ("UTC", "Europe/Moscow", "Asia/Tokyo", "Pacific/Honolulu", "America/Bogota", "Pacific/Tongatapu")
-    RULE = {"frequency": "daily"}
-    gone = newest = None
-
-    def __init__(self, first, zone):
-        self.first, self.zone = first, zone
-        self.instants = []  # as they are in the database
-
-    @classmethod
-    def next_nine(cls, now, zone):
-        """The next instant at which it is nine there."""
-        wall = now.astimezone(ZoneInfo(zone)).replace(hour=9, minute=0, second=0, microsecond=0)
-        return (wall if wall > now else wall + timedelta(days=1)).astimezone(UTC)
-
-    @classmethod
-    def local_dates(cls, instant):
-        walls = [instant.replace(microsecond=0).astimezone(ZoneInfo(zone)) for zone in cls.ZONES]
-        return [wall.date() for wall in walls if (wall.hour, wall.minute) == (9, 0)]
-
-    def occurrences(self, through):
-        return [at for at in self.instants if at <= through]
-
-    def is_paused(self):
-        return False
-
-    def complaints(self, now):
-        found = [self.local_dates(at) for at in self.instants]
-        yield from (f"{at} is not nine anywhere" for at, dates in zip(self.instants, found) if len(dates) != 1)
-        dates = sorted(date for each in found for date in each)
-        [first] = self.local_dates(self.first)
-        last = (self.next_nine(now, self.zone).astimezone(ZoneInfo(self.zone)) - timedelta(days=1)).date()
-        wanted = [first + timedelta(days=n) for n in range(max(0, (last - first).days + 1))]
-        # A date that was made by another clock may lie ahead of this one.
-        if dates[: len(wanted)] != wanted or len(dates) > len(wanted) + 2 or len(set(dates)) != len(dates):
-            yield f"{[str(date) for date in dates]}, not {[str(date) for date in wanted]}"
-
-
 class Oracle:
     def __init__(self, db):
         self.db = db
@@ -339,7 +296,8 @@ class Oracle:
         self._check_templates(now, wrong)
         self._check_notifications(told, wrong)
         if lines:
-            book.compare(told, wrong)
+            travellers = {row_id for row_id, template in self.templates.items() if isinstance(template, Traveller)}
+            book.compare(told, wrong, travellers)
         wrong.report()
         return {"lost": 0, "doubled": 0}
 

@@ -105,13 +105,13 @@ static void arrays(void **state)
 	assert_string_equal(last(&params), HEAD("00000001", "000004a0") "0000000200000001"
 									"000000080000000000000000"
 									"ffffffff");
-	const sec_t walls[] = { 0, INT64_C(946684801) };
-	params_walls(&params, walls, NULL, 2);
+	const usec_t walls[] = { 0, INT64_C(946684801803600) };
+	params_walls_us(&params, walls, NULL, 2);
 	assert_string_equal(last(&params), HEAD("00000000", "0000045a") "0000000200000001"
 									"00000008fffca2fec4c82000"
-									"0000000800000000000f4240");
-	const sec_t ends[] = { INT64_MIN, INT64_MAX };
-	params_walls(&params, ends, NULL, 2);
+									"0000000800000000001b8550");
+	const usec_t ends[] = { INT64_MIN, INT64_MAX };
+	params_walls_us(&params, ends, NULL, 2);
 	assert_string_equal(last(&params), HEAD("00000000", "0000045a") "0000000200000001"
 									"000000088000000000000000"
 									"000000087fffffffffffffff");
@@ -135,7 +135,7 @@ static void an_array_of_nulls_is_empty(void **state)
 	assert_string_equal(last(&params), "000000000000000100000019");
 	params_instants(&params, instants, absent, 2);
 	assert_string_equal(last(&params), "0000000000000001000004a0");
-	params_walls(&params, instants, absent, 2);
+	params_walls_us(&params, instants, absent, 2);
 	assert_string_equal(last(&params), "00000000000000010000045a");
 }
 

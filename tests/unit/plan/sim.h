@@ -110,6 +110,7 @@ static inline void sim_write(struct sim *sim, const struct plan *plan)
 	row->made_through = plan->made_through;
 	row->used_count = plan->used_count;
 	row->starts_local = plan->starts_local;
+	row->starts_code = plan->starts_code;
 	memcpy(sim->zone, plan->starts_zone, sizeof(sim->zone));
 	row->starts_zone = *sim->zone ? sim->zone : NULL;
 	row->ended_at = plan->ended_at;

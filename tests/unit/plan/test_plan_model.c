@@ -15,6 +15,7 @@
 #define STEPS     60
 #define GRAIN     1800 /* every occurrence of RULES lies on half hours after its anchor */
 #define NONE      TEMPLATE_NONE
+#define LONG_AGO  INT64_C(-1000000000000)
 #define ZONE_ONLY TEMPLATE_REZONE /* of an edit: nothing but the rule's zone is another */
 
 /* ---- the rules that it knows ---- */
@@ -89,7 +90,9 @@ static bool in_set(const struct kind *rule, sec_t anchor, sec_t instant)
 
 struct model {
 	const struct kind *rule;
-	usec_t due, planned, history, edited, paused, resumed;
+	usec_t due, planned, edited, paused, resumed;
+	usec_t history; /* up to then all is made in truth, whatever the clocks said */
+	sec_t reached; /* so far it is made by its own clock; LONG_AGO: not at all */
 	sec_t anchor, offset; /* of the zone by which it was planned */
 	bool anchored, active, ended, failed;
 	int64_t used;
@@ -97,7 +100,7 @@ struct model {
 	/* Of the last visit: what came, which of it a pause covered, what was made of it, what comes next
 	 * (NONE: nothing). */
 	bool looked;
-	usec_t came[20000];
+	usec_t came[20000], identity[20000];
 	bool covered[20000];
 	size_t came_n;
 	usec_t made[4096];
@@ -121,10 +124,12 @@ static usec_t later(usec_t a, usec_t b)
 	return a == NONE || (b != NONE && b > a) ? b : a;
 }
 
-/* The first of the set after an instant, at most 70 days on. */
+/* The first of the set after an instant, at most 70 days on; no local time twice. */
 static usec_t following(const struct model *m, usec_t after)
 {
-	sec_t line = sec_from_usec(after), t = line + 1;
+	sec_t reached = m->reached - m->rule->offset;
+	sec_t line = after == NONE ? LONG_AGO : sec_from_usec(after);
+	sec_t t = (line > reached ? line : reached) + 1;
 	t += floor_mod(m->anchor - m->rule->offset - t, GRAIN);
 	if (t < m->anchor - m->rule->offset)
 		t = m->anchor - m->rule->offset;
@@ -141,16 +146,33 @@ static void model_make(struct model *m)
 	size_t kept = 0, start = 0;
 	usec_t *keep = calloc(m->came_n + 1, sizeof(*keep));
 	for (size_t i = 0; i < m->came_n; i++) {
-		m->covered[i] = m->resumed != NONE && m->came[i] <= m->resumed &&
+		bool late = past(m->came[i], m->history);
+		m->covered[i] = !late && m->resumed != NONE && m->came[i] <= m->resumed &&
 				(m->paused == NONE || m->came[i] >= m->paused);
+		m->identity[i] = m->came[i] + (late ? MOVE_CODE + m->rule->offset : 0);
 		if (!m->covered[i])
-			keep[kept++] = m->came[i];
+			keep[kept++] = m->identity[i];
 	}
 	if (kept > m->catch_up)
 		start = kept - m->catch_up;
 	m->made_n = kept - start;
 	memcpy(m->made, keep + start, m->made_n * sizeof(*keep));
 	free(keep);
+}
+
+/* What does next_due_at say?  NONE: nothing, and nothing else is planned. */
+static usec_t model_due(const struct model *m)
+{
+	usec_t due = m->due;
+	bool ours = m->planned != NONE && sec_from_usec(due) == sec_from_usec(m->planned);
+	if (ours || past(due, m->history)) {
+		bool made = m->planned == NONE ||
+			    (past(m->planned, m->history) &&
+				    (m->ended ||
+					    sec_from_usec(m->planned) + m->offset <= m->reached));
+		due = made ? NONE : ours ? due : m->planned;
+	}
+	return due;
 }
 
 static void model_visit(struct model *m, usec_t now)
@@ -166,10 +188,7 @@ static void model_visit(struct model *m, usec_t now)
 		m->failed = true;
 		return;
 	}
-	/* What does next_due_at say? */
-	usec_t due = m->due;
-	if (past(due, m->history))
-		due = m->planned != NONE && !past(m->planned, m->history) ? m->planned : NONE;
+	usec_t due = model_due(m);
 	bool planned = due != NONE && m->planned != NONE &&
 		       sec_from_usec(due) == sec_from_usec(m->planned);
 	bool set_by_application = due != NONE && !planned;
@@ -180,11 +199,8 @@ static void model_visit(struct model *m, usec_t now)
 		m->next = due;
 		return;
 	}
-	/* Another zone: what was made stays at its wall time, and so does what is planned. */
+	/* Another zone: what is planned stays at its wall time. */
 	sec_t shift = m->anchored ? m->offset - m->rule->offset : 0;
-	usec_t used = m->history;
-	if (shift && m->history != NONE)
-		m->history = (sec_from_usec(m->history) + shift) * USEC_PER_SEC;
 	bool moved = shift && !set_by_application, was_anchored = m->anchored;
 	m->offset = m->rule->offset;
 	bool off = set_by_application && !in_set(m->rule, m->anchor, sec_from_usec(due));
@@ -195,12 +211,12 @@ static void model_visit(struct model *m, usec_t now)
 	bool replan = m->edited != NONE && m->edited != ZONE_ONLY && !set_by_application;
 	bool overtaken = replan && planned && (m->ended || !past(due, m->edited));
 	bool stands = due != NONE && !overtaken;
-	usec_t cursor = stands ? due : m->history;
+	usec_t cursor = stands ? due : NONE;
 	if (moved && planned) {
 		usec_t before = (sec_from_usec(due) + shift - 1) * USEC_PER_SEC;
 		overtaken = true;
 		stands = false;
-		cursor = replan ? later(m->history, m->edited) : before;
+		cursor = replan ? m->edited : before;
 	} else if (replan && (!moved || m->ended)) {
 		cursor = later(cursor, m->edited);
 	}
@@ -215,21 +231,23 @@ static void model_visit(struct model *m, usec_t now)
 	m->came_n = n;
 	model_make(m);
 	m->used += (int64_t)n;
-	if (n > 0)
-		m->history = came[n - 1];
+	if (n > 0) {
+		sec_t last = sec_from_usec(came[n - 1]), wall = last + m->rule->offset;
+		m->history = later(m->history, last * USEC_PER_SEC);
+		m->reached = wall > m->reached ? wall : m->reached;
+	}
 	m->edited = NONE;
 	m->active = !over;
 	m->ended = over;
 	if (!over)
 		m->due = next;
-	else if (m->history != NONE && !(set_by_application && n == 0))
-		m->due = n > 0 ? m->history : used;
-	if (moved && over && n == 0)
-		m->history = later(m->history, used);
-	if (set_by_application && n == 0 && was_anchored) { /* nothing has come of it */
-		m->history = used;
+	else if (n > 0)
+		m->due = came[n - 1];
+	else if (m->history != NONE && !set_by_application &&
+		 sec_from_usec(m->due) * USEC_PER_SEC != m->history)
+		m->due = m->history;
+	if (set_by_application && n == 0 && was_anchored) /* nothing has come of it */
 		m->offset = m->rule->offset + shift;
-	}
 	m->planned = m->due;
 }
 
@@ -306,13 +324,13 @@ static enum recur_status next_fate(struct fates *fates, struct fate *fate)
 	return status;
 }
 
-/* An identity, which may have the code of a move (plan/move.h), and an instant. */
-static bool same(usec_t identity, usec_t instant)
+/* How far it has been made by its own clock, as the row tells it. */
+static sec_t reached(const struct template *row, sec_t offset)
 {
-	usec_t second = sec_from_usec(instant) * USEC_PER_SEC;
-	return identity == instant ||
-	       (instant == second && identity > second && identity - second >= MOVE_CODE - 100000 &&
-		       identity - second < USEC_PER_SEC);
+	sec_t made = sec_from_usec(row->made_through);
+	return row->made_through == NONE ? LONG_AGO
+	       : row->starts_code        ? made + row->starts_code - MOVE_CODE
+					 : made + offset;
 }
 
 /* One after the other, without batches and budgets. */
@@ -328,7 +346,7 @@ static void check_fates(uint64_t seed)
 		strbuf_addf(&story, "  fate %s due %s, in the model %s\n",
 			short_instant(fate.nominal), short_instant(fate.due),
 			short_instant(model.came[i]));
-		check(same(fate.nominal, model.came[i]) && fate.due == model.came[i], seed,
+		check(fate.nominal == model.identity[i] && fate.due == model.came[i], seed,
 			"another fate");
 		check(fate.kind == (model.covered[i] ? FATE_PAUSED : FATE_MADE), seed,
 			"a fate of another kind");
@@ -353,19 +371,23 @@ static void visit(usec_t now, uint64_t seed)
 		model.made_n, short_instant(model.made_n ? model.made[model.made_n - 1] : NONE));
 	check(sim.made_n == model.made_n, seed, "not as many are made");
 	for (size_t i = 0; i < sim.made_n; i++)
-		check(same(sim.made[i], model.made[i]), seed, "others are made");
+		check(sim.made[i] == model.made[i], seed, "others are made");
 	check(sim.failed == model.failed, seed, "quarantine");
 	check(sim.row.is_active == model.active, seed, "is_active");
 	check((sim.row.ended_at != NONE) == model.ended, seed, "ended_at");
 	check(sim.row.next_due_at == model.due, seed, "next_due_at");
 	check(sim.row.used_count == model.used, seed, "used_count");
+	check(sim.row.made_through == model.history, seed, "made_through");
+	check(reached(&sim.row, model.offset) == model.reached, seed, "how far it is made");
 	check(!sim.row.is_active || sim.failed || sim.row.next_due_at > now, seed,
 		"still due after a visit");
 }
 
 static usec_t some_instant(usec_t now)
 {
-	sec_t t = sec_from_usec(now) + (sec_t)draw(22 * 86400) - 2 * 86400;
+	bool soon = draw(3) == 0; /* the clocks of RULES are eight hours apart */
+	sec_t t = sec_from_usec(now) +
+		  (soon ? (sec_t)draw(12 * 3600) - 2 * 3600 : (sec_t)draw(22 * 86400) - 2 * 86400);
 	return t * USEC_PER_SEC + (draw(4) == 0 ? (usec_t)draw(USEC_PER_SEC) : 0);
 }
 
@@ -386,6 +408,7 @@ static void live(uint64_t seed)
 		.due = sim.row.next_due_at,
 		.planned = NONE,
 		.history = NONE,
+		.reached = LONG_AGO,
 		.edited = NONE,
 		.paused = NONE,
 		.resumed = NONE,

@@ -25,13 +25,13 @@ static const struct {
 	{ "west, after nine: not twice on one day", DAILY, "Europe/London", "01-06T08:30",
 		"01-07T10:00", "01-07T09:00 | next 01-08T09:00" },
 	{ "east, after nine there: that day's is late, not lost", DAILY, "Asia/Tokyo",
-		"01-07T00:30", "01-07T00:30", "01-07T00:00:00.832400 | next 01-08T00:00" },
+		"01-07T00:30", "01-07T00:30", "01-07T00:00 | next 01-08T00:00" },
 	{ "east, before nine there", DAILY, "Asia/Tokyo", "01-06T08:30", "01-07T00:00",
 		"01-07T00:00 | next 01-08T00:00" },
 	{ "weekly, west: not twice in a week", "{\"frequency\":\"weekly\"}", "America/New_York",
 		"01-06T08:30", "01-13T14:00", "01-13T14:00 | next 01-20T14:00" },
 	{ "weekly, east: not a week without", "{\"frequency\":\"weekly\"}", "Pacific/Auckland",
-		"01-13T02:00", "01-13T02:00", "01-12T20:00:00.846800 | next 01-19T20:00" },
+		"01-13T02:00", "01-13T02:00", "01-12T20:00 | next 01-19T20:00" },
 	{ "COUNT is used up by local days", "{\"frequency\":\"daily\",\"count\":3}",
 		"Europe/London", "01-06T08:30", "01-10T00:00",
 		"01-07T09:00 01-08T09:00 | ended 01-08T09:00" },
@@ -53,8 +53,7 @@ static const struct {
 		"Europe/London", "01-07T08:30", "01-12T12:00", "01-08T09:00 | ended 01-08T09:00" },
 	{ "days of downtime before the move come by the new clock", DAILY, "Europe/London",
 		"01-09T12:00", "01-09T12:00",
-		"01-07T09:00:00.800000 01-08T09:00:00.800000 01-09T09:00:00.800000 | next "
-		"01-10T09:00" },
+		"01-07T09:00 01-08T09:00 01-09T09:00 | next 01-10T09:00" },
 	{ "a zone with the same clock is no move", DAILY, "Europe/Vienna", "01-06T08:30",
 		"01-07T08:00", "01-07T08:00 | next 01-08T08:00" },
 };
@@ -102,7 +101,7 @@ static void the_rule_moves(void **state)
 	sim_edit(&sim, IN("Europe/Berlin"), "01-07T08:30");
 	sim_run(&sim, "01-07T08:30");
 	sim_expect(&sim, "nine in Berlin has passed: late",
-		"01-06T09:00 01-07T08:00:00.803600 | next 01-08T08:00");
+		"01-06T09:00 01-07T08:00 | next 01-08T08:00");
 	sim_edit(&sim, IN("America/New_York"), "01-07T09:00");
 	sim_run(&sim, "01-07T09:00");
 	sim_run(&sim, "01-08T15:00");
@@ -133,6 +132,59 @@ static void what_the_application_set_stays(void **state)
 	sim_expect(&sim, "an instant, not a wall time", "01-06T08:00 | next 01-09T15:00");
 }
 
+/* Nine o'clock in Berlin (08:00Z), or every hour up to it, is made; then the user moves at 08:10, and the
+ * application sets next_due_at by what its user sees. */
+#define HOURLY "{\"rrule\":\"FREQ=HOURLY\"}"
+
+static const struct {
+	const char *words, *rule, *to, *set, *set_at, *now, *wanted;
+	bool seen; /* a worker looks between the move and the save */
+} sets[] = {
+	{ "west, ahead in truth, and at a local time that was not", DAILY, "Europe/London",
+		"01-06T08:45", "01-06T08:30", "01-07T10:00",
+		"01-06T08:45 01-07T08:45 | next 01-08T08:45", true },
+	{ "before a worker has seen the move", DAILY, "Europe/London", "01-06T08:45", "01-06T08:30",
+		"01-07T10:00", "01-06T08:45 01-07T08:45 | next 01-08T08:45", false },
+	{ "with microseconds that look like a code", DAILY, "Europe/London",
+		"01-06T08:45:00.803600", "01-06T08:30", "01-07T10:00",
+		"01-06T08:45:00.803600 01-07T08:45 | next 01-08T08:45", true },
+	{ "at a local time that was made: once more, as it was asked for", HOURLY, "Europe/London",
+		"01-06T09:00", "01-06T08:30", "01-06T11:30",
+		"01-06T09:00 01-06T10:00 01-06T11:00 | next 01-06T12:00", true },
+	{ "then it rests until the clock is as far", HOURLY, "America/New_York", "01-06T09:00",
+		"01-06T08:30", "01-06T16:30",
+		"01-06T09:00 01-06T15:00 01-06T16:00 | next 01-06T17:00", true },
+	{ "and does so beside the set's own minutes", HOURLY, "America/New_York", "01-06T08:20",
+		"01-06T08:15", "01-06T14:30", "01-06T08:20 01-06T14:20 | next 01-06T15:20", false },
+	{ "what was made is history, as ever", DAILY, "Europe/London", "01-06T08:00", "01-06T08:30",
+		"01-07T10:00", "01-07T09:00 | next 01-08T09:00", true },
+	{ "east, an instant that was over before anything was made", DAILY, "Asia/Tokyo",
+		"01-06T07:00", "01-06T08:30", "01-07T01:00", "01-07T00:00 | next 01-08T00:00",
+		true },
+	{ "east, ahead in truth", DAILY, "Asia/Tokyo", "01-06T08:45", "01-06T08:30", "01-07T09:00",
+		"01-06T08:45 01-07T08:45 | next 01-08T08:45", true },
+};
+
+static void what_the_application_sets_after_a_move_is_honoured_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+		struct sim sim;
+		sim_init(&sim, sets[i].rule, "01-06T07:00");
+		sim.row.next_due_at = at("01-06T08:00");
+		sim.row.user_zone = "Europe/Berlin";
+		sim_run(&sim, "01-06T08:00");
+		sim.made_n = 0;
+		move_user(&sim, sets[i].to);
+		if (sets[i].seen)
+			sim_run(&sim, "01-06T08:10");
+		sim_move(&sim, sets[i].set, sets[i].set_at);
+		sim_run(&sim, sets[i].set_at);
+		sim_run(&sim, sets[i].now);
+		sim_expect(&sim, sets[i].words, sets[i].wanted);
+	}
+}
+
 #define DAILY_AND(when) "{\"frequency\":\"daily\",\"recurrenceOverrides\":{\"" when "\":{}}}"
 
 static void what_stands_at_an_instant_does_not_move(void **state)
@@ -154,6 +206,69 @@ static void what_stands_at_an_instant_does_not_move(void **state)
 	sim_run(&sim, "01-07T12:10");
 	sim_expect(&sim, "made already, and the planned one moves before it",
 		"01-06T12:30 01-07T12:00 01-07T11:30:00.803600 | next 01-08T11:30");
+}
+
+#define HOURLY_AND(when) "{\"rrule\":\"FREQ=HOURLY\",\"recurrenceOverrides\":{\"" when "\":{}}}"
+
+/* Made at 08:00Z, nine in Berlin; in London it is eight. */
+static void what_stands_ahead_of_a_clock_that_was_put_back_is_not_lost(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim, HOURLY_AND("2025-01-06T08:45:00Z"), "01-06T08:00");
+	sim.row.user_zone = "Europe/Berlin";
+	sim_run(&sim, "01-06T08:00");
+	move_user(&sim, "Europe/London");
+	sim_run(&sim, "01-06T08:10");
+	sim_run(&sim, "01-06T08:50");
+	sim_run(&sim, "01-06T10:30");
+	sim_expect(&sim, "an instant in the hour that the clock has again",
+		"01-06T08:00 01-06T08:45 01-06T10:00 | next 01-06T11:00");
+}
+
+static void what_was_made_at_an_instant_is_not_made_again_among_late_ones(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim, HOURLY_AND("2025-01-06T07:30:00Z"), "01-06T07:00");
+	sim.row.user_zone = "Europe/Berlin";
+	sim_run(&sim, "01-06T08:00");
+	move_user(&sim, "Asia/Dubai");
+	sim_run_in_batches(&sim, at("01-06T08:10"), 1);
+	sim_expect(&sim, "each batch begins at an instant before it",
+		"01-06T07:00 01-06T07:30 01-06T08:00 01-06T06:00:00.814400 "
+		"01-06T07:00:00.814400 01-06T08:00:00.814400 | next 01-06T09:00");
+}
+
+/* At ten past eight the clock leaps from 09:10 to 12:10: ten, eleven and twelve o'clock are late, at instants at
+ * which there was a pause, or was none, for other local times. */
+static const struct {
+	const char *words, *paused, *resumed, *wanted;
+} pauses[] = {
+	{ "over before what was made last", "01-06T06:50", "01-06T07:10",
+		"01-06T06:00 01-06T08:00 01-06T06:00:00.814400 01-06T07:00:00.814400 "
+		"01-06T08:00:00.814400 | paused 1 | next 01-06T09:00" },
+	{ "with what was to be made last, and over when the clock leaps", "01-06T07:50",
+		"01-06T08:05",
+		"01-06T06:00 01-06T07:00 01-06T06:00:00.814400 01-06T07:00:00.814400 "
+		"01-06T08:00:00.814400 | paused 1 | next 01-06T09:00" },
+};
+
+static void a_pause_is_of_the_hours_that_the_clock_showed_then(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(pauses); i++) {
+		struct sim sim;
+		sim_init(&sim, HOURLY, "01-06T06:00");
+		sim.row.user_zone = "Europe/Berlin";
+		sim_run(&sim, pauses[i / 2].paused);
+		sim_pause(&sim, pauses[i / 2].paused);
+		sim_resume(&sim, pauses[i / 2].resumed);
+		sim_run(&sim, "01-06T08:06");
+		move_user(&sim, "Asia/Dubai");
+		sim_run_in_batches(&sim, at("01-06T08:10"), i % 2 ? 1 : 1000);
+		sim_expect(&sim, pauses[i / 2].words, pauses[i / 2].wanted);
+	}
 }
 
 static void an_ended_template_stays_ended(void **state)
@@ -333,7 +448,11 @@ int main(void)
 		cmocka_unit_test(the_rule_moves),
 		cmocka_unit_test(a_rule_that_is_edited_too_makes_nothing_of_before_the_edit),
 		cmocka_unit_test(what_the_application_set_stays),
+		cmocka_unit_test(what_the_application_sets_after_a_move_is_honoured_once),
 		cmocka_unit_test(what_stands_at_an_instant_does_not_move),
+		cmocka_unit_test(what_stands_ahead_of_a_clock_that_was_put_back_is_not_lost),
+		cmocka_unit_test(what_was_made_at_an_instant_is_not_made_again_among_late_ones),
+		cmocka_unit_test(a_pause_is_of_the_hours_that_the_clock_showed_then),
 		cmocka_unit_test(an_ended_template_stays_ended),
 		cmocka_unit_test(a_zone_that_is_gone_leaves_instants),
 		cmocka_unit_test(random_lives),

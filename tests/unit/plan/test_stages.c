@@ -108,7 +108,7 @@ static struct stage_view view_of(size_t i)
 	sim.policy.adopt_backlog = cases[i].backlog;
 	if (cases[i].live_since)
 		sim.policy.live_since = at(cases[i].live_since);
-	return (struct stage_view){ &sim.row, &sim.policy, cases[i].live_since != NULL };
+	return (struct stage_view){ &sim.row, &sim.policy, cases[i].live_since != NULL, INT64_MIN };
 }
 
 static void expect(const char *words, const struct fate *fates, size_t n, const char *wanted)
@@ -159,7 +159,7 @@ static void together_the_first_that_decides_wins(void **state)
 	sim.row.resumed_at = at("01-07T12:00");
 	sim.policy.live_since = at("01-10T12:00");
 	sim.policy.catch_up_limit = 3;
-	struct stage_view view = { &sim.row, &sim.policy, true };
+	struct stage_view view = { &sim.row, &sim.policy, true, INT64_MIN };
 	stages_apply(&view, STAGE_EACH, fates, n);
 	expect("each by itself", fates, n, "EPAAAmmm");
 	stages_apply(&view, STAGE_BACKLOG, fates, n);
@@ -193,7 +193,8 @@ static void stages_say_how_far_they_say_the_same(void **state)
 		sim.row.resumed_at = at_or_none(reaches[i].resumed);
 		if (reaches[i].live_since)
 			sim.policy.live_since = at(reaches[i].live_since);
-		struct stage_view view = { &sim.row, &sim.policy, reaches[i].live_since != NULL };
+		struct stage_view view = { &sim.row, &sim.policy, reaches[i].live_since != NULL,
+			INT64_MIN };
 		struct fate last = fate_of(reaches[i].last, 0);
 		usec_t until = stages_until(&view, &last);
 		usec_t wanted = reaches[i].wanted ? at(reaches[i].wanted) : USEC_INFINITY;
