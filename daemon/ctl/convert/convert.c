@@ -136,9 +136,9 @@ static void take_texts(struct conversion *conversion, const struct calendar_part
 			conversion->title = convert_text(content.value);
 		else if (slice_is(content.name, "DESCRIPTION") && !conversion->description)
 			conversion->description = convert_text(content.value);
-		else if (slice_is(content.name, "STATUS") && slice_is(content.value, "CANCELLED"))
-			conversion_note(conversion, "it is CANCELLED");
 	}
+	if (part->cancelled)
+		conversion_note(conversion, "it is CANCELLED (STATUS, or METHOD of its calendar)");
 }
 
 /* ---- the rule ---- */
@@ -165,7 +165,8 @@ static bool take_start(struct series_text *series, const struct calendar_part *p
 			conversion_note(conversion, "it has no DTSTART: its DUE is the start");
 	}
 	if (!content.name.text)
-		return err_set(&conversion->err, "DTSTART: is missing");
+		return err_set(&conversion->err,
+			"DTSTART: is missing; recurctl next understands a rule without it");
 	struct slice until = find(part, "RRULE").value;
 	if (!moments_start(&series->moments, &content, until, &conversion->err))
 		return false;
@@ -289,6 +290,14 @@ static bool convert(struct series_text *text, const struct calendar_series *seri
 	if (part->is_instance)
 		return err_set(&conversion->err,
 			"RECURRENCE-ID: an instance of a series that is not in the file");
+	if (series->older > 0)
+		conversion_note(conversion,
+			"of its %zu versions in the file the newest is taken (SEQUENCE %lld)",
+			series->older + 1, (long long)part->sequence);
+	if (!part->recurs)
+		return err_set(&conversion->err, "its newest version (SEQUENCE %lld) %s",
+			(long long)part->sequence,
+			part->cancelled ? "is CANCELLED" : "does not recur any more");
 	if (!take_start(text, part))
 		return false;
 	for (size_t i = series->begin + 1; i < series->end; i++)
