@@ -6,7 +6,10 @@
 #include <strings.h>
 
 #include "recur/rule_def.h"
+#include "recur/rule_hint.h"
+#include "recur/rule_value.h"
 #include "util/mem.h"
+#include "util/nearest.h"
 #include "util/timefmt.h"
 
 struct part_value {
@@ -14,6 +17,11 @@ struct part_value {
 	const char *text;
 	size_t len;
 };
+
+static int shown(struct slice slice)
+{
+	return slice.len > 60 ? 60 : (int)slice.len;
+}
 
 static bool fail(const struct part_value *part, const char *expected, struct err *err)
 {
@@ -48,11 +56,20 @@ static int find_name(const char *const *names, int n, const char *text, size_t l
 	return -1;
 }
 
+static bool fail_freq(const struct part_value *part, struct err *err)
+{
+	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	char *typed CLEANUP(mem_cleanup) = mem_strndup(part->text, part->len);
+	rule_hint(HINT_VALUE, typed, rule_freq_names, FREQ_COUNT, &hint);
+	fail(part, "SECONDLY ... YEARLY", err);
+	return rule_value_add_hint(err, &hint);
+}
+
 static bool take_freq(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int freq = find_name(rule_freq_names, FREQ_COUNT, part->text, part->len);
 	if (freq < 0)
-		return fail(part, "SECONDLY ... YEARLY", err);
+		return fail_freq(part, err);
 	rule->freq = (enum rule_freq)freq;
 	return true;
 }
@@ -181,6 +198,19 @@ static const struct text_part {
 
 enum { AT_FREQ = 0, AT_COUNT = 2, AT_UNTIL = 3, AT_SKIP = 5, AT_RSCALE = 6 };
 
+static bool fail_part(struct slice text, struct slice name, struct err *err)
+{
+	char *typed CLEANUP(mem_cleanup) = mem_strndup(name.text, name.len);
+	struct nearest nearest = NEAREST(typed);
+	for (size_t i = 0; i < ARRAY_LEN(text_parts); i++)
+		nearest_offer(&nearest, text_parts[i].name);
+	/* What libraries call it that write BYDAY. */
+	if (slice_is(name, "BYWEEKDAY"))
+		nearest.name = "BYDAY";
+	return err_set(
+		err, "unknown part \"%.*s\"%s", shown(text), text.text, nearest_hint(&nearest));
+}
+
 static bool take_part(struct rule *rule, struct slice text, unsigned *seen, struct err *err)
 {
 	const char *equals = memchr(text.text, '=', text.len), *end = text.text + text.len;
@@ -201,7 +231,7 @@ static bool take_part(struct rule *rule, struct slice text, unsigned *seen, stru
 		return row->take ? row->take(rule, &part, err)
 				 : take_list(rule, &part, row->list, err);
 	}
-	return err_set(err, "unknown part \"%.*s\"", text.len > 60 ? 60 : (int)text.len, text.text);
+	return fail_part(text, name, err);
 }
 
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
