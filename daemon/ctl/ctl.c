@@ -332,12 +332,36 @@ int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PG
 	return EX_OK;
 }
 
-int ctl_query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
+char *ctl_meant(const char *typed)
+{
+	struct strbuf meant CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	return typed && text_add_unescaped(&meant, typed) ? strbuf_steal(&meant) : NULL;
+}
+
+char *ctl_meant_next(char *meant)
+{
+	char *next = ctl_meant(meant);
+	free(meant);
+	return next;
+}
+
+static int query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
 	return ctl_query(ctl, query, &params, ret_result);
+}
+
+int ctl_query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
+{
+	char *meant CLEANUP(mem_cleanup) = ctl_meant(id);
+	int code = query_id(ctl, query, id, ret_result);
+	if (code != EX_OK || PQntuples(*ret_result) > 0 || !meant)
+		return code;
+	PQclear(*ret_result);
+	*ret_result = NULL;
+	return ctl_query_id(ctl, query, meant, ret_result);
 }
 
 int ctl_exec(struct ctl *ctl, const char *sql)
