@@ -103,9 +103,14 @@ static void print_help(const struct ctl_command *command)
 /* Prints what is buffered; the exit code that this leaves. */
 static int finish_output(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	errno = 0;
+	bool flushed = fflush(stdout) == 0;
+	int error = errno;
+	if (flushed && !ferror(stdout))
 		return code;
-	return ctl_error(EX_IOERR, "cannot write to standard output: %s", strerror(errno));
+	/* What failed before this has left no reason. */
+	return ctl_error(EX_IOERR, "cannot write to standard output%s%s", error ? ": " : "",
+		error ? strerror(error) : "");
 }
 
 static void take_global(struct ctl *ctl, int letter)

@@ -93,6 +93,9 @@ static bool take_rrule(struct lines *lines, struct slice value, struct err *err)
 static bool fail_line(const struct content_line *line, struct err *err)
 {
 	char *name CLEANUP(mem_cleanup) = mem_strndup(line->name, line->name_len);
+	if (slice_is((struct slice){ line->name, line->name_len }, "EXRULE"))
+		return err_set(err,
+			"EXRULE: a rule of exceptions has no place here; write them as EXDATE");
 	struct nearest nearest = NEAREST(name);
 	static const char *const names[] = { "RRULE", "DTSTART", "RDATE", "EXDATE" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -136,8 +136,11 @@ static bool take_rscale(struct rule *rule, const struct part_value *part, struct
 static bool take_day(struct rule *rule, const struct part_value *item, struct err *err)
 {
 	int day = item->len < 2 ? -1 : find_name(rule_day_names, 7, item->text + item->len - 2, 2);
+	if (item->len == 5 && item->text[2] == '-' && day >= 0)
+		return fail(item, "days one by one, as in MO,TU,WE,TH,FR", err);
 	if (day < 0)
-		return fail(item, "MO ... SU, with a number before it or not", err);
+		return fail(
+			item, "MO ... SU, with a number before it or not, as in MO or -1FR", err);
 	rule->has_days = true;
 	if (item->len == 2) {
 		rule->days |= (uint8_t)(1u << day);
@@ -198,8 +201,29 @@ static const struct text_part {
 
 enum { AT_FREQ = 0, AT_COUNT = 2, AT_UNTIL = 3, AT_SKIP = 5, AT_RSCALE = 6 };
 
+/* What belongs beside a rule, put into it. */
+static const char *line_of(struct slice name)
+{
+	static const char *const rows[][2] = {
+		{ "DTSTART", "on a line of its own, as in DTSTART:20250101T090000Z" },
+		{ "EXDATE", "on a line of its own, as in EXDATE:20250101T090000Z" },
+		{ "RDATE", "on a line of its own, as in RDATE:20250101T090000Z" },
+		{ "TZID", "in its line, DTSTART;TZID=Europe/Berlin:20250101T090000, or timeZone" },
+		{ "RRULE", "before a colon, RRULE:FREQ=DAILY" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (slice_is(name, rows[i][0]) ||
+			(slice_begins(name, rows[i][0]) && memchr(name.text, ' ', name.len)))
+			return rows[i][1];
+	return NULL;
+}
+
 static bool fail_part(struct slice text, struct slice name, struct err *err)
 {
+	const char *place = line_of(name);
+	if (place)
+		return err_set(err, "\"%.*s\" is no part of a rule; it stands %s", shown(text),
+			text.text, place);
 	char *typed CLEANUP(mem_cleanup) = mem_strndup(name.text, name.len);
 	struct nearest nearest = NEAREST(typed);
 	for (size_t i = 0; i < ARRAY_LEN(text_parts); i++)
@@ -252,7 +276,8 @@ bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
 	if ((seen >> AT_FREQ & 1) == 0)
 		return err_set(err, "FREQ is missing");
 	if ((seen >> AT_SKIP & 1) != 0 && (seen >> AT_RSCALE & 1) == 0)
-		return err_set(err, "SKIP: allowed only with RSCALE (RFC 7529)");
+		return err_set(
+			err, "SKIP: allowed only with RSCALE=GREGORIAN beside it (RFC 7529)");
 	return true;
 }
 

@@ -145,6 +145,53 @@ static void whole_events_are_sent_to_convert(void **state)
 	check(cases, ARRAY_LEN(cases));
 }
 
+#define RRULE "recurrence_rule.rrule: "
+#define CRON  "recurrence_rule.cron: "
+
+/* As people paste it who come from other libraries: what their bug reports are about. */
+static void what_stands_in_the_wrong_place_is_told_where_it_belongs(void **state)
+{
+	static const struct refused cases[] = {
+		{ "{\"rrule\":\"FREQ=WEEKLY;BYDAY=SU;EXDATE=20191229T000000Z\"}",
+			RRULE "\"EXDATE=20191229T000000Z\" is no part of a rule; it stands on a "
+			      "line of its own, as in EXDATE:20250101T090000Z" },
+		{ "{\"rrule\":\"FREQ=DAILY;DTSTART=20250101T090000Z\"}",
+			"it stands on a line of its own, as in DTSTART:20250101T090000Z" },
+		{ "{\"rrule\":\"DTSTART=20250101T090000Z;FREQ=DAILY\"}", "as in DTSTART:2025" },
+		{ "{\"rrule\":\"FREQ=DAILY;RDATE=20250101T090000Z\"}", "as in RDATE:2025" },
+		{ "{\"rrule\":\"FREQ=DAILY;TZID=Europe/Berlin\"}",
+			"it stands in its line, DTSTART;TZID=Europe/Berlin:20250101T090000, or "
+			"timeZone" },
+		{ "{\"rrule\":\"RRULE FREQ=DAILY\"}", "before a colon, RRULE:FREQ=DAILY" },
+		{ "{\"rrule\":\"rrule=FREQ=DAILY\"}", "before a colon, RRULE:FREQ=DAILY" },
+		{ "{\"rrule\":\"DTSTART:20250101T090000Z RRULE:FREQ=DAILY\"}",
+			"expected a date with a time, and RRULE on a line of its own" },
+		{ "{\"rrule\":\"DTSTART:20250101T090000Z;RRULE:FREQ=DAILY\"}",
+			"expected a date with a time, and RRULE on a line of its own" },
+		{ "{\"rrule\":\"RRULE:FREQ=DAILY\\nEXRULE:FREQ=WEEKLY\"}",
+			RRULE "EXRULE: a rule of exceptions has no place here; write them as "
+			      "EXDATE" },
+		{ "{\"rrule\":\"FREQ=WEEKLY;BYDAY=MO-FR\"}",
+			"BYDAY: expected days one by one, as in MO,TU,WE,TH,FR, got \"MO-FR\"" },
+		{ "{\"rrule\":\"FREQ=WEEKLY;BYDAY=MON,WED\"}", "as in MO or -1FR, got \"MON\"" },
+		{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=MO(1)\"}", "as in MO or -1FR, got \"MO(1)\"" },
+		{ "{\"rrule\":\"FREQ=MONTHLY;BYDAY=MO+1\"}", "as in MO or -1FR, got \"MO+1\"" },
+		{ "{\"rrule\":\"FREQ=MONTHLY;SKIP=BACKWARD;BYMONTHDAY=31\"}",
+			"allowed only with RSCALE=GREGORIAN beside it" },
+		{ "{\"cron\":\"cron(0 9 * * ? *)\"}",
+			CRON "\"cron(...\": of cron(...) write the first five fields alone" },
+		{ "{\"cron\":\"rate(5 minutes)\"}", "{\"frequency\":\"minutely\",\"interval\":5}" },
+		{ "{\"cron\":\"'0 9 * * *'\"}", "write the fields without quotes" },
+		{ "{\"cron\":\"daily\"}",
+			CRON "expected cron's five fields as in 30 9 * * mon-fri, "
+			     "an RRULE as in FREQ=DAILY, or JSON" },
+		{ "\"every monday\"", "an RRULE as in FREQ=DAILY, or JSON" },
+		{ "\"biweekly\"", "an RRULE as in FREQ=DAILY, or JSON" },
+	};
+	(void)state;
+	check(cases, ARRAY_LEN(cases));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +199,7 @@ int main(void)
 		cmocka_unit_test(values_of_others_are_told_in_ours),
 		cmocka_unit_test(what_is_near_to_nothing_has_no_hint),
 		cmocka_unit_test(whole_events_are_sent_to_convert),
+		cmocka_unit_test(what_stands_in_the_wrong_place_is_told_where_it_belongs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
