@@ -130,6 +130,21 @@ def test_a_start_that_is_none_of_its_rule_is_told():
     assert any(note.startswith("DTSTART is none of its rule's") for note in row["notes"])
 
 
+@pytest.mark.parametrize("until, note", [
+    ("20250103", False), ("20250103T000000Z", True), ("20250103T235959Z", True), ("20250103T000000", True)])
+def test_a_series_of_dates_lasts_through_the_date_of_its_until(until, note):
+    """Midnight in UTC was taken for an instant, and the last day was lost where its time is later."""
+    text = f"DTSTART;VALUE=DATE:20250101\nRRULE:UNTIL={until};FREQ=DAILY;"
+    (row,) = convert_text(text, "--time", "09:30").json
+    assert row["rule"]["until"] == "2025-01-03T23:59:59"
+    assert any(line == f"UNTIL: of {until} the date is taken, as of DTSTART" for line in row["notes"]) == note
+
+
+def test_z_beside_a_zone_is_told():
+    (row,) = convert_text("DTSTART;TZID=Europe/Berlin:20250101T090000Z\nRRULE:FREQ=DAILY").json
+    assert row["notes"][0] == "DTSTART: of Z and TZID=Europe/Berlin, which say different things, Z is taken"
+
+
 def test_dates_of_a_series_without_a_zone_stay_what_they_are():
     text = "DTSTART:20250101T090000\nRRULE:FREQ=DAILY\nEXDATE:20250102T090000\nEXDATE:20250103T080000Z"
     (row,) = convert_text(text).json

@@ -12,6 +12,7 @@
 
 #include "ctl/convert/instances.h"
 #include "ctl/convert/moments.h"
+#include "recur/rule_text.h"
 #include "util/mem.h"
 #include "util/text.h"
 #include "util/timefmt.h"
@@ -211,6 +212,30 @@ static void add_dates(struct series_text *series, const struct content *content)
 	}
 }
 
+/* Of a series of dates UNTIL is one, too, though exporters write midnight in UTC: an instant would end it a day early
+ * where the time that is put in is later. */
+static void add_rule(struct series_text *series, struct slice rule)
+{
+	strbuf_add_text(&series->lines, "RRULE:");
+	for (size_t len; rule.len > 0; rule.text += len, rule.len -= len) {
+		const char *end = memchr(rule.text, ';', rule.len);
+		len = end ? (size_t)(end - rule.text) + 1 : rule.len;
+		struct slice part = slice_trim((struct slice){ rule.text, len - (end != NULL) });
+		sec_t until;
+		bool is_utc;
+		if (series->moments.all_day && slice_begins(part, "UNTIL=") &&
+			rule_text_moment(part.text + 6, part.len - 6, &until, &is_utc)) {
+			strbuf_addf(&series->lines, "%.14s%s", part.text, end ? ";" : "");
+			conversion_note(series->conversion,
+				"UNTIL: of %.*s the date is taken, as of DTSTART",
+				(int)part.len - 6, part.text + 6);
+		} else {
+			strbuf_add(&series->lines, rule.text, len);
+		}
+	}
+	strbuf_add_char(&series->lines, '\n');
+}
+
 static bool add_lines(struct series_text *series, const struct calendar_part *part)
 {
 	struct conversion *conversion = series->conversion;
@@ -225,8 +250,7 @@ static bool add_lines(struct series_text *series, const struct calendar_part *pa
 			return err_set(
 				&conversion->err, "RRULE: given twice, make two templates of it");
 		if (slice_is(content.name, "RRULE"))
-			strbuf_addf(&series->lines, "RRULE:%.*s\n", (int)content.value.len,
-				content.value.text);
+			add_rule(series, content.value);
 		if (slice_is(content.name, "RDATE") || slice_is(content.name, "EXDATE"))
 			add_dates(series, &content);
 	}
