@@ -23,23 +23,12 @@ static int find_name(const char *const *names, int n, const json_t *value)
 	return -1;
 }
 
-/* Nobody's name: what may be meant is told. */
-static bool fail_name(struct err *err, const char *path, const char *expected, const json_t *value,
-	const char *const *names, size_t n)
-{
-	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
-	if (json_is_string(value))
-		rule_hint(HINT_VALUE, json_string_value(value), names, n, &hint);
-	rule_value_fail(err, path, expected, value);
-	return rule_value_add_hint(err, &hint);
-}
-
 static bool take_frequency(
 	struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	int freq = find_name(rule_freq_names, FREQ_COUNT, value);
 	if (freq < 0)
-		return fail_name(err, path,
+		return rule_value_fail_name(err, path,
 			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value,
 			rule_freq_names, FREQ_COUNT);
 	rule->freq = (enum rule_freq)freq;
@@ -103,7 +92,7 @@ static bool take_week_start(
 {
 	int day = find_name(rule_day_names, 7, value);
 	if (day < 0)
-		return fail_name(
+		return rule_value_fail_name(
 			err, path, "mo, tu, we, th, fr, sa or su", value, rule_day_names, 7);
 	rule->week_start = day;
 	return true;
@@ -113,7 +102,8 @@ static bool take_skip(struct rule *rule, const json_t *value, const char *path, 
 {
 	int skip = find_name(rule_skip_names, 3, value);
 	if (skip < 0)
-		return fail_name(err, path, "omit, backward or forward", value, rule_skip_names, 3);
+		return rule_value_fail_name(
+			err, path, "omit, backward or forward", value, rule_skip_names, 3);
 	rule->skip = (enum rule_skip)skip;
 	return true;
 }
@@ -132,7 +122,7 @@ static bool take_constant(
 {
 	if (!json_is_string(value) || strcmp(json_string_value(value), expected) != 0) {
 		char *text CLEANUP(mem_cleanup) = mem_printf("\"%s\"", expected);
-		return fail_name(err, path, text, value, &expected, 1);
+		return rule_value_fail_name(err, path, text, value, &expected, 1);
 	}
 	return true;
 }
@@ -177,7 +167,7 @@ static bool take_days(struct rule *rule, const json_t *value, const char *path, 
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
 		int day = find_name(names, 7, item);
 		if (day < 0)
-			return fail_name(err, where, "mon...sun", item, names, 7);
+			return rule_value_fail_name(err, where, "mon...sun", item, names, 7);
 		rule->days |= (uint8_t)(1u << day);
 	}
 	rule->has_days = true;
@@ -190,8 +180,8 @@ static bool take_nday_key(
 	char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
 	if (strcmp(key, "day") == 0) {
 		*day = find_name(rule_day_names, 7, value);
-		return *day >= 0 || fail_name(err, where, "mo, tu, we, th, fr, sa or su", value,
-					    rule_day_names, 7);
+		return *day >= 0 || rule_value_fail_name(err, where, "mo, tu, we, th, fr, sa or su",
+					    value, rule_day_names, 7);
 	}
 	if (strcmp(key, "nthOfPeriod") == 0) {
 		int64_t number;

@@ -330,3 +330,13 @@ bool rule_value_unknown(
 	err_set(err, ROOT "%s: unknown key", path);
 	return rule_value_add_hint(err, &hint);
 }
+
+bool rule_value_fail_name(struct err *err, const char *path, const char *expected,
+	const json_t *value, const char *const *names, size_t n)
+{
+	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	if (json_is_string(value))
+		rule_hint(HINT_VALUE, json_string_value(value), names, n, &hint);
+	rule_value_fail(err, path, expected, value);
+	return rule_value_add_hint(err, &hint);
+}

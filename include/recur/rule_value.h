@@ -35,3 +35,6 @@ bool rule_value_add_hint(struct err *err, const struct strbuf *hint);
 /* "recurrence_rule.byDay[0].nth: unknown key", and which of names may be meant.  false. */
 bool rule_value_unknown(
 	struct err *err, const char *path, const char *key, const char *const *names, size_t n);
+/* As rule_value_fail, of a value that is none of names, and which of them may be meant.  false. */
+bool rule_value_fail_name(struct err *err, const char *path, const char *expected,
+	const json_t *value, const char *const *names, size_t n);
