@@ -103,9 +103,14 @@ static void print_help(const struct ctl_command *command)
 /* Prints what is buffered; the exit code that this leaves. */
 static int finish_output(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	errno = 0;
+	bool flushed = fflush(stdout) == 0;
+	int error = errno;
+	if (flushed && !ferror(stdout))
 		return code;
-	return ctl_error(EX_IOERR, "cannot write to standard output: %s", strerror(errno));
+	/* What failed before this has left no reason. */
+	return ctl_error(EX_IOERR, "cannot write to standard output%s%s", error ? ": " : "",
+		error ? strerror(error) : "");
 }
 
 static void take_global(struct ctl *ctl, int letter)
@@ -332,12 +337,36 @@ int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PG
 	return EX_OK;
 }
 
-int ctl_query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
+char *ctl_meant(const char *typed)
+{
+	struct strbuf meant CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	return typed && text_add_unescaped(&meant, typed) ? strbuf_steal(&meant) : NULL;
+}
+
+char *ctl_meant_next(char *meant)
+{
+	char *next = ctl_meant(meant);
+	free(meant);
+	return next;
+}
+
+static int query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
 	return ctl_query(ctl, query, &params, ret_result);
+}
+
+int ctl_query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
+{
+	char *meant CLEANUP(mem_cleanup) = ctl_meant(id);
+	int code = query_id(ctl, query, id, ret_result);
+	if (code != EX_OK || PQntuples(*ret_result) > 0 || !meant)
+		return code;
+	PQclear(*ret_result);
+	*ret_result = NULL;
+	return ctl_query_id(ctl, query, meant, ret_result);
 }
 
 int ctl_exec(struct ctl *ctl, const char *sql)

@@ -150,7 +150,10 @@ void table_text(struct table *table, const char *value)
 	} else if (table->json) {
 		struct strbuf valid CLEANUP(strbuf_free);
 		strbuf_init(&valid, SIZE_MAX);
-		text_add_repaired(&valid, value);
+		if (current(table)->flags & COLUMN_ID)
+			text_add_id(&valid, value);
+		else
+			text_add_repaired(&valid, value);
 		put_json(table, json_string(valid.data));
 	} else if (!skipped(table)) {
 		put_text(table, value);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "util/mem.h"
+#include "util/text.h"
 
 /* pg_type.dat */
 enum {
@@ -79,6 +80,20 @@ static void add_array(struct charset *charset, const char *data, size_t len, str
 	}
 }
 
+/* A byte that is not UTF-8 is one that means nothing in the database's encoding, of an id that somebody copied. */
+static void add_text(struct charset *charset, const char *text, size_t len, struct strbuf *out)
+{
+	for (size_t n; len > 0; text += n, len -= n) {
+		uint32_t code;
+		size_t one = 1;
+		for (n = 0; n < len && one > 0; n += one)
+			one = text_decode(text + n, len - n, &code);
+		(void)charset_from_utf8(charset, text, n, out);
+		if (n < len)
+			strbuf_add_char(out, text[n++]);
+	}
+}
+
 void recode_params(struct charset *charset, const struct params *params, struct params *ret_params)
 {
 	const char *values[PARAMS_MAX];
@@ -92,7 +107,7 @@ void recode_params(struct charset *charset, const struct params *params, struct 
 		ret_params->offsets[i] = values[i] ? begin : SIZE_MAX;
 		bool recoded = values[i] && !charset_is_utf8(charset);
 		if (recoded && params->types[i] == OID_TEXT)
-			(void)charset_from_utf8(charset, values[i], len, out);
+			add_text(charset, values[i], len, out);
 		else if (recoded && params->types[i] == OID_TEXT_ARRAY)
 			add_array(charset, values[i], len, out);
 		else if (values[i])

@@ -65,7 +65,9 @@ static bool take_key(struct override *override, const char *key, const json_t *v
 		return take_text(value, path, DESCRIPTION_MAX, &override->description, err);
 	if (strcmp(key, "priority") == 0)
 		return take_priority(value, path, &override->priority, err);
-	return err_set(err, "recurrence_rule%s: unknown key", path);
+	static const char *const names[] = { "excluded", "start", "title", "description",
+		"priority" };
+	return rule_value_unknown(err, path, key, names, ARRAY_LEN(names));
 }
 
 static bool take_override(

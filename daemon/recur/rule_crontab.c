@@ -98,6 +98,25 @@ static bool wrong_count(int n, struct err *err)
 		word, n == 1 ? "" : "s");
 }
 
+/* What holds a schedule in AWS's words, and words that are nobody's fields; false: err says so. */
+static bool looks_like_fields(const char *p, const char *end, struct err *err)
+{
+	size_t len = (size_t)(end - p);
+	if (len > 5 && (strncasecmp(p, "cron(", 5) == 0 || strncasecmp(p, "rate(", 5) == 0))
+		return err_set(err,
+			"\"%.5s...\": of cron(...) write the first five fields alone, and for "
+			"rate(5 minutes) {\"frequency\":\"minutely\",\"interval\":5}",
+			p);
+	if (*p == '\'' || *p == '`')
+		return err_set(err, "begins with a quote: write the fields without quotes");
+	/* Neither a digit nor a sign of cron's: */
+	for (; p < end; p++)
+		if (!is_blank(*p) && !isalpha((unsigned char)*p))
+			return true;
+	return err_set(err, "expected cron's five fields as in 30 9 * * mon-fri, an RRULE as in "
+			    "FREQ=DAILY, or JSON as in {\"frequency\":\"daily\"}");
+}
+
 /* Counted first: with a field too many each of them would be blamed for what belongs into another. */
 static bool take_fields(const char *p, const char *end, struct rule *rule, struct err *err)
 {
@@ -112,6 +131,8 @@ static bool take_fields(const char *p, const char *end, struct rule *rule, struc
 				stop - p > 60 ? 60 : (int)(stop - p), p);
 		return take_nickname(p, (size_t)(stop - p), rule, err);
 	}
+	if (!looks_like_fields(p, end, err))
+		return false;
 	while (p < end) {
 		const char *from = p;
 		while (p < end && !is_blank(*p))

@@ -39,6 +39,9 @@ static bool zone_name_of(const struct content_line *line, char **ret_name, struc
 static bool take_moment(const struct content_line *line, const char *p, size_t len,
 	sec_t *ret_moment, bool *ret_is_utc, struct err *err)
 {
+	if (memmem(p, len, "RRULE", 5))
+		return fail(
+			line, "a date with a time, and RRULE on a line of its own", p, len, err);
 	if (line->is_date || !rule_text_moment(p, len, ret_moment, ret_is_utc))
 		return fail(line, "a date with a time", p, len, err);
 	struct slice zone = { line->zone, line->zone_len };

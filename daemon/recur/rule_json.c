@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "recur/rule_def.h"
+#include "recur/rule_hint.h"
 #include "recur/rule_value.h"
 #include "recur/zone.h"
 #include "recur/zone_names.h"
@@ -27,8 +28,9 @@ static bool take_frequency(
 {
 	int freq = find_name(rule_freq_names, FREQ_COUNT, value);
 	if (freq < 0)
-		return rule_value_fail(err, path,
-			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value);
+		return rule_value_fail_name(err, path,
+			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value,
+			rule_freq_names, FREQ_COUNT);
 	rule->freq = (enum rule_freq)freq;
 	return true;
 }
@@ -90,7 +92,8 @@ static bool take_week_start(
 {
 	int day = find_name(rule_day_names, 7, value);
 	if (day < 0)
-		return rule_value_fail(err, path, "mo, tu, we, th, fr, sa or su", value);
+		return rule_value_fail_name(
+			err, path, "mo, tu, we, th, fr, sa or su", value, rule_day_names, 7);
 	rule->week_start = day;
 	return true;
 }
@@ -99,7 +102,8 @@ static bool take_skip(struct rule *rule, const json_t *value, const char *path, 
 {
 	int skip = find_name(rule_skip_names, 3, value);
 	if (skip < 0)
-		return rule_value_fail(err, path, "omit, backward or forward", value);
+		return rule_value_fail_name(
+			err, path, "omit, backward or forward", value, rule_skip_names, 3);
 	rule->skip = (enum rule_skip)skip;
 	return true;
 }
@@ -118,7 +122,7 @@ static bool take_constant(
 {
 	if (!json_is_string(value) || strcmp(json_string_value(value), expected) != 0) {
 		char *text CLEANUP(mem_cleanup) = mem_printf("\"%s\"", expected);
-		return rule_value_fail(err, path, text, value);
+		return rule_value_fail_name(err, path, text, value, &expected, 1);
 	}
 	return true;
 }
@@ -163,7 +167,7 @@ static bool take_days(struct rule *rule, const json_t *value, const char *path, 
 		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
 		int day = find_name(names, 7, item);
 		if (day < 0)
-			return rule_value_fail(err, where, "mon...sun", item);
+			return rule_value_fail_name(err, where, "mon...sun", item, names, 7);
 		rule->days |= (uint8_t)(1u << day);
 	}
 	rule->has_days = true;
@@ -176,8 +180,8 @@ static bool take_nday_key(
 	char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
 	if (strcmp(key, "day") == 0) {
 		*day = find_name(rule_day_names, 7, value);
-		return *day >= 0 ||
-		       rule_value_fail(err, where, "mo, tu, we, th, fr, sa or su", value);
+		return *day >= 0 || rule_value_fail_name(err, where, "mo, tu, we, th, fr, sa or su",
+					    value, rule_day_names, 7);
 	}
 	if (strcmp(key, "nthOfPeriod") == 0) {
 		int64_t number;
@@ -189,7 +193,8 @@ static bool take_nday_key(
 	}
 	if (strcmp(key, "@type") == 0)
 		return take_constant(value, where, "NDay", err);
-	return err_set(err, ROOT "%s: unknown key", where);
+	static const char *const names[] = { "day", "nthOfPeriod" };
+	return rule_value_unknown(err, where, key, names, ARRAY_LEN(names));
 }
 
 static bool take_nday(struct rule *rule, const json_t *item, const char *path, struct err *err)
@@ -348,6 +353,19 @@ static const char *text_key(const json_t *json)
 					       : NULL;
 }
 
+static bool fail_key(struct err *err, const char *key)
+{
+	const char *names[ARRAY_LEN(keys)];
+	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	json_auto_t *name = json_string(key);
+	char *found CLEANUP(mem_cleanup) = rule_value_shown(name);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		names[i] = keys[i].name;
+	rule_hint(HINT_KEY, key, names, ARRAY_LEN(names), &hint);
+	err_set(err, ROOT ": unknown key %s", found);
+	return rule_value_add_hint(err, &hint);
+}
+
 static bool check_keys(const json_t *json, struct err *err)
 {
 	const char *text = text_key(json);
@@ -358,12 +376,8 @@ static bool check_keys(const json_t *json, struct err *err)
 		size_t i = 0;
 		while (i < ARRAY_LEN(keys) && strcmp(keys[i].name, key) != 0)
 			i++;
-		if (i == ARRAY_LEN(keys)) {
-			json_t *name = json_string(key);
-			char *found CLEANUP(mem_cleanup) = rule_value_shown(name);
-			json_decref(name);
-			return err_set(err, ROOT ": unknown key %s", found);
-		}
+		if (i == ARRAY_LEN(keys))
+			return fail_key(err, key);
 		if (text && !keys[i].beside_text)
 			return err_set(err, ROOT ".%s: not allowed beside %s", key, text);
 	}
@@ -470,7 +484,8 @@ bool rule_parse(const char *json, size_t len, struct rule **ret_rule, struct err
 	json_auto_t *root = rule_value_load(
 		json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
 	if (!root)
-		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)", where.text,
-			where.line, where.column);
+		return err_set(err, ROOT ": not JSON: %s (line %d, column %d)%s", where.text,
+			where.line, where.column,
+			memchr(json, '\'', len) ? "; keys and texts stand in double quotes" : "");
 	return rule_parse_value(root, ret_rule, err);
 }

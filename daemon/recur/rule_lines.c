@@ -8,6 +8,7 @@
 #include "recur/rule_def.h"
 #include "recur/zone_names.h"
 #include "util/mem.h"
+#include "util/nearest.h"
 
 /* To find a name in another spelling is a look into a folder; as many as nobody needs are refused. */
 #define ZONES_MAX 16
@@ -89,6 +90,24 @@ static bool take_rrule(struct lines *lines, struct slice value, struct err *err)
 	return rule_text_parse(text, lines->rule, err);
 }
 
+static bool fail_line(const struct content_line *line, struct err *err)
+{
+	char *name CLEANUP(mem_cleanup) = mem_strndup(line->name, line->name_len);
+	if (slice_is((struct slice){ line->name, line->name_len }, "EXRULE"))
+		return err_set(err,
+			"EXRULE: a rule of exceptions has no place here; write them as EXDATE");
+	struct nearest nearest = NEAREST(name);
+	static const char *const names[] = { "RRULE", "DTSTART", "RDATE", "EXDATE" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		nearest_offer(&nearest, names[i]);
+	if (nearest.name)
+		return err_set(err, "unknown line \"%s\"%s", name, nearest_hint(&nearest));
+	return err_set(err,
+		"unknown line \"%s\", expected RRULE, DTSTART, RDATE and EXDATE; recurctl convert "
+		"makes rules of whole events and calendars",
+		name);
+}
+
 static bool take_line(struct lines *lines, struct slice text, struct err *err)
 {
 	char *zone CLEANUP(mem_cleanup) = NULL;
@@ -106,7 +125,7 @@ static bool take_line(struct lines *lines, struct slice text, struct err *err)
 		return rule_dates_start(lines->rule, &line, err);
 	if (slice_is(name, "RDATE") || slice_is(name, "EXDATE"))
 		return rule_dates_take(lines->rule, &line, slice_is(name, "EXDATE"), err);
-	return err_set(err, "unknown line \"%.*s\"", (int)line.name_len, line.name);
+	return fail_line(&line, err);
 }
 
 bool rule_lines_parse(const char *text, struct rule *rule, struct err *err)

@@ -6,7 +6,10 @@
 #include <strings.h>
 
 #include "recur/rule_def.h"
+#include "recur/rule_hint.h"
+#include "recur/rule_value.h"
 #include "util/mem.h"
+#include "util/nearest.h"
 #include "util/timefmt.h"
 
 struct part_value {
@@ -14,6 +17,11 @@ struct part_value {
 	const char *text;
 	size_t len;
 };
+
+static int shown(struct slice slice)
+{
+	return slice.len > 60 ? 60 : (int)slice.len;
+}
 
 static bool fail(const struct part_value *part, const char *expected, struct err *err)
 {
@@ -48,11 +56,20 @@ static int find_name(const char *const *names, int n, const char *text, size_t l
 	return -1;
 }
 
+static bool fail_freq(const struct part_value *part, struct err *err)
+{
+	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	char *typed CLEANUP(mem_cleanup) = mem_strndup(part->text, part->len);
+	rule_hint(HINT_VALUE, typed, rule_freq_names, FREQ_COUNT, &hint);
+	fail(part, "SECONDLY ... YEARLY", err);
+	return rule_value_add_hint(err, &hint);
+}
+
 static bool take_freq(struct rule *rule, const struct part_value *part, struct err *err)
 {
 	int freq = find_name(rule_freq_names, FREQ_COUNT, part->text, part->len);
 	if (freq < 0)
-		return fail(part, "SECONDLY ... YEARLY", err);
+		return fail_freq(part, err);
 	rule->freq = (enum rule_freq)freq;
 	return true;
 }
@@ -119,8 +136,11 @@ static bool take_rscale(struct rule *rule, const struct part_value *part, struct
 static bool take_day(struct rule *rule, const struct part_value *item, struct err *err)
 {
 	int day = item->len < 2 ? -1 : find_name(rule_day_names, 7, item->text + item->len - 2, 2);
+	if (item->len == 5 && item->text[2] == '-' && day >= 0)
+		return fail(item, "days one by one, as in MO,TU,WE,TH,FR", err);
 	if (day < 0)
-		return fail(item, "MO ... SU, with a number before it or not", err);
+		return fail(
+			item, "MO ... SU, with a number before it or not, as in MO or -1FR", err);
 	rule->has_days = true;
 	if (item->len == 2) {
 		rule->days |= (uint8_t)(1u << day);
@@ -181,6 +201,40 @@ static const struct text_part {
 
 enum { AT_FREQ = 0, AT_COUNT = 2, AT_UNTIL = 3, AT_SKIP = 5, AT_RSCALE = 6 };
 
+/* What belongs beside a rule, put into it. */
+static const char *line_of(struct slice name)
+{
+	static const char *const rows[][2] = {
+		{ "DTSTART", "on a line of its own, as in DTSTART:20250101T090000Z" },
+		{ "EXDATE", "on a line of its own, as in EXDATE:20250101T090000Z" },
+		{ "RDATE", "on a line of its own, as in RDATE:20250101T090000Z" },
+		{ "TZID", "in its line, DTSTART;TZID=Europe/Berlin:20250101T090000, or timeZone" },
+		{ "RRULE", "before a colon, RRULE:FREQ=DAILY" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (slice_is(name, rows[i][0]) ||
+			(slice_begins(name, rows[i][0]) && memchr(name.text, ' ', name.len)))
+			return rows[i][1];
+	return NULL;
+}
+
+static bool fail_part(struct slice text, struct slice name, struct err *err)
+{
+	const char *place = line_of(name);
+	if (place)
+		return err_set(err, "\"%.*s\" is no part of a rule; it stands %s", shown(text),
+			text.text, place);
+	char *typed CLEANUP(mem_cleanup) = mem_strndup(name.text, name.len);
+	struct nearest nearest = NEAREST(typed);
+	for (size_t i = 0; i < ARRAY_LEN(text_parts); i++)
+		nearest_offer(&nearest, text_parts[i].name);
+	/* What libraries call it that write BYDAY. */
+	if (slice_is(name, "BYWEEKDAY"))
+		nearest.name = "BYDAY";
+	return err_set(
+		err, "unknown part \"%.*s\"%s", shown(text), text.text, nearest_hint(&nearest));
+}
+
 static bool take_part(struct rule *rule, struct slice text, unsigned *seen, struct err *err)
 {
 	const char *equals = memchr(text.text, '=', text.len), *end = text.text + text.len;
@@ -201,7 +255,7 @@ static bool take_part(struct rule *rule, struct slice text, unsigned *seen, stru
 		return row->take ? row->take(rule, &part, err)
 				 : take_list(rule, &part, row->list, err);
 	}
-	return err_set(err, "unknown part \"%.*s\"", text.len > 60 ? 60 : (int)text.len, text.text);
+	return fail_part(text, name, err);
 }
 
 bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
@@ -222,7 +276,8 @@ bool rule_text_parse(const char *text, struct rule *rule, struct err *err)
 	if ((seen >> AT_FREQ & 1) == 0)
 		return err_set(err, "FREQ is missing");
 	if ((seen >> AT_SKIP & 1) != 0 && (seen >> AT_RSCALE & 1) == 0)
-		return err_set(err, "SKIP: allowed only with RSCALE (RFC 7529)");
+		return err_set(
+			err, "SKIP: allowed only with RSCALE=GREGORIAN beside it (RFC 7529)");
 	return true;
 }
 

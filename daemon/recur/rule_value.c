@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "recur/rule_def.h"
+#include "recur/rule_hint.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -311,4 +312,31 @@ bool rule_value_fail(struct err *err, const char *path, const char *expected, co
 {
 	char *text CLEANUP(mem_cleanup) = rule_value_shown(got);
 	return err_set(err, ROOT "%s: expected %s, got %s", path, expected, text);
+}
+
+bool rule_value_add_hint(struct err *err, const struct strbuf *hint)
+{
+	if (!err || hint->len == 0)
+		return false;
+	struct err what = *err;
+	return err_set(err, "%s%s", what.text, hint->data);
+}
+
+bool rule_value_unknown(
+	struct err *err, const char *path, const char *key, const char *const *names, size_t n)
+{
+	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	rule_hint(HINT_KEY, key, names, n, &hint);
+	err_set(err, ROOT "%s: unknown key", path);
+	return rule_value_add_hint(err, &hint);
+}
+
+bool rule_value_fail_name(struct err *err, const char *path, const char *expected,
+	const json_t *value, const char *const *names, size_t n)
+{
+	struct strbuf hint CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	if (json_is_string(value))
+		rule_hint(HINT_VALUE, json_string_value(value), names, n, &hint);
+	rule_value_fail(err, path, expected, value);
+	return rule_value_add_hint(err, &hint);
 }

@@ -187,3 +187,99 @@ void text_add_repaired(struct strbuf *buf, const char *value)
 		left -= taken;
 	}
 }
+
+static bool is_utf8(const char *text, size_t len)
+{
+	size_t n;
+	uint32_t code = 0;
+	for (; len > 0; text += n, len -= n) {
+		n = text_decode(text, len, &code);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+void text_add_id(struct strbuf *buf, const char *id)
+{
+	size_t len = strlen(id);
+	struct text_piece piece;
+	if (is_utf8(id, len)) {
+		strbuf_add(buf, id, len);
+		return;
+	}
+	for (; len > 0; len -= piece.taken, id += piece.taken) {
+		uint32_t code = 0;
+		size_t n = text_decode(id, len, &code);
+		piece = (struct text_piece){ .taken = 1 };
+		if (n == 0)
+			add_hex(&piece, (unsigned char)*id);
+		else if (code == '\\')
+			add_backslash(&piece, '\\');
+		else
+			keep(&piece, id, n, 0);
+		strbuf_add(buf, piece.bytes, piece.len);
+	}
+}
+
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+	return found ? (int)(found - digits) : -1;
+}
+
+static void add_character(struct strbuf *buf, uint32_t code)
+{
+	if (code < 0x80) {
+		strbuf_add_char(buf, (char)code);
+		return;
+	}
+	int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+	static const unsigned char lead[] = { 0, 0xC0, 0xE0, 0xF0 };
+	strbuf_add_char(buf, (char)(lead[more] | code >> 6 * more));
+	while (more-- > 0)
+		strbuf_add_char(buf, (char)(0x80 | (code >> 6 * more & 0x3F)));
+}
+
+/* What stands behind a '\'; 0: it is no escape. */
+static size_t unescape(const char *text, struct strbuf *buf)
+{
+	if (*text == '\\') {
+		strbuf_add_char(buf, '\\');
+		return 1;
+	}
+	int high = *text == 'x' ? hex_value(text[1]) : -1;
+	int low = high < 0 ? -1 : hex_value(text[2]);
+	if (low >= 0 && high + low > 0) {
+		strbuf_add_char(buf, (char)(high << 4 | low));
+		return 3;
+	}
+	uint32_t code = 0;
+	size_t n = 2;
+	if (*text != 'u' || text[1] != '{')
+		return 0;
+	for (; n < 8 && hex_value(text[n]) >= 0; n++)
+		code = code << 4 | (uint32_t)hex_value(text[n]);
+	if (text[n] != '}' || code == 0 || code > 0x10FFFF)
+		return 0;
+	add_character(buf, code);
+	return n + 1;
+}
+
+bool text_add_unescaped(struct strbuf *buf, const char *shown)
+{
+	bool any = false;
+	while (*shown) {
+		if (*shown != '\\') {
+			strbuf_add_char(buf, *shown++);
+			continue;
+		}
+		size_t n = unescape(++shown, buf);
+		if (n == 0)
+			return false;
+		any = true;
+		shown += n;
+	}
+	return any;
+}

@@ -75,7 +75,13 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3);
  * (migrate first, grant rights), and returns the exit code; EX_OK: the caller PQclears ret_result. */
 int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params,
 	PGresult **ret_result) NODISCARD;
-/* The same of a statement whose one parameter is an id. */
+/* What was meant by an id as tables show it, with its escapes; NULL: it has none.  An id is looked for as it was
+ * typed first.  Owner: free. */
+char *ctl_meant(const char *typed);
+/* The same of what ctl_meant returned, which is freed: bytes that mean nothing in the encoding of the database are
+ * escaped when they are read, and a second time when they are shown. */
+char *ctl_meant_next(char *meant);
+/* The same of a statement whose one parameter is an id; without a row of it, of what may have been meant. */
 int ctl_query_id(
 	struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result) NODISCARD;
 /* Transaction control and the like; exit code as ctl_query. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "util/err.h"
+#include "util/strbuf.h"
 
 /* json_loadb, where numbers come as said above: ask for them by rule_value_integer alone.  NULL: text is
  * not JSON, *ret_where says why.  Owner of the result: json_decref. */
@@ -29,3 +30,11 @@ bool rule_value_date(const char *text, sec_t *ret_value) NODISCARD;
 char *rule_value_shown(const json_t *value);
 /* "recurrence_rule.interval: expected 1 ... 5, got 7"; path is what follows the first word.  false. */
 bool rule_value_fail(struct err *err, const char *path, const char *expected, const json_t *got);
+/* Puts what rule_hint() said behind an error.  false. */
+bool rule_value_add_hint(struct err *err, const struct strbuf *hint);
+/* "recurrence_rule.byDay[0].nth: unknown key", and which of names may be meant.  false. */
+bool rule_value_unknown(
+	struct err *err, const char *path, const char *key, const char *const *names, size_t n);
+/* As rule_value_fail, of a value that is none of names, and which of them may be meant.  false. */
+bool rule_value_fail_name(struct err *err, const char *path, const char *expected,
+	const json_t *value, const char *const *names, size_t n);

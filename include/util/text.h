@@ -47,3 +47,9 @@ void text_piece_terminal(const char *text, size_t len, struct text_piece *ret_pi
 size_t text_add_terminal(struct strbuf *buf, const char *value, size_t width);
 /* Appends value with U+FFFD for each byte that is not UTF-8. */
 void text_add_repaired(struct strbuf *buf, const char *value);
+/* Appends an id for JSON, so that it is valid UTF-8 and can still be told from others: one that is UTF-8 as it is,
+ * of another the bytes that are not as \xNN and '\' as '\\'. */
+void text_add_id(struct strbuf *buf, const char *id);
+/* Appends what was meant by a text as text_add_terminal or text_add_id have shown it.  false: nothing in it is
+ * escaped, or a '\' begins no escape. */
+bool text_add_unescaped(struct strbuf *buf, const char *shown);

@@ -52,7 +52,7 @@ class Play:
             at = event.instant("remind_at") + timedelta(milliseconds=int(event["late_ms"]))
             self.tell("remind", "green", self.titles.get(event["task"], event["task"]), late(event), at)
         elif event.name == "quarantined":
-            self.tell("refused", "red", self.titles.get(event["template"], ""), event["reason"])
+            self.tell("quarantined", "red", self.titles.get(event["template"], ""), event["reason"])
 
     def show_made(self, event):
         due = event.instant("occurrence").astimezone(ZONE)
@@ -147,7 +147,7 @@ class Play:
         self.stage.query("insert into demo.down values (null, :'since', recurd.now())", since=killed.isoformat())
 
     def broken_rule(self):
-        self.screen.act(3, "A broken rule, and its mend", "A rule that cannot work is set aside with its reason. It "
+        self.screen.act(3, "A broken rule, and its mend", "A rule that cannot work is quarantined with its reason. It "
                         "delays nobody, and goes on when it is mended.")
         due = soon(self.stage.now())
         rule = {"frequency": "weekly", "days": ["mox"], "timeZone": "Europe/Berlin"}
@@ -160,7 +160,7 @@ class Play:
             seen.update({(event.name, event["template"])} & {("quarantined", "bins"), ("generated", "cat")})
             return len(seen) == 2
 
-        self.until_all("the broken rule is refused, its neighbour made", both)
+        self.until_all("the broken rule is quarantined, its neighbour made", both)
         self.tell("update", "yellow", self.titles["bins"], '"mox" becomes "mon"')
         since = self.stage.now()
         self.stage.query("update recurring_tasks set recurrence_rule = :'rule' where id = 'bins'",

@@ -92,7 +92,7 @@ def test_the_demo_shows_its_acts_and_what_the_database_says():
     assert re.findall(r"^(\d)\. ", text, re.M) == list("123456"), text
     assert re.search(r"^09:00:00  task     Coffee with Grace +[\d.]+ m?s late; next Sun", text, re.M), text
     assert text.count(", caught up ") == 3, text
-    assert 'refused  Bins out\n                   recurrence_rule.days[0]: expected mon...sun, got "mox"' in text
+    assert 'quarantined Bins out\n                      recurrence_rule.days[0]: expected mon...sun, got "mox"' in text
     assert re.search(r"^03:30:\d\d  task     Look after the backup", text, re.M), text  # 02:30 does not exist
     assert re.search(r"^\d\d:\d\d:\d\d  remind   Call Grace", text, re.M), text
     assert re.search(r"tasks made +5,010 ", text), text
@@ -152,7 +152,7 @@ def test_lines_fit_their_terminal(columns, monkeypatch, capsys):
     clock = datetime(2027, 3, 28, 3, 30, tzinfo=timezone.utc)
     screen.act(1, "First run", "The application writes what recurs. " * 3)
     screen.line(clock, "task", "green", "Coffee with Grace", "9 ms late; next Sun 28 Mar 09:00")
-    screen.line(clock, "refused", "red", "A title that is longer than any terminal ought to be" * 3, "a reason")
+    screen.line(clock, "quarantined", "red", "A title that is longer than any terminal ought to be" * 3, "a reason")
     screen.table([("late, p50 and p99", "5 ms, 8 ms", "from the instant to the commit"), ("lost", "0", "")])
     lines = capsys.readouterr().out.splitlines()
     assert lines and max(map(len, lines)) <= max(columns, 34)  # the table's figures are never cut

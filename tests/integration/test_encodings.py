@@ -247,7 +247,30 @@ def test_recurctl_takes_ids_as_it_shows_them(db):
     assert [row["id"] for row in ctl_json(db, "retry", db.means)] == [db.means]
     if db.encoding == "SQL_ASCII":
         db.add(db.odd)
-        assert ctl_json(db, "show", db.odd.decode(errors="surrogateescape"))["user_id"] == "M\ufffdller"
+        assert ctl_json(db, "show", db.odd.decode(errors="surrogateescape"))["user_id"] == "M\\xfcller"
+
+
+@odd_ones
+def test_an_id_that_is_no_text_is_taken_as_it_was_shown(db):
+    """In text as in JSON, where bytes of no meaning were U+FFFD, which is nobody's id."""
+    db.add(db.odd)
+    (row,) = ctl_json(db, "list")
+    printed = run_ctl(db, "list").text.splitlines()[1].split()[0]
+    assert row["id"] == row["user_id"] and "\ufffd" not in row["id"] and "\\" in printed
+    for shown in (row["id"], printed):
+        for command in (["show"], ["list", "--user"], ["upcoming", "--user"], ["next", "--template"]):
+            assert run_ctl(db, *command, shown, "-o", "json").json, command
+        run_ctl(db, "validate", shown)
+        db.execute("update recurring_tasks set failed_at = recurd.now(), failure = 'x'")
+        assert len(ctl_json(db, "retry", shown)) == 1
+
+
+def test_an_id_with_a_backslash_is_taken_as_it_is_and_as_it_was_shown(db):
+    for name in (b"a\\b", b"a\\\\b", b"\\x41"):
+        db.add(name)
+    for typed, id in (("a\\b", "a\\b"), ("a\\\\b", "a\\\\b"), ("a\\\\\\\\b", "a\\\\b"), ("\\x41", "\\x41"),
+                      ("\\\\x41", "\\x41")):
+        assert ctl_json(db, "show", typed)["id"] == id
 
 
 def test_what_others_want_of_the_connection_changes_nothing(db):

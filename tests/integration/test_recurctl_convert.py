@@ -112,7 +112,7 @@ EVENT = "BEGIN:VEVENT\nUID:1\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY;COUNT=3
 @pytest.mark.parametrize("lines, note", [
     ("DTEND:20250101T100000Z\nATTENDEE:mailto:a@example.org\nattendee:mailto:b@example.org\n",
      "not carried over: DTEND, ATTENDEE"),
-    ("STATUS:CANCELLED\n", "it is CANCELLED"),
+    ("STATUS:CANCELLED\n", "it is CANCELLED (STATUS, or METHOD of its calendar)"),
     ("END:VEVENT\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20250102T090000Z\nDTSTART:20250102T100000Z\n",
      "RANGE: all behind 2025-01-02T09:00:00 are changed in the calendar, here that one alone"),
     ("END:VEVENT\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID:20250102T090000Z\nSUMMARY:" + "x" * 300 + "\n",
@@ -130,6 +130,21 @@ def test_a_start_that_is_none_of_its_rule_is_told():
     assert any(note.startswith("DTSTART is none of its rule's") for note in row["notes"])
 
 
+@pytest.mark.parametrize("until, note", [
+    ("20250103", False), ("20250103T000000Z", True), ("20250103T235959Z", True), ("20250103T000000", True)])
+def test_a_series_of_dates_lasts_through_the_date_of_its_until(until, note):
+    """Midnight in UTC was taken for an instant, and the last day was lost where its time is later."""
+    text = f"DTSTART;VALUE=DATE:20250101\nRRULE:UNTIL={until};FREQ=DAILY;"
+    (row,) = convert_text(text, "--time", "09:30").json
+    assert row["rule"]["until"] == "2025-01-03T23:59:59"
+    assert any(line == f"UNTIL: of {until} the date is taken, as of DTSTART" for line in row["notes"]) == note
+
+
+def test_z_beside_a_zone_is_told():
+    (row,) = convert_text("DTSTART;TZID=Europe/Berlin:20250101T090000Z\nRRULE:FREQ=DAILY").json
+    assert row["notes"][0] == "DTSTART: of Z and TZID=Europe/Berlin, which say different things, Z is taken"
+
+
 def test_dates_of_a_series_without_a_zone_stay_what_they_are():
     text = "DTSTART:20250101T090000\nRRULE:FREQ=DAILY\nEXDATE:20250102T090000\nEXDATE:20250103T080000Z"
     (row,) = convert_text(text).json
@@ -138,7 +153,7 @@ def test_dates_of_a_series_without_a_zone_stay_what_they_are():
 
 
 @pytest.mark.parametrize("text, error", [
-    ("RRULE:FREQ=DAILY", "DTSTART: is missing"),
+    ("RRULE:FREQ=DAILY", "DTSTART: is missing; recurctl next understands a rule without it"),
     ("DTSTART:yesterday\nRRULE:FREQ=DAILY", 'DTSTART: expected a date or a date with a time, got "yesterday"'),
     ("DTSTART:20250101T090000Z\nRRULE:W1 MO #0", "recurrence_rule.rrule: unknown part"),
     ("DTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY", "EXRULE: "),
@@ -154,20 +169,125 @@ def test_a_series_that_cannot_be_converted_says_why(text, error):
 GOOD = EVENT.format("")
 
 
-@pytest.mark.parametrize("data, error, rows", [
-    (b"", "nothing in it recurs (single events and tasks: 1)", None),
-    (b"BEGIN:VCALENDAR\nEND:VCALENDAR", "nothing in it recurs (single events and tasks: 0)", None),
-    (b"BEGIN:VEVENT\0", "holds NUL bytes", None),
-    (GOOD.encode("utf-16"), "UTF-16, expected UTF-8", None),
-    (("BEGIN:VCALENDAR\n" + GOOD + GOOD[:60]).encode(), "the text ends within a VEVENT; what stands before", 1),
-    (("BEGIN:VCALENDAR\n" + GOOD + "END:VEVENT\n").encode(), "END:VEVENT without its BEGIN; what stands", 1),
-    (b"BEGIN:X\n" * 100, "BEGIN:X: nested too deeply", 0),
-    (b"BEGIN:V\x1b[2JENT\n", "the text ends within a V", 0),
+EXPECTED = "expected iCalendar text, which begins with BEGIN:VCALENDAR"
+CUT = "a part of the file is missing; what stands before it is above"
+
+
+@pytest.mark.parametrize("data, error", [
+    (b"", "empty; " + EXPECTED),
+    (b"\xef\xbb\xbf \r\n\r\n", "empty; " + EXPECTED),
+    (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "it is a PDF; " + EXPECTED),
+    (b"PK\x03\x04\x14\0\0\0", "it is a zip archive: take the .ics files out of it first; " + EXPECTED),
+    (b"\x1f\x8b\x08\0\0", "it is compressed: gunzip it first"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "it is a file of Outlook (.msg) or Office: save it as iCalendar"),
+    (b"\n<!DOCTYPE html>\n<html>", "it is HTML or XML, such as a page to sign in; " + EXPECTED),
+    (b"BEGIN:VCARD\nFN:Ada\nEND:VCARD\n", "it is a vCard, which holds people"),
+    (b'["vcalendar", [], []]', "it is JSON, as of jCal"),
+    (b"Subject,Start Date\nBins,01/02/2025\n", "none of its lines is one of an event; " + EXPECTED),
+    (b'{"frequency": "daily"}', "recurctl next shows what it means"),
+    (b"FREQ=DAILY", "recurctl next shows what it means"),
+    (b"0 9 * * mon-fri\n", "none of its lines is one of an event"),
+    (b"Content-Type: text/calendar\n\n" + GOOD.encode(), "something stands before its BEGIN:VEVENT: take that away"),
+    (b"BEGIN:VCALENDAR\nEND:VCALENDAR", "nothing in it recurs (single events and tasks: 0)"),
+    (b"DTSTART:20250101T090000Z", "nothing in it recurs (single events and tasks: 1)"),
+    (b"BEGIN:VEVENT\0", "holds NUL bytes"),
+    (GOOD.encode("utf-16"), "UTF-16, expected UTF-8"),
 ])
-def test_what_is_no_calendar_is_told(data, error, rows):
+def test_what_is_no_calendar_is_told(data, error):
     answer = convert_text(data, expect=DATA)
+    assert error in answer.errors and answer.text == ""
+
+
+@pytest.mark.parametrize("data, error, rows", [
+    ("BEGIN:VCALENDAR\n" + GOOD + GOOD[:60], "the text ends within a VEVENT (UID 1), before its END: " + CUT, 1),
+    ("BEGIN:VCALENDAR\n" + GOOD + "BEGIN:VEVENT\nUID:2\nSUMMARY:M\udcc3", "within a VEVENT (UID 2), before its END: " + CUT, 1),
+    ("BEGIN:VCALENDAR\n" + GOOD, "the text ends within a VCALENDAR, before its END: " + CUT, 1),
+    ("BEGIN:VCALENDAR\n" + GOOD + "END:VCAL", "behind a VCALENDAR, whose END is missing; what stands before it is above", 1),
+    ("BEGIN:VCALENDAR\n" + GOOD.replace("END:VEVENT\n", "") + GOOD + "END:VCALENDAR\n",
+     "another component within a VEVENT (UID 1), whose END is missing; nothing before it recurs", 0),
+    ("BEGIN:VCALENDAR\n" + GOOD.replace("END:VEVENT\n", "END:VCALENDAR\n"),
+     "the text goes on behind a VEVENT (UID 1), whose END is missing; nothing before it recurs", 0),
+    ("BEGIN:VCALENDAR\n" + GOOD + "END:VEVENT\n", "behind a VCALENDAR, whose END is missing", 1),
+    (GOOD.partition("\n")[2] + GOOD.partition("\n")[2], "END:VEVENT without its BEGIN; what stands before it is above", 1),
+    ("BEGIN:X\n" * 100, "BEGIN:X: nested too deeply; nothing before it recurs", 0),
+    ("BEGIN:V\x1b[2JENT\n", "the text ends within a V", 0),
+])
+def test_a_file_that_is_cut_off_is_told(data, error, rows):
+    """A download or a paste that broke off: what is whole is converted, and what is not is named."""
+    answer = convert_text(data.encode(errors="surrogateescape"), expect=DATA)
     assert error in answer.errors and "\x1b" not in answer.errors
-    assert answer.text == "" if rows is None else len(answer.json) == rows
+    assert len(answer.json) == rows
+
+
+def event(*lines):
+    return "\n".join(["BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", ""])
+
+
+RULE = ("DTSTART:20250101T090000Z", "RRULE:FREQ=DAILY;COUNT=3")
+NEWER = ("SUMMARY:newer", "DTSTART:20250101T100000Z", "RRULE:FREQ=DAILY;COUNT=3")
+
+
+@pytest.mark.parametrize("new, old", [
+    (["SEQUENCE:10"], ["SEQUENCE:9"]),
+    (["SEQUENCE:1"], []),
+    (["SEQUENCE:2", "DTSTAMP:20240101T000000Z"], ["SEQUENCE:1", "DTSTAMP:20250101T000000Z"]),
+    (["DTSTAMP:20250101T000000Z"], ["DTSTAMP:20240101T000000Z"]),
+    (["DTSTAMP:20250101T000000Z"], ["DTSTAMP:19990101T000000Z", "SEQUENCE:soon"]),
+])
+def test_the_newest_version_of_a_series_counts(new, old):
+    """RFC 5546: the higher SEQUENCE, then the later DTSTAMP, wherever they stand in the file.  It was whatever came last."""
+    for text in (event(*new, *NEWER) + event(*old, *RULE), event(*old, *RULE) + event(*new, *NEWER)):
+        (row,) = convert_text(text).json
+        assert (row["title"], row["next_due_at"]) == ("newer", "2025-01-01T10:00:00Z")
+        assert row["notes"][0].startswith("of its 2 versions in the file the newest is taken")
+
+
+def test_of_two_that_say_nothing_of_it_the_later_one_counts():
+    (row,) = convert_text(event(*RULE) + event(*NEWER)).json
+    assert row["title"] == "newer"
+
+
+def test_series_without_uid_are_no_versions_of_each_other():
+    text = (event(*RULE) + event(*NEWER)).replace("UID:1\n", "")
+    assert [row["title"] for row in convert_text(text).json] == [None, "newer"]
+
+
+def test_a_series_that_recurs_no_more_or_is_called_off():
+    single = event("SEQUENCE:1", "DTSTART:20250101T100000Z")
+    for text in (event(*RULE) + single, single + event(*RULE)):
+        (row,) = convert_text(text, expect=FOUND).json
+        assert row["error"] == "its newest version (SEQUENCE 1) does not recur any more"
+    (row,) = convert_text(event(*RULE) + event("SEQUENCE:1", "STATUS:CANCELLED"), expect=FOUND).json
+    assert row["error"] == "its newest version (SEQUENCE 1) is CANCELLED"
+    (row,) = convert_text(event("DTSTART:20250101T100000Z") + event(*RULE) + event("DTSTART:20250101T100000Z")).json
+    assert row["rule"]["count"] == 3, "a single event of the same UID that is not newer"
+
+
+MOVED = ("RECURRENCE-ID:20250102T090000Z", "DTSTART:20250102T120000Z")
+KEPT = ("RECURRENCE-ID;TZID=Europe/Berlin:20250102T100000", "DTSTART:20250102T110000Z", "SUMMARY:kept")
+
+
+@pytest.mark.parametrize("new, override", [
+    (["SEQUENCE:3", *KEPT], {"start": "2025-01-02T11:00:00", "title": "kept"}),
+    (["SEQUENCE:3", *KEPT, "STATUS:CANCELLED"], {"excluded": True}),
+])
+def test_the_newest_version_of_an_instance_counts(new, override):
+    for instances in ((new, MOVED), (MOVED, new), (new, ["SEQUENCE:2", *MOVED, "STATUS:CANCELLED"])):
+        (row,) = convert_text(event(*RULE) + "".join(event(*lines) for lines in instances)).json
+        assert row["rule"]["recurrenceOverrides"] == {"2025-01-02T09:00:00": override}
+
+
+def test_a_calendar_that_cancels():
+    """METHOD:CANCEL stands for the STATUS of what is in it, and for that of no other calendar in the file."""
+    cancels = "BEGIN:VCALENDAR\nMETHOD:CANCEL\n{}END:VCALENDAR\n"
+    plain = "BEGIN:VCALENDAR\n" + event(*RULE) + "END:VCALENDAR\n"
+    (row,) = convert_text(cancels.format(event("SEQUENCE:1", *MOVED)) + plain).json
+    assert row["rule"]["recurrenceOverrides"] == {"2025-01-02T09:00:00": {"excluded": True}}
+    assert not any("CANCEL" in note for note in row["notes"])
+    (row,) = convert_text(cancels.format(event(*RULE))).json
+    assert "it is CANCELLED (STATUS, or METHOD of its calendar)" in row["notes"]
+    (row,) = convert_text(plain + cancels.format(event("SEQUENCE:1")), expect=FOUND).json
+    assert row["error"] == "its newest version (SEQUENCE 1) is CANCELLED"
 
 
 def test_bytes_that_are_no_text_are_shown_as_such():

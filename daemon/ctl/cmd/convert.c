@@ -177,8 +177,9 @@ static int convert(const struct ctl *ctl, const struct calendar *calendar, const
 			calendar->single);
 	size_t failed = print_all(ctl, calendar, how);
 	if (calendar->broken)
-		return ctl_error(EX_DATAERR, "%s: %s; what stands before it is converted", path,
-			calendar->why.text);
+		return ctl_error(EX_DATAERR, "%s: %s; %s", path, calendar->why.text,
+			calendar->series_n > 0 ? "what stands before it is above"
+					       : "nothing before it recurs");
 	return failed > 0 ? CTL_FOUND : EX_OK;
 }
 

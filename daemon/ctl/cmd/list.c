@@ -6,6 +6,7 @@
 #include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "db/params.h"
+#include "util/mem.h"
 #include "util/nearest.h"
 
 enum { OPT_USER = 256, OPT_STATE };
@@ -106,19 +107,31 @@ static void choose_columns(const char *state, struct column columns[static COLUM
 	}
 }
 
-static int list(struct ctl *ctl, const struct filter *filter)
+static int stream(
+	struct ctl *ctl, const struct filter *filter, const char *user, struct listing *listing)
 {
-	struct column columns[COLUMNS];
-	choose_columns(filter->state, columns);
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	params_text(&params, filter->user);
+	params_text(&params, user);
 	params_text(&params, filter->state);
 	/* One more than is printed tells whether there are more. */
 	params_int8(&params, filter->number > 0 ? filter->number + 1 : INT64_MAX);
+	return ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, take_row, listing);
+}
+
+static int list(struct ctl *ctl, const struct filter *filter)
+{
+	struct column columns[COLUMNS];
 	struct listing listing = { .left = filter->number > 0 ? filter->number : INT64_MAX };
+	int64_t all = listing.left;
+	choose_columns(filter->state, columns);
 	listing.table = table_begin(stdout, ctl->json, columns, COLUMNS);
-	int code = ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, take_row, &listing);
+	int code = stream(ctl, filter, filter->user, &listing);
+	char *meant CLEANUP(mem_cleanup) = ctl_meant(filter->user);
+	while (code == EX_OK && meant && listing.left == all) {
+		code = stream(ctl, filter, meant, &listing);
+		meant = ctl_meant_next(meant);
+	}
 	table_end(listing.table, code == EX_OK ? "no template" : NULL);
 	if (code == EX_OK && listing.cut)
 		fprintf(stderr, "recurctl: there are more; -n 0 lists all\n");

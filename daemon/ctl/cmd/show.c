@@ -106,8 +106,8 @@ static void print_decisions(struct table *record, const PGresult *decisions, con
 static const struct column template_columns[] = {
 	{ "kind", "kind", 0 },
 	{ "state", "state", 0 },
-	{ "id", "id", 0 },
-	{ "user_id", "user", 0 },
+	{ "id", "id", COLUMN_ID },
+	{ "user_id", "user", COLUMN_ID },
 	{ "title", "title", 0 },
 	{ "description", "description", 0 },
 	{ "priority", "priority", 0 },
@@ -225,8 +225,8 @@ static void print_told(struct table *record, const PGresult *told, bool silent)
 
 static const struct column task_columns[] = {
 	{ "kind", "kind", 0 },
-	{ "id", "id", 0 },
-	{ "user_id", "user", 0 },
+	{ "id", "id", COLUMN_ID },
+	{ "user_id", "user", COLUMN_ID },
 	{ "title", "title", 0 },
 	{ "description", "description", 0 },
 	{ "priority", "priority", 0 },
@@ -234,7 +234,7 @@ static const struct column task_columns[] = {
 	{ "due_date", "due", 0 },
 	{ "created_at", "created (UTC)", 0 },
 	{ "updated_at", "updated (UTC)", 0 },
-	{ "template_id", "made from template", 0 },
+	{ "template_id", "made from template", COLUMN_ID },
 	{ "occurrence_at", "for the occurrence", 0 },
 	{ "remind_at", "reminder", 0 },
 	{ "reminded_at", "reminded", 0 },

@@ -5,6 +5,7 @@
 #include "ctl/ctl.h"
 #include "ctl/table.h"
 #include "db/params.h"
+#include "util/mem.h"
 
 enum { OPT_USER = 256, OPT_UNTIL };
 
@@ -36,18 +37,26 @@ static bool take_option(int letter, struct filter *filter, struct err *err)
 	}
 }
 
-static bool take_row(void *table, const PGresult *result, int row)
+struct listing {
+	struct table *table;
+	bool any;
+};
+
+static bool take_row(void *context, const PGresult *result, int row)
 {
-	table_row(table, result, row);
+	struct listing *listing = context;
+	listing->any = true;
+	table_row(listing->table, result, row);
 	return true;
 }
 
-static int stream(struct ctl *ctl, const struct filter *filter, struct table *table)
+static int stream(
+	struct ctl *ctl, const struct filter *filter, const char *user, struct listing *listing)
 {
 	enum { TIMESTAMPTZ = 1184, INT8 = 20 };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	params_text(&params, filter->user);
+	params_text(&params, user);
 	if (filter->has_until && !filter->until.is_span)
 		params_instant(&params, filter->until.value);
 	else
@@ -60,7 +69,19 @@ static int stream(struct ctl *ctl, const struct filter *filter, struct table *ta
 		params_int8(&params, filter->until.value);
 	else
 		params_null(&params, INT8);
-	return ctl_stream(ctl, QUERY_CTL_UPCOMING_OPEN, &params, take_row, table);
+	return ctl_stream(ctl, QUERY_CTL_UPCOMING_OPEN, &params, take_row, listing);
+}
+
+static int list(struct ctl *ctl, const struct filter *filter, struct table *table)
+{
+	struct listing listing = { .table = table };
+	char *meant CLEANUP(mem_cleanup) = ctl_meant(filter->user);
+	int code = stream(ctl, filter, filter->user, &listing);
+	while (code == EX_OK && meant && !listing.any) {
+		code = stream(ctl, filter, meant, &listing);
+		meant = ctl_meant_next(meant);
+	}
+	return code;
 }
 
 static int run(struct ctl *ctl, int argc, char **argv)
@@ -83,7 +104,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	if (optind < argc)
 		return ctl_usage(ctl, "upcoming takes no argument");
 	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
-	int code = stream(ctl, &filter, table);
+	int code = list(ctl, &filter, table);
 	table_end(table, code == EX_OK ? "nothing is to come" : NULL);
 	return code;
 }

@@ -12,6 +12,7 @@
 
 #include "ctl/convert/instances.h"
 #include "ctl/convert/moments.h"
+#include "recur/rule_text.h"
 #include "util/mem.h"
 #include "util/text.h"
 #include "util/timefmt.h"
@@ -136,9 +137,9 @@ static void take_texts(struct conversion *conversion, const struct calendar_part
 			conversion->title = convert_text(content.value);
 		else if (slice_is(content.name, "DESCRIPTION") && !conversion->description)
 			conversion->description = convert_text(content.value);
-		else if (slice_is(content.name, "STATUS") && slice_is(content.value, "CANCELLED"))
-			conversion_note(conversion, "it is CANCELLED");
 	}
+	if (part->cancelled)
+		conversion_note(conversion, "it is CANCELLED (STATUS, or METHOD of its calendar)");
 }
 
 /* ---- the rule ---- */
@@ -165,7 +166,8 @@ static bool take_start(struct series_text *series, const struct calendar_part *p
 			conversion_note(conversion, "it has no DTSTART: its DUE is the start");
 	}
 	if (!content.name.text)
-		return err_set(&conversion->err, "DTSTART: is missing");
+		return err_set(&conversion->err,
+			"DTSTART: is missing; recurctl next understands a rule without it");
 	struct slice until = find(part, "RRULE").value;
 	if (!moments_start(&series->moments, &content, until, &conversion->err))
 		return false;
@@ -210,6 +212,30 @@ static void add_dates(struct series_text *series, const struct content *content)
 	}
 }
 
+/* Of a series of dates UNTIL is one, too, though exporters write midnight in UTC: an instant would end it a day early
+ * where the time that is put in is later. */
+static void add_rule(struct series_text *series, struct slice rule)
+{
+	strbuf_add_text(&series->lines, "RRULE:");
+	for (size_t len; rule.len > 0; rule.text += len, rule.len -= len) {
+		const char *end = memchr(rule.text, ';', rule.len);
+		len = end ? (size_t)(end - rule.text) + 1 : rule.len;
+		struct slice part = slice_trim((struct slice){ rule.text, len - (end != NULL) });
+		sec_t until;
+		bool is_utc;
+		if (series->moments.all_day && slice_begins(part, "UNTIL=") &&
+			rule_text_moment(part.text + 6, part.len - 6, &until, &is_utc)) {
+			strbuf_addf(&series->lines, "%.14s%s", part.text, end ? ";" : "");
+			conversion_note(series->conversion,
+				"UNTIL: of %.*s the date is taken, as of DTSTART",
+				(int)part.len - 6, part.text + 6);
+		} else {
+			strbuf_add(&series->lines, rule.text, len);
+		}
+	}
+	strbuf_add_char(&series->lines, '\n');
+}
+
 static bool add_lines(struct series_text *series, const struct calendar_part *part)
 {
 	struct conversion *conversion = series->conversion;
@@ -224,8 +250,7 @@ static bool add_lines(struct series_text *series, const struct calendar_part *pa
 			return err_set(
 				&conversion->err, "RRULE: given twice, make two templates of it");
 		if (slice_is(content.name, "RRULE"))
-			strbuf_addf(&series->lines, "RRULE:%.*s\n", (int)content.value.len,
-				content.value.text);
+			add_rule(series, content.value);
 		if (slice_is(content.name, "RDATE") || slice_is(content.name, "EXDATE"))
 			add_dates(series, &content);
 	}
@@ -289,6 +314,14 @@ static bool convert(struct series_text *text, const struct calendar_series *seri
 	if (part->is_instance)
 		return err_set(&conversion->err,
 			"RECURRENCE-ID: an instance of a series that is not in the file");
+	if (series->older > 0)
+		conversion_note(conversion,
+			"of its %zu versions in the file the newest is taken (SEQUENCE %lld)",
+			series->older + 1, (long long)part->sequence);
+	if (!part->recurs)
+		return err_set(&conversion->err, "its newest version (SEQUENCE %lld) %s",
+			(long long)part->sequence,
+			part->cancelled ? "is CANCELLED" : "does not recur any more");
 	if (!take_start(text, part))
 		return false;
 	for (size_t i = series->begin + 1; i < series->end; i++)

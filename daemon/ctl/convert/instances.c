@@ -89,7 +89,7 @@ static bool take_id(struct moments *moments, const struct content *content,
 
 struct instance {
 	struct moment id, start;
-	bool has_id, has_start, cancelled;
+	bool has_id, has_start;
 };
 
 static bool take_property(struct moments *moments, const struct content *content, json_t *override,
@@ -105,8 +105,6 @@ static bool take_property(struct moments *moments, const struct content *content
 		return moments_read(
 			moments, content, content->value, &instance->start, &conversion->err);
 	}
-	if (slice_is(content->name, "STATUS"))
-		instance->cancelled = slice_is(content->value, "CANCELLED");
 	if (slice_is(content->name, "SUMMARY"))
 		set_text(moments, override, "title", content->value, conversion->title, TITLE_MAX);
 	if (slice_is(content->name, "DESCRIPTION"))
@@ -129,7 +127,7 @@ bool instances_add(
 		json_decref(override);
 		return false;
 	}
-	if (instance.cancelled) {
+	if (part->cancelled) {
 		json_object_clear(override);
 		json_object_set_new(override, "excluded", json_true());
 	} else if (instance.start.is_instant) {
@@ -140,6 +138,7 @@ bool instances_add(
 		json_object_set_new(
 			override, "start", json_string(wall_format(instance.start.wall, start)));
 	}
+	/* Of the versions of one the newest comes last. */
 	if (instance.has_id)
 		json_object_set(instances->overrides, key_of(&instance.id, key), override);
 	json_decref(override);

@@ -84,6 +84,10 @@ bool moments_start(
 	else if (!rule_text_moment(value.text, value.len, &wall, &is_utc))
 		return err_set(err, "DTSTART: expected a date or a date with a time, got \"%.*s\"",
 			shown(value), value.text);
+	if (is_utc && id.text && !slice_is(id, "UTC"))
+		conversion_note(moments->conversion,
+			"DTSTART: of Z and TZID=%.*s, which say different things, Z is taken",
+			shown(id), id.text);
 	set_span(moments, wall, until);
 	const char *name = is_utc ? "UTC" : NULL;
 	if (!is_utc && !moments->all_day && id.text && !find_zone(moments, id, &name, err))

@@ -1,8 +1,9 @@
 /* calendar: the components of an iCalendar text that recur, or belong to those that do.
  *
- * Whatever is between BEGIN and END of a VEVENT, VTODO or VTIMEZONE is kept as its lines; what does not recur
- * is counted and left.  Of two series of one UID the last has its instances.  A text without any BEGIN is taken for the lines of one VEVENT.  Nothing is copied: slices
- * point into the calendar's text.
+ * Whatever is between BEGIN and END of a VEVENT, VTODO or VTIMEZONE is kept as its lines; what does not recur is
+ * counted and left, unless it is a newer version of what does.  Of the versions of one UID, and of one instance,
+ * the highest SEQUENCE counts, then the latest DTSTAMP (RFC 5546), then the last in the file.  A text without any
+ * BEGIN is taken for the lines of one VEVENT.  Nothing is copied: slices point into the calendar's text.
  */
 #pragma once
 
@@ -20,20 +21,24 @@ struct calendar_part {
 	struct slice lines;
 	struct slice id; /* UID, of a zone TZID */
 	size_t place; /* in the order of the file */
+	int64_t sequence; /* 0: none */
+	sec_t stamp; /* DTSTAMP, 0: none */
 	bool recurs; /* RRULE, RDATE or EXRULE */
 	bool is_instance; /* RECURRENCE-ID */
+	bool cancelled; /* by its STATUS or its calendar's METHOD */
 };
 
-/* Some of the parts: a series and behind it those of its instances that stand apart. */
+/* Some of the parts: a series and behind it those of its instances that stand apart, newest version last. */
 struct calendar_series {
 	size_t begin, end;
-	size_t place; /* of the first of them */
+	size_t older; /* versions before begin, which count no more */
+	size_t place; /* of the series itself */
 };
 
 struct calendar {
 	char *text;
 	struct calendar_part
-		*parts; /* sorted by kind, id and place; a series stands before its instances */
+		*parts; /* sorted by kind, id and version; a series stands before its instances */
 	size_t n, size;
 	struct calendar_series *series; /* in the order of the file */
 	size_t series_n;

@@ -291,8 +291,8 @@ static void rules_may_be_bare(void **state)
 		{ "{\"rrule\":[\"RRULE:FREQ=DAILY\",[]]}",
 			"recurrence_rule.rrule[1]: expected a line like \"RRULE:FREQ=DAILY\", got "
 			"[]" },
-		{ "\"\\\"FREQ=DAILY\\\"\"",
-			"recurrence_rule.rrule: unknown part \"\"FREQ=DAILY\"\"" },
+		{ "\"\\\"FREQ=DAILY\\\"\"", "recurrence_rule.rrule: unknown part "
+					    "\"\"FREQ=DAILY\"\" (did you mean \"FREQ\"?)" },
 	};
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
 	struct err err;

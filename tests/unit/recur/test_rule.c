@@ -18,7 +18,8 @@ static const struct {
 } refused[] = {
 	/* The stored form. */
 	{ "{\"frequency\":\"weekly\",\"days\":[\"mon\",\"mox\"]}",
-		"recurrence_rule.days[1]: expected mon...sun, got \"mox\"" },
+		"recurrence_rule.days[1]: expected mon...sun, got \"mox\" (did you mean "
+		"\"mon\"?)" },
 	{ "{\"frequency\":\"weekly\",\"days\":[\"MON\"]}", "recurrence_rule.days[0]: " },
 	{ "{\"frequency\":\"weekly\",\"days\":\"mon\"}", "recurrence_rule.days: " },
 	{ "{\"frequency\":\"weekly\",\"days\":[]}",
@@ -150,7 +151,7 @@ static const struct {
 	{ "{\"rrule\":\"RDATE;VALUE=PERIOD:20250101T090000/PT1H\\nRRULE:FREQ=DAILY\"}",
 		"recurrence_rule.rrule: RDATE: parameter" },
 	{ "{\"rrule\":\"EXRULE:FREQ=DAILY\\nRRULE:FREQ=DAILY\"}",
-		"recurrence_rule.rrule: unknown line \"EXRULE\"" },
+		"recurrence_rule.rrule: EXRULE: a rule of exceptions has no place here" },
 	{ "{\"rrule\":\"RRULE:FREQ=DAILY\\nSUMMARY\"}",
 		"recurrence_rule.rrule: a line without a colon: \"SUMMARY\"" },
 	{ "{\"rrule\":\"DTSTART;TZID=Europe/Berlin:20250101T090000\\nRRULE:FREQ=DAILY\","

@@ -198,6 +198,49 @@ static void repairs_text_for_json(void **state)
 	}
 }
 
+/* What recurctl shows of an id is what somebody copies into the next command. */
+static void an_id_comes_back_from_what_is_shown_of_it(void **state)
+{
+	static const char *const ids[] = { "b\xfc", "a\\b", "\xff\\xfc", "\x1b[2J",
+		"\xe2\x80\xae"
+		"x",
+		"\xf0\x9f\x8d\x8e\xf0\x9f\x8d", "\xf3\xa0\x80\x81" };
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		struct strbuf shown CLEANUP(strbuf_free) = STRBUF(200);
+		struct strbuf back CLEANUP(strbuf_free) = STRBUF(200);
+		(void)text_add_terminal(&shown, ids[i], 0);
+		assert_true(text_add_unescaped(&back, shown.data));
+		assert_string_equal(back.data, ids[i]);
+	}
+}
+
+static void an_id_that_is_no_text_comes_back_from_json(void **state)
+{
+	struct strbuf shown CLEANUP(strbuf_free) = STRBUF(200);
+	struct strbuf back CLEANUP(strbuf_free) = STRBUF(200);
+	(void)state;
+	text_add_id(&shown, "b\xfc\\\x1b\xc3\xbc");
+	assert_string_equal(shown.data, "b\\xfc\\\\\x1b\xc3\xbc");
+	assert_true(text_add_unescaped(&back, shown.data));
+	assert_string_equal(back.data, "b\xfc\\\x1b\xc3\xbc");
+	strbuf_reset(&shown);
+	text_add_id(&shown, "a\\b \xc3\xbc");
+	assert_string_equal(shown.data, "a\\b \xc3\xbc");
+}
+
+static void what_is_no_escape_is_not_read_as_one(void **state)
+{
+	static const char *const texts[] = { "", "plain", "a\\b", "\\", "\\x", "\\x0", "\\x00",
+		"\\xg0", "\\u{}", "\\u{0}", "\\u{110000}", "\\u{1234567}", "\\u{12", "\\u12" };
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct strbuf back CLEANUP(strbuf_free) = STRBUF(200);
+		if (text_add_unescaped(&back, texts[i]))
+			fail_msg("%s", texts[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +252,9 @@ int main(void)
 		cmocka_unit_test(escapes_in_the_form_that_can_be_typed_back),
 		cmocka_unit_test(cuts_at_a_character_and_never_in_an_escape),
 		cmocka_unit_test(repairs_text_for_json),
+		cmocka_unit_test(an_id_comes_back_from_what_is_shown_of_it),
+		cmocka_unit_test(an_id_that_is_no_text_comes_back_from_json),
+		cmocka_unit_test(what_is_no_escape_is_not_read_as_one),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
