@@ -9,7 +9,7 @@ import pytest
 from harness.ctl import FOUND, ctl_json
 from harness.daemon import run_recurd
 from harness.database import apply_migrations
-from harness.migrate import STEPS, invalid_indexes, migrate, step_file
+from harness.migrate import DISPENSABLE, STEPS, invalid_indexes, migrate, step_file
 from harness.util import wait_until
 
 Object = namedtuple("Object", "kind name tab drop")
@@ -130,11 +130,12 @@ def objects(db, query):
 
 
 def of_kinds(db, *kinds):
-    return [one for one in objects(db, OBJECTS) if one.kind in kinds]
+    return [one for one in objects(db, OBJECTS) if one.kind in kinds and one.name not in DISPENSABLE]
 
 
 def schema(db):
-    return set(db.column(SCHEMA))
+    """Without the indexes that do not come back, because their owner may have dropped them."""
+    return {line for line in db.column(SCHEMA) if not DISPENSABLE.intersection(re.findall(r"^(?:index CREATE.* INDEX|right) (\w+)", line))}
 
 
 def take(db, *lost):
@@ -161,7 +162,7 @@ def differences(db, lost, before):
 
 
 @pytest.mark.parametrize("kind, least", [
-    ("index", 38), ("constraint", 30), ("trigger", 10), ("disabled trigger", 10), ("function", 14), ("view", 4), ("default", 20),
+    ("index", 30), ("constraint", 30), ("trigger", 10), ("disabled trigger", 10), ("function", 14), ("view", 4), ("default", 20),
     ("sequence", 2),
 ])
 def test_each_object_comes_back_alone(db, kind, least):

@@ -189,6 +189,16 @@ static int read_schema(struct ctl *ctl, struct preflight *preflight, bool instal
 	return code;
 }
 
+/* Advice: they are the application's, and nothing fails for them. */
+static int read_indexes(struct ctl *ctl, struct preflight *preflight)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	int code = ctl_query(ctl, QUERY_CTL_PREFLIGHT_INDEXES, NULL, &result);
+	for (int row = 0; code == EX_OK && row < PQntuples(result); row++)
+		preflight_find(preflight, FINDING_NOTE, "indexes", "%s", row_text(result, row, 0));
+	return code;
+}
+
 static int read_reminders(struct ctl *ctl, struct preflight *preflight)
 {
 	struct params params CLEANUP(params_free);
@@ -227,6 +237,8 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
 		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD),
 			row_bool(server, 0, F_TABLES));
+	if (code == EX_OK)
+		code = read_indexes(ctl, preflight);
 	misfit = misfit || (row_bool(server, 0, F_TABLES) && !row_bool(server, 0, F_COLUMNS));
 	bool readable = row_bool(server, 0, F_TABLES) && row_bool(server, 0, F_READABLE) && !misfit;
 	if (misfit)
