@@ -27,6 +27,18 @@ begin
         from (values ('recurd.template_gone()'), ('recurd.task_refers()')) as w (name)
         join pg_proc on oid = to_regprocedure(name)
         where position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
+        union all
+        -- They fail rather than pass over a row that is hidden from them.
+        select format('row-level security of %s holds for role %s, which owns function %s, so that it fails; run: alter table'
+                      ' %1$s no force row level security (or: alter role %2$s bypassrls)',
+                      tab, quote_ident(r.rolname), name)
+        from (values ('recurd.template_gone()'), ('recurd.task_refers()')) as w (name)
+        join pg_proc as f on f.oid = to_regprocedure(name)
+        join pg_roles as r on r.oid = f.proowner
+        cross join (values ('tasks'), ('recurring_tasks')) as t (tab)
+        join pg_class as c on c.oid = to_regclass(tab)
+        where c.relrowsecurity and not r.rolsuper and not r.rolbypassrls
+              and (c.relforcerowsecurity or not pg_has_role(r.oid, c.relowner, 'usage'))
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -12,13 +12,15 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from harness.migrate import STEPS, migrate
+from harness.ctl import ctl_json
+from harness.migrate import STEPS, migrate, number_of
 from harness.util import wait_until
 
 DANGLING = (
     "select count(*) from tasks k where recurring_task_id is not null"
     " and not exists (select from recurring_tasks t where t.id = k.recurring_task_id)"
 )
+BEFORE = number_of(next(step for step in STEPS if step.endswith("_template_references"))) - 1
 HOURLY = {"frequency": "hourly"}
 KEY = "fk_tasks_recurring_task_id"
 
@@ -180,27 +182,61 @@ def test_the_foreign_key_comes_back_and_goes_again(cluster):
     key = "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = %s"
     try:
         migrate(db, "up")
-        step = next(step for step in STEPS if step.endswith("template_references"))
-        number = int(step[:4])
         user = db.add_user("u")
         for template in "ab":
             db.add_template(timedelta(days=1), user=user, id=template)
             db.add_task(user=user, id=f"{template}1", recurring_task_id=template)
         db.execute("set session_replication_role = replica; delete from recurring_tasks where id = 'a'; reset session_replication_role")
         assert references(db) == "ab", "as a foreign key, it looks away"
-        migrate(db, "down", "--to", number - 1, "--yes")
+        migrate(db, "down", "--to", BEFORE, "--yes")
         assert references(db) == "-b" and db.row(key, (KEY,))["convalidated"]
-        assert migrate(db, "verify", "--to", number - 1).json["good"] is True
+        assert migrate(db, "verify", "--to", BEFORE).json["good"] is True
         migrate(db, "up")
         assert db.rows(key, (KEY,)) == [] and migrate(db, "verify").json["good"] is True
         db.execute(f"alter table tasks add constraint {KEY} foreign key (recurring_task_id) references recurring_tasks (id) on delete set null")
         assert migrate(db, "verify").json["good"] is True
         db.execute("delete from recurring_tasks")
         assert references(db) == "--"
-        migrate(db, "down", "--to", number - 1, "--yes")
+        migrate(db, "down", "--to", BEFORE, "--yes")
         assert db.row(key, (KEY,))["convalidated"]
     finally:
         db.drop()
+
+
+def test_a_foreign_key_that_came_back_is_told(app_db):
+    """By a model that still has it, and Alembic's --autogenerate."""
+    told = lambda: [f["detail"] for f in ctl_json(app_db, "preflight")["findings"] if f["check"] == "foreign key"]  # noqa: E731
+    assert told() == []
+    app_db.execute('alter table tasks add constraint "Again" foreign key (recurring_task_id) references recurring_tasks (id)')
+    (detail,) = told()
+    app_db.execute(detail.split("run: ")[1])
+    assert told() == []
+
+
+def test_policies_that_hold_for_the_owner_are_foretold(empty_db):
+    """With them a template could not be deleted: said before anything is changed, and by verify where they came later."""
+    db = empty_db
+    db.execute("create role holder login createrole; grant all on schema public to holder; grant create on database"
+               f' "{db.name}" to holder')
+    force = "alter table tasks enable row level security, force row level security"
+    try:
+        migrate(db, "up", "--to", BEFORE, dsn=db.dsn_as("holder"))
+        db.execute(force)
+        done = migrate(db, "up", dsn=db.dsn_as("holder"), code=None)
+        assert done.code != 0 and "row-level security of tasks holds for role holder" in done.err, done.err
+        db.execute(done.err.split("run: ")[1].split(" (or")[0])
+        migrate(db, "up", dsn=db.dsn_as("holder"))
+        db.execute(force)
+        bad = migrate(db, "verify", code=1).lines("problems")
+        assert len(bad) == 2 and all("which owns function" in line for line in bad), bad
+        template = db.add_template(timedelta(days=1), user=db.add_user("u"))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            db.execute("delete from recurring_tasks where id = %s", (template,))
+        db.execute(bad[0].split("run: ")[1].split(" (or")[0])
+        db.execute("delete from recurring_tasks where id = %s", (template,))
+        assert migrate(db, "verify").json["good"] is True
+    finally:
+        db.execute("drop owned by holder cascade; drop role holder")
 
 
 class Trouble(threading.Thread):

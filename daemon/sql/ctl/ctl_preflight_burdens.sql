@@ -1,10 +1,10 @@
--- recurctl preflight: indexes of the application's that each row which recurd writes pays for, and that serve
+-- recurctl preflight: a foreign key that came back where triggers do its work, and indexes of the application's that each row which recurd writes pays for, and that serve
 -- nobody: what they find another one finds as well, because it begins with the same columns; or they tell apart
 -- hardly anything, and nobody has asked them.  Reads catalogs and statistics only.
 -- An index that a constraint is made of, or a replica goes by, stays; so does one that is unique, but where
 -- another one is as unique.  Of two that are the same the one with the constraint stays, then the older one.
 -- Index: none.
--- Result: text
+-- Result: text text
 with part as (
     select i.*, n.nspname, c.relname,
            (i.indkey::int2[])[0:i.indnkeyatts - 1] as keys, (i.indclass::oid[])[0:i.indnkeyatts - 1] as classes,
@@ -56,11 +56,23 @@ with part as (
           and (a.atttypid = 'bool'::regtype or s.n_distinct between 1 and 8 and t.reltuples >= 1000)
           and not exists (select from pair as o where o.indexrelid = p.indexrelid)
 )
-select pg_catalog.format('%I.%I', p.nspname, p.relname) || ' on ' || p.indrelid::regclass::text || ' ('
+select 'foreign key', pg_catalog.quote_ident(k.conname) || ' is there, and triggers do what it does: each task that recurd makes pays'
+                      || ' about 7 us for it; run: alter table ' || k.conrelid::regclass::text || ' drop constraint '
+                      || pg_catalog.quote_ident(k.conname)
+from pg_catalog.pg_constraint as k
+join pg_catalog.pg_trigger as g
+     on g.tgrelid = k.confrelid and g.tgname = 'recurd_template_deleted' and g.tgenabled <> 'D'
+where k.contype = 'f' and k.conrelid = pg_catalog.to_regclass('{app}.tasks')
+      and k.confrelid = pg_catalog.to_regclass('{app}.recurring_tasks')
+      and k.conkey = array(select a.attnum from pg_catalog.pg_attribute as a
+                           where a.attrelid = k.conrelid and a.attname = 'recurring_task_id')
+union all
+(select 'indexes',
+       pg_catalog.format('%I.%I', p.nspname, p.relname) || ' on ' || p.indrelid::regclass::text || ' ('
        || pg_catalog.pg_size_pretty(pg_catalog.pg_relation_size(p.indexrelid)) || '): ' || r.words
        || '; each row that recurd writes there pays about 1 us and 60 bytes of WAL for it; whether to drop it is its'
        || ' owner''s choice: drop index concurrently ' || pg_catalog.format('%I.%I', p.nspname, p.relname)
 from (select * from reason union all select * from vague) as r
 join part as p on p.indexrelid = r.indexrelid
 where not p.is_bound and not p.indisreplident
-order by p.indrelid::regclass::text, p.relname
+order by p.indrelid::regclass::text, p.relname)
