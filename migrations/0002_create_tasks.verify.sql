@@ -40,6 +40,8 @@ begin
                    || regexp_replace(pg_get_indexdef(i.indexrelid),
                                      '^.* USING | WITH \([^)]*\)', '', 'g')) as d (actual)
         where (actual = wanted and i.indisvalid) is not true
+              -- Its owner may drop what others cover, or hardly a query uses: recurctl preflight tells.
+              and not (i.indexrelid is null and name in ('ix_tasks_is_complete', 'ix_tasks_user_id'))
               and to_regclass(tab) is not null
         union all
         select format('constraint %s on %s is missing', name, tab)

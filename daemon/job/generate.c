@@ -178,6 +178,8 @@ static void plan_row(struct generate *generate, int number)
 	struct template template;
 	struct plan plan;
 	template_row_read(generate->claimed, number, 0, &template);
+	if (!generate->edited)
+		generate->run.through = template.next_due_at;
 	struct row_place place = row_place(generate->claimed, number, TEMPLATE_COLUMNS);
 	if (is_held(generate, &template)) {
 		wait_for(generate, &template, place, "somebody has locked the row of its user");

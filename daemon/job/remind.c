@@ -139,6 +139,8 @@ static const char *took_plain(struct run *run, const struct reply *reply, int re
 	fault("reminder.written_not_logged");
 	for (int i = 0; i < n; i++)
 		run_wrote(run, row_text(remind->due, i, COLUMN_ID));
+	if (n > 0)
+		run->through = row_instant(remind->due, n - 1, COLUMN_REMIND_AT);
 	if (n > 0 && row_int8(remind->due, 0, COLUMN_HANDLED) != n)
 		return dropped_update;
 	return n == 0 || row_int8(remind->due, 0, COLUMN_TOLD) == n ? NULL : dropped_insert;

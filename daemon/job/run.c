@@ -344,6 +344,7 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	run->latest = run->careful && !job->retries && !order->fresh &&
 		      hunt_begins_with_latest(&run->trouble->hunt);
 	run->phase = RUN_CLAIMING;
+	run->through = USEC_MINUS_INFINITY;
 	begin(run);
 }
 

@@ -20,6 +20,7 @@ void agenda_reset(struct agenda *agenda)
 static void see_due(struct agenda_item *item, bool due, usec_t next_at)
 {
 	item->due = due;
+	item->presumed = false;
 	item->next_at = next_at;
 	if (!due)
 		item->plenty = false; /* the last batch was full, and took all there was */
@@ -147,7 +148,9 @@ struct job_order agenda_start(struct agenda *agenda, const struct job *job, usec
 {
 	size_t i = job_number(job);
 	struct agenda_item *item = &agenda->items[i];
-	struct job_order order = { .foreseen = item->next_at <= now, .oldest = item->oldest };
+	struct job_order order = {
+		.foreseen = item->next_at <= now, .presumed = item->presumed, .oldest = item->oldest
+	};
 	item->turn = turn_of(agenda, i);
 	if (job->rank == JOB_IN_TURN) {
 		agenda->jumped = precedence(agenda, i, now) == FORESEEN;
@@ -189,6 +192,21 @@ void agenda_served(
 		note_fresh(item, order->from);
 	if (!item->plenty)
 		item->fresh = AGENDA_NEVER;
+}
+
+/* After one that was foreseen, or about what came due meanwhile, nobody knows what comes due next. */
+bool agenda_goes_on(struct agenda *agenda, const struct job *job, const struct job_order *order,
+	usec_t through, usec_t now, usec_t limit)
+{
+	struct agenda_item *item = &agenda->items[job_number(job)];
+	if (!agenda->polled || now - agenda->polled_at >= limit)
+		return false;
+	if (job->when != JOB_POLLED || !item->due || order->foreseen || order->fresh)
+		return false;
+	item->presumed = true;
+	if (item->oldest < through)
+		item->oldest = through;
+	return true;
 }
 
 void agenda_in_vain(

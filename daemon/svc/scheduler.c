@@ -7,9 +7,11 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-#define VAIN_FIRST     (20 * USEC_PER_MSEC)
-#define FAILED_FIRST   (100 * USEC_PER_MSEC)
-#define FAILED_LIMIT   (30 * USEC_PER_SEC)
+#define VAIN_FIRST   (20 * USEC_PER_MSEC)
+#define FAILED_FIRST (100 * USEC_PER_MSEC)
+#define FAILED_LIMIT (30 * USEC_PER_SEC)
+#define POLL_IN_BACKLOG \
+	(500 * USEC_PER_MSEC) /* what an application writes meanwhile is seen so soon */
 #define RELEASE_ASLEEP (30 * USEC_PER_SEC) /* a longer sleep lets the connections go */
 
 void scheduler_end(struct scheduler *s, enum scheduler_end end, const char *why)
@@ -69,7 +71,9 @@ static void log_in_vain(const struct scheduler *s, const struct lane_report *rep
 
 static void take_nothing(struct scheduler *s, const struct lane_report *report)
 {
-	if (!report->order.foreseen && !report->order.fresh && report->job->when == JOB_POLLED)
+	const struct job_order *order = &report->order;
+	bool expected = order->foreseen || order->fresh || order->presumed;
+	if (!expected && report->job->when == JOB_POLLED)
 		agenda_in_vain(&s->agenda, report->job, clock_monotonic(), VAIN_FIRST,
 			s->conf->poll_interval);
 }
@@ -126,6 +130,16 @@ static void take_settling(struct scheduler *s, const struct lane_report *report)
 	s->shared.settled = run->outcome == BATCH_NOTHING || gives_up;
 }
 
+/* A full batch of a backlog: a poll would say that there is more. */
+static bool goes_on(struct scheduler *s, const struct lane_report *report)
+{
+	const struct job_report *run = &report->run;
+	usec_t limit = s->conf->poll_interval;
+	return run->alone &&
+	       agenda_goes_on(&s->agenda, report->job, &report->order, run->through,
+		       clock_monotonic(), limit < POLL_IN_BACKLOG ? limit : POLL_IN_BACKLOG);
+}
+
 void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *report)
 {
 	struct scheduler *s = arg;
@@ -138,7 +152,7 @@ void scheduler_worked(void *arg, struct lane *lane, const struct lane_report *re
 		return;
 	}
 	s->failed = s->failed || report->run.refused > 0;
-	if (report->job->rank == JOB_IN_TURN)
+	if (report->job->rank == JOB_IN_TURN && !goes_on(s, report))
 		scheduler_outdate(s);
 	zonewatch_note(s->shared.zonewatch);
 	take_settling(s, report);

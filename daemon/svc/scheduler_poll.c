@@ -147,6 +147,7 @@ void scheduler_polled(struct scheduler *s, struct lane *lane, const struct lane_
 	else
 		poll_failed(s, &report->run);
 	s->agenda.polled = !s->stale;
+	s->agenda.polled_at = conn_sent_at(lane->conn);
 	if (s->stale)
 		s->shared.poll_at = 0;
 	scheduler_turn(s);

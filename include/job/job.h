@@ -39,6 +39,7 @@ struct job_order {
 	bool foreseen; /* its instant had come: finding nothing is no failure.  With a jittery network it
 			* may be a trifle early, and the next poll knows */
 	bool fresh; /* only what came due a moment ago */
+	bool presumed; /* no poll saw it due, but a full batch: finding nothing is no failure */
 	usec_t from; /* on the database's clock: nothing older is wanted */
 	usec_t oldest; /* on the database's clock: nothing older was seen */
 	usec_t from_generate; /* for a poll: where templates are looked for; from is for reminders */
@@ -49,6 +50,8 @@ struct job_report {
 	struct batch_failure failure; /* of a bad outcome */
 	bool again; /* more of it at once, whatever the outcome */
 	bool full; /* the batch was as large as it may be: there is plenty */
+	bool alone; /* and it changed nothing that a poll would have to tell of */
+	usec_t through; /* on the database's clock: what it took was due up to here, oldest first */
 	bool unfit; /* the database has changed: the session is to be checked anew */
 	const char *unfit_why;
 	size_t refused; /* rows that could not be served, and not because of a lock */

@@ -74,6 +74,7 @@ struct run {
 	size_t limit; /* rows of this batch */
 	size_t claimed_n; /* rows that were claimed, as far as it is known */
 	bool full; /* the claim was as large as it may be */
+	usec_t through; /* when its last row was due; unset by kinds whose work makes something else due */
 	struct batch batch;
 	struct writing writing;
 	struct retry retry;

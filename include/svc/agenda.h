@@ -20,6 +20,7 @@
 
 struct agenda_item {
 	bool due; /* the poll saw it due */
+	bool presumed; /* since then a full batch was taken of it */
 	bool plenty; /* the last batch was full: several lanes may work on it */
 	int under_way; /* lanes that are at it */
 	usec_t next_at; /* the next instant ahead, AGENDA_NEVER: none known */
@@ -39,6 +40,7 @@ struct agenda {
 	usec_t turn; /* of whoever was chosen last by it */
 	bool jumped; /* the last one was foreseen, and not in turn: now somebody is */
 	bool polled; /* what the last poll saw is not old yet */
+	usec_t polled_at; /* when it was sent, monotonic */
 };
 
 void agenda_reset(struct agenda *agenda);
@@ -65,6 +67,12 @@ struct job_order agenda_start(struct agenda *agenda, const struct job *job, usec
 void agenda_ended(struct agenda *agenda, const struct job *job, usec_t took);
 void agenda_served(
 	struct agenda *agenda, const struct job *job, const struct job_order *order, bool full);
+/* Before agenda_served, of a batch that was full, of what the poll saw due: true: that there is more goes without
+ * saying, and the next one begins where this one ended.  What is older by then (others had it locked, or it came
+ * from behind) is the next poll's, and so is what nobody foresaw: no answer is good for longer than `limit`.
+ * false: the poll's answer is old. */
+bool agenda_goes_on(struct agenda *agenda, const struct job *job, const struct job_order *order,
+	usec_t through, usec_t now, usec_t limit);
 /* Nothing could be had, or it failed: wait first, twice as long each time, up to limit. */
 void agenda_in_vain(
 	struct agenda *agenda, const struct job *job, usec_t now, usec_t first, usec_t limit);

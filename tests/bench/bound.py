@@ -84,6 +84,7 @@ def run_bound(db, statement, forced=False):
     """Until nothing is due; returns our processor time.  forced: nested loops over indexes only."""
     started = time.process_time()
     with db.connect(autocommit=True) as conn:
+        conn.execute("set recurd.templates_locked = 'on'")  # it has locked them, as a worker
         if forced:
             conn.execute("set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off")
         while conn.execute(statement, prepare=False).fetchone()["count"]:

@@ -9,6 +9,7 @@ from harness.ctl import FOUND, OK, ctl_json, run_ctl
 from harness.daemon import apply_settings, run_recurd
 from harness.database import apply_migrations
 from harness.migrate import migrate
+from harness.util import wait_until
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=timezone.utc)
 DAILY = {"frequency": "daily"}
@@ -37,6 +38,77 @@ def year_of_use(db):
     db.add_template(timedelta(days=-5), {"frequency": "daily", "end_date": "2025-03-07T12:00:00Z"}, id="ends")
     db.add_template(timedelta(days=-5), {"frequency": "weekly", "days": ["mox"]}, id="broken")
     db.execute("update recurring_tasks set created_at = recurd.now() - interval '500 days'")
+
+
+def advised(db):
+    """The indexes of the advice, and what stands behind each."""
+    return dict(detail.split(" ", 1) for detail in found(ctl_json(db, "preflight"), "indexes"))
+
+
+def test_indexes_that_serve_nobody_are_advice(db):
+    """What is told can be dropped by the words that are told, is not missed, and does not come back."""
+    db.add_user("u")
+    db.execute("insert into tasks (id, title, user_id, is_complete, created_at, updated_at)"
+               " select i, 'number ' || i, 'u', false, now() + i * interval '1 s', now() + i * interval '1 s' from generate_series(1, 1500) i")
+    db.execute("analyze tasks")
+    told = advised(db)
+    covered = {"public.ix_tasks_user_id": "ix_tasks_user_id_created_at", "public.ix_recurring_tasks_user_id": "ix_recurring_tasks_user_id_next_due_at",
+               "public.ix_task_tags_task_id": "pk_task_tags", "public.ix_task_tags_task_tag": "pk_task_tags"}
+    assert {name: told[name].split(": ")[1].split()[0] for name in covered} == covered
+    vague = {"public.ix_tasks_is_complete", "public.ix_tasks_priority", "public.ix_recurring_tasks_is_active"}
+    assert set(told) == set(covered) | vague, "ix_task_tags_tag_id is the only one that finds a tag"
+    assert all(("kB)" in words or "bytes)" in words) and "owner's choice" in words for words in told.values())
+    answer = ctl_json(db, "preflight")
+    assert answer["findings"] and not [f for f in answer["findings"] if f["level"] == "problem"]
+    for words in told.values():
+        db.execute("drop index concurrently " + words.split("drop index concurrently ")[1])
+    assert advised(db) == {}
+    assert migrate(db, "up") and migrate(db, "verify").json["good"] is True
+    assert migrate(db, "repair").json["steps"] == []
+
+
+NO_ADVICE = {
+    "another collation": "create index one on tasks (title collate \"C\", id)",
+    "another order": "create index one on tasks (title desc, id)",
+    "some rows only": "create index one on tasks (title, id) where not is_complete",
+    "another kind": "create index one on tasks using hash (title)",
+    "an expression": "create index one on tasks (lower(title), id)",
+    "a pattern's": "create index one on tasks (title varchar_pattern_ops, id)",
+    "behind another column": "create index one on tasks (id, title)",
+    "less than it carries": "drop index ix_tasks_title; create index ix_tasks_title on tasks (title) include (description);"
+                            " create index one on tasks (title, id)",
+    "not as unique": "drop index ix_tasks_title; create unique index ix_tasks_title on tasks (title); create index one on tasks (title, id)",
+    "a constraint's": "drop index ix_tasks_title; alter table tasks add constraint ix_tasks_title unique (title);"
+                      " create unique index one on tasks (title)",
+    "a replica's identity": "alter table tasks alter title set not null; drop index ix_tasks_title; create unique index ix_tasks_title"
+                            " on tasks (title); alter table tasks replica identity using index ix_tasks_title; create unique index one on tasks (title)",
+    "on a table that recurd does not write": "create index one on tags (name); create index two on tags (name, id)",
+}
+
+
+@pytest.mark.parametrize("what", NO_ADVICE)
+def test_an_index_that_another_does_not_replace_is_none(db, what):
+    db.execute(NO_ADVICE[what])
+    assert "public.ix_tasks_title" not in advised(db) and "public.two" not in advised(db)
+
+
+@pytest.mark.parametrize("index, wider", [
+    ("create index one on tasks (title)", "ix_tasks_title"), ("create index \"One Two\" on tasks (title)", "ix_tasks_title"),
+    ("create index one on tasks (id)", "tasks_pkey"), ("create unique index one on tasks (id)", "tasks_pkey"),
+    ("create index one on tasks (user_id) include (created_at)", "ix_tasks_user_id_created_at"),
+])
+def test_an_index_of_somebody_that_another_replaces_is_told(db, index, wider):
+    """Of two that are the same one stays."""
+    db.execute(index)
+    details = [d for d in found(ctl_json(db, "preflight"), "indexes") if "One Two" in d or d.startswith("public.one ")]
+    assert len(details) == 1 and f": {wider} finds" in details[0], details
+    db.execute("drop index concurrently " + details[0].split("drop index concurrently ")[1])
+
+
+def test_an_index_that_is_asked_is_not_vague(db):
+    db.execute("set enable_seqscan = off; set enable_bitmapscan = off; select count(*) from recurring_tasks where is_active; reset all")
+    db.execute("select pg_stat_force_next_flush()") if db.value("show server_version_num") >= "150000" else None
+    wait_until(lambda: "public.ix_recurring_tasks_is_active" not in advised(db), what="statistics are written down")
 
 
 def test_a_first_start_is_foretold(db):

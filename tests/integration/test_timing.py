@@ -94,6 +94,27 @@ def test_idle_means_idle(db, recurd):
     daemon.stop()
 
 
+def test_a_backlog_is_not_polled_between_its_batches_and_nobody_waits_for_its_end(db, recurd):
+    """Eighty full batches, reminders that come due meanwhile, and one that is written meanwhile, with a long poll_interval."""
+    db.add_templates(12000, timedelta(minutes=-5), users=20)
+    db.execute(
+        "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, remind_at)"
+        " select 'r-' || i, 'x', false, 'u-1', now(), now(), recurd.now() + interval '800 ms' + i * interval '10 ms' from generate_series(1, 20) i"
+    )
+    calls = statements(db, POLL)
+    began = time.monotonic()
+    daemon = recurd(db, batch_size=150, log_rate=100000, poll_interval="10s")
+    wait_until(lambda: db.value("select count(*) from tasks where recurring_task_id is not null") >= 1000)
+    new = db.add_task(user="u-2", remind=timedelta(0))
+    wait_until(lambda: db.value("select count(*) from tasks where recurring_task_id is not null") == 12000)
+    took, polls = time.monotonic() - began, statements(db, POLL) - calls
+    late = {line["task"]: int(line["late_ms"]) for line in daemon.seen("reminder")}
+    print(f"{polls} polls in {took:.1f} s, late_ms {sorted(late.values())}")
+    assert polls <= 10 + len(late) + took / 0.5, "80 batches, and each had a poll"
+    assert late[new] < 1500 and percentile(late.values(), 0.5) <= 100
+    daemon.stop()
+
+
 def test_start_to_ready_is_quick(db, recurd):
     took = []
     for _ in range(5):

@@ -189,6 +189,17 @@ static int read_schema(struct ctl *ctl, struct preflight *preflight, bool instal
 	return code;
 }
 
+/* Advice: what is told is the application's, and nothing fails for it. */
+static int read_burdens(struct ctl *ctl, struct preflight *preflight)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	int code = ctl_query(ctl, QUERY_CTL_PREFLIGHT_BURDENS, NULL, &result);
+	for (int row = 0; code == EX_OK && row < PQntuples(result); row++)
+		preflight_find(preflight, FINDING_NOTE, row_text(result, row, 0), "%s",
+			row_text(result, row, 1));
+	return code;
+}
+
 static int read_reminders(struct ctl *ctl, struct preflight *preflight)
 {
 	struct params params CLEANUP(params_free);
@@ -227,6 +238,8 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 	if (code == EX_OK && row_bool(server, 0, F_ROLE_EXISTS))
 		code = read_schema(ctl, preflight, row_bool(server, 0, F_RECURD),
 			row_bool(server, 0, F_TABLES));
+	if (code == EX_OK)
+		code = read_burdens(ctl, preflight);
 	misfit = misfit || (row_bool(server, 0, F_TABLES) && !row_bool(server, 0, F_COLUMNS));
 	bool readable = row_bool(server, 0, F_TABLES) && row_bool(server, 0, F_READABLE) && !misfit;
 	if (misfit)

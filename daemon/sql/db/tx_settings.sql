@@ -1,7 +1,10 @@
 -- Caller: job/batch.c, after BEGIN.
 -- $1 statement_timeout   $2 lock_timeout   $3 of idleness   $4 search_path
 -- $5 plan_cache_mode
+-- What we insert refers to templates that the claim has locked: triggers of migration template_references, which
+-- look for them, need not.
 -- Returns the business time of the transaction, and which version of recurd.settings is in force (null: it has no
 -- row).
--- Result: timestamptz int8 {batch settings}
-select recurd.now(), (select {settings version} from recurd.settings r), {batch settings};
+-- Result: timestamptz int8 {batch settings} text
+select recurd.now(), (select {settings version} from recurd.settings r), {batch settings},
+       pg_catalog.set_config('recurd.templates_locked', 'on', true);

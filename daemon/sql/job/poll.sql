@@ -1,4 +1,4 @@
--- Caller: job/poll.c, between batches and every poll_interval.
+-- Caller: job/poll.c, every poll_interval, and after a batch, but a full one of a backlog (svc/agenda.h).
 -- What is due, and when the next thing will be: a row for each kind of work that is found this way, with
 -- the oldest that is due and the next that will be; what waits (recurd.waiting) is not due by itself, but
 -- has its next try as a kind of its own.  The row "settings" has the version of recurd.settings in its last

@@ -84,10 +84,9 @@ class Task(Base):
     due_date: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     remind_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     recurrence_rule: Mapped[Optional[dict]] = mapped_column(JSONB(none_as_null=True))
-    # recurd: read these, never write them; recurring_task_id says which template a task comes from
-    recurring_task_id: Mapped[Optional[str]] = mapped_column(
-        String, ForeignKey("recurring_tasks.id", name="fk_tasks_recurring_task_id", ondelete="SET NULL")
-    )
+    # recurd: read these, never write them; recurring_task_id says which template a task comes from.  Triggers keep
+    # it, no foreign key: a relationship says primaryjoin="foreign(Task.recurring_task_id) == RecurringTask.id".
+    recurring_task_id: Mapped[Optional[str]] = mapped_column(String)
     occurrence_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     reminded_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     completed_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))

@@ -85,13 +85,9 @@ class Task(SQLModel, table=True):
     due_date: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     remind_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     recurrence_rule: Optional[dict] = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
-    # recurd: read these, never write them; recurring_task_id says which template a task comes from
-    recurring_task_id: Optional[str] = Field(
-        default=None,
-        sa_column=Column(
-            String, ForeignKey("recurring_tasks.id", name="fk_tasks_recurring_task_id", ondelete="SET NULL")
-        ),
-    )
+    # recurd: read these, never write them; recurring_task_id says which template a task comes from.  Triggers keep
+    # it, no foreign key: a relationship says primaryjoin="foreign(Task.recurring_task_id) == RecurringTask.id".
+    recurring_task_id: Optional[str] = Field(default=None, sa_column=Column(String))
     occurrence_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     reminded_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     completed_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))

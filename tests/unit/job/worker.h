@@ -9,13 +9,14 @@
 #include "svc/agenda.h"
 #include "svc/lowwater.h"
 
-#define VAIN_FIRST    (20 * MS)
-#define FAILED_FIRST  (100 * MS)
-#define FAILED_LIMIT  (30 * SEC)
-#define POLL_INTERVAL (5 * SEC)
-#define POLL_COST     (1 * MS)
-#define RECONNECT     (50 * MS)
-#define BATCH_SIZE    1000
+#define VAIN_FIRST      (20 * MS)
+#define FAILED_FIRST    (100 * MS)
+#define FAILED_LIMIT    (30 * SEC)
+#define POLL_INTERVAL   (5 * SEC)
+#define POLL_IN_BACKLOG (500 * MS)
+#define POLL_COST       (1 * MS)
+#define RECONNECT       (50 * MS)
+#define BATCH_SIZE      1000
 
 enum lane_is { IDLE, FLYING, DOING, OFFLINE };
 
@@ -141,6 +142,7 @@ static void poll_end(struct lane *lane)
 	lowwater_polled(&worker.lowwater, lane->full, server.now, lane->cost);
 	worker.shared.poll_at = worker.stale ? 0 : server.now + POLL_INTERVAL;
 	worker.agenda.polled = !worker.stale;
+	worker.agenda.polled_at = lane->sent_at;
 }
 
 /* ---- runs ---- */
@@ -161,7 +163,7 @@ static void take_outcome(const struct lane *lane, const struct job_report *repor
 		agenda_served(&worker.agenda, lane->job, order, report->full);
 		break;
 	case BATCH_NOTHING:
-		if (!order->foreseen && !order->fresh)
+		if (!order->foreseen && !order->fresh && !order->presumed)
 			agenda_in_vain(
 				&worker.agenda, lane->job, server.now, VAIN_FIRST, POLL_INTERVAL);
 		break;
@@ -195,7 +197,9 @@ static void on_done(void *arg, const struct job_report *report)
 	struct lane *lane = arg;
 	lane->is = IDLE;
 	agenda_ended(&worker.agenda, lane->job, server.now - lane->began);
-	outdate();
+	if (!report->alone || !agenda_goes_on(&worker.agenda, lane->job, &lane->order,
+				      report->through, server.now, POLL_IN_BACKLOG))
+		outdate();
 	take_outcome(lane, report);
 	if (report->outcome == BATCH_LOST)
 		go_offline(lane);

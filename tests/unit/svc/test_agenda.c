@@ -298,6 +298,74 @@ static void a_retry_waits_for_what_is_due_by_itself(void **state)
 	sim_finish(&sim);
 }
 
+/* ---- a backlog ---- */
+
+enum { LIMIT = 500, BEHIND = 40, THROUGH = 60, AHEAD = 5000 };
+
+/* A batch of what the poll at 1000 saw due since BEHIND, while the next instant is AHEAD. */
+static const struct {
+	const char *story, *job;
+	bool not_due, old, goes_on;
+	usec_t began, ended;
+} backlogs[] = {
+	{ "a full batch: there is more", "generate", .began = 1010, .ended = 1100,
+		.goes_on = true },
+	{ "of reminders, too", "remind", .began = 1010, .ended = 1100, .goes_on = true },
+	{ "the poll's answer is good so long", "generate", .began = 1010, .ended = 1499,
+		.goes_on = true },
+	{ "and no longer", "generate", .began = 1010, .ended = 1500 },
+	{ "something else has made it old", "generate", .old = true, .began = 1010, .ended = 1100 },
+	{ "it was foreseen: what comes next is not known", "generate", .not_due = true,
+		.began = AHEAD, .ended = AHEAD },
+	{ "so it is in a backlog", "generate", .began = AHEAD, .ended = AHEAD },
+	{ "what is due by the clock says so by itself", "settle", .began = 1010, .ended = 1100 },
+};
+
+static void a_backlog_needs_no_poll_between_its_batches(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(backlogs); i++) {
+		const char *name = backlogs[i].job;
+		struct sim sim;
+		sim_init(&sim);
+		sim.agenda.polled_at = backlogs[i].began == AHEAD ? AHEAD - 1 : 1000;
+		sim_see(&sim, name, 1000, backlogs[i].not_due ? AGENDA_NEVER : BEHIND, AHEAD);
+		struct job_order order = sim_start(&sim, name, backlogs[i].began);
+		sim.agenda.polled = !backlogs[i].old;
+		bool goes_on = agenda_goes_on(
+			&sim.agenda, job_find(name), &order, THROUGH, backlogs[i].ended, LIMIT);
+		sim_served(&sim, name, &order, MS, true);
+		if (goes_on != backlogs[i].goes_on)
+			fail_msg("%s: %s", backlogs[i].story,
+				goes_on ? "it goes on" : "a poll comes");
+		struct job_order next = sim_start(&sim, name, 1100);
+		if (next.presumed != goes_on || (goes_on && next.from != THROUGH))
+			fail_msg(
+				"%s: the next one begins at %d", backlogs[i].story, (int)next.from);
+		sim_finish(&sim);
+	}
+}
+
+/* Two lanes: the one that ends last has what is older. */
+static void the_next_batch_begins_behind_all_of_them(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim);
+	sim.agenda.polled_at = 1000;
+	sim_see(&sim, "generate", 1000, BEHIND, AHEAD);
+	struct job_order order = sim_start(&sim, "generate", 1000);
+	assert_true(agenda_goes_on(&sim.agenda, job_find("generate"), &order, 70, 1001, LIMIT));
+	assert_true(agenda_goes_on(&sim.agenda, job_find("generate"), &order, 50, 1002, LIMIT));
+	sim_served(&sim, "generate", &order, MS, true);
+	assert_int_equal(sim_start(&sim, "generate", 1003).from, 70);
+	sim_see(&sim, "generate", 1400, 45, AHEAD); /* the poll sees what they passed over */
+	order = sim_start(&sim, "generate", 1401);
+	assert_int_equal(order.from, 45);
+	assert_false(order.presumed);
+	sim_finish(&sim);
+}
+
 /* ---- several lanes ---- */
 
 static void a_second_lane_joins_only_where_there_is_plenty(void **state)
@@ -371,6 +439,8 @@ int main(void)
 		cmocka_unit_test(a_pause_holds_up_nothing_else),
 		cmocka_unit_test(what_is_forgotten_is_not_forgiven),
 		cmocka_unit_test(a_retry_waits_for_what_is_due_by_itself),
+		cmocka_unit_test(a_backlog_needs_no_poll_between_its_batches),
+		cmocka_unit_test(the_next_batch_begins_behind_all_of_them),
 		cmocka_unit_test(a_second_lane_joins_only_where_there_is_plenty),
 		cmocka_unit_test(nothing_is_charged_twice_where_lanes_work_at_the_same_time),
 		cmocka_unit_test(the_next_look_leaves_out_what_is_taken_or_old),
