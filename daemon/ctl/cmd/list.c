@@ -118,7 +118,8 @@ static int list(struct ctl *ctl, const struct filter *filter)
 	params_int8(&params, filter->number > 0 ? filter->number + 1 : INT64_MAX);
 	struct listing listing = { .left = filter->number > 0 ? filter->number : INT64_MAX };
 	listing.table = table_begin(stdout, ctl->json, columns, COLUMNS);
-	int code = ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, take_row, &listing);
+	int code = ctl_stream(
+		ctl, QUERY_CTL_LIST_OPEN, &params, filter->number > 0, take_row, &listing);
 	table_end(listing.table, code == EX_OK ? "no template" : NULL);
 	if (code == EX_OK && listing.cut)
 		fprintf(stderr, "recurctl: there are more; -n 0 lists all\n");

@@ -60,7 +60,8 @@ static int stream(struct ctl *ctl, const struct filter *filter, struct table *ta
 		params_int8(&params, filter->until.value);
 	else
 		params_null(&params, INT8);
-	return ctl_stream(ctl, QUERY_CTL_UPCOMING_OPEN, &params, take_row, table);
+	return ctl_stream(
+		ctl, QUERY_CTL_UPCOMING_OPEN, &params, filter->number > 0, take_row, table);
 }
 
 static int run(struct ctl *ctl, int argc, char **argv)

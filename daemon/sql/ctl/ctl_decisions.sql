@@ -1,6 +1,7 @@
 -- recurctl show: what was not simply made for a template, the newest first.
 -- $1 text: the template's id; $2 bigint: rows.
 -- What a catch-up passes over batch after batch, a row each, is shown as one for each reason.
+-- No more than the newest 1000 are looked at.
 -- Index: ix_decisions_template_id.
 -- Result: timestamptz text timestamptz timestamptz int8 text
 with decision as (
@@ -8,8 +9,9 @@ with decision as (
            not coalesce(d.kind in ('dropped', 'paused', 'adopted')
                         and d.first_at > pg_catalog.lag(d.last_at) over w
                         and d.at < pg_catalog.lag(d.at) over w + interval '5 min', false) as begins
-    from recurd.decisions as d
-    where d.template_id = $1
+    from (select * from recurd.decisions as n
+          where n.template_id = $1
+          order by n.at desc limit 1000) as d
     window w as (partition by d.kind order by d.at, d.id)
 ), run as (
     select d.*, count(*) filter (where d.begins) over (partition by d.kind order by d.at, d.id) as number
