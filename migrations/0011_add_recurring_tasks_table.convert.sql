@@ -22,7 +22,8 @@ begin
         where indrelid = to_regclass('recurring_tasks')
               and old in ('pk_recurring_tasks', 'ix_recurring_tasks_user_id', 'ix_recurring_tasks_is_active',
                           'ix_recurring_tasks_user_id_next_due_at', 'ix_recurring_tasks_recurrence_rule',
-                          'ix_recurring_tasks_due', 'ix_recurring_tasks_replan');
+                          'ix_recurring_tasks_due', 'ix_recurring_tasks_replan', 'ix_recurring_tasks_quarantined',
+                          'ix_recurring_tasks_paused', 'ix_recurring_tasks_ended');
         taken := concat_ws(', ', to_regclass('recurring_tasks_of_application')::text, taken);
         -- Of the columns, those that are there.
         rule := case when 'cron_expression' = any (columns) then

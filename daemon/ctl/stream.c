@@ -22,12 +22,26 @@ static int fetch(struct ctl *ctl, enum query_id open,
 	return EX_OK;
 }
 
-int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params,
+int ctl_begin_bounded(struct ctl *ctl)
+{
+	return ctl_exec(ctl,
+		"begin isolation level read committed read only;"
+		"set local lock_timeout = '5s'; set local statement_timeout = '30s';"
+		"set local enable_seqscan = off; set local enable_bitmapscan = off;"
+		"set local enable_sort = off; set local enable_incremental_sort = off;"
+		"set local enable_hashjoin = off; set local enable_mergejoin = off;"
+		"set local enable_indexscan = on; set local enable_indexonlyscan = on;"
+		"set local enable_nestloop = on; set local enable_tidscan = on;"
+		"set local jit = off");
+}
+
+int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params, bool bounded,
 	bool (*take)(void *context, const PGresult *result, int row), void *context)
 {
 	PGresult *opened CLEANUP(ctl_clear) = NULL;
 	bool more = true;
-	int code = ctl_exec(ctl, "begin isolation level read committed read only");
+	int code = bounded ? ctl_begin_bounded(ctl)
+			   : ctl_exec(ctl, "begin isolation level read committed read only");
 	if (code == EX_OK)
 		code = ctl_query(ctl, open, params, &opened);
 	while (code == EX_OK && more)

@@ -170,6 +170,17 @@ void table_int(struct table *table, int64_t value)
 		table_text(table, text);
 }
 
+void table_count(struct table *table, int64_t value, bool more)
+{
+	char text[24];
+	if (!more || table->json) {
+		table_int(table, value);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%lld+", (long long)value);
+	table_text(table, text);
+}
+
 void table_bool(struct table *table, bool value)
 {
 	if (table->json)

@@ -91,7 +91,13 @@ int ctl_query_failed(struct ctl *ctl, const struct err *err);
 
 void ctl_clear(PGresult **result); /* for CLEANUP */
 
+/* Begins a transaction for what people and monitors ask over and over: it reads only, waits 5 s for a lock,
+ * and 30 s for a statement, and has large tables read in the order of their indexes, whatever the planner
+ * knows of them.  What asks so costs the same at any size: it counts and lists up to a limit. */
+int ctl_begin_bounded(struct ctl *ctl) NODISCARD;
+
 /* Opens a cursor in a read-only transaction by `open` (it declares ctl_rows) and hands over each row:
- * any number of rows in constant memory.  take returns false to stop.  Exit code as ctl_query. */
-int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params,
+ * any number of rows in constant memory.  bounded: the first few of them, see ctl_begin_bounded; else all,
+ * for which a table may be read whole.  take returns false to stop.  Exit code as ctl_query. */
+int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params, bool bounded,
 	bool (*take)(void *context, const PGresult *result, int row), void *context) NODISCARD;

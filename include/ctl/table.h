@@ -50,6 +50,8 @@ struct table *record_nest(struct table *record, const char *name, const char *he
 
 void table_text(struct table *table, const char *value); /* NULL: "-", JSON null */
 void table_int(struct table *table, int64_t value);
+void table_count(
+	struct table *table, int64_t value, bool more); /* more: "1000+"; JSON: the figure */
 void table_bool(struct table *table, bool value); /* yes, no */
 void table_null(struct table *table);
 void table_instant(struct table *table, usec_t value); /* RFC 3339 */

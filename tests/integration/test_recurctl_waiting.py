@@ -65,7 +65,7 @@ def test_status_counts_what_waits_and_names_each_cause(db):
     first, second = told["causes"]
     assert first == {
         "kind": "generate", "cause": CHECK, "why": "refused", "rows": 12, "since": "2025-03-10T11:59:30Z",
-        "next_try_at": "2025-03-10T12:00:15Z", "reason": "new row violates ck_x\x1b[2J" + "x" * 200}
+        "next_try_at": "2025-03-10T12:00:15Z", "reason": "new row violates ck_x\x1b[2J" + "x" * 200, "rows_capped": False}
     assert (second["kind"], second["why"], second["rows"]) == ("remind", "held", 1)
     text = run_ctl(db, "status").text
     assert "what waits" in text and CHECK in text and "ck_x\\x1b[2Jxxx" in text and "x" * 60 not in text

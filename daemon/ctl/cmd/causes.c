@@ -8,7 +8,9 @@
 #include "util/timefmt.h"
 
 /* Columns of ctl_causes.sql. */
-enum { C_KIND, C_CAUSE, C_WHY, C_ROWS, C_SINCE, C_NEXT_TRY, C_REASON, C_ALARMS };
+enum { C_KIND, C_CAUSE, C_WHY, C_ROWS, C_SINCE, C_NEXT_TRY, C_REASON, C_ALARMS, C_MORE };
+
+#define CAUSES_MAX 200 /* as the statement has it: of more, rows are not known */
 
 static const char *what_waits(const PGresult *causes, int row)
 {
@@ -23,12 +25,16 @@ static bool is_of_templates(const PGresult *causes, int row)
 	return strcmp(what_waits(causes, row), "template") == 0;
 }
 
-int64_t causes_count(const PGresult *causes, bool of_templates)
+int64_t causes_count(const PGresult *causes, bool of_templates, bool *ret_more)
 {
 	int64_t count = 0;
-	for (int row = 0; row < PQntuples(causes); row++)
+	*ret_more = PQntuples(causes) >= CAUSES_MAX;
+	for (int row = 0; row < PQntuples(causes); row++) {
 		if (is_of_templates(causes, row) == of_templates)
 			count += row_int8(causes, row, C_ROWS);
+		/* What was not counted may be of either. */
+		*ret_more = *ret_more || row_bool(causes, row, C_MORE);
+	}
 	return count;
 }
 
@@ -40,11 +46,26 @@ static const struct column columns[] = {
 	{ "since", "SINCE", 0 },
 	{ "next_try_at", "NEXT TRY", 0 },
 	{ "reason", "REASON", 0 },
+	{ "rows_capped", "", COLUMN_JSON_ONLY },
 };
 
 struct table *causes_table(FILE *out, bool json)
 {
 	return table_begin(out, json, columns, ARRAY_LEN(columns));
+}
+
+void causes_rows(struct table *table, const PGresult *causes)
+{
+	for (int row = 0; row < PQntuples(causes); row++) {
+		for (int column = C_KIND; column <= C_REASON; column++)
+			if (column == C_ROWS)
+				table_count(table, row_int8(causes, row, C_ROWS),
+					row_bool(causes, row, C_MORE));
+			else
+				table_cell(table, causes, row, column);
+		table_bool(table, row_bool(causes, row, C_MORE));
+		table_end_row(table);
+	}
 }
 
 void causes_print(const PGresult *causes, struct table *record, bool json)
@@ -53,7 +74,7 @@ void causes_print(const PGresult *causes, struct table *record, bool json)
 		return;
 	struct table *table = record_nest(
 		record, "causes", "what waits", columns, ARRAY_LEN(columns));
-	table_rows(table, causes);
+	causes_rows(table, causes);
 	table_end(table, "nothing");
 }
 
@@ -62,7 +83,8 @@ static void tell_what(const PGresult *causes, int row, struct strbuf *text)
 {
 	int64_t n = row_int8(causes, row, C_ROWS);
 	const char *what = what_waits(causes, row);
-	strbuf_addf(text, "%" PRId64 " %s%s", n, what, n == 1 ? "" : "s");
+	strbuf_addf(text, "%" PRId64 "%s %s%s", n, row_bool(causes, row, C_MORE) ? "+" : "", what,
+		n == 1 ? "" : "s");
 	if (strcmp(row_text(causes, row, C_WHY), "killing") == 0)
 		strbuf_addf(text, " end%s the session that tries %s", n == 1 ? "s" : "",
 			n == 1 ? "it" : "them");

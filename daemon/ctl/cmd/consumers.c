@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ctl/table.h"
+#include "db/rows.h"
 
 enum { OPT_FORGET = 256 };
 
@@ -22,13 +23,24 @@ static int list(struct ctl *ctl)
 		{ "lag_seconds", "BEHIND BY", COLUMN_RIGHT | COLUMN_SPAN },
 		{ "since", "SINCE", 0 },
 		{ "seen_at", "SEEN", 0 },
+		{ "behind_capped", "", COLUMN_JSON_ONLY },
 	};
 	PGresult *result CLEANUP(ctl_clear) = NULL;
-	int code = ctl_query(ctl, QUERY_CTL_CONSUMERS, NULL, &result);
+	int code = ctl_begin_bounded(ctl);
+	if (code == EX_OK)
+		code = ctl_query(ctl, QUERY_CTL_CONSUMERS, NULL, &result);
 	if (code != EX_OK)
 		return code;
 	struct table *table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns));
-	table_rows(table, result);
+	for (int row = 0; row < PQntuples(result); row++) {
+		for (int column = 0; column < PQnfields(result); column++)
+			if (column == CONSUMERS_BEHIND)
+				table_count(table, row_int8(result, row, column),
+					row_bool(result, row, CONSUMERS_MORE));
+			else
+				table_cell(table, result, row, column);
+		table_end_row(table);
+	}
 	table_end(table, "no consumer is registered: notifications are deleted by their age alone");
 	return EX_OK;
 }

@@ -116,7 +116,7 @@ static int stream(
 	params_text(&params, filter->state);
 	/* One more than is printed tells whether there are more. */
 	params_int8(&params, filter->number > 0 ? filter->number + 1 : INT64_MAX);
-	return ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, take_row, listing);
+	return ctl_stream(ctl, QUERY_CTL_LIST_OPEN, &params, filter->number > 0, take_row, listing);
 }
 
 static int list(struct ctl *ctl, const struct filter *filter)

@@ -216,7 +216,7 @@ static int read_templates(struct ctl *ctl, struct preflight *preflight, const PG
 {
 	bool migrated = row_bool(server, 0, F_PREFERENCES);
 	return ctl_stream(ctl, migrated ? QUERY_CTL_PREFLIGHT_OPEN : QUERY_CTL_PREFLIGHT_EARLY_OPEN,
-		NULL, preflight_take_template, preflight);
+		NULL, false, preflight_take_template, preflight);
 }
 
 static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *server)

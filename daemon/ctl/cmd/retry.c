@@ -70,13 +70,15 @@ static int retry_one(struct ctl *ctl, const char *id)
 static void end_failed(struct table *table, const PGresult *causes)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	int64_t templates = causes_count(causes, true), reminders = causes_count(causes, false);
+	bool more_templates, more_reminders;
+	int64_t templates = causes_count(causes, true, &more_templates);
+	int64_t reminders = causes_count(causes, false, &more_reminders);
 	strbuf_add_text(&text, "no template or task is in quarantine");
 	if (templates + reminders > 0)
 		strbuf_addf(&text,
-			"; %" PRId64 " templates and %" PRId64
-			" reminders wait, to try them: recurctl retry",
-			templates, reminders);
+			"; %" PRId64 "%s templates and %" PRId64
+			"%s reminders wait, to try them: recurctl retry",
+			templates, more_templates ? "+" : "", reminders, more_reminders ? "+" : "");
 	table_end(table, text.data);
 }
 
@@ -114,7 +116,7 @@ static int retry_causes(struct ctl *ctl)
 	if (code != EX_OK)
 		return code;
 	struct table *table = causes_table(stdout, ctl->json);
-	table_rows(table, causes);
+	causes_rows(table, causes);
 	table_end(table, "nothing waits");
 	return EX_OK;
 }

@@ -18,7 +18,9 @@ static const struct ctl_option options[] = {
 };
 
 /* Columns of ctl_template.sql that are read here. */
-enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_OUTLOOK = 23 };
+enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_TASKS = 21, T_OUTLOOK = 23 };
+
+#define TASKS_MAX 1000 /* the statement counts one more */
 
 /* Columns of ctl_task.sql. */
 enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12, K_MADE_FOR = 20 };
@@ -133,6 +135,7 @@ static const struct column template_columns[] = {
 	{ "sentence", "in words", 0 },
 	{ "canonical", "read as", COLUMN_RAW | COLUMN_WHOLE },
 	{ "problem", "problem", 0 },
+	{ "tasks_capped", "", COLUMN_JSON_ONLY },
 };
 
 static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
@@ -163,12 +166,18 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 		stdout, ctl->json, template_columns, ARRAY_LEN(template_columns));
 	table_text(record, "template");
 	table_text(record, state);
+	int64_t tasks = row_int8(result, 0, T_TASKS);
 	for (int column = 0; column < T_OUTLOOK; column++)
-		table_cell(record, result, 0, column);
+		if (column == T_TASKS)
+			table_count(
+				record, tasks < TASKS_MAX ? tasks : TASKS_MAX, tasks > TASKS_MAX);
+		else
+			table_cell(record, result, 0, column);
 	table_text(record, works ? zone_name(outlook_zone(outlook)) : NULL);
 	table_text(record, works ? sentence.data : NULL);
 	table_json(record, works ? canonical.data : NULL);
 	table_text(record, works ? NULL : err.text);
+	table_bool(record, tasks > TASKS_MAX);
 	table_end_row(record);
 	print_waits(record, waits, ctl->json);
 	bool comes = strcmp(state, "active") == 0 || strcmp(state, "waiting") == 0;
@@ -283,7 +292,9 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	if (optind + 1 != argc)
 		return ctl_usage(ctl, "show takes the ID of one template or task");
 	const char *id = argv[optind];
-	int code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, id, &template);
+	int code = ctl_begin_bounded(ctl);
+	if (code == EX_OK)
+		code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, id, &template);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(template) > 0) {

@@ -1,6 +1,7 @@
 /* recurctl status: what is going on, for people and for monitoring. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/args.h"
 #include "ctl/cmd/causes.h"
@@ -8,8 +9,10 @@
 #include "ctl/cmd/workers.h"
 #include "ctl/ctl.h"
 #include "ctl/table.h"
+#include "db/params.h"
 #include "db/rows.h"
 #include "util/duration.h"
+#include "util/mem.h"
 #include "util/text.h"
 
 enum {
@@ -50,6 +53,8 @@ enum status_column {
 	S_COMPATIBLE_FROM = 23,
 	S_HAS_CAUSES = 24,
 	S_HAS_CONSUMERS = 25,
+	S_CAPPED = 26,
+	S_ESTIMATES = 27,
 };
 
 struct thresholds {
@@ -110,6 +115,8 @@ static const struct column status_columns[] = {
 	{ "workers_differ", "  differ in", COLUMN_WHOLE },
 	{ "notifications_last_hour", "notifications last hour", 0 },
 	{ "oldest_snapshot_age_seconds", "oldest snapshot", COLUMN_SPAN },
+	{ "capped", "", COLUMN_JSON_ONLY | COLUMN_RAW },
+	{ "estimates", "about", COLUMN_WHOLE },
 };
 
 /* ret_causes: NULL on a database that has no such table yet. */
@@ -121,17 +128,88 @@ static int query_causes(struct ctl *ctl, const PGresult *status, PGresult **ret_
 		       : EX_OK;
 }
 
-static void put_waiting(struct table *record, const PGresult *causes, bool of_templates)
+/* The figure stopped at its limit; capped: a JSON array of such names. */
+static bool is_capped(const struct strbuf *capped, const char *name)
 {
+	char *quoted CLEANUP(mem_cleanup) = mem_printf("\"%s\"", name);
+	return strstr(capped->data, quoted);
+}
+
+static void add_capped(struct strbuf *capped, const char *name)
+{
+	strbuf_addf(capped, "%s\"%s\"", capped->len > 1 ? "," : "", name);
+}
+
+/* An array that is open still: ours follow those of the view. */
+static void begin_capped(const PGresult *result, struct strbuf *capped)
+{
+	const char *names = row_is_null(result, 0, S_CAPPED) ? "[]" : row_text(result, 0, S_CAPPED);
+	strbuf_addf(capped, "%.*s", (int)strcspn(names, "]"), names);
+}
+
+static void put_waiting(struct table *record, const PGresult *causes, const char *name,
+	bool of_templates, struct strbuf *capped)
+{
+	bool more = false;
 	if (causes)
-		table_int(record, causes_count(causes, of_templates));
+		table_count(record, causes_count(causes, of_templates, &more), more);
 	else
 		table_null(record);
+	if (more)
+		add_capped(capped, name);
+}
+
+/* {"templates": 5000000, ...}, for people: templates 5000000, ... */
+static void put_estimates(struct table *record, const PGresult *result, bool json)
+{
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	if (row_is_null(result, 0, S_ESTIMATES)) {
+		table_null(record);
+		return;
+	}
+	const char *estimates = row_text(result, 0, S_ESTIMATES);
+	for (const char *p = estimates; *p; p++)
+		if (!strchr("{}\":", *p))
+			strbuf_addf(&text, "%c", *p);
+	if (json)
+		table_json(record, estimates);
+	else
+		table_text(record, text.data);
+}
+
+/* place: of its column in the record. */
+static void put_figure(struct table *record, const PGresult *result, int column, size_t place,
+	const struct strbuf *capped)
+{
+	if (is_capped(capped, status_columns[place].name))
+		table_count(record, row_int8(result, 0, column), true);
+	else
+		table_cell(record, result, 0, column);
+}
+
+static void put_figures(struct table *record, const PGresult *result, const PGresult *causes,
+	const char *differ, struct strbuf *capped)
+{
+	enum { FIRST = 3 };
+	size_t place = FIRST;
+	for (int column = 0; column < S_HAS_MIGRATIONS; column++) {
+		put_figure(record, result, column, place++, capped);
+		if (column == S_QUARANTINED || column == S_NEXT_REMIND) {
+			put_waiting(record, causes, status_columns[place].name,
+				column == S_QUARANTINED, capped);
+			place++;
+		}
+		if (column == S_LAST_SEEN) {
+			table_text(record, differ);
+			place++;
+		}
+	}
 }
 
 static int print_status(struct ctl *ctl, const PGresult *result, const PGresult *causes)
 {
 	struct strbuf differ CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct strbuf capped CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	int64_t level;
 	int code = schema_level(ctl, result, &level);
 	if (code == EX_OK)
@@ -146,13 +224,11 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 		table_null(record);
 	table_cell(record, result, 0, S_COMPATIBLE_FROM);
 	table_text(record, ctl->conf->app_schema);
-	for (int column = 0; column < S_HAS_MIGRATIONS; column++) {
-		table_cell(record, result, 0, column);
-		if (column == S_QUARANTINED || column == S_NEXT_REMIND)
-			put_waiting(record, causes, column == S_QUARANTINED);
-		if (column == S_LAST_SEEN)
-			table_text(record, differ.len > 0 ? differ.data : NULL);
-	}
+	begin_capped(result, &capped);
+	put_figures(record, result, causes, differ.len > 0 ? differ.data : NULL, &capped);
+	strbuf_add_text(&capped, "]");
+	table_json(record, capped.data);
+	put_estimates(record, result, ctl->json);
 	table_end_row(record);
 	if (causes)
 		causes_print(causes, record, ctl->json);
@@ -198,13 +274,34 @@ static void check_consumers(
 		duration_tell(behind, &lag);
 		add_problem(problems,
 			"consumer %s is %s behind with %" PRId64
-			" notifications, which are kept for it; if it is no more: recurctl "
+			"%s notifications, which are kept for it; if it is no more: recurctl "
 			"consumers "
 			"--forget %s",
 			row_text(consumers, row, CONSUMERS_NAME), lag.data,
 			row_int8(consumers, row, CONSUMERS_BEHIND),
+			row_bool(consumers, row, CONSUMERS_MORE) ? "+" : "",
 			row_text(consumers, row, CONSUMERS_NAME));
 	}
+}
+
+/* The view counts up to a limit of its own, which may be lower than the threshold.
+ * ret_more: there are more than ret_failed. */
+static int count_failed(struct ctl *ctl, const PGresult *result, int64_t threshold,
+	int64_t *ret_failed, bool *ret_more)
+{
+	struct params params CLEANUP(params_free);
+	PGresult *counted CLEANUP(ctl_clear) = NULL;
+	*ret_failed = row_int8(result, 0, S_QUARANTINED);
+	*ret_more = !row_is_null(result, 0, S_CAPPED) &&
+		    strstr(row_text(result, 0, S_CAPPED), "\"templates_quarantined\"");
+	if (!*ret_more || *ret_failed > threshold || threshold == INT64_MAX)
+		return EX_OK;
+	params_init(&params);
+	params_int8(&params, threshold + 1);
+	int code = ctl_query(ctl, QUERY_CTL_QUARANTINED, &params, &counted);
+	if (code == EX_OK)
+		*ret_failed = row_int8(counted, 0, 0);
+	return code;
 }
 
 static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *causes,
@@ -218,12 +315,16 @@ static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *
 	struct strbuf waits CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	int64_t alive = row_int8(result, 0, S_ALIVE), dead = row_int8(result, 0, S_DEAD);
-	int64_t failed = row_int8(result, 0, S_QUARANTINED);
+	int64_t failed;
+	bool more;
+	int code = count_failed(ctl, result, limits->max_failures, &failed, &more);
+	if (code != EX_OK)
+		return code;
 	check_lag(&problems, "templates", result, S_LAG, limits->max_lag);
 	check_lag(&problems, "reminders", result, S_REMINDERS_LAG, limits->max_lag);
 	if (failed > limits->max_failures)
-		add_problem(&problems, "%" PRId64 " templates in quarantine (limit %" PRId64 ")",
-			failed, limits->max_failures);
+		add_problem(&problems, "%" PRId64 "%s templates in quarantine (limit %" PRId64 ")",
+			failed, more ? "+" : "", limits->max_failures);
 	if (alive < limits->min_workers)
 		add_problem(&problems, "%" PRId64 " workers alive (at least %" PRId64 ")", alive,
 			limits->min_workers);
@@ -297,8 +398,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	if (threshold && !check)
 		return ctl_usage(ctl, "thresholds need --check");
 	/* Monitoring asks every minute: it must not pile up behind a lock. */
-	int code = ctl_exec(ctl, "begin read only; set local lock_timeout = '5s'; set local "
-				 "statement_timeout = '30s'");
+	int code = ctl_begin_bounded(ctl);
 	if (code == EX_OK)
 		code = check_clock(ctl);
 	if (code == EX_OK)

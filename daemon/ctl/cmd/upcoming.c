@@ -69,7 +69,8 @@ static int stream(
 		params_int8(&params, filter->until.value);
 	else
 		params_null(&params, INT8);
-	return ctl_stream(ctl, QUERY_CTL_UPCOMING_OPEN, &params, take_row, listing);
+	return ctl_stream(
+		ctl, QUERY_CTL_UPCOMING_OPEN, &params, filter->number > 0, take_row, listing);
 }
 
 static int list(struct ctl *ctl, const struct filter *filter, struct table *table)

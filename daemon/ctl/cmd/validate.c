@@ -96,7 +96,7 @@ static int validate_all(struct ctl *ctl)
 	begin(ctl, &validation);
 	validation.settings = settings;
 	return finish(&validation,
-		ctl_stream(ctl, QUERY_CTL_RULES_OPEN, NULL, validate_row, &validation));
+		ctl_stream(ctl, QUERY_CTL_RULES_OPEN, NULL, false, validate_row, &validation));
 }
 
 static int validate_id(struct ctl *ctl, const char *id)

@@ -49,7 +49,9 @@ static int list(struct ctl *ctl)
 	PGresult *result CLEANUP(ctl_clear) = NULL;
 	struct strbuf differ CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	int code = ctl_query(ctl, QUERY_CTL_WORKERS, NULL, &result);
+	int code = ctl_begin_bounded(ctl);
+	if (code == EX_OK)
+		code = ctl_query(ctl, QUERY_CTL_WORKERS, NULL, &result);
 	if (code == EX_OK)
 		code = workers_tell_differences(ctl, &differ);
 	if (code != EX_OK)

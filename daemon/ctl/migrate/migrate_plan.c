@@ -129,8 +129,11 @@ static bool plan_step(struct migrator *migrator, const struct migration *step,
 	if (!finding_read(migrator, step, &finding, err))
 		return false;
 	bool runs = record || (finding.problems && !finding.leave);
+	/* An interrupted step has built some of its indexes itself. */
+	struct finding there = finding;
+	there.present = finding.present || record;
 	if ((runs || first) &&
-		!foretell_step(migrator, step, runs ? &finding : NULL, first, &refusals, err))
+		!foretell_step(migrator, step, runs ? &there : NULL, first, &refusals, err))
 		return false;
 	if (!plan_note(migrator, step, record != NULL, runs, &finding, outcome, err))
 		return false;

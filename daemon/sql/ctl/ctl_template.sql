@@ -1,6 +1,7 @@
 -- recurctl show, next --template, validate ID: one template with all that recurd knows of it.
 -- $1 text: its id.
--- Index: the primary key.
+-- Its tasks are counted up to 1001.
+-- Index: the primary key, ux_tasks_recurring_task_id_occurrence_at.
 -- Result: text text text text text text timestamptz bool timestamptz timestamp|timestamptz timestamp text
 -- Result: timestamptz timestamptz int8 timestamptz timestamptz timestamptz timestamptz timestamptz text int8
 -- Result: text {template columns} {user zone}
@@ -8,7 +9,8 @@ select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priori
        {rule}, t.next_due_at, t.is_active, t.created_at, t.updated_at,
        t.starts_local, t.starts_zone, t.planned_due_at, t.made_through, t.used_count, t.replan_at,
        t.paused_at, t.resumed_at, t.ended_at, t.failed_at, t.failure,
-       (select count(*) from {app}.tasks as k where k.recurring_task_id = t.id),
+       (select count(*) from (select from {app}.tasks as k where k.recurring_task_id = t.id
+                              order by k.occurrence_at limit 1001) as x),
        (select pg_catalog.json_agg(g.name order by g.name)::text
         from recurd.template_tags as x join {app}.tags as g on g.id = x.tag_id
         where x.recurring_task_id = t.id),

@@ -13,4 +13,5 @@ enum consumers_column {
 	CONSUMERS_LAG,
 	CONSUMERS_SINCE,
 	CONSUMERS_SEEN,
+	CONSUMERS_MORE, /* than BEHIND says */
 };

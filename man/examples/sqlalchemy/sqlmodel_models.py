@@ -65,6 +65,12 @@ class RecurringTask(SQLModel, table=True):
                 "replan_at is not null and failed_at is null and (is_active or ended_at is not null)"
             ),
         ),
+        Index("ix_recurring_tasks_quarantined", "next_due_at", postgresql_where=text("failed_at is not null")),
+        Index(
+            "ix_recurring_tasks_paused", "next_due_at",
+            postgresql_where=text("not is_active and ended_at is null"),
+        ),
+        Index("ix_recurring_tasks_ended", "next_due_at", postgresql_where=text("ended_at is not null")),
         # end
     )
 
@@ -115,6 +121,12 @@ class Task(SQLModel, table=True):
         Index("ux_tasks_repeat_of", "repeat_of", unique=True, postgresql_where=text("repeat_of is not null")),
         Index(
             "ix_tasks_pending_remind_at", "remind_at",
+            postgresql_where=text(
+                "remind_at is not null and not is_complete and (reminded_at is null or remind_at > reminded_at)"
+            ),
+        ),
+        Index(
+            "ix_tasks_user_id_pending_remind_at", "user_id", "remind_at",
             postgresql_where=text(
                 "remind_at is not null and not is_complete and (reminded_at is null or remind_at > reminded_at)"
             ),
