@@ -138,6 +138,9 @@ static bool take_type(struct rule *rule, const json_t *value, const char *path, 
 static bool take_zone(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	char *zone CLEANUP(mem_cleanup) = NULL;
+	if (json_is_string(value) &&
+		zone_name_is_refused(zone_name_plain(json_string_value(value)), err))
+		return err_prefix(err, ROOT "%s: ", path);
 	if (!json_is_string(value) ||
 		!zone_names_read(json_string_value(value), json_string_length(value), &zone, NULL))
 		return rule_value_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
