@@ -16,7 +16,8 @@ begin
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'instance_id(text, timestamptz)', 'upcoming_rows()',
-              'status_row()', 'preferences_changed()', 'held_users(text[])', 'task_repeats()']) as name
+              'status_row()', 'preferences_changed()', 'held_users(text[])', 'task_repeats()', 'settings_changed()',
+              'consumer_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

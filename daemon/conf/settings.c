@@ -27,8 +27,9 @@ const struct conf_option settings_options[] = {
 	{ FIELD(repeat_tasks), .type = CONF_BOOL, .default_text = "on",
 		.help = "A task with a recurrence_rule of its own comes back when it is "
 			"completed" },
-	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "90d", .min = 0,
-		.max = 36500 * DAY,
+	/* Who reads them is down for a while now and then. */
+	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "90d",
+		.min = 3600 * SECOND, .max = 36500 * DAY, .or_zero = true,
 		.help = "How long rows of recurd.notifications and recurd.decisions are kept; 0: "
 			"for "
 			"ever" },

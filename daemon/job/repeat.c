@@ -175,7 +175,7 @@ static void wait_for(struct repeat *repeat, const struct repeat_row *row, const 
 {
 	struct run_row waits;
 	row_of(row, &waits);
-	run_wait(&repeat->run, &waits, WAITING_HELD, reason);
+	run_wait(&repeat->run, &waits, reason);
 }
 
 static void plan_ready(struct repeat *repeat, int number, struct repeat_row *row)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recur/zone_lacks.h"
 #include "recur/zone_names.h"
 #include "util/mem.h"
 #include "util/stamp.h"
@@ -236,6 +237,8 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 	if (!why.passing && zone_names_read(name, strlen(name), &spelled, NULL) &&
 		strcmp(spelled, name) != 0)
 		return load_file(spelled, ret_zone, err);
+	if (!why.passing)
+		zone_lacks_take(name, zones.dir, &why);
 	if (err)
 		*err = why;
 	return false;
@@ -284,6 +287,7 @@ static bool zone_refresh(struct zone *zone)
 size_t zones_refresh(void)
 {
 	size_t changed = 0;
+	zone_lacks_refresh();
 	zone_names_forget(); /* tzdata may have come with other names, and other links */
 	for (size_t i = 0; i < zones.n; i++)
 		changed += zone_refresh(zones.list[i]);

@@ -78,6 +78,7 @@ struct run {
 	struct writing writing;
 	struct retry retry;
 	struct waiting waiting; /* rows of this batch that could not be written */
+	size_t elsewhere_n; /* of them: other workers can */
 	const char **wrote; /* ids of those that were; the kind's texts */
 	size_t wrote_n, wrote_size;
 	int waiting_result; /* its number in the closing flight's reply */
@@ -104,8 +105,11 @@ void run_add_claim(struct run *run, enum query_id query, const struct params *pa
 void run_write(struct run *run, size_t n);
 /* After claimed: there is nothing to write; what waits is recorded all the same. */
 void run_close(struct run *run);
-/* A row waits, without an attempt; why: as of the server. */
-void run_wait(struct run *run, const struct run_row *row, enum waiting_why why, const char *reason);
+/* A row waits, without an attempt, as if somebody held it. */
+void run_wait(struct run *run, const struct run_row *row, const char *reason);
+/* It waits for a worker that has the data of its zone. */
+void run_wait_elsewhere(
+	struct run *run, const struct run_row *row, const char *zone, const char *reason);
 
 /* For writing_ops. */
 void run_wrote(struct run *run, const char *id);

@@ -23,7 +23,7 @@ struct zone;
 void zones_open(const char *dir);
 void zones_close(void);
 /* A name in another case ("europe/berlin") is the zone that zone_names.h finds, under the folder's spelling.
- * err.passing: the file is there, but cannot be read just now. */
+ * err.passing: the file is there, but cannot be read just now, or others have one (zone_lacks.h). */
 bool zone_load(const char *name, const struct zone **ret_zone, struct err *err) NODISCARD;
 /* As zone_load; err names the option that is at fault: default_time_zone, or zoneinfo_dir where not even
  * UTC is found. */

@@ -176,6 +176,9 @@ def test_plain_sql_does_the_same_and_is_checked(db):
                          ("catch_up_limit = 0", "ck_settings_catch_up_limit"),
                          ("adopt_backlog = 'some'", "ck_settings_adopt_backlog"),
                          ("notification_retention = '-1 s'", "ck_settings_notification_retention"),
+                         ("notification_retention = '1 us'", "ck_settings_notification_retention_least"),
+                         ("default_time_zone = 'Factory'", "which is none"),
+                         ("default_time_zone = 'right/Europe/Berlin'", "which is none"),
                          ("notification_retention = '101 years'", "ck_settings_notification_retention")):
         with pytest.raises(psycopg.Error, match=words):
             db.execute(f"update recurd.settings set {wrong}")
@@ -190,7 +193,7 @@ def test_plain_sql_does_the_same_and_is_checked(db):
 
 def test_every_way_to_write_a_span_is_read(db):
     """What psql prints depends on the session; what is read does not."""
-    for text, seconds in (("90 days", "90d"), ("3 mons", "90d"), ("0", "0"), ("1 year", "8766h"), ("1.5 s", "1500ms")):
+    for text, seconds in (("90 days", "90d"), ("3 mons", "90d"), ("0", "0"), ("1 year", "8766h"), ("1.5 h", "90min")):
         for style in ("postgres", "postgres_verbose", "sql_standard", "iso_8601"):
             db.execute(f"set intervalstyle = {style}")
             db.execute("update recurd.settings set notification_retention = %s::interval", (text,))
@@ -247,12 +250,22 @@ def test_what_is_wrong_is_told(db):
             (("set", "default_time_zone", "Mars/Olympus"), DATA, 'default_time_zone: unknown time zone "Mars/Olympus"'),
             (("set", "min_interval", "60"), DATA, "min_interval: expected a duration (us, ms, s, min, h, d) from 1s to 1d"),
             (("set", "catch_up_limit", "0"), DATA, "from 1 to 100000"),
+            (("set", "notification_retention", "1us"), DATA, "expected 0, or a duration (us, ms, s, min, h, d) from 1h to 36500d"),
+            (("set", "default_time_zone", "Factory"), DATA, "nobody has chosen"),
+            (("set", "default_time_zone", "right/Europe/Berlin"), DATA, 'expected "Europe/Berlin"'),
             (("set", "adopt_backlog", "some"), DATA, "latest, all or none"),
             (("set", "batch_size", "7"), USAGE, "an option of each process"),
             (("set", "bach_size", "7"), USAGE, "there are default_time_zone, min_interval"),
             (("set", "min_interval"), USAGE, "set KEY VALUE"), (("rm", "x"), USAGE, "reset KEY"),
             (("reset", "min_interval", "1"), USAGE, "reset KEY")):
         assert words in run_ctl(db, "settings", *args, expect=code).errors
+
+
+def test_a_zone_of_the_folder_posix_is_stored_by_its_plain_name(db):
+    assert run_ctl(db, "settings", "set", "default_time_zone", "posix/Europe/Berlin").text.startswith(
+        "default_time_zone: Europe/Berlin, was UTC")
+    db.execute("update recurd.settings set default_time_zone = 'posix/Asia/Tokyo'")
+    assert listed(db)["default_time_zone"]["value"] == "Asia/Tokyo"
 
 
 def test_rights(db):

@@ -52,7 +52,7 @@ def test_status_tells_where_live_workers_differ(db):
     add_worker(db, "gone", seen=timedelta(hours=2), version="0.1")
     add_worker(db, "old", tzdata=None, options=None)
     differ = ctl_json(db, "status")["workers_differ"]
-    assert differ == ("version: 1.0 (a, c, old), 2.0 (b); time zone data: 2024a (b), 2025b (a, c);"
+    assert differ == ("version: 1.0 (a, c, old), 2.0 (b); time zone data: 2024a (b), 2025b (a, c), unknown (old);"
                       " options: app_schema=app notify=on (c), app_schema=public notify=on (a, b)")
     assert f"Live workers differ in {differ}" in run_ctl(db, "workers").text
     assert differ in run_ctl(db, "status").text
