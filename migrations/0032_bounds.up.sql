@@ -76,7 +76,7 @@ begin
                            and not exists (select from recurd.preferences as p
                                             where p.user_id = t.user_id and p.time_zone is not null)
                         returning starts_local is not null
-                                  and t.recurrence_rule::text !~* '(CRON_)?TZ=|DTSTART[^:"]*;TZID=|DTSTART:[0-9T]+Z'
+                                  and t.recurrence_rule::text !~* 'TZ(ID)?=|DTSTART:[0-9T]+Z'
                                   as moves)
                     select pg_catalog.count(*) filter (where moves) into concerned from moved;
                 elsif name = 'min_interval' then

@@ -6,6 +6,7 @@
 
 #include "conf/value.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct settings, name_), .reloadable = true
 
@@ -80,25 +81,6 @@ void settings_cleanup(struct settings **settings)
 	*settings = NULL;
 }
 
-/* As a shell takes it. */
-static void add_word(struct strbuf *out, const char *value)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_+-/.:";
-	if (*value != '\0' && strspn(value, plain) == strlen(value)) {
-		strbuf_add_text(out, value);
-		return;
-	}
-	strbuf_add_char(out, '\'');
-	for (; *value != '\0'; value++) {
-		if (*value == '\'')
-			strbuf_add_text(out, "'\\''");
-		else
-			strbuf_add_char(out, *value);
-	}
-	strbuf_add_char(out, '\'');
-}
-
 /* A value that no setting takes is not repeated: it could not be typed. */
 void settings_redirect(const struct conf_option *option, const char *value, struct strbuf *out)
 {
@@ -108,7 +90,7 @@ void settings_redirect(const struct conf_option *option, const char *value, stru
 		"%s is a setting of the database now, take it out here: recurctl settings set %s ",
 		option->name, option->name);
 	if (value_set(scratch, option, value, &err))
-		add_word(out, value);
+		text_add_word(out, value);
 	else
 		strbuf_add_text(out, "VALUE");
 }

@@ -187,3 +187,25 @@ void text_add_repaired(struct strbuf *buf, const char *value)
 		left -= taken;
 	}
 }
+
+void text_add_word(struct strbuf *out, const char *value)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_+-/.:";
+	if (*value != '\0' && strspn(value, plain) == strlen(value)) {
+		strbuf_add_text(out, value);
+		return;
+	}
+	if (strchr(value, '\'') && !strpbrk(value, "\"$`\\!")) {
+		strbuf_addf(out, "\"%s\"", value);
+		return;
+	}
+	strbuf_add_char(out, '\'');
+	for (; *value != '\0'; value++) {
+		if (*value == '\'')
+			strbuf_add_text(out, "'\\''");
+		else
+			strbuf_add_char(out, *value);
+	}
+	strbuf_add_char(out, '\'');
+}

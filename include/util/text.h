@@ -47,3 +47,6 @@ void text_piece_terminal(const char *text, size_t len, struct text_piece *ret_pi
 size_t text_add_terminal(struct strbuf *buf, const char *value, size_t width);
 /* Appends value with U+FFFD for each byte that is not UTF-8. */
 void text_add_repaired(struct strbuf *buf, const char *value);
+
+/* As one word of a command, for a shell: quoted where it must be. */
+void text_add_word(struct strbuf *out, const char *value);

@@ -1,7 +1,9 @@
 """What workers run with, where they differ, who is dead, and consumers that say how far they are."""
 
+import shlex
 from datetime import datetime, timedelta, timezone
 
+import psycopg
 import pytest
 
 from harness.ctl import DATA, FOUND, USAGE, ctl_json, run_ctl
@@ -152,3 +154,36 @@ def test_nothing_is_deleted_before_a_consumer_has_done_it(db, recurd):
     run_ctl(db, "consumers", "--forget", "mail")
     assert "by their age alone" in run_ctl(db, "consumers").text
     worker.stop()
+
+
+def test_what_a_consumer_says_of_itself_is_checked(db):
+    """One said it had done what was not there yet, and nothing was kept for it; one had a name of 10 kB."""
+    last = add_notifications(db, 2, timedelta(days=1))[-1]
+    db.execute("insert into recurd.consumers (name) values ('mail')")
+    for wrong, words in (("done_through = %s + 1", "expected an id of recurd.notifications, "), ("done_through = -%s", "ck_consumers_done_through"),
+                         ("since = 'infinity', done_through = %s", "ck_consumers_since"),
+                         ("seen_at = '-infinity', done_through = %s", "ck_consumers_since"),
+                         ("name = '', done_through = %s", "ck_consumers_name"), ("name = ' a', done_through = %s", "ck_consumers_name"),
+                         ("name = e'a\\nb', done_through = %s", "ck_consumers_name"),
+                         ("name = repeat('x', 201), done_through = %s", "ck_consumers_name")):
+        with pytest.raises(psycopg.Error, match=words):
+            db.execute(f"update recurd.consumers set {wrong}", (last,))
+    db.freeze(NOW + timedelta(hours=1))
+    db.execute("update recurd.consumers set done_through = %s", (last,))
+    assert ctl_json(db, "consumers")[0]["seen_at"] == "2026-06-01T08:00:00Z", "that it moved is seen, whatever it writes"
+    db.execute("delete from recurd.notifications")
+    db.execute("update recurd.consumers set done_through = done_through")
+    db.execute("update recurd.consumers set done_through = %s", (last - 1,))
+
+
+def test_a_consumer_that_never_moves_is_told_by_status(db):
+    """It keeps everything for ever, and nobody was told but by --check."""
+    add_notifications(db, 3, timedelta(days=40))
+    assert ctl_json(db, "status")["consumers_behind"] is None
+    db.execute("insert into recurd.consumers (name) values ('it''s mail')")
+    told = "consumer it's mail is 40d behind with 3 notifications, which are kept for it; if it is no more: recurctl consumers --forget \"it's mail\""
+    assert ctl_json(db, "status")["consumers_behind"] == told
+    assert told in run_ctl(db, "status").text.replace("Consumer", "consumer")
+    words = shlex.split(told[told.index("recurctl"):])
+    run_ctl(db, *words[1:])
+    assert ctl_json(db, "status")["consumers_behind"] is None
