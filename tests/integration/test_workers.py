@@ -117,6 +117,24 @@ def test_the_first_start_says_how_long_rows_are_kept(app_db):
     assert any(f["check"] == "retention" and "90d" in f["detail"] for f in ctl_json(app_db, "preflight")["findings"])
 
 
+def test_what_an_upgrade_is_about_to_delete_is_told_first(db, recurd):
+    """A database that had kept everything lost it with the first heartbeat of the new version, without a line."""
+    old = add_notifications(db, 3, timedelta(days=200))
+    [finding] = [f for f in ctl_json(db, "preflight")["findings"] if f["check"] == "retention"]
+    assert "3 notifications are that old now" in finding["detail"]
+    worker = recurd(db, heartbeat_interval="1s", poll_interval="20ms")
+    line = worker.expect("prune")
+    assert (line["rows"], line["older_than"]) == ("3", "90d") and "settings set notification_retention 0" in line["reason"]
+    assert ids(db) == old, "told, and then done"
+    wait_until(lambda: ids(db) == [])
+    worker.stop()
+    add_notifications(db, 1, timedelta(days=90, hours=1))
+    worker = recurd(db, heartbeat_interval="1s", poll_interval="20ms")
+    wait_until(lambda: ids(db) == [])
+    assert not worker.seen("prune"), "what grew old meanwhile is no news"
+    worker.stop()
+
+
 def test_rows_are_kept_for_90_days_or_for_ever(db, recurd):
     kept = add_notifications(db, 2, timedelta(days=89))
     old = add_notifications(db, 2, timedelta(days=91))
