@@ -225,3 +225,9 @@ bool zone_names_read(const char *text, size_t len, char **ret_name, struct err *
 	*ret_name = mem_strdup(name);
 	return true;
 }
+
+void zone_names_open(void)
+{
+	char name[ZONE_NAME_MAX + 1];
+	(void)find_windows("W. Europe Standard Time", name);
+}

@@ -18,16 +18,11 @@ struct reader {
 
 static const char *const kinds[] = { "VEVENT", "VTODO", "VTIMEZONE" };
 
-static int shown(struct slice slice)
-{
-	return slice.len > 60 ? 60 : (int)slice.len;
-}
-
 /* "BEGIN:VEVENT" and what is wrong with it. */
 static bool broken(struct calendar *calendar, const char *lead, struct slice name, const char *what)
 {
 	calendar->broken = true;
-	return err_set(&calendar->why, "%s%.*s%s", lead, shown(name), name.text, what);
+	return err_set(&calendar->why, "%s%.*s%s", lead, slice_shown(name), name.text, what);
 }
 
 static bool add_part(struct calendar *calendar, const struct calendar_part *part)

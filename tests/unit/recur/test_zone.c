@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "recur/zone.h"
+#include "recur/zone_lacks.h"
 #include "recur/zone_names.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
@@ -381,6 +382,71 @@ static void every_way_of_an_upgrade_is_noticed(void **state)
 	releases_close(&releases);
 }
 
+/* As the daemon goes about it: asked about once, and anew after the next look. */
+static void what_others_have_is_no_fault_of_the_name(void **state)
+{
+	char dir[] = "/tmp/recurd-zone-XXXXXX";
+	const struct zone *zone = NULL;
+	const char *names[ZONE_LACKS_MAX];
+	struct err err = { .text = "" };
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/Berlin", dir);
+	zones_open(dir);
+	assert_false(zone_load("Berlin", &zone, &err));
+	assert_false(err.passing);
+	zone_lacks_open();
+	zone_lacks_begin();
+	assert_false(zone_load("Berlin", &zone, &err) || zone_load("Mars/X", &zone, &err));
+	assert_true(err.passing);
+	assert_string_equal(zone_lacks_met(), "Mars/X");
+	assert_int_equal(zone_lacks_unasked(names, ARRAY_LEN(names)), 2);
+	assert_true(zone_lacks_judge("berlin", true));
+	assert_false(zone_lacks_judge("Berlin", true));
+	assert_false(zone_lacks_judge("Mars/X", false));
+	zone_lacks_begin();
+	assert_false(zone_load("Mars/X", &zone, &err));
+	assert_false(err.passing);
+	assert_null(zone_lacks_met());
+	assert_false(zone_load("Berlin", &zone, &err));
+	assert_true(err.passing);
+	assert_non_null(strstr(err.text, "others have it"));
+	assert_string_equal(zone_lacks_at(0), "Berlin");
+	zones_refresh(); /* nobody's is asked about anew */
+	assert_false(zone_load("Mars/X", &zone, &err));
+	assert_true(err.passing);
+	copy_zone("Europe/Berlin", path);
+	zones_refresh();
+	assert_null(zone_lacks_at(0));
+	assert_true(zone_load("Berlin", &zone, &err));
+	unlink(path);
+	rmdir(dir);
+}
+
+/* Rules can name any number of zones that are none. */
+static void no_more_names_are_kept_than_there_is_room_for(void **state)
+{
+	const struct zone *zone = NULL;
+	const char *names[ZONE_LACKS_MAX + 1];
+	struct err err = { .text = "" };
+	(void)state;
+	zone_lacks_open();
+	assert_true(zone_lacks_judge("Others/Have", true));
+	for (int i = 0; i < 3 * ZONE_LACKS_MAX; i++) {
+		char *name CLEANUP(mem_cleanup) = mem_printf("Mars/%d", i);
+		assert_false(zone_load(name, &zone, &err));
+		assert_true(err.passing);
+	}
+	assert_int_equal(zone_lacks_unasked(names, ARRAY_LEN(names)), ZONE_LACKS_MAX - 1);
+	assert_string_equal(zone_lacks_at(0), "Others/Have");
+}
+
+static int close_lacks(void **state)
+{
+	zone_lacks_close();
+	return close_zones(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +455,9 @@ int main(void)
 		cmocka_unit_test_teardown(a_name_of_the_folder_posix_is_its_plain_one, close_zones),
 		cmocka_unit_test_teardown(the_version_is_found_where_folders_have_it, close_zones),
 		cmocka_unit_test_teardown(names_are_looked_for_anew_after_a_look, close_zones),
+		cmocka_unit_test_teardown(what_others_have_is_no_fault_of_the_name, close_lacks),
+		cmocka_unit_test_teardown(
+			no_more_names_are_kept_than_there_is_room_for, close_lacks),
 		cmocka_unit_test(a_zone_is_loaded_once),
 		cmocka_unit_test(wall_times_become_instants),
 		cmocka_unit_test(the_second_of_two_reads_the_same),
