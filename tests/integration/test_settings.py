@@ -1,5 +1,6 @@
 """What decides what is made is set once a database, and all workers and recurctl go by it."""
 
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -11,6 +12,7 @@ import pytest
 
 from harness.ctl import CONFIG, DATA, OK, USAGE, ctl_json, run_ctl
 from harness.daemon import once, program, run_program, run_recurd
+from harness.migrate import STEPS, migrate
 from harness.util import clean_environ, wait_until
 
 UTC = timezone.utc
@@ -426,3 +428,27 @@ def test_the_default_of_the_zone_is_the_same_in_the_trigger(db):
     once(db)
     assert ctl_json(db, "settings", "set", "default_time_zone", listed(db)["default_time_zone"]["default"])["to"] == "UTC"
     assert db.value("select changes->'default_time_zone'->'templates' from recurd.settings") == 0
+
+
+def test_a_database_from_before_the_bounds_comes_within_them(app_db):
+    """What was accepted before must not stop the upgrade, and what stops it is told with a statement that mends it."""
+    (bounds,) = [int(step[:4]) for step in STEPS if step.endswith("_bounds")]
+    migrate(app_db, "down", "--to", bounds - 1)
+    app_db.execute("update recurd.settings set notification_retention = '1 us', default_time_zone = 'posix/Europe/Berlin'")
+    template = app_db.add_template(START, DAILY)
+    app_db.execute("update recurring_tasks set starts_local = '2026-06-01 09:00', starts_zone = 'posix/Europe/Berlin'")
+    app_db.execute("insert into recurd.zones (name, digest) values ('posix/Europe/Berlin', 1), ('Factory', 1), ('UTC', 1)")
+    app_db.execute("insert into recurd.consumers (name, done_through, since, seen_at) values"
+                   " ('good', -5, '-infinity', 'infinity'), (repeat('x', 10000), 0, now(), now()), (e'a\\nb', 0, now(), now())")
+    refused = migrate(app_db, "up", code=65)
+    told = " ".join(refused.lines("problems")) + refused.err
+    assert "of 10000 bytes" in told and len(told) < 4000
+    for statement in sorted(set(re.findall(r"update recurd\.consumers set name = 'consumer-\w+' where md5\(name\) = '\w+'", told))):
+        app_db.execute(statement)
+    migrate(app_db, "up")
+    assert listed(app_db)["notification_retention"]["value"] == "1h"
+    assert listed(app_db)["default_time_zone"]["value"] == "Europe/Berlin"
+    assert app_db.template(template)["starts_zone"] == "Europe/Berlin"
+    assert app_db.column("select name from recurd.zones") == ["UTC"]
+    rows = ctl_json(app_db, "consumers")
+    assert len(rows) == 3 and all(row["done_through"] == 0 for row in rows)
