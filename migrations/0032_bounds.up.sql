@@ -19,7 +19,7 @@ alter table recurd.settings
 -- As before, but for these:
 -- * the quarantine of a rule that is too frequent may be on its way to the table when min_interval changes.  Such a
 --   batch holds the templates that it has claimed, so that they are waited for by a write that changes nothing, as
---   with the zone, and seen as they are after it;
+--   with the zone, and seen as they are after it; likewise with tasks that repeat themselves;
 -- * what is tried again keeps the words of its failure until it is planned, so that the same verdict is no second
 --   decision;
 -- * a rule whose text names a zone is planned anew, but not counted: it does not move;
@@ -87,6 +87,10 @@ begin
                                                          or replan_at is not null)
                         returning failure like '%%(min_interval)%%' as tried_again)
                     select pg_catalog.count(*) filter (where tried_again) into concerned from freed;
+                    update recurd.repeats
+                       set failed_at = null, failure = null
+                     where failed_at is not null and failure like '%%(min_interval)%%'
+                           or failed_at is null and completed_at is not null;
                 end if;
                 if tg_op = 'UPDATE' or not pg_catalog.jsonb_exists(new.changes, name) then
                     new.changes := new.changes || pg_catalog.jsonb_build_object(

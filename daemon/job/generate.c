@@ -197,12 +197,11 @@ static void add_left(struct run *run, const char *const *ids, size_t n)
 static void clear(struct run *run)
 {
 	struct generate *generate = of(run);
-	ev_timer_stop(run->site.loop, &generate->slice);
+	slicing_stop(&generate->slicing);
 	generate_rows_clear(&generate->rows);
 	PQclear(generate->claimed);
 	PQclear(generate->held);
 	free(generate->held_ids);
-	free(generate->undecided);
 	PQclear(generate->written);
 }
 
@@ -211,6 +210,8 @@ static const struct run_ops ops = {
 	.add_claim = add_claim,
 	.add_claim_waiting = add_claim_waiting,
 	.claimed = claimed,
+	.plan = generate_plan_again,
+	.planned = generate_planned,
 	.writing = { .add = add_write,
 		.took = took,
 		.wrote = wrote,
@@ -246,7 +247,7 @@ static void *start(const struct job *job, const struct job_site *site,
 	struct generate *generate = mem_alloc(sizeof(*generate));
 	generate->edited = is_edited(job);
 	generate->policy = policy_of(site);
-	generate_plan_init(generate);
+	generate_plan_init(generate, site->loop);
 	run_start(&generate->run, &ops, job, site, order, done, arg);
 	return generate;
 }

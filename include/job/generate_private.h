@@ -5,20 +5,18 @@
 #include "db/rows.h"
 #include "job/generate_rows.h"
 #include "job/run.h"
+#include "job/slicing.h"
 #include "plan/policy.h"
 
 struct generate {
 	struct run run;
 	bool edited; /* templates whose rule was edited, not those that are due */
-	struct ev_timer slice; /* zero timer between slices */
+	struct slicing slicing;
 	struct plan_policy policy;
 	PGresult *claimed;
 	PGresult *held; /* users whose rows are locked; NULL: nobody asked */
 	const char **held_ids; /* the same, sorted */
 	int next_row;
-	int *undecided; /* rows whose zone this machine lacks, until it is known whether others have it */
-	size_t undecided_n;
-	usec_t planning_began;
 	struct generate_rows rows;
 	PGresult *written; /* of the stretch under way */
 	size_t made_n;
@@ -28,6 +26,9 @@ struct generate {
 /* A template as a row of the run. */
 void generate_row_of(const struct template *template, struct row_place place, bool edited,
 	struct run_row *ret_row);
-void generate_plan_init(struct generate *generate);
+void generate_plan_init(struct generate *generate, struct ev_loop *loop);
 /* Plans what is claimed (a careful batch asks first whose users are held), lets the loop have its turns meanwhile, and goes on with run_write or run_close. */
 void generate_plan(struct generate *generate);
+/* For run_ops. */
+void generate_plan_again(struct run *run, int number);
+void generate_planned(struct run *run);

@@ -230,6 +230,17 @@ def test_a_lower_min_interval_lets_go_what_it_had_quarantined(db):
     assert db.occurrences(fast) and db.template(other)["failed_at"]
 
 
+def test_a_lower_min_interval_lets_tasks_come_back(db):
+    """Tasks that repeat themselves are quarantined for the same reason."""
+    task = db.add_task(rule={"rrule": "FREQ=SECONDLY;INTERVAL=30"}, due_date=START - timedelta(hours=2))
+    db.execute("update tasks set is_complete = true where id = %s", (task,))
+    once(db)
+    assert "min_interval" in db.value("select failure from recurd.repeats where task_id = %s", (task,))
+    run_ctl(db, "settings", "set", "min_interval", "30s")
+    once(db)
+    assert db.value("select count(*) from tasks where repeat_of = %s", (task,)) == 1
+
+
 def test_a_verdict_that_is_on_its_way_is_seen_by_the_change_that_lifts_it(db, recurd):
     """A batch quarantines a rule for min_interval, and has not committed when that changes: nobody looked at the template
     again.  The change waits for the batch."""

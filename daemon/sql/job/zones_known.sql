@@ -1,4 +1,4 @@
--- Caller: job/generate.c, when rules name zones that this machine lacks.
+-- Caller: job/run_elsewhere.c, when rules name zones that this machine lacks.
 -- Which of them others have: some worker has recorded them, or the server knows them.  That the server reads
 -- all of its zone files for it is why names are kept (recur/zone_lacks.h).
 -- $1 names
