@@ -6,6 +6,7 @@
 
 #include "conf/value.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct settings, name_), .reloadable = true
 
@@ -27,8 +28,9 @@ const struct conf_option settings_options[] = {
 	{ FIELD(repeat_tasks), .type = CONF_BOOL, .default_text = "on",
 		.help = "A task with a recurrence_rule of its own comes back when it is "
 			"completed" },
-	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "90d", .min = 0,
-		.max = 36500 * DAY,
+	/* Who reads them is down for a while now and then. */
+	{ FIELD(notification_retention), .type = CONF_DURATION, .default_text = "90d",
+		.min = 3600 * SECOND, .max = 36500 * DAY, .or_zero = true,
 		.help = "How long rows of recurd.notifications and recurd.decisions are kept; 0: "
 			"for "
 			"ever" },
@@ -79,25 +81,6 @@ void settings_cleanup(struct settings **settings)
 	*settings = NULL;
 }
 
-/* As a shell takes it. */
-static void add_word(struct strbuf *out, const char *value)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_+-/.:";
-	if (*value != '\0' && strspn(value, plain) == strlen(value)) {
-		strbuf_add_text(out, value);
-		return;
-	}
-	strbuf_add_char(out, '\'');
-	for (; *value != '\0'; value++) {
-		if (*value == '\'')
-			strbuf_add_text(out, "'\\''");
-		else
-			strbuf_add_char(out, *value);
-	}
-	strbuf_add_char(out, '\'');
-}
-
 /* A value that no setting takes is not repeated: it could not be typed. */
 void settings_redirect(const struct conf_option *option, const char *value, struct strbuf *out)
 {
@@ -107,7 +90,7 @@ void settings_redirect(const struct conf_option *option, const char *value, stru
 		"%s is a setting of the database now, take it out here: recurctl settings set %s ",
 		option->name, option->name);
 	if (value_set(scratch, option, value, &err))
-		add_word(out, value);
+		text_add_word(out, value);
 	else
 		strbuf_add_text(out, "VALUE");
 }

@@ -148,7 +148,10 @@ static bool set_duration(
 {
 	usec_t *field = field_of(fields, option);
 	usec_t value = 0;
-	if (!duration_parse(text, &value) || value < option->min || value > option->max)
+	bool good = duration_parse(text, &value) &&
+		    ((value >= option->min && value <= option->max) ||
+			    (value == 0 && option->or_zero));
+	if (!good)
 		return expected(option, text, err);
 	*field = value;
 	return true;
@@ -272,7 +275,8 @@ void value_describe(const struct conf_option *option, struct strbuf *out)
 			out, "an integer from %" PRId64 " to %" PRId64, option->min, option->max);
 		break;
 	case CONF_DURATION:
-		strbuf_add_text(out, "a duration (us, ms, s, min, h, d) from ");
+		strbuf_addf(out, "%sa duration (us, ms, s, min, h, d) from ",
+			option->or_zero ? "0, or " : "");
 		duration_format(option->min, out);
 		strbuf_add_text(out, " to ");
 		duration_format(option->max, out);

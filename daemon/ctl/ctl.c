@@ -1,6 +1,7 @@
 /* The frame around the commands: options, help, configuration, the connection, what goes wrong. */
 #include "ctl/ctl.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/sqlstate.h"
 #include "util/mem.h"
 #include "util/nearest.h"
 #include "util/text.h"
@@ -85,8 +85,12 @@ static void print_options(const struct ctl_option *options)
 static void print_help(const struct ctl_command *command)
 {
 	if (command) {
-		printf("usage: recurctl %s [options]%s%s\n%s\n\noptions:\n", command->name,
+		printf("usage: recurctl %s [options]%s%s\n%s\n\n", command->name,
 			*command->args ? " " : "", command->args, command->help);
+		if (command->print_more)
+			command->print_more();
+		if (command->options && command->options->name)
+			printf("options:\n");
 		print_options(command->options);
 		printf("global options:\n");
 		print_options(global_options);
@@ -195,9 +199,22 @@ static int option_wrong(const struct ctl *ctl, const struct grammar *grammar, co
 {
 	if (optopt == 0)
 		return long_option_wrong(ctl, grammar, text);
+	if (isdigit(optopt))
+		return ctl_usage(ctl,
+			"there is no option -%c; a value that begins with - stands behind --, as "
+			"in: "
+			"recurctl %s ... -- %s",
+			optopt, ctl->command ? ctl->command->name : "COMMAND", text);
 	if (has_value_too_many(grammar, text))
 		return ctl_usage(ctl, "option %.*s takes no value", (int)strcspn(text, "="), text);
 	return ctl_usage(ctl, "there is no option -%c", optopt);
+}
+
+/* Of "-5s" getopt has looked at no more than the 5, and goes on in this word. */
+static const char *wrong_word(int argc, char **argv)
+{
+	const char *word = optind < argc ? argv[optind] : "";
+	return optopt && word[0] == '-' && word[1] == optopt ? word : argv[optind - 1];
 }
 
 /* Reads options up to the next one that is the command's own; global ones are taken. */
@@ -207,7 +224,7 @@ static int next_option(struct ctl *ctl, const struct grammar *grammar, int argc,
 	for (;;) {
 		int letter = getopt_long(argc, argv, grammar->shorts, grammar->longs, NULL);
 		if (letter == '?')
-			exit(option_wrong(ctl, grammar, argv[optind - 1]));
+			exit(option_wrong(ctl, grammar, wrong_word(argc, argv)));
 		if (letter == ':')
 			exit(ctl_usage(ctl, "option %s needs a value", argv[optind - 1]));
 		if (!is_global(letter))
@@ -244,147 +261,6 @@ int ctl_getopt(struct ctl *ctl, int argc, char **argv)
 	if (letter == -1)
 		load_conf(ctl);
 	return letter;
-}
-
-static void free_name(char **name)
-{
-	PQfreemem(*name);
-}
-
-struct session *ctl_session(struct ctl *ctl, struct err *err)
-{
-	if (ctl->session)
-		return ctl->session;
-	if (session_open(ctl->conf->database_url, ctl->conf->password_file, &ctl->session, err))
-		return ctl->session;
-	char *hidden CLEANUP(mem_cleanup) = conf_hidden_password(ctl->conf, ctl->config_file);
-	struct err why = *err;
-	if (hidden && strstr(why.text, "password"))
-		err_set(err,
-			"%s; the service's password is in %s, which you may not read: run it as "
-			"root",
-			why.text, hidden);
-	return ctl->session = NULL;
-}
-
-/* Worker and reader have different rights, and neither has the other's. */
-static int refused(struct ctl *ctl, const struct err *err)
-{
-	PGconn *pq = session_pq(ctl->session);
-	const char *user = PQuser(pq);
-	char *name CLEANUP(free_name) = PQescapeIdentifier(pq, user, strlen(user));
-	const char *role = ctl->role ? ctl->role : ctl->command->role;
-	if (!name || !role)
-		return ctl_error(EX_CONFIG, "%s; run it as the owner of the application's tables",
-			err->text);
-	return ctl_error(EX_CONFIG,
-		"%s; grant %s to %s, or where it has that, run: recurctl migrate repair", err->text,
-		role, name);
-}
-
-#define MEND "run: recurctl migrate up, then: recurctl migrate repair"
-
-static const char *what_to_do(const char *sqlstate)
-{
-	static const struct {
-		const char *sqlstate, *advice;
-	} known[] = {
-		{ "3F000", "run: recurctl migrate up" },
-		{ "42P01", MEND " (or is app_schema wrong?)" },
-		{ "42703", MEND },
-		{ "42883", MEND },
-		{ "42804", "what recurd needs says: recurctl migrate verify" },
-		{ "55P03", "somebody else holds a lock; try again" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (strcmp(sqlstate, known[i].sqlstate) == 0)
-			return known[i].advice;
-	return NULL;
-}
-
-static int exit_code_of(const char *sqlstate)
-{
-	switch (sqlstate_classify(sqlstate)) {
-	case SQLSTATE_ROW:
-		return EX_DATAERR;
-	case SQLSTATE_OPERATOR:
-		return EX_CONFIG;
-	case SQLSTATE_BUG:
-		return EX_SOFTWARE;
-	default:
-		return EX_UNAVAILABLE;
-	}
-}
-
-int ctl_query_failed(struct ctl *ctl, const struct err *err)
-{
-	const char *sqlstate = ctl->session ? session_sqlstate(ctl->session) : "";
-	if (strcmp(sqlstate, "42501") == 0)
-		return refused(ctl, err);
-	const char *advice = what_to_do(sqlstate);
-	return ctl_error(exit_code_of(sqlstate), "%s%s%s", err->text, advice ? "; " : "",
-		advice ? advice : "");
-}
-
-int ctl_query(struct ctl *ctl, enum query_id id, const struct params *params, PGresult **ret_result)
-{
-	struct err err;
-	struct session *session = ctl_session(ctl, &err);
-	if (!session)
-		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
-	if (!session_query(session, id, params, ret_result, &err))
-		return ctl_query_failed(ctl, &err);
-	return EX_OK;
-}
-
-char *ctl_meant(const char *typed)
-{
-	struct strbuf meant CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	return typed && text_add_unescaped(&meant, typed) ? strbuf_steal(&meant) : NULL;
-}
-
-char *ctl_meant_next(char *meant)
-{
-	char *next = ctl_meant(meant);
-	free(meant);
-	return next;
-}
-
-static int query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
-{
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_text(&params, id);
-	return ctl_query(ctl, query, &params, ret_result);
-}
-
-int ctl_query_id(struct ctl *ctl, enum query_id query, const char *id, PGresult **ret_result)
-{
-	char *meant CLEANUP(mem_cleanup) = ctl_meant(id);
-	int code = query_id(ctl, query, id, ret_result);
-	if (code != EX_OK || PQntuples(*ret_result) > 0 || !meant)
-		return code;
-	PQclear(*ret_result);
-	*ret_result = NULL;
-	return ctl_query_id(ctl, query, meant, ret_result);
-}
-
-int ctl_exec(struct ctl *ctl, const char *sql)
-{
-	struct err err;
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	struct session *session = ctl_session(ctl, &err);
-	if (!session)
-		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
-	if (!session_exec(session, sql, &result, &err))
-		return ctl_query_failed(ctl, &err);
-	return EX_OK;
-}
-
-void ctl_clear(PGresult **result)
-{
-	PQclear(*result);
-	*result = NULL;
 }
 
 /* NULL: there is none, and this has been told. */
@@ -434,6 +310,7 @@ int ctl_main(int argc, char **argv)
 	if (!ctl.command->options)
 		load_conf(&ctl);
 	int code = ctl.command->run(&ctl, argc, argv);
+	session_close(ctl.watcher);
 	session_close(ctl.session);
 	conf_free(ctl.loaded);
 	return finish_output(code);

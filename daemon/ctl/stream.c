@@ -24,15 +24,14 @@ static int fetch(struct ctl *ctl, enum query_id open,
 
 int ctl_begin_bounded(struct ctl *ctl)
 {
-	return ctl_exec(ctl,
-		"begin isolation level read committed read only;"
-		"set local lock_timeout = '5s'; set local statement_timeout = '30s';"
-		"set local enable_seqscan = off; set local enable_bitmapscan = off;"
-		"set local enable_sort = off; set local enable_incremental_sort = off;"
-		"set local enable_hashjoin = off; set local enable_mergejoin = off;"
-		"set local enable_indexscan = on; set local enable_indexonlyscan = on;"
-		"set local enable_nestloop = on; set local enable_tidscan = on;"
-		"set local jit = off");
+	return ctl_exec(ctl, "begin isolation level read committed read only;"
+			     "set local lock_timeout = '5s'; set local statement_timeout = '30s';"
+			     "set local enable_seqscan = off; set local enable_bitmapscan = off;"
+			     "set local enable_sort = off; set local enable_incremental_sort = off;"
+			     "set local enable_hashjoin = off; set local enable_mergejoin = off;"
+			     "set local enable_indexscan = on; set local enable_indexonlyscan = on;"
+			     "set local enable_nestloop = on; set local enable_tidscan = on;"
+			     "set local jit = off");
 }
 
 int ctl_stream(struct ctl *ctl, enum query_id open, const struct params *params, bool bounded,

@@ -5,6 +5,7 @@
  */
 #include "db/session.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,12 @@ struct session {
 	PGconn *pq;
 	struct charset *charset;
 	char sqlstate[6];
+	int slow_ms;
+	bool (*slow)(void *arg);
+	void *slow_arg;
 };
+
+#define SLOW_AGAIN_MS 1000
 
 static void remember_sqlstate(struct session *session, const PGresult *result)
 {
@@ -151,6 +157,48 @@ static bool shaped(
 	return false;
 }
 
+void session_watch(struct session *session, int after_ms, bool (*slow)(void *arg), void *arg)
+{
+	session->slow_ms = after_ms;
+	session->slow = slow;
+	session->slow_arg = arg;
+}
+
+/* Until something has come of what was sent. */
+static void wait_for_answer(struct session *session)
+{
+	int timeout = session->slow ? session->slow_ms : -1;
+	while (PQisBusy(session->pq)) {
+		struct pollfd fd = { .fd = PQsocket(session->pq), .events = POLLIN };
+		int ready = poll(&fd, 1, timeout);
+		if (ready == 0) {
+			timeout = session->slow(session->slow_arg) ? SLOW_AGAIN_MS
+								   : session->slow_ms;
+		} else if (ready > 0 && !PQconsumeInput(session->pq)) {
+			return; /* PQgetResult says what is wrong */
+		}
+	}
+}
+
+/* As PQexec has it: the last result, or the first that failed. */
+static PGresult *take_result(struct session *session, bool sent)
+{
+	PGresult *kept = NULL;
+	while (sent) {
+		wait_for_answer(session);
+		PGresult *result = PQgetResult(session->pq);
+		if (!result)
+			break;
+		if (kept && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+			PQclear(result);
+			continue;
+		}
+		PQclear(kept);
+		kept = result;
+	}
+	return kept;
+}
+
 bool session_query(struct session *session, enum query_id id, const struct params *params,
 	PGresult **ret_result, struct err *err)
 {
@@ -160,8 +208,9 @@ bool session_query(struct session *session, enum query_id id, const struct param
 	if (params)
 		recode_params(session->charset, params, &recoded);
 	params_values(&recoded, values);
-	PGresult *result = PQexecParams(session->pq, query_text(id, false), recoded.n,
-		recoded.types, values, recoded.lengths, recoded.formats, 1);
+	bool sent = PQsendQueryParams(session->pq, query_text(id, false), recoded.n, recoded.types,
+		values, recoded.lengths, recoded.formats, 1);
+	PGresult *result = take_result(session, sent);
 	PGresult *good = NULL;
 	bool ok = finish(session, result, &good, err) && shaped(session, id, good, err);
 	if (ok && ret_result)
@@ -173,5 +222,6 @@ bool session_query(struct session *session, enum query_id id, const struct param
 
 bool session_exec(struct session *session, const char *sql, PGresult **ret_result, struct err *err)
 {
-	return finish(session, PQexec(session->pq, sql), ret_result, err);
+	PGresult *result = take_result(session, PQsendQuery(session->pq, sql));
+	return finish(session, result, ret_result, err);
 }

@@ -71,16 +71,20 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	params_int4(params, SCHEMA_LEVEL);
 	add_setup(conf, params);
 	params_instant(params, live_since);
+	zonewatch_add(params);
 }
 
 /* Somebody switched row-level security on, so that we would see nothing and look healthy; a migration came
  * that we are too old for; or the schema was made anew, and what we remember is of the old one. */
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
-	(void)errand;
 	if (reply->status == REPLY_FAILED)
 		errand_complain(LOG_WARNING, "heartbeat_failed", reply);
-	report->unfit = reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
+	if (reply->status != REPLY_OK)
+		return;
+	const PGresult *result = reply->results[reply->n - 1];
+	zonewatch_heard(errand->site.shared->zonewatch, row_bool(result, 0, 1));
+	report->unfit = row_bool(result, 0, 0);
 	report->unfit_why = "the database has changed";
 }
 

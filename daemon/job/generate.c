@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "db/rows.h"
-#include "job/generate_rows.h"
-#include "job/run.h"
+#include "job/generate_private.h"
 #include "plan/template_row.h"
 #include "util/clock.h"
 #include "util/fault.h"
@@ -14,26 +13,8 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
-#define SLICE          (4 * USEC_PER_MSEC) /* planning at a stretch, then the loop has its turn */
-#define PLANNING_LIMIT (500 * USEC_PER_MSEC) /* of a batch; sane rules need a hundredth of it */
-#define PLAN_PATIENCE  (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
-#define CLAIM_BYTES    (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
-
-struct generate {
-	struct run run;
-	bool edited; /* templates whose rule was edited, not those that are due */
-	struct ev_timer slice; /* zero timer between slices */
-	struct plan_policy policy;
-	PGresult *claimed;
-	PGresult *held; /* users whose rows are locked; NULL: nobody asked */
-	const char **held_ids; /* the same, sorted */
-	int next_row;
-	usec_t planning_began;
-	struct generate_rows rows;
-	PGresult *written; /* of the stretch under way */
-	size_t made_n;
-	bool cut; /* more rows are locked than could be read: rules are large */
-};
+#define CLAIM_BYTES   (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
+#define PLAN_PATIENCE (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
 
 static struct generate *of(struct run *run)
 {
@@ -135,138 +116,13 @@ static void wrote(void *job, size_t from, size_t n)
 		run_wrote(&generate->run, generate->rows.planned[i].template.id);
 }
 
-static void row_of(const struct template *template, struct row_place place, bool edited,
-	struct run_row *ret_row)
-{
-	*ret_row = (struct run_row){ .id = template->id,
-		.user_id = template->user_id,
-		.at = edited ? template->replan_at : template->next_due_at,
-		.place = place };
-}
-
 static void row(struct run *run, size_t i, struct run_row *ret_row)
 {
 	const struct planned *planned = &of(run)->rows.planned[i];
-	row_of(&planned->template, planned->place, of(run)->edited, ret_row);
-}
-
-/* ---- planning ---- */
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_held(const struct generate *generate, const struct template *template)
-{
-	const char *user = template->user_id;
-	return generate->held && user &&
-	       bsearch(&user, generate->held_ids, (size_t)PQntuples(generate->held), sizeof(user),
-		       compare_texts);
-}
-
-static void wait_for(struct generate *generate, const struct template *template,
-	struct row_place place, const char *reason)
-{
-	struct run_row waits;
-	row_of(template, place, generate->edited, &waits);
-	run_wait(&generate->run, &waits, WAITING_HELD, reason);
-}
-
-static void plan_row(struct generate *generate, int number)
-{
-	struct template template;
-	struct plan plan;
-	template_row_read(generate->claimed, number, 0, &template);
-	if (!generate->edited)
-		generate->run.through = template.next_due_at;
-	struct row_place place = row_place(generate->claimed, number, TEMPLATE_COLUMNS);
-	if (is_held(generate, &template)) {
-		wait_for(generate, &template, place, "somebody has locked the row of its user");
-		return;
-	}
-	plan_make(&template, generate->run.batch.now, &generate->policy,
-		generate->run.limit - generate->rows.made_n, &plan);
-	if (plan.outcome != PLAN_POSTPONED) {
-		generate_rows_add(&generate->rows, &template, place, &plan);
-		return;
-	}
-	wait_for(generate, &template, place, plan.failure.text);
-	plan_finish(&plan);
-}
-
-static void plan_slice(struct generate *generate)
-{
-	usec_t until = clock_monotonic() + SLICE;
-	while (generate->next_row < (int)generate->run.claimed_n &&
-		generate->rows.made_n < generate->run.limit) {
-		plan_row(generate, generate->next_row++);
-		/* Costly rules: what is planned is written before the server loses its patience. */
-		if (clock_monotonic() - generate->planning_began > PLANNING_LIMIT)
-			break;
-		if (clock_monotonic() >= until) {
-			ev_timer_set(&generate->slice, 0., 0.);
-			ev_timer_start(generate->run.site.loop, &generate->slice);
-			return;
-		}
-	}
-	if (generate->next_row < (int)generate->run.claimed_n || generate->cut)
-		generate->run.last_looked_at = row_text(
-			generate->claimed, generate->next_row - 1, 0);
-	if (generate->rows.n > 0)
-		run_write(&generate->run, generate->rows.n);
-	else
-		run_close(&generate->run);
-}
-
-static void on_slice(struct ev_loop *loop, struct ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)events;
-	struct generate *generate = timer->data;
-	if (batch_alive(&generate->run.batch))
-		plan_slice(generate);
-	else
-		batch_lose(&generate->run.batch);
-}
-
-static void start_planning(struct generate *generate)
-{
-	generate->planning_began = clock_monotonic();
-	plan_slice(generate);
+	generate_row_of(&planned->template, planned->place, of(run)->edited, ret_row);
 }
 
 /* ---- claiming ---- */
-
-static void on_held(void *job, const struct reply *reply)
-{
-	struct generate *generate = job;
-	generate->held = reply_take(reply, 0);
-	size_t n = (size_t)PQntuples(generate->held);
-	generate->held_ids = mem_alloc_array(n, sizeof(*generate->held_ids));
-	for (size_t i = 0; i < n; i++)
-		generate->held_ids[i] = row_text(generate->held, (int)i, 0);
-	qsort(generate->held_ids, n, sizeof(*generate->held_ids), compare_texts);
-	start_planning(generate);
-}
-
-static void ask_who_is_held(struct generate *generate)
-{
-	size_t n = generate->run.claimed_n, users = 0;
-	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
-	for (size_t i = 0; i < n; i++) {
-		struct template template;
-		template_row_read(generate->claimed, (int)i, 0, &template);
-		if (template.user_id)
-			ids[users++] = template.user_id;
-	}
-	qsort(ids, users, sizeof(*ids), compare_texts);
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_texts(&params, ids, users);
-	conn_add(generate->run.batch.conn, QUERY_GENERATE_HELD, &params);
-	batch_fly(&generate->run.batch, on_held);
-}
 
 /* Rules are read for all that are locked: where not all of them fit, locking as many again is a waste. */
 static void weigh(struct generate *generate)
@@ -298,10 +154,7 @@ static void claimed(struct run *run, const struct reply *reply, int claim)
 		batch_refuse(&run->batch, "F0000", run->site.settings->trouble.text);
 	} else {
 		weigh(generate);
-		if (run->careful)
-			ask_who_is_held(generate);
-		else
-			start_planning(generate);
+		generate_plan(generate);
 	}
 }
 
@@ -344,7 +197,7 @@ static void add_left(struct run *run, const char *const *ids, size_t n)
 static void clear(struct run *run)
 {
 	struct generate *generate = of(run);
-	ev_timer_stop(run->site.loop, &generate->slice);
+	slicing_stop(&generate->slicing);
 	generate_rows_clear(&generate->rows);
 	PQclear(generate->claimed);
 	PQclear(generate->held);
@@ -357,6 +210,8 @@ static const struct run_ops ops = {
 	.add_claim = add_claim,
 	.add_claim_waiting = add_claim_waiting,
 	.claimed = claimed,
+	.plan = generate_plan_again,
+	.planned = generate_planned,
 	.writing = { .add = add_write,
 		.took = took,
 		.wrote = wrote,
@@ -392,8 +247,7 @@ static void *start(const struct job *job, const struct job_site *site,
 	struct generate *generate = mem_alloc(sizeof(*generate));
 	generate->edited = is_edited(job);
 	generate->policy = policy_of(site);
-	ev_timer_init(&generate->slice, on_slice, 0., 0.);
-	generate->slice.data = generate;
+	generate_plan_init(generate, site->loop);
 	run_start(&generate->run, &ops, job, site, order, done, arg);
 	return generate;
 }

@@ -8,6 +8,7 @@
 #include "job/repeat_rows.h"
 #include "job/run.h"
 #include "job/slicing.h"
+#include "recur/zone_lacks.h"
 #include "util/clock.h"
 #include "util/fault.h"
 #include "util/log.h"
@@ -175,7 +176,7 @@ static void wait_for(struct repeat *repeat, const struct repeat_row *row, const 
 {
 	struct run_row waits;
 	row_of(row, &waits);
-	run_wait(&repeat->run, &waits, WAITING_HELD, reason);
+	run_wait(&repeat->run, &waits, reason);
 }
 
 static void plan_ready(struct repeat *repeat, int number, struct repeat_row *row)
@@ -183,9 +184,12 @@ static void plan_ready(struct repeat *repeat, int number, struct repeat_row *row
 	struct successor_task task;
 	read_task(repeat->claimed, number, &task);
 	row->place = row_place(repeat->claimed, number, COLUMN_PLACE);
+	zone_lacks_begin();
 	successor_make(&task, &repeat->policy, &row->successor);
 	if (row->successor.outcome == SUCCESSOR_POSTPONED) {
-		wait_for(repeat, row, row->successor.failure.text);
+		struct run_row waits;
+		row_of(row, &waits);
+		run_postpone(&repeat->run, number, &waits, row->successor.failure.text);
 		successor_finish(&row->successor);
 		return;
 	}
@@ -233,9 +237,14 @@ static bool plan_next(void *job)
 	return repeat->next_row < (int)repeat->run.claimed_n;
 }
 
-static void planned(void *job)
+static void plan_again(struct run *run, int number)
 {
-	struct repeat *repeat = job;
+	plan_row(of(run), number);
+}
+
+static void planned(struct run *run)
+{
+	struct repeat *repeat = of(run);
 	if (repeat->next_row < (int)repeat->run.claimed_n)
 		repeat->run.last_looked_at = row_text(
 			repeat->claimed, repeat->next_row - 1, COLUMN_ID);
@@ -243,6 +252,13 @@ static void planned(void *job)
 		run_write(&repeat->run, repeat->rows.n);
 	else
 		run_close(&repeat->run);
+}
+
+static void looked_at_all(void *job)
+{
+	struct repeat *repeat = job;
+	if (!run_asks_others(&repeat->run))
+		planned(&repeat->run);
 }
 
 /* ---- claiming ---- */
@@ -308,6 +324,8 @@ static const struct run_ops ops = {
 	.add_claim = add_claim,
 	.add_claim_waiting = add_claim_waiting,
 	.claimed = claimed,
+	.plan = plan_again,
+	.planned = planned,
 	.writing = { .add = add_write,
 		.took = took,
 		.wrote = wrote,
@@ -331,7 +349,7 @@ static void *start(const struct job *job, const struct job_site *site,
 	repeat->slicing = (struct slicing){ .loop = site->loop,
 		.batch = &repeat->run.batch,
 		.step = plan_next,
-		.finished = planned,
+		.finished = looked_at_all,
 		.job = repeat };
 	run_start(&repeat->run, &ops, job, site, order, done, arg);
 	return repeat;

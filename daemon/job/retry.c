@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/rows.h"
+#include "job/waiting.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -131,11 +132,15 @@ static void add_end_of_held(
 	add_end(retry, tries, more && worked ? 0 : pause, more ? last : "", conn);
 }
 
+#define ELSEWHERE_TRIES 4 /* whoever tries next may have what the last one lacked */
+
 void retry_add_end(
 	const struct retry *retry, bool worked, bool forgot, const char *last, struct conn *conn)
 {
 	usec_t took = clock_monotonic() - retry->began;
 	int tries = worked ? 0 : retry->tries + !forgot;
+	if (waiting_is_elsewhere(retry->cause) && tries > ELSEWHERE_TRIES)
+		tries = ELSEWHERE_TRIES;
 	if (retry->why == WAITING_HELD)
 		add_end_of_held(retry, worked || forgot, last, conn);
 	else

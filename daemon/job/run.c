@@ -18,6 +18,9 @@ static void clear(struct run *run)
 	run->wrote = NULL;
 	run->wrote_n = run->wrote_size = 0;
 	waiting_clear(&run->waiting);
+	free(run->undecided);
+	run->undecided = NULL;
+	run->elsewhere_n = run->undecided_n = 0;
 	waiting_clear(&run->confessed);
 }
 
@@ -138,11 +141,12 @@ void run_close(struct run *run)
 
 /* ---- writing ---- */
 
-void run_wait(struct run *run, const struct run_row *row, enum waiting_why why, const char *reason)
+void run_wait(struct run *run, const struct run_row *row, const char *reason)
 {
 	struct batch_failure failure = { 0 };
 	snprintf(failure.message, sizeof(failure.message), "%s", reason);
-	waiting_note(&run->waiting, row->id, row->user_id, row->at, row->place, why, &failure);
+	waiting_note(
+		&run->waiting, row->id, row->user_id, row->at, row->place, WAITING_HELD, &failure);
 }
 
 void run_wrote(struct run *run, const char *id)

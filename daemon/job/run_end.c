@@ -63,7 +63,9 @@ static void pause_unrecorded(struct job_report *report)
 static void teach(struct run *run)
 {
 	struct hunt *hunt = &run->trouble->hunt;
-	if (run->waiting.n > 0)
+	/* Nobody is in the way of the others, who need only be told from those that wait. */
+	hunt->waiting = hunt->waiting || run->elsewhere_n > 0;
+	if (run->waiting.n > run->elsewhere_n)
 		hunt_failed(hunt);
 	else
 		hunt_worked(hunt);

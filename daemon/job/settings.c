@@ -8,6 +8,7 @@
 #include "db/settings_row.h"
 #include "job/errand.h"
 #include "recur/zone.h"
+#include "recur/zone_lacks.h"
 #include "util/clock.h"
 #include "util/duration.h"
 #include "util/log.h"
@@ -94,8 +95,9 @@ static void check_zone(struct settings *settings)
 {
 	const struct zone *zone;
 	struct err err;
+	zone_lacks_begin();
 	if (*settings->trouble.text || zone_load(settings->default_time_zone, &zone, &err) ||
-		err.passing)
+		(err.passing && !zone_lacks_met()))
 		return;
 	err_set(&settings->trouble,
 		"recurd.settings.default_time_zone: %s; nothing is made until this machine has its "

@@ -21,6 +21,11 @@ void waiting_clear(struct waiting *waiting)
 	*waiting = (struct waiting){ 0 };
 }
 
+bool waiting_is_elsewhere(const char *cause)
+{
+	return strncmp(cause, WAITING_ZONE, strlen(WAITING_ZONE)) == 0;
+}
+
 static char *cause_of(enum waiting_why why, const struct batch_failure *failure)
 {
 	if (why == WAITING_HELD)
@@ -129,6 +134,8 @@ static const char *event_of(const struct waiting_row *row, bool reminder)
 {
 	if (reminder)
 		return "reminder_refused";
+	if (waiting_is_elsewhere(row->cause))
+		return "elsewhere";
 	return row->why == WAITING_REFUSED ? "refused" : "held";
 }
 
@@ -137,6 +144,8 @@ static int priority_of(const struct waiting_row *row)
 	static const int priorities[] = { [WAITING_HELD] = LOG_NOTICE,
 		[WAITING_REFUSED] = LOG_WARNING,
 		[WAITING_KILLING] = LOG_ERR };
+	if (waiting_is_elsewhere(row->cause))
+		return LOG_NOTICE;
 	bool as_server = row->why == WAITING_REFUSED &&
 			 sqlstate_classify(row->sqlstate) != SQLSTATE_ROW;
 	return as_server ? LOG_ERR : priorities[row->why];

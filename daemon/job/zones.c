@@ -7,6 +7,7 @@
 #include "db/rows.h"
 #include "job/errand.h"
 #include "recur/zone.h"
+#include "recur/zone_lacks.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -40,11 +41,13 @@ struct zonewatch *zonewatch_create(void)
 {
 	struct zonewatch *watch = mem_alloc(sizeof(*watch));
 	watch->step = STEP_LIST;
+	zone_lacks_open();
 	return watch;
 }
 
 void zonewatch_destroy(struct zonewatch *watch)
 {
+	zone_lacks_close();
 	if (!watch)
 		return;
 	free(watch->work);
@@ -58,6 +61,50 @@ static size_t count_loaded(void)
 	while (zones_at(n))
 		n++;
 	return n;
+}
+
+static void add_names(struct params *params)
+{
+	size_t n = count_loaded();
+	const char **names CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*names));
+	for (size_t i = 0; i < n; i++)
+		names[i] = zone_name(zones_at(i));
+	params_texts(params, names, n);
+}
+
+void zonewatch_judge(const char *name, bool others_have)
+{
+	struct log_line line;
+	if (!zone_lacks_judge(name, others_have))
+		return;
+	log_begin(&line, LOG_WARNING, "tzdata_missing");
+	log_text(&line, "zone", name);
+	log_text(&line, "reason",
+		"the time zone data of this machine do not have it, others do: upgrade tzdata "
+		"here; "
+		"until then other workers serve what goes by it");
+	log_end(&line);
+}
+
+void zonewatch_add(struct params *params)
+{
+	size_t n = count_loaded(), lacking = 0;
+	const char *lacks[ZONE_LACKS_MAX];
+	int64_t *digests CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*digests));
+	add_names(params);
+	for (size_t i = 0; i < n; i++)
+		digests[i] = (int64_t)zone_digest(zones_at(i));
+	params_int8s(params, digests, n);
+	while (lacking < ZONE_LACKS_MAX && (lacks[lacking] = zone_lacks_at(lacking)))
+		lacking++;
+	params_texts(params, lacks, lacking);
+}
+
+void zonewatch_heard(struct zonewatch *watch, bool others)
+{
+	if (others)
+		watch->recorded = 0;
+	zonewatch_note(watch);
 }
 
 void zonewatch_look(struct zonewatch *watch)
@@ -81,15 +128,6 @@ void zonewatch_note(struct zonewatch *watch)
 }
 
 /* ---- what to ask ---- */
-
-static void add_sample(struct params *params)
-{
-	size_t n = count_loaded();
-	const char **names CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*names));
-	for (size_t i = 0; i < n; i++)
-		names[i] = zone_name(zones_at(i));
-	params_texts(params, names, n);
-}
 
 static void add_record(const struct zonewatch *watch, struct params *params)
 {
@@ -116,7 +154,7 @@ static void add_step(struct zonewatch *watch, struct conn *conn)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	if (watch->step == STEP_SAMPLE)
-		add_sample(&params);
+		add_names(&params);
 	else if (watch->step == STEP_MARK)
 		add_mark(watch, &params);
 	else if (watch->step == STEP_RECORD)
@@ -136,28 +174,37 @@ static void add_work(struct zonewatch *watch, const struct zone *zone, bool chan
 	watch->work[watch->n++] = (struct work){ zone, changed };
 }
 
+/* That a zone stands there says that others have it. */
+static bool load_listed(const char *name, const struct zone **ret_zone)
+{
+	struct err err;
+	if (zone_load(name, ret_zone, &err))
+		return true;
+	zonewatch_judge(name, true);
+	return false;
+}
+
+static bool is_listed(const PGresult *result, const char *name)
+{
+	for (int row = 0; row < PQntuples(result); row++)
+		if (strcmp(row_text(result, row, 0), name) == 0)
+			return true;
+	return false;
+}
+
 static void take_list(struct zonewatch *watch, const PGresult *result)
 {
 	size_t known = 0;
 	watch->n = watch->at = 0;
 	for (int row = 0; row < PQntuples(result); row++) {
 		const struct zone *zone;
-		struct err err;
-		/* One that we do not have cannot be computed anew; its templates are quarantined. */
-		if (!zone_load(row_text(result, row, 0), &zone, &err)) {
-			log_msg(LOG_WARNING, "tzdata_missing", "%s", err.text);
-			continue;
-		}
-		if ((int64_t)zone_digest(zone) != row_int8(result, row, 1))
+		if (load_listed(row_text(result, row, 0), &zone) &&
+			(int64_t)zone_digest(zone) != row_int8(result, row, 1))
 			add_work(watch, zone, true);
 	}
-	for (const struct zone *zone; (zone = zones_at(known)); known++) {
-		bool listed = false;
-		for (int row = 0; row < PQntuples(result) && !listed; row++)
-			listed = strcmp(row_text(result, row, 0), zone_name(zone)) == 0;
-		if (!listed)
+	for (const struct zone *zone; (zone = zones_at(known)); known++)
+		if (!is_listed(result, zone_name(zone)))
 			add_work(watch, zone, false);
-	}
 	watch->recorded = known;
 }
 

@@ -113,7 +113,7 @@ static enum recur_status next_not_skipped(
 	return status;
 }
 
-/* Only what is moved comes to the instant of another; the next plan begins after the last one's. */
+/* Only what an override moves or adds stands at the instant of another; the next plan begins after the last one's. */
 static bool may_be_split(const struct fates *fates, const struct backlog *backlog)
 {
 	return backlog->n > 0 && rule_has_overrides(fates->start.rule) &&

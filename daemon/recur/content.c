@@ -6,11 +6,18 @@
 
 #include "util/mem.h"
 
+#define SHOWN_MAX 60
+
 #define MARK "\xef\xbb\xbf"
 
 bool slice_is(struct slice slice, const char *word)
 {
 	return slice.len == strlen(word) && strncasecmp(slice.text, word, slice.len) == 0;
+}
+
+int slice_shown(struct slice slice)
+{
+	return slice.len > SHOWN_MAX ? SHOWN_MAX : (int)slice.len;
 }
 
 bool slice_begins(struct slice slice, const char *word)

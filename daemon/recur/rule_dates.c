@@ -30,7 +30,10 @@ static bool zone_name_of(const struct content_line *line, char **ret_name, struc
 		*ret_name = name;
 		return true;
 	}
-	err_set(err, "TZID: expected a time zone like Europe/Berlin, got \"%.60s\"", name);
+	if (zone_name_is_refused(name, err))
+		err_prefix(err, "TZID: ");
+	else
+		err_set(err, "TZID: expected a time zone like Europe/Berlin, got \"%.60s\"", name);
 	free(name);
 	return false;
 }

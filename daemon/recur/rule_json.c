@@ -6,6 +6,7 @@
 
 #include "recur/rule_def.h"
 #include "recur/rule_hint.h"
+#include "recur/rule_take.h"
 #include "recur/rule_value.h"
 #include "recur/zone.h"
 #include "recur/zone_names.h"
@@ -14,19 +15,10 @@
 
 #define ROOT "recurrence_rule"
 
-/* One named value of a few, lower case as in RFC 8984. */
-static int find_name(const char *const *names, int n, const json_t *value)
-{
-	for (int i = 0; json_is_string(value) && i < n; i++)
-		if (strcmp(names[i], json_string_value(value)) == 0)
-			return i;
-	return -1;
-}
-
 static bool take_frequency(
 	struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	int freq = find_name(rule_freq_names, FREQ_COUNT, value);
+	int freq = rule_take_name(rule_freq_names, FREQ_COUNT, value);
 	if (freq < 0)
 		return rule_value_fail_name(err, path,
 			"yearly, monthly, weekly, daily, hourly, minutely or secondly", value,
@@ -90,7 +82,7 @@ static bool take_until(struct rule *rule, const json_t *value, const char *path,
 static bool take_week_start(
 	struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	int day = find_name(rule_day_names, 7, value);
+	int day = rule_take_name(rule_day_names, 7, value);
 	if (day < 0)
 		return rule_value_fail_name(
 			err, path, "mo, tu, we, th, fr, sa or su", value, rule_day_names, 7);
@@ -100,7 +92,7 @@ static bool take_week_start(
 
 static bool take_skip(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	int skip = find_name(rule_skip_names, 3, value);
+	int skip = rule_take_name(rule_skip_names, 3, value);
 	if (skip < 0)
 		return rule_value_fail_name(
 			err, path, "omit, backward or forward", value, rule_skip_names, 3);
@@ -110,38 +102,31 @@ static bool take_skip(struct rule *rule, const json_t *value, const char *path, 
 
 static bool take_repeat(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
-	int repeat = find_name(rule_repeat_names, 3, value);
+	int repeat = rule_take_name(rule_repeat_names, 3, value);
 	if (repeat < 0)
 		return rule_value_fail(err, path, "due, completion or each", value);
 	rule->repeat = (enum rule_repeat)(REPEAT_DUE + repeat);
 	return true;
 }
 
-static bool take_constant(
-	const json_t *value, const char *path, const char *expected, struct err *err)
-{
-	if (!json_is_string(value) || strcmp(json_string_value(value), expected) != 0) {
-		char *text CLEANUP(mem_cleanup) = mem_printf("\"%s\"", expected);
-		return rule_value_fail_name(err, path, text, value, &expected, 1);
-	}
-	return true;
-}
-
 static bool take_rscale(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	(void)rule;
-	return take_constant(value, path, "gregorian", err);
+	return rule_take_constant(value, path, "gregorian", err);
 }
 
 static bool take_type(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	(void)rule;
-	return take_constant(value, path, "RecurrenceRule", err);
+	return rule_take_constant(value, path, "RecurrenceRule", err);
 }
 
 static bool take_zone(struct rule *rule, const json_t *value, const char *path, struct err *err)
 {
 	char *zone CLEANUP(mem_cleanup) = NULL;
+	if (json_is_string(value) &&
+		zone_name_is_refused(zone_name_plain(json_string_value(value)), err))
+		return err_prefix(err, ROOT "%s: ", path);
 	if (!json_is_string(value) ||
 		!zone_names_read(json_string_value(value), json_string_length(value), &zone, NULL))
 		return rule_value_fail(err, path, "a time zone like \"Europe/Berlin\"", value);
@@ -152,120 +137,6 @@ static bool take_zone(struct rule *rule, const json_t *value, const char *path, 
 		return rule_value_fail(err, path, "the zone that the text names, or none", value);
 	free(rule->time_zone);
 	rule->time_zone = mem_strdup(zone);
-	return true;
-}
-
-static bool take_days(struct rule *rule, const json_t *value, const char *path, struct err *err)
-{
-	static const char *const names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-	if (!json_is_array(value) || json_array_size(value) == 0)
-		return rule_value_fail(err, path, "a list of mon ... sun", value);
-	size_t i;
-	const json_t *item;
-	json_array_foreach(value, i, item)
-	{
-		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
-		int day = find_name(names, 7, item);
-		if (day < 0)
-			return rule_value_fail_name(err, where, "mon...sun", item, names, 7);
-		rule->days |= (uint8_t)(1u << day);
-	}
-	rule->has_days = true;
-	return true;
-}
-
-static bool take_nday_key(
-	const char *key, const json_t *value, const char *path, int *day, int *nth, struct err *err)
-{
-	char *where CLEANUP(mem_cleanup) = mem_printf("%s.%.40s", path, key);
-	if (strcmp(key, "day") == 0) {
-		*day = find_name(rule_day_names, 7, value);
-		return *day >= 0 || rule_value_fail_name(err, where, "mo, tu, we, th, fr, sa or su",
-					    value, rule_day_names, 7);
-	}
-	if (strcmp(key, "nthOfPeriod") == 0) {
-		int64_t number;
-		if (!rule_value_integer(value, &number) || number == 0 || number > 53 ||
-			number < -53)
-			return rule_value_fail(err, where, "1 ... 53 or -1 ... -53", value);
-		*nth = (int)number;
-		return true;
-	}
-	if (strcmp(key, "@type") == 0)
-		return take_constant(value, where, "NDay", err);
-	static const char *const names[] = { "day", "nthOfPeriod" };
-	return rule_value_unknown(err, where, key, names, ARRAY_LEN(names));
-}
-
-static bool take_nday(struct rule *rule, const json_t *item, const char *path, struct err *err)
-{
-	if (!rule_value_is_object(item))
-		return rule_value_fail(err, path, "an object like {\"day\":\"mo\"}", item);
-	const char *key;
-	json_t *value;
-	int day = -1, nth = 0;
-	json_object_foreach((json_t *)(uintptr_t)item, key, value)
-	{
-		if (!take_nday_key(key, value, path, &day, &nth, err))
-			return false;
-	}
-	if (day < 0)
-		return err_set(err, ROOT "%s.day: is missing", path);
-	if (nth == 0)
-		rule->days |= (uint8_t)(1u << day);
-	else
-		intset_add(&rule->nth[day], nth);
-	rule->has_nth |= nth != 0;
-	rule->has_days = true;
-	return true;
-}
-
-static bool take_by_day(struct rule *rule, const json_t *value, const char *path, struct err *err)
-{
-	if (!json_is_array(value) || json_array_size(value) == 0)
-		return rule_value_fail(err, path, "a list of objects like {\"day\":\"mo\"}", value);
-	size_t i;
-	const json_t *item;
-	json_array_foreach(value, i, item)
-	{
-		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
-		if (!take_nday(rule, item, where, err))
-			return false;
-	}
-	return true;
-}
-
-/* byMonth holds texts in RFC 8984 ("5L" is a month of other calendars); a number will do. */
-static bool month_value(const json_t *item, int64_t *ret_value)
-{
-	const char *text = json_string_value(item);
-	if (!json_is_string(item) || text[0] == '\0' || strlen(text) > 2 ||
-		strspn(text, "0123456789") != strlen(text) || text[0] == '0')
-		return false;
-	*ret_value = strtol(text, NULL, 10);
-	return true;
-}
-
-static bool take_list(struct rule *rule, const json_t *value, enum rule_part part, const char *path,
-	struct err *err)
-{
-	const struct part_row *row = &rule_parts[part];
-	char *expected CLEANUP(mem_cleanup) = mem_printf(
-		row->negative ? "%d ... %d or the same below zero" : "%d ... %d", row->min,
-		row->max);
-	if (!json_is_array(value) || json_array_size(value) == 0)
-		return rule_value_fail(err, path, "a list of numbers", value);
-	size_t i;
-	const json_t *item;
-	json_array_foreach(value, i, item)
-	{
-		char *where CLEANUP(mem_cleanup) = mem_printf("%s[%zu]", path, i);
-		int64_t number = 0;
-		if ((!rule_value_integer(item, &number) &&
-			    !(part == PART_MONTH && month_value(item, &number))) ||
-			!rule_part_add(rule, part, number))
-			return rule_value_fail(err, where, expected, item);
-	}
 	return true;
 }
 
@@ -321,8 +192,8 @@ static const struct rule_key {
 	{ "frequency", take_frequency, 0, false, false },
 	{ "until", take_until, 0, false, false },
 	{ "end_date", take_until, 0, false, true },
-	{ "byDay", take_by_day, 0, false, false },
-	{ "days", take_days, 0, false, true },
+	{ "byDay", rule_take_by_day, 0, false, false },
+	{ "days", rule_take_days, 0, false, true },
 	{ "@type", take_type, 0, false, false },
 	{ "interval", take_interval, 0, false, true },
 	{ "count", take_count, 0, false, false },
@@ -401,7 +272,7 @@ static bool take_keys(
 		char path[32];
 		snprintf(path, sizeof(path), ".%s", keys[i].name);
 		if (keys[i].take ? !keys[i].take(rule, value, path, err)
-				 : !take_list(rule, value, keys[i].part, path, err))
+				 : !rule_take_list(rule, value, keys[i].part, path, err))
 			return false;
 	}
 	return true;

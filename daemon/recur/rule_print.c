@@ -170,8 +170,8 @@ void rule_to_json(const struct rule *rule, struct strbuf *buf)
 	if (rule->time_zone)
 		json_object_set_new(root, "timeZone", json_string(rule->time_zone));
 	if (rule->repeat != REPEAT_UNSAID)
-		json_object_set_new(
-			root, "repeatFrom", json_string(rule_repeat_names[rule->repeat - REPEAT_DUE]));
+		json_object_set_new(root, "repeatFrom",
+			json_string(rule_repeat_names[rule->repeat - REPEAT_DUE]));
 	if (rule->overrides_len > 0)
 		json_object_set_new(root, "recurrenceOverrides", json_overrides(rule));
 	char *text = json_dumps(root, JSON_COMPACT);

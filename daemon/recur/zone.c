@@ -3,27 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recur/zone_lacks.h"
 #include "recur/zone_names.h"
 #include "util/mem.h"
+#include "util/stamp.h"
 
 #define ZONEINFO_DIR "/usr/share/zoneinfo"
 #define ZONES_MAX \
 	2048 /* the folder has some 600 names; aliases of a folder in it may double them */
-
-/* What changes with a file, whether it is written in place, renamed over or behind a symlink that is
- * switched. */
-struct stamp {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec modified, changed;
-};
 
 struct zone {
 	char *name;
@@ -63,6 +56,7 @@ void zones_close(void)
 	for (size_t i = 0; i < zones.n; i++)
 		zone_free(zones.list[i]);
 	zone_names_forget();
+	zones_version_forget();
 	free(zones.list);
 	free(zones.dir);
 	zones.list = NULL;
@@ -79,7 +73,28 @@ bool zone_name_is_sane(const char *name)
 		return false;
 	if (name[0] == '/' || name[len - 1] == '/' || strstr(name, "//"))
 		return false;
-	return strcmp(name, "localtime") != 0 && strcmp(name, "posixrules") != 0;
+	return !zone_name_is_refused(name, NULL);
+}
+
+bool zone_name_is_refused(const char *name, struct err *err)
+{
+	if (strcasecmp(name, "localtime") == 0 || strcasecmp(name, "posixrules") == 0)
+		return !err_set(err,
+			"\"%s\" is no time zone name: it is what this machine has chosen", name);
+	if (strcasecmp(name, "Factory") == 0)
+		return !err_set(err,
+			"\"%s\" is no time zone: it stands for one that nobody has chosen", name);
+	if (strncasecmp(name, "right/", 6) == 0)
+		return !err_set(err,
+			"\"%.*s\" counts leap seconds, which instants here do not: expected "
+			"\"%.*s\"",
+			ZONE_NAME_MAX, name, ZONE_NAME_MAX, name + 6);
+	return false;
+}
+
+const char *zone_name_plain(const char *name)
+{
+	return strncasecmp(name, "posix/", 6) == 0 ? name + 6 : name;
 }
 
 /* That there is no such file is a fact about the name; anything else is trouble of this machine. */
@@ -88,22 +103,6 @@ static bool file_failed(const char *name, int error, struct err *err)
 	if (error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG)
 		return err_set(err, "unknown time zone \"%s\"", name);
 	return err_set_passing(err, "time zone \"%s\": %s", name, strerror(error));
-}
-
-static struct stamp stamp_of(const struct stat *st)
-{
-	return (struct stamp){ st->st_dev, st->st_ino, st->st_size, st->st_mtim, st->st_ctim };
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-	       same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
 }
 
 /* Whole file into buf (TZIF_BYTES_MAX + 1 bytes); the name has been checked. */
@@ -227,6 +226,9 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 {
 	char *spelled CLEANUP(mem_cleanup) = NULL;
 	zones_dir();
+	name = zone_name_plain(name);
+	if (zone_name_is_refused(name, err))
+		return false;
 	if (!zone_name_is_sane(name))
 		return err_set(err, "\"%.*s\" is no time zone name", ZONE_NAME_MAX, name);
 	struct err why = { .passing = false };
@@ -235,6 +237,8 @@ bool zone_load(const char *name, const struct zone **ret_zone, struct err *err)
 	if (!why.passing && zone_names_read(name, strlen(name), &spelled, NULL) &&
 		strcmp(spelled, name) != 0)
 		return load_file(spelled, ret_zone, err);
+	if (!why.passing)
+		zone_lacks_take(name, zones.dir, &why);
 	if (err)
 		*err = why;
 	return false;
@@ -257,7 +261,7 @@ static bool is_untouched(const struct zone *zone)
 	if (!zone->confirmed || stat(path, &st) != 0)
 		return false;
 	struct stamp stamp = stamp_of(&st);
-	return same_stamp(&stamp, &zone->stamp);
+	return stamp_same(&stamp, &zone->stamp);
 }
 
 /* true: the zone is another one now. */
@@ -268,7 +272,7 @@ static bool zone_refresh(struct zone *zone)
 		return false;
 	/* A file that is written twice within a tick of the file system's clock keeps its stamp: what
 	 * has a new one is read at the next look as well. */
-	zone->confirmed = same_stamp(&content.stamp, &zone->stamp);
+	zone->confirmed = stamp_same(&content.stamp, &zone->stamp);
 	zone->stamp = content.stamp;
 	if (content.digest == zone->digest) {
 		tzif_free(content.tzif);
@@ -283,6 +287,8 @@ static bool zone_refresh(struct zone *zone)
 size_t zones_refresh(void)
 {
 	size_t changed = 0;
+	zone_lacks_refresh();
+	zone_names_forget(); /* tzdata may have come with other names, and other links */
 	for (size_t i = 0; i < zones.n; i++)
 		changed += zone_refresh(zones.list[i]);
 	return changed;
@@ -337,19 +343,4 @@ sec_t zone_to_wall(const struct zone *zone, sec_t instant)
 const struct zone *zones_at(size_t index)
 {
 	return index < zones.n ? zones.list[index] : NULL;
-}
-
-/* Its first line: "# version 2025b". */
-void zones_version(char version[static ZONES_VERSION_MAX])
-{
-	*version = '\0';
-	if (!zones.dir)
-		return;
-	char *path CLEANUP(mem_cleanup) = mem_printf("%s/tzdata.zi", zones.dir);
-	FILE *in = fopen(path, "re");
-	if (!in)
-		return;
-	if (fscanf(in, "# version %31[0-9A-Za-z._-]", version) != 1)
-		*version = '\0';
-	fclose(in);
 }

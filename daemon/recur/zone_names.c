@@ -78,6 +78,7 @@ static bool has_file(const char *name)
 /* What is there under exactly this name is left alone without a look at its neighbours. */
 static bool find_name(const char *name, char *ret)
 {
+	name = zone_name_plain(name);
 	if (!zone_is_loaded(name) && !has_file(name))
 		return find_spelling(name, ret);
 	strcpy(ret, name);
@@ -201,7 +202,8 @@ bool zone_names_read(const char *text, size_t len, char **ret_name, struct err *
 {
 	if (len > TEXT_MAX)
 		return err_set(err, "expected a time zone like Europe/Berlin, got %zu bytes", len);
-	char *name CLEANUP(mem_cleanup) = bare(text, len);
+	char *written CLEANUP(mem_cleanup) = bare(text, len);
+	const char *name = zone_name_plain(written);
 	char found[ZONE_NAME_MAX + 1];
 	bool sane = zone_name_is_sane(name);
 	struct known *place = known_place(name);
@@ -215,9 +217,17 @@ bool zone_names_read(const char *text, size_t len, char **ret_name, struct err *
 		known_set(place, mem_strdup(name), mem_strdup(found));
 		return true;
 	}
+	if (!sane && zone_name_is_refused(name, err))
+		return false;
 	if (!sane)
 		return err_set(
 			err, "expected a time zone like Europe/Berlin, got \"%.*s\"", SHOWN, name);
 	*ret_name = mem_strdup(name);
 	return true;
+}
+
+void zone_names_open(void)
+{
+	char name[ZONE_NAME_MAX + 1];
+	(void)find_windows("W. Europe Standard Time", name);
 }

@@ -14,6 +14,7 @@
 #include "db/conninfo.h"
 #include "db/query.h"
 #include "recur/zone.h"
+#include "recur/zone_names.h"
 #include "svc/scheduler.h"
 #include "svc/wakeup.h"
 #include "util/log.h"
@@ -257,6 +258,7 @@ static bool start(struct app *app, struct err *err)
 	sdnotify_open();
 	queries_bind(app->conf->app_schema);
 	zones_open(app->conf->zoneinfo_dir);
+	zone_names_open();
 	if (!app_check_conf(app->conf, err))
 		return false;
 	app->loop = ev_default_loop(EVFLAG_AUTO);

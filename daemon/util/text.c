@@ -283,3 +283,25 @@ bool text_add_unescaped(struct strbuf *buf, const char *shown)
 	}
 	return any;
 }
+
+void text_add_word(struct strbuf *out, const char *value)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_+-/.:";
+	if (*value != '\0' && strspn(value, plain) == strlen(value)) {
+		strbuf_add_text(out, value);
+		return;
+	}
+	if (strchr(value, '\'') && !strpbrk(value, "\"$`\\!")) {
+		strbuf_addf(out, "\"%s\"", value);
+		return;
+	}
+	strbuf_add_char(out, '\'');
+	for (; *value != '\0'; value++) {
+		if (*value == '\'')
+			strbuf_add_text(out, "'\\''");
+		else
+			strbuf_add_char(out, *value);
+	}
+	strbuf_add_char(out, '\'');
+}

@@ -66,6 +66,7 @@ struct conf_option {
 	size_t offset; /* of the field in struct conf, or struct settings */
 	const char *default_text; /* parsed like any other value; NULL: unset */
 	int64_t min, max; /* CONF_INT: value; CONF_DURATION: microseconds */
+	bool or_zero; /* CONF_DURATION: 0 is a value of its own, below min */
 	const char *const *choices; /* CONF_CHOICE, NULL at its end; the field is an int */
 	const int *choice_values; /* what the field gets; NULL: the index */
 	const char *environment; /* a second variable, read after RECURD_...; NULL: none */

@@ -37,6 +37,7 @@ struct ctl_command {
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 	const struct ctl_option
 		*options; /* ended by a NULL name; NULL: reads its arguments alone */
+	void (*print_more)(void); /* between the usage and the options of --help; NULL: nothing */
 	const char *role; /* the group role whose rights it needs; NULL: no database, or more */
 };
 
@@ -49,8 +50,12 @@ struct ctl {
 	const struct ctl_command *command;
 	const char *
 		role; /* whose rights the next statement needs, where that is not the command's; NULL: it is */
+	struct err
+		blockers; /* who kept the last statement waiting, as far as it is known; "": nobody */
 	/* ctl.c alone: */
-	struct session *session;
+	struct session *session, *watcher;
+	bool unwatched; /* there is no second connection to be had */
+	char told[ERR_TEXT_MAX]; /* of blockers, the last that were told */
 	struct conf *loaded;
 	const char *config_file;
 	const char *dsn;
@@ -65,6 +70,9 @@ int ctl_main(int argc, char **argv);
 int ctl_getopt(struct ctl *ctl, int argc, char **argv);
 /* Opens the database at the first call; NULL: err says why. */
 struct session *ctl_session(struct ctl *ctl, struct err *err);
+
+/* Who keeps a statement waiting is told on standard error, after half a second; or after so many milliseconds. */
+void ctl_watch_after(struct ctl *ctl, int ms);
 
 /* One line on standard error, "recurctl: ..."; returns code. */
 int ctl_error(int code, const char *fmt, ...) PRINTF(2, 3);

@@ -26,6 +26,10 @@ bool session_open(const char *conninfo, const char *password_file, struct sessio
 void session_close(struct session *session);
 PGconn *session_pq(struct session *session);
 
+/* slow is called when a statement has no answer after so many milliseconds, and again after as many; every second
+ * from the time on when it returns true, because it could say why, over another session.  It must not use this one. */
+void session_watch(struct session *session, int after_ms, bool (*slow)(void *arg), void *arg);
+
 /* One embedded statement, binary results.  params may be NULL. */
 bool session_query(struct session *session, enum query_id id, const struct params *params,
 	PGresult **ret_result, struct err *err) NODISCARD;

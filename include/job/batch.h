@@ -64,7 +64,7 @@ struct batch {
 	bool writes; /* the flight under way ends with tx_level */
 	usec_t began_at; /* when BEGIN was sent, monotonic */
 	usec_t now; /* business time of the transaction, once the first flight is home */
-	struct batch_failure failure; /* of the last outcome that was none of the first two */
+	struct batch_failure failure; /* of the last outcome that was none of the first three */
 	enum batch_outcome outcome;
 	char *hint; /* NOTIFY's payload after COMMIT; NULL: none */
 };

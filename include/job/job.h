@@ -86,6 +86,7 @@ struct job_shared {
 	bool settings_old; /* the row may have been written since */
 	usec_t settings_at; /* when they are read again, monotonic */
 	usec_t prune_at, tally_at; /* monotonic */
+	bool prune_told; /* what the first prune finds was looked at */
 	bool settled; /* reminders from before live_since are marked */
 	bool sequences_behind; /* an identity met a number that is taken */
 	usec_t sequences_at; /* when they were last put right */

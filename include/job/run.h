@@ -48,6 +48,9 @@ struct run_ops {
 	void (*add_claim_waiting)(struct run *run, const char *const *ids, size_t n);
 	/* The claim has come: results[claim].  It goes on with run_write, or run_close. */
 	void (*claimed)(struct run *run, const struct reply *reply, int claim);
+	/* Plans a row of the claim, which run_postpone put off; and goes on once all of them are planned. */
+	void (*plan)(struct run *run, int number);
+	void (*planned)(struct run *run);
 	struct writing_ops writing; /* its done is run_written */
 	void (*row)(struct run *run, size_t i, struct run_row *ret_row);
 	/* Adds the statement that forgets those of the chosen about which nothing is left to be done. */
@@ -79,6 +82,9 @@ struct run {
 	struct writing writing;
 	struct retry retry;
 	struct waiting waiting; /* rows of this batch that could not be written */
+	size_t elsewhere_n; /* of them: other workers can */
+	int *undecided; /* rows of the claim whose zone this machine lacks, until others were asked */
+	size_t undecided_n;
 	const char **wrote; /* ids of those that were; the kind's texts */
 	size_t wrote_n, wrote_size;
 	int waiting_result; /* its number in the closing flight's reply */
@@ -105,8 +111,14 @@ void run_add_claim(struct run *run, enum query_id query, const struct params *pa
 void run_write(struct run *run, size_t n);
 /* After claimed: there is nothing to write; what waits is recorded all the same. */
 void run_close(struct run *run);
-/* A row waits, without an attempt; why: as of the server. */
-void run_wait(struct run *run, const struct run_row *row, enum waiting_why why, const char *reason);
+/* A row waits, without an attempt, as if somebody held it. */
+void run_wait(struct run *run, const struct run_row *row, const char *reason);
+/* A row of the claim cannot be planned for want of something that passes.  Where that is a zone (zone_lacks.h, begun
+ * before the plan), it waits for a worker that has it, or is put off until others have been asked. */
+void run_postpone(struct run *run, int number, const struct run_row *row, const char *reason);
+/* All of the claim is looked at.  true: some are put off; others are asked, then ops->plan is called for each, then
+ * ops->planned. */
+bool run_asks_others(struct run *run);
 
 /* For writing_ops. */
 void run_wrote(struct run *run, const char *id);

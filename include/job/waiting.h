@@ -2,7 +2,8 @@
  *
  * A cause is what many rows may have in common: "held", "killing 57P01" (without a code, where the server may
  * have crashed), or the SQLSTATE and what refuses, as
- * the server names it ("23514 constraint ck_tasks_x", "P0001 function refuse_archived()").  Never texts
+ * the server names it ("23514 constraint ck_tasks_x", "P0001 function refuse_archived()"), or the time zone that
+ * a worker lacks ("time zone Europe/Kyiv").  Never texts
  * from rows: those are in the reason, which the log escapes.
  *
  * Owner: waiting_clear.  All texts are copied.
@@ -13,6 +14,8 @@
 #include "job/batch.h"
 #include "job/hunt.h"
 #include "job/tell.h"
+
+#define WAITING_ZONE "time zone " /* what a cause begins with */
 
 struct waiting_row {
 	char *id, *user_id; /* user_id may be NULL */
@@ -33,6 +36,8 @@ void waiting_clear(struct waiting *waiting);
 void waiting_note(struct waiting *waiting, const char *id, const char *user_id, usec_t at,
 	struct row_place place, enum waiting_why why, const struct batch_failure *failure);
 
+/* It is the time zone data of a worker: others may serve what waits. */
+bool waiting_is_elsewhere(const char *cause);
 /* Those that do not wait for a lock. */
 size_t waiting_count_refused(const struct waiting *waiting);
 

@@ -7,6 +7,10 @@
  * zones are also compared with PostgreSQL's, and event=tzdata_differs says where they disagree:
  * what applications compute in SQL is then another instant than ours.
  *
+ * A zone that this machine lacks, and that is recorded there, or known to the server, is told once
+ * (event=tzdata_missing); templates that go by it wait until a worker comes that has it (recur/zone_lacks.h).
+ * Each heartbeat says in which of the recorded zones this worker differs, and which it lacks.
+ *
  * A chain of small steps, each a run of the job "zones".
  */
 #pragma once
@@ -22,3 +26,10 @@ void zonewatch_destroy(struct zonewatch *watch);
 void zonewatch_look(struct zonewatch *watch);
 /* After a batch: were there zones that recurd.zones does not know? */
 void zonewatch_note(struct zonewatch *watch);
+
+/* What others were asked about a zone that this machine lacks. */
+void zonewatch_judge(const char *name, bool others_have);
+/* For the heartbeat: the zones that this worker has, their digests, and those that it lacks. */
+void zonewatch_add(struct params *params);
+/* others: zones are recorded of which it said nothing. */
+void zonewatch_heard(struct zonewatch *watch, bool others);

@@ -13,7 +13,8 @@
 #include "util/timefmt.h"
 
 #define TEMPLATE_NONE INSTANT_NONE
-/* In replan_at, '-infinity': nobody edited the rule, but the data of its time zone have changed. */
+/* In replan_at, '-infinity': nobody edited the rule, but its time zone is another: its data have changed, or its user,
+ * the default or the rule's timeZone alone has moved. */
 #define TEMPLATE_REZONE INT64_MIN
 
 struct template

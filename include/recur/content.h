@@ -42,6 +42,8 @@ bool content_parameter(
 /* In any case. */
 bool slice_is(struct slice slice, const char *word);
 bool slice_begins(struct slice slice, const char *word);
+/* How much of it a message shows, for "%.*s". */
+int slice_shown(struct slice slice);
 /* Without blanks at both ends. */
 struct slice slice_trim(struct slice slice);
 /* The item before the next comma, which is taken off, without blanks around it.  Nothing behind a last comma

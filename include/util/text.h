@@ -53,3 +53,6 @@ void text_add_id(struct strbuf *buf, const char *id);
 /* Appends what was meant by a text as text_add_terminal or text_add_id have shown it.  false: nothing in it is
  * escaped, or a '\' begins no escape. */
 bool text_add_unescaped(struct strbuf *buf, const char *shown);
+
+/* As one word of a command, for a shell: quoted where it must be. */
+void text_add_word(struct strbuf *out, const char *value);

@@ -1,6 +1,8 @@
 """What decides what is made is set once a database, and all workers and recurctl go by it."""
 
+import re
 import shutil
+import subprocess
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -9,8 +11,9 @@ import psycopg
 import pytest
 
 from harness.ctl import CONFIG, DATA, OK, USAGE, ctl_json, run_ctl
-from harness.daemon import once, run_program, run_recurd
-from harness.util import wait_until
+from harness.daemon import once, program, run_program, run_recurd
+from harness.migrate import STEPS, migrate
+from harness.util import clean_environ, wait_until
 
 UTC = timezone.utc
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -23,6 +26,21 @@ def db(app_db):
     app_db.freeze(START - timedelta(hours=1))
     app_db.go_live()
     return app_db
+
+
+@pytest.fixture
+def recurctl_process():
+    """Starts recurctl, to be watched while it works."""
+    running = []
+
+    def start(db, *args):
+        running.append(subprocess.Popen([str(program("recurctl")), "--dsn", db.dsn, *args], text=True, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environ()))
+        return running[-1]
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
 
 
 def listed(db):
@@ -176,6 +194,9 @@ def test_plain_sql_does_the_same_and_is_checked(db):
                          ("catch_up_limit = 0", "ck_settings_catch_up_limit"),
                          ("adopt_backlog = 'some'", "ck_settings_adopt_backlog"),
                          ("notification_retention = '-1 s'", "ck_settings_notification_retention"),
+                         ("notification_retention = '1 us'", "ck_settings_notification_retention_least"),
+                         ("default_time_zone = 'Factory'", "which is none"),
+                         ("default_time_zone = 'right/Europe/Berlin'", "which is none"),
                          ("notification_retention = '101 years'", "ck_settings_notification_retention")):
         with pytest.raises(psycopg.Error, match=words):
             db.execute(f"update recurd.settings set {wrong}")
@@ -190,7 +211,7 @@ def test_plain_sql_does_the_same_and_is_checked(db):
 
 def test_every_way_to_write_a_span_is_read(db):
     """What psql prints depends on the session; what is read does not."""
-    for text, seconds in (("90 days", "90d"), ("3 mons", "90d"), ("0", "0"), ("1 year", "8766h"), ("1.5 s", "1500ms")):
+    for text, seconds in (("90 days", "90d"), ("3 mons", "90d"), ("0", "0"), ("1 year", "8766h"), ("1.5 h", "90min")):
         for style in ("postgres", "postgres_verbose", "sql_standard", "iso_8601"):
             db.execute(f"set intervalstyle = {style}")
             db.execute("update recurd.settings set notification_retention = %s::interval", (text,))
@@ -209,6 +230,82 @@ def test_a_lower_min_interval_lets_go_what_it_had_quarantined(db):
     assert db.occurrences(fast) and db.template(other)["failed_at"]
 
 
+def test_a_lower_min_interval_lets_tasks_come_back(db):
+    """Tasks that repeat themselves are quarantined for the same reason."""
+    task = db.add_task(rule={"rrule": "FREQ=SECONDLY;INTERVAL=30"}, due_date=START - timedelta(hours=2))
+    db.execute("update tasks set is_complete = true where id = %s", (task,))
+    once(db)
+    assert "min_interval" in db.value("select failure from recurd.repeats where task_id = %s", (task,))
+    run_ctl(db, "settings", "set", "min_interval", "30s")
+    once(db)
+    assert db.value("select count(*) from tasks where repeat_of = %s", (task,)) == 1
+
+
+def test_a_verdict_that_is_on_its_way_is_seen_by_the_change_that_lifts_it(db, recurd):
+    """A batch quarantines a rule for min_interval, and has not committed when that changes: nobody looked at the template
+    again.  The change waits for the batch."""
+    db.execute("create function slow() returns trigger language plpgsql as"
+               " $$ begin perform pg_sleep(0.4); return new; end $$")
+    db.execute("create trigger slow after insert on recurd.decisions for each statement execute function slow()")
+    fast = db.add_template(START - timedelta(hours=2), {"rrule": "FREQ=SECONDLY;INTERVAL=30"})
+    worker = recurd(db)
+    wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'"))
+    db.execute("update recurd.settings set min_interval = '30 s'")
+    wait_until(lambda: db.occurrences(fast))
+    assert db.template(fast)["failed_at"] is None
+    worker.stop()
+
+
+def test_the_same_verdict_is_one_decision_however_often_it_is_given(db):
+    """Each change of a setting tried the broken ones again, and each try was a decision."""
+    broken = db.add_template(START - timedelta(hours=2), {"frequency": "sometimes"})
+    once(db)
+    for zone in ("Europe/Berlin", "Asia/Tokyo", "UTC"):
+        run_ctl(db, "settings", "set", "default_time_zone", zone)
+        assert db.template(broken)["failed_at"] is None, "it is tried again"
+        once(db)
+        assert db.template(broken)["failed_at"]
+    assert len(db.decisions(broken, "quarantined")) == 1
+    db.execute("update recurring_tasks set recurrence_rule = '{\"frequency\": \"never\"}' where id = %s", (broken,))
+    once(db)
+    assert len(db.decisions(broken, "quarantined")) == 2
+    run_ctl(db, "retry", broken)
+    once(db)
+    assert len(db.decisions(broken, "quarantined")) == 3, "whoever asks for a try hears what came of it"
+    db.execute("update recurring_tasks set recurrence_rule = '{\"frequency\": \"daily\"}' where id = %s", (broken,))
+    once(db)
+    row = db.template(broken)
+    assert row["failed_at"] is None and row["failure"] is None
+
+
+def test_templates_that_name_a_zone_in_their_text_are_not_counted(db):
+    """They do not move: a third of an imported calendar was said to be planned anew."""
+    texts = ("DTSTART;TZID=Asia/Tokyo:20260601T090000\nRRULE:FREQ=DAILY", "CRON_TZ=Asia/Tokyo 0 9 * * *",
+             "DTSTART:20260601T090000Z\nRRULE:FREQ=DAILY", "RRULE:FREQ=DAILY\nEXDATE;TZID=Asia/Tokyo:20260701T160000",
+             'DTSTART;X-A=b;TZID="Asia/Tokyo":20260601T090000\nRRULE:FREQ=DAILY')
+    for text in texts:
+        db.add_template(START, {"rrule": text})
+    plain = db.add_template(START, {"rrule": "DTSTART:20260601T090000\nRRULE:FREQ=DAILY"})
+    db.freeze(START + timedelta(minutes=1))
+    once(db)
+    answer = ctl_json(db, "settings", "set", "default_time_zone", "Europe/Berlin")
+    assert answer["templates"] == 1
+    once(db)
+    assert db.column("select id from recurring_tasks where starts_zone = 'Europe/Berlin'") == [plain]
+
+
+def test_of_two_changes_at_once_each_tells_what_was_before_it(db, recurctl_process):
+    """Both said "was 100", and one of them had replaced the other's."""
+    with db.connect(autocommit=False) as other:
+        other.execute("update recurd.settings set catch_up_limit = 5")
+        process = recurctl_process(db, "settings", "set", "catch_up_limit", "7")
+        told = process.stderr.readline()  # while it waits, not when it gives up
+        assert f"waiting for pid {other.info.backend_pid} (user postgres" in told
+        other.commit()
+    out, _ = process.communicate()
+    assert out == "catch_up_limit: 7, was 5\n"
+
+
 def test_a_change_waits_for_locks_and_gives_up_in_words(db):
     """An application that waits for one of our rows must not become the victim of a deadlock."""
     db.add_templates(3, START, rule=DAILY)
@@ -216,9 +313,9 @@ def test_a_change_waits_for_locks_and_gives_up_in_words(db):
     once(db)
     with db.connect(autocommit=False) as other:
         other.execute("select * from recurring_tasks where id = 't-2' for update")
-        answer = run_ctl(db, "settings", "set", "default_time_zone", "Europe/Berlin", env={"RECURD_LOCK_TIMEOUT": "5ms"},
+        answer = run_ctl(db, "settings", "set", "default_time_zone", "Europe/Berlin", env={"RECURD_LOCK_TIMEOUT": "60ms"},
                          expect=69)
-        assert "somebody else holds a lock" in answer.errors
+        assert "somebody else holds a lock" in answer.errors and f"pid {other.info.backend_pid}" in answer.errors
     assert db.value("select default_time_zone from recurd.settings") is None
     assert db.value("select count(*) from recurring_tasks where replan_at is not null") == 0
     run_ctl(db, "settings", "set", "default_time_zone", "Europe/Berlin")
@@ -247,12 +344,31 @@ def test_what_is_wrong_is_told(db):
             (("set", "default_time_zone", "Mars/Olympus"), DATA, 'default_time_zone: unknown time zone "Mars/Olympus"'),
             (("set", "min_interval", "60"), DATA, "min_interval: expected a duration (us, ms, s, min, h, d) from 1s to 1d"),
             (("set", "catch_up_limit", "0"), DATA, "from 1 to 100000"),
+            (("set", "notification_retention", "1us"), DATA, "expected 0, or a duration (us, ms, s, min, h, d) from 1h to 36500d"),
+            (("set", "default_time_zone", "Factory"), DATA, "nobody has chosen"),
+            (("set", "default_time_zone", "right/Europe/Berlin"), DATA, 'expected "Europe/Berlin"'),
             (("set", "adopt_backlog", "some"), DATA, "latest, all or none"),
             (("set", "batch_size", "7"), USAGE, "an option of each process"),
             (("set", "bach_size", "7"), USAGE, "there are default_time_zone, min_interval"),
             (("set", "min_interval"), USAGE, "set KEY VALUE"), (("rm", "x"), USAGE, "reset KEY"),
             (("reset", "min_interval", "1"), USAGE, "reset KEY")):
         assert words in run_ctl(db, "settings", *args, expect=code).errors
+
+
+def test_a_zone_of_the_folder_posix_is_stored_by_its_plain_name(db):
+    assert run_ctl(db, "settings", "set", "default_time_zone", "posix/Europe/Berlin").text.startswith(
+        "default_time_zone: Europe/Berlin, was UTC")
+    db.execute("update recurd.settings set default_time_zone = 'posix/Asia/Tokyo'")
+    assert listed(db)["default_time_zone"]["value"] == "Asia/Tokyo"
+
+
+def test_a_value_that_looks_like_an_option_is_told_how_to_be_written(db):
+    """It said "there is no option -5"."""
+    told = run_ctl(db, "settings", "set", "notification_retention", "-5s", expect=USAGE).errors
+    assert "stands behind --, as in: recurctl settings ... -- -5s" in told
+    assert "expected 0, or a duration" in run_ctl(db, "settings", "set", "notification_retention", "--", "-5s", expect=DATA).errors
+    text = run_ctl(None, "settings", "--help").text
+    assert "\noptions:" not in text and all(f"\n  {key} " in text for key in listed(db))
 
 
 def test_rights(db):
@@ -323,3 +439,27 @@ def test_the_default_of_the_zone_is_the_same_in_the_trigger(db):
     once(db)
     assert ctl_json(db, "settings", "set", "default_time_zone", listed(db)["default_time_zone"]["default"])["to"] == "UTC"
     assert db.value("select changes->'default_time_zone'->'templates' from recurd.settings") == 0
+
+
+def test_a_database_from_before_the_bounds_comes_within_them(app_db):
+    """What was accepted before must not stop the upgrade, and what stops it is told with a statement that mends it."""
+    (bounds,) = [int(step[:4]) for step in STEPS if step.endswith("_bounds")]
+    migrate(app_db, "down", "--to", bounds - 1)
+    app_db.execute("update recurd.settings set notification_retention = '1 us', default_time_zone = 'posix/Europe/Berlin'")
+    template = app_db.add_template(START, DAILY)
+    app_db.execute("update recurring_tasks set starts_local = '2026-06-01 09:00', starts_zone = 'posix/Europe/Berlin'")
+    app_db.execute("insert into recurd.zones (name, digest) values ('posix/Europe/Berlin', 1), ('Factory', 1), ('UTC', 1)")
+    app_db.execute("insert into recurd.consumers (name, done_through, since, seen_at) values"
+                   " ('good', -5, '-infinity', 'infinity'), (repeat('x', 10000), 0, now(), now()), (e'a\\nb', 0, now(), now())")
+    refused = migrate(app_db, "up", code=65)
+    told = " ".join(refused.lines("problems")) + refused.err
+    assert "of 10000 bytes" in told and len(told) < 4000
+    for statement in sorted(set(re.findall(r"update recurd\.consumers set name = 'consumer-\w+' where md5\(name\) = '\w+'", told))):
+        app_db.execute(statement)
+    migrate(app_db, "up")
+    assert listed(app_db)["notification_retention"]["value"] == "1h"
+    assert listed(app_db)["default_time_zone"]["value"] == "Europe/Berlin"
+    assert app_db.template(template)["starts_zone"] == "Europe/Berlin"
+    assert app_db.column("select name from recurd.zones") == ["UTC"]
+    rows = ctl_json(app_db, "consumers")
+    assert len(rows) == 3 and all(row["done_through"] == 0 for row in rows)

@@ -1,7 +1,9 @@
 """What workers run with, where they differ, who is dead, and consumers that say how far they are."""
 
+import shlex
 from datetime import datetime, timedelta, timezone
 
+import psycopg
 import pytest
 
 from harness.ctl import DATA, FOUND, USAGE, ctl_json, run_ctl
@@ -52,7 +54,7 @@ def test_status_tells_where_live_workers_differ(db):
     add_worker(db, "gone", seen=timedelta(hours=2), version="0.1")
     add_worker(db, "old", tzdata=None, options=None)
     differ = ctl_json(db, "status")["workers_differ"]
-    assert differ == ("version: 1.0 (a, c, old), 2.0 (b); time zone data: 2024a (b), 2025b (a, c);"
+    assert differ == ("version: 1.0 (a, c, old), 2.0 (b); time zone data: 2024a (b), 2025b (a, c), unknown (old);"
                       " options: app_schema=app notify=on (c), app_schema=public notify=on (a, b)")
     assert f"Live workers differ in {differ}" in run_ctl(db, "workers").text
     assert differ in run_ctl(db, "status").text
@@ -115,6 +117,24 @@ def test_the_first_start_says_how_long_rows_are_kept(app_db):
     assert any(f["check"] == "retention" and "90d" in f["detail"] for f in ctl_json(app_db, "preflight")["findings"])
 
 
+def test_what_an_upgrade_is_about_to_delete_is_told_first(db, recurd):
+    """A database that had kept everything lost it with the first heartbeat of the new version, without a line."""
+    old = add_notifications(db, 3, timedelta(days=200))
+    [finding] = [f for f in ctl_json(db, "preflight")["findings"] if f["check"] == "retention"]
+    assert "3 notifications are that old now" in finding["detail"]
+    worker = recurd(db, heartbeat_interval="1s", poll_interval="20ms")
+    line = worker.expect("prune")
+    assert (line["rows"], line["older_than"]) == ("3", "90d") and "settings set notification_retention 0" in line["reason"]
+    assert ids(db) == old, "told, and then done"
+    wait_until(lambda: ids(db) == [])
+    worker.stop()
+    add_notifications(db, 1, timedelta(days=90, hours=1))
+    worker = recurd(db, heartbeat_interval="1s", poll_interval="20ms")
+    wait_until(lambda: ids(db) == [])
+    assert not worker.seen("prune"), "what grew old meanwhile is no news"
+    worker.stop()
+
+
 def test_rows_are_kept_for_90_days_or_for_ever(db, recurd):
     kept = add_notifications(db, 2, timedelta(days=89))
     old = add_notifications(db, 2, timedelta(days=91))
@@ -152,3 +172,36 @@ def test_nothing_is_deleted_before_a_consumer_has_done_it(db, recurd):
     run_ctl(db, "consumers", "--forget", "mail")
     assert "by their age alone" in run_ctl(db, "consumers").text
     worker.stop()
+
+
+def test_what_a_consumer_says_of_itself_is_checked(db):
+    """One said it had done what was not there yet, and nothing was kept for it; one had a name of 10 kB."""
+    last = add_notifications(db, 2, timedelta(days=1))[-1]
+    db.execute("insert into recurd.consumers (name) values ('mail')")
+    for wrong, words in (("done_through = %s + 1", "expected an id of recurd.notifications, "), ("done_through = -%s", "ck_consumers_done_through"),
+                         ("since = 'infinity', done_through = %s", "ck_consumers_since"),
+                         ("seen_at = '-infinity', done_through = %s", "ck_consumers_since"),
+                         ("name = '', done_through = %s", "ck_consumers_name"), ("name = ' a', done_through = %s", "ck_consumers_name"),
+                         ("name = e'a\\nb', done_through = %s", "ck_consumers_name"),
+                         ("name = repeat('x', 201), done_through = %s", "ck_consumers_name")):
+        with pytest.raises(psycopg.Error, match=words):
+            db.execute(f"update recurd.consumers set {wrong}", (last,))
+    db.freeze(NOW + timedelta(hours=1))
+    db.execute("update recurd.consumers set done_through = %s", (last,))
+    assert ctl_json(db, "consumers")[0]["seen_at"] == "2026-06-01T08:00:00Z", "that it moved is seen, whatever it writes"
+    db.execute("delete from recurd.notifications")
+    db.execute("update recurd.consumers set done_through = done_through")
+    db.execute("update recurd.consumers set done_through = %s", (last - 1,))
+
+
+def test_a_consumer_that_never_moves_is_told_by_status(db):
+    """It keeps everything for ever, and nobody was told but by --check."""
+    add_notifications(db, 3, timedelta(days=40))
+    assert ctl_json(db, "status")["consumers_behind"] is None
+    db.execute("insert into recurd.consumers (name) values ('it''s mail')")
+    told = "consumer it's mail is 40d behind with 3 notifications, which are kept for it; if it is no more: recurctl consumers --forget \"it's mail\""
+    assert ctl_json(db, "status")["consumers_behind"] == told
+    assert told in run_ctl(db, "status").text.replace("Consumer", "consumer")
+    words = shlex.split(told[told.index("recurctl"):])
+    run_ctl(db, *words[1:])
+    assert ctl_json(db, "status")["consumers_behind"] is None

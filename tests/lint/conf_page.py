@@ -35,7 +35,8 @@ def expected_type(row, choices):
         low, high = (number(re.search(rf"\.{bound} = ([^,}}]+)", row)[1]) for bound in ("min", "max"))
         if kind == "INT":
             return f"integer, {low} to {high}"
-        return f"duration, {duration(low)} to {duration(high)}"
+        zero = "0 or " if ".or_zero = true" in row else ""
+        return f"duration, {zero}{duration(low)} to {duration(high)}"
     if kind == "CHOICE":
         words = choices[re.search(r"\.choices = (\w+)", row)[1]]
         return ", ".join(words[:-1]) + " or " + words[-1]

@@ -1,10 +1,13 @@
 /* recurctl consumers: who says how far he is with recurd.notifications, so that nothing is deleted before. */
 #include "ctl/cmd/consumers.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "ctl/table.h"
 #include "db/rows.h"
+#include "util/duration.h"
+#include "util/text.h"
 
 enum { OPT_FORGET = 256 };
 
@@ -12,6 +15,27 @@ static const struct ctl_option options[] = {
 	{ "forget", OPT_FORGET, "NAME", "forget this one: it keeps nothing any more" },
 	{ NULL, 0, NULL, NULL },
 };
+
+/* What he has not done is kept for him, however old it gets. */
+static void tell_behind(const PGresult *consumers, int row, struct strbuf *text)
+{
+	const char *name = row_text(consumers, row, CONSUMERS_NAME);
+	strbuf_addf(text, "%sconsumer %s is ", text->len > 0 ? "; " : "", name);
+	duration_tell(row_int8(consumers, row, CONSUMERS_LAG), text);
+	strbuf_addf(text,
+		" behind with %" PRId64 " notifications, which are kept for it; if it is no more: "
+		"recurctl consumers --forget ",
+		row_int8(consumers, row, CONSUMERS_BEHIND));
+	text_add_word(text, name);
+}
+
+void consumers_tell_behind(const PGresult *consumers, usec_t limit, struct strbuf *text)
+{
+	for (int row = 0; consumers && row < PQntuples(consumers); row++)
+		if (!row_is_null(consumers, row, CONSUMERS_LAG) &&
+			row_int8(consumers, row, CONSUMERS_LAG) > limit)
+			tell_behind(consumers, row, text);
+}
 
 static int list(struct ctl *ctl)
 {

@@ -126,7 +126,9 @@ static int read_settings(struct ctl *ctl, struct preflight *preflight)
 	return EX_OK;
 }
 
-static void check_settings(struct preflight *preflight)
+#define OLD_TEXT_MAX 80
+
+static void check_settings(struct preflight *preflight, const char *old)
 {
 	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
 	const struct settings *settings = preflight->settings;
@@ -139,10 +141,28 @@ static void check_settings(struct preflight *preflight)
 	duration_format(settings->notification_retention, &kept);
 	if (settings->notification_retention > 0)
 		preflight_find(preflight, FINDING_NOTE, "retention",
-			"rows of recurd.notifications and recurd.decisions are deleted after %s; "
-			"to "
-			"keep them for ever: recurctl settings set notification_retention 0",
-			kept.data);
+			"rows of recurd.notifications and recurd.decisions are deleted after %s%s; "
+			"to keep them for ever: recurctl settings set notification_retention 0",
+			kept.data, old);
+}
+
+#define OLD_MAX 1000000 /* counted */
+
+/* What the first prune would take is worth a number. */
+static int read_old(
+	struct ctl *ctl, const struct preflight *preflight, char old[static OLD_TEXT_MAX])
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int8(&params, preflight->settings->notification_retention);
+	params_int8(&params, OLD_MAX);
+	int code = ctl_query(ctl, QUERY_CTL_PREFLIGHT_OLD, &params, &result);
+	if (code == EX_OK && row_int8(result, 0, 0) > 0)
+		snprintf(old, OLD_TEXT_MAX, ", and %" PRId64 "%s notifications are that old now",
+			row_int8(result, 0, 0),
+			row_int8(result, 0, 0) == OLD_MAX ? " or more" : "");
+	return code;
 }
 
 static int read_live(struct ctl *ctl, struct preflight *preflight)
@@ -223,6 +243,7 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 {
 	int code = EX_OK;
 	bool misfit = false;
+	char old[OLD_TEXT_MAX] = "";
 	preflight->now = row_instant(server, 0, F_CLOCK);
 	preflight->role = row_text(server, 0, F_ROLE);
 	check_server(preflight, server);
@@ -231,7 +252,10 @@ static int gather(struct ctl *ctl, struct preflight *preflight, const PGresult *
 		code = read_live(ctl, preflight);
 	if (code == EX_OK && row_bool(server, 0, F_RECURD))
 		code = read_settings(ctl, preflight);
-	check_settings(preflight);
+	if (code == EX_OK && row_bool(server, 0, F_PREFERENCES) && /* came after notifications */
+		preflight->settings->notification_retention > 0)
+		code = read_old(ctl, preflight, old);
+	check_settings(preflight, old);
 	if (code == EX_OK && !row_bool(server, 0, F_STANDBY))
 		code = preflight_read_migrations(
 			ctl, preflight, row_bool(server, 0, F_MIGRATIONS), &misfit);

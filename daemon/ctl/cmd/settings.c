@@ -12,9 +12,10 @@
 #include "util/mem.h"
 #include "util/nearest.h"
 
-#define VALUE_MAX 4096
-#define TRIES_MAX 20 /* each waits as long as lock_timeout says */
-#define INT8_TYPE 20
+#define VALUE_MAX      4096
+#define TRIES_MAX      20 /* each waits as long as lock_timeout says */
+#define INT8_TYPE      20
+#define WATCH_AFTER_MS 150
 
 static const struct ctl_option options[] = {
 	{ NULL, 0, NULL, NULL },
@@ -137,6 +138,7 @@ static bool attempt(
 		ctl->conf->lock_timeout / USEC_PER_MSEC);
 	add_params(change, &params);
 	return session_exec(session, begin, NULL, err) &&
+	       session_query(session, QUERY_CTL_SETTINGS_LOCK, NULL, NULL, err) &&
 	       read_rows(session, &change->before, err) &&
 	       session_query(session, QUERY_CTL_SETTINGS_SET, &params, NULL, err) &&
 	       read_rows(session, &change->after, err) &&
@@ -155,6 +157,9 @@ static int carry_out(struct ctl *ctl, struct change *change)
 	struct session *session = ctl_session(ctl, &err);
 	if (!session)
 		return ctl_error(EX_UNAVAILABLE, "%s", err.text);
+	/* No attempt waits longer than lock_timeout. */
+	usec_t half = ctl->conf->lock_timeout / USEC_PER_MSEC / 2;
+	ctl_watch_after(ctl, half < WATCH_AFTER_MS ? (int)half : WATCH_AFTER_MS);
 	for (int i = 1; !attempt(ctl, session, change, &err); i++) {
 		char sqlstate[6];
 		snprintf(sqlstate, sizeof(sqlstate), "%s", session_sqlstate(session));
@@ -279,11 +284,24 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	return ctl_usage(ctl, "settings takes nothing, set KEY VALUE, or reset KEY");
 }
 
+static void print_keys(void)
+{
+	struct settings *defaults CLEANUP(settings_cleanup) = settings_create();
+	printf("settings, with their defaults:\n");
+	for (size_t i = 0; i < settings_options_len; i++) {
+		struct strbuf value CLEANUP(strbuf_free) = STRBUF(VALUE_MAX);
+		(void)value_format(defaults, &settings_options[i], &value);
+		printf("  %-26s %s (%s)\n", settings_options[i].name, settings_options[i].help,
+			value.data);
+	}
+}
+
 const struct ctl_command command_settings = {
 	.name = "settings",
 	.args = "[set KEY VALUE | reset KEY]",
 	.help = "what decides what is made, the same for all workers",
 	.run = run,
 	.options = options,
+	.print_more = print_keys,
 	.role = "recurd_reader",
 };

@@ -49,6 +49,7 @@ enum status_column {
 	S_ALIVE = 17,
 	S_DEAD = 18,
 	S_LAST_SEEN = 19,
+	S_NOTIFICATIONS = 20,
 	S_HAS_MIGRATIONS = 22,
 	S_COMPATIBLE_FROM = 23,
 	S_HAS_CAUSES = 24,
@@ -75,8 +76,9 @@ static int schema_level(struct ctl *ctl, const PGresult *status, int64_t *ret_le
 }
 
 /* What the figures want said in words. */
-static void print_notes(const PGresult *result)
+static void print_notes(const PGresult *result, const char *behind)
 {
+	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	if (row_is_null(result, 0, S_LIVE_SINCE))
 		printf("\nNo worker has ever started here; recurctl preflight says what a first "
 		       "start would do.\n");
@@ -84,6 +86,9 @@ static void print_notes(const PGresult *result)
 		printf("\nNo worker is alive: nothing is made and nobody is reminded.\n");
 	if (row_int8(result, 0, S_QUARANTINED) > 0)
 		printf("\nRules in quarantine: recurctl list --state quarantined\n");
+	(void)text_add_terminal(&line, behind ? behind : "", 0);
+	if (line.len > 0)
+		printf("\nBehind: %s\n", line.data);
 }
 
 static const struct column status_columns[] = {
@@ -114,6 +119,7 @@ static const struct column status_columns[] = {
 	{ "last_seen_at", "  last seen", 0 },
 	{ "workers_differ", "  differ in", COLUMN_WHOLE },
 	{ "notifications_last_hour", "notifications last hour", 0 },
+	{ "consumers_behind", "  kept for consumers", COLUMN_JSON_ONLY },
 	{ "oldest_snapshot_age_seconds", "oldest snapshot", COLUMN_SPAN },
 	{ "capped", "", COLUMN_JSON_ONLY | COLUMN_RAW },
 	{ "estimates", "about", COLUMN_WHOLE },
@@ -188,7 +194,7 @@ static void put_figure(struct table *record, const PGresult *result, int column,
 }
 
 static void put_figures(struct table *record, const PGresult *result, const PGresult *causes,
-	const char *differ, struct strbuf *capped)
+	const char *differ, const char *behind, struct strbuf *capped)
 {
 	enum { FIRST = 3 };
 	size_t place = FIRST;
@@ -203,13 +209,20 @@ static void put_figures(struct table *record, const PGresult *result, const PGre
 			table_text(record, differ);
 			place++;
 		}
+		if (column == S_NOTIFICATIONS) {
+			table_text(record, behind);
+			place++;
+		}
 	}
 }
 
-static int print_status(struct ctl *ctl, const PGresult *result, const PGresult *causes)
+static int print_status(struct ctl *ctl, const PGresult *result, const PGresult *causes,
+	const PGresult *consumers, const struct thresholds *limits)
 {
 	struct strbuf differ CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	struct strbuf capped CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	struct strbuf behind CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	consumers_tell_behind(consumers, limits->max_consumer_lag, &behind);
 	int64_t level;
 	int code = schema_level(ctl, result, &level);
 	if (code == EX_OK)
@@ -225,7 +238,8 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 	table_cell(record, result, 0, S_COMPATIBLE_FROM);
 	table_text(record, ctl->conf->app_schema);
 	begin_capped(result, &capped);
-	put_figures(record, result, causes, differ.len > 0 ? differ.data : NULL, &capped);
+	put_figures(record, result, causes, differ.len > 0 ? differ.data : NULL,
+		behind.len > 0 ? behind.data : NULL, &capped);
 	strbuf_add_text(&capped, "]");
 	table_json(record, capped.data);
 	put_estimates(record, result, ctl->json);
@@ -234,7 +248,7 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 		causes_print(causes, record, ctl->json);
 	table_end(record, "");
 	if (!ctl->json)
-		print_notes(result);
+		print_notes(result, behind.len > 0 ? behind.data : NULL);
 	return EX_OK;
 }
 
@@ -262,26 +276,13 @@ static void check_lag(
 	add_problem(problems, "%s are %s late (limit %s)", what, lag.data, allowed.data);
 }
 
-/* What he has not done is kept for him, however old it gets. */
 static void check_consumers(
 	struct strbuf *problems, const PGresult *consumers, const struct thresholds *limits)
 {
-	for (int row = 0; consumers && row < PQntuples(consumers); row++) {
-		struct strbuf lag CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-		usec_t behind = row_int8(consumers, row, CONSUMERS_LAG);
-		if (behind <= limits->max_consumer_lag)
-			continue;
-		duration_tell(behind, &lag);
-		add_problem(problems,
-			"consumer %s is %s behind with %" PRId64
-			"%s notifications, which are kept for it; if it is no more: recurctl "
-			"consumers "
-			"--forget %s",
-			row_text(consumers, row, CONSUMERS_NAME), lag.data,
-			row_int8(consumers, row, CONSUMERS_BEHIND),
-			row_bool(consumers, row, CONSUMERS_MORE) ? "+" : "",
-			row_text(consumers, row, CONSUMERS_NAME));
-	}
+	struct strbuf behind CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	consumers_tell_behind(consumers, limits->max_consumer_lag, &behind);
+	if (behind.len > 0)
+		add_problem(problems, "%s", behind.data);
 }
 
 /* The view counts up to a limit of its own, which may be lower than the threshold.
@@ -410,12 +411,12 @@ static int run(struct ctl *ctl, int argc, char **argv)
 			"recurd.settings has no row: insert into recurd.settings "
 			"default values");
 	code = query_causes(ctl, result, &causes);
-	if (code == EX_OK && check && row_bool(result, 0, S_HAS_CONSUMERS))
+	if (code == EX_OK && row_bool(result, 0, S_HAS_CONSUMERS))
 		code = ctl_query(ctl, QUERY_CTL_CONSUMERS, NULL, &consumers);
 	if (code != EX_OK)
 		return code;
 	return check ? print_check(ctl, result, causes, consumers, &limits)
-		     : print_status(ctl, result, causes);
+		     : print_status(ctl, result, causes, consumers, &limits);
 }
 
 const struct ctl_command command_status = {

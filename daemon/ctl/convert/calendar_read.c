@@ -27,11 +27,6 @@ struct reader {
 
 static const char *const kinds[] = { "VEVENT", "VTODO", "VTIMEZONE" };
 
-static int shown(struct slice slice)
-{
-	return slice.len > 60 ? 60 : (int)slice.len;
-}
-
 /* "the text ends within a ", "VEVENT", and what is wrong with that; of a part that has begun its UID is told. */
 static bool broken(struct reader *reader, const char *lead, struct slice name, const char *what)
 {
@@ -41,9 +36,9 @@ static bool broken(struct reader *reader, const char *lead, struct slice name, c
 		return false;
 	if (reader->part_depth > 0 && uid.len > 0)
 		strbuf_addf(&id, " (%s %.*s)", reader->part.kind == CALENDAR_ZONE ? "TZID" : "UID",
-			shown(uid), uid.text);
+			slice_shown(uid), uid.text);
 	reader->calendar->broken = true;
-	return err_set(&reader->calendar->why, "%s%.*s%s%s", lead, shown(name), name.text,
+	return err_set(&reader->calendar->why, "%s%.*s%s%s", lead, slice_shown(name), name.text,
 		id.len > 0 ? id.data : "", what);
 }
 

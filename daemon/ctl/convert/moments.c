@@ -12,11 +12,6 @@
 #define DAY        86400
 #define SPAN_YEARS 10 /* of a series without an end */
 
-static int shown(struct slice slice)
-{
-	return slice.len > 60 ? 60 : (int)slice.len;
-}
-
 /* TZID of a line; its text is NULL where there is none. */
 static struct slice zone_id(const struct content *content)
 {
@@ -83,11 +78,11 @@ bool moments_start(
 		wall += moments->time_of_day;
 	else if (!rule_text_moment(value.text, value.len, &wall, &is_utc))
 		return err_set(err, "DTSTART: expected a date or a date with a time, got \"%.*s\"",
-			shown(value), value.text);
+			slice_shown(value), value.text);
 	if (is_utc && id.text && !slice_is(id, "UTC"))
 		conversion_note(moments->conversion,
 			"DTSTART: of Z and TZID=%.*s, which say different things, Z is taken",
-			shown(id), id.text);
+			slice_shown(id), id.text);
 	set_span(moments, wall, until);
 	const char *name = is_utc ? "UTC" : NULL;
 	if (!is_utc && !moments->all_day && id.text && !find_zone(moments, id, &name, err))
@@ -133,7 +128,8 @@ bool moments_read(struct moments *moments, const struct content *content, struct
 	}
 	if (!rule_text_moment(value.text, value.len, &wall, &is_utc))
 		return err_set(err, "%.*s: expected a date or a date with a time, got \"%.*s\"",
-			shown(content->name), content->name.text, shown(value), value.text);
+			slice_shown(content->name), content->name.text, slice_shown(value),
+			value.text);
 	/* Exporters write midnight of what has no time of day. */
 	if (moments->all_day && slice_is(content->name, "EXDATE")) {
 		sec_t time = wall % DAY;

@@ -233,11 +233,6 @@ static bool by_location(const struct calendar_part *part, char **ret_name)
 	return false;
 }
 
-static int shown(struct slice slice)
-{
-	return slice.len > 60 ? 60 : (int)slice.len;
-}
-
 bool vzone_find(const struct calendar *calendar, struct slice id, sec_t from, sec_t to,
 	char **ret_name, struct strbuf *note, struct err *err)
 {
@@ -249,24 +244,25 @@ bool vzone_find(const struct calendar *calendar, struct slice id, sec_t from, se
 		to = from + INT64_C(366) * YEARS_MAX * DAY;
 	if (by_name(id, &name) || (part && by_location(part, &name))) {
 		if (strlen(name) != id.len || memcmp(name, id.text, id.len) != 0)
-			strbuf_addf(note, "zone \"%.*s\": taken for %s", shown(id), id.text, name);
+			strbuf_addf(note, "zone \"%.*s\": taken for %s", slice_shown(id), id.text,
+				name);
 		*ret_name = mem_strdup(name);
 		return true;
 	}
 	if (!part)
 		return err_set(err, "TZID: unknown zone \"%.*s\", and no VTIMEZONE describes it",
-			shown(id), id.text);
+			slice_shown(id), id.text);
 	struct changes *changes CLEANUP(mem_cleanup) = mem_alloc(sizeof(*changes));
 	changes->begin = from;
 	changes->end = to;
 	if (!changes_of(part, changes))
 		return err_set(err, "TZID: unknown zone \"%.*s\", and its VTIMEZONE cannot be read",
-			shown(id), id.text);
+			slice_shown(id), id.text);
 	if (!find_agreeing(changes, ret_name))
 		return err_set(err,
 			"TZID: unknown zone \"%.*s\", and no zone has the offsets of its VTIMEZONE",
-			shown(id), id.text);
+			slice_shown(id), id.text);
 	strbuf_addf(note, "zone \"%.*s\": taken for %s, whose clocks agree with its VTIMEZONE's",
-		shown(id), id.text, *ret_name);
+		slice_shown(id), id.text, *ret_name);
 	return true;
 }

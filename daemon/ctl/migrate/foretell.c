@@ -10,11 +10,6 @@
 
 #define INSUFFICIENT_PRIVILEGE "42501"
 
-static void add_line(struct strbuf *lines, const char *text)
-{
-	lines_add(lines, "\n", &(struct line){ text, strlen(text) });
-}
-
 static bool add_rights(struct migrator *migrator, const char *needs, bool first,
 	struct strbuf *lines, struct err *err)
 {
@@ -27,7 +22,7 @@ static bool add_rights(struct migrator *migrator, const char *needs, bool first,
 	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_RIGHTS, &params, &result, err))
 		return false;
 	for (int row = 0; row < PQntuples(result); row++)
-		add_line(lines, row_text(result, row, 0));
+		lines_add_text(lines, row_text(result, row, 0));
 	return true;
 }
 
@@ -54,7 +49,7 @@ static bool add_names(struct migrator *migrator, const struct migration *step,
 		char *line CLEANUP(mem_cleanup) = mem_printf(
 			"%s is %s, and the index of this name cannot be built: rename or drop it",
 			row_text(result, row, 0), row_text(result, row, 1));
-		add_line(lines, line);
+		lines_add_text(lines, line);
 	}
 	return true;
 }
@@ -94,7 +89,7 @@ static bool add_rows(struct migrator *migrator, const struct migration *step, st
 	if (step->check && !run_check(migrator, step, &found, &denied, err))
 		return false;
 	if (found && !(denied && lines->len > 0))
-		add_line(lines, found);
+		lines_add_text(lines, found);
 	return true;
 }
 

@@ -45,6 +45,11 @@ void lines_add(struct strbuf *buf, const char *separator, const struct line *lin
 	strbuf_add(buf, line->text, line->len);
 }
 
+void lines_add_text(struct strbuf *buf, const char *text)
+{
+	lines_add(buf, "\n", &(struct line){ text, strlen(text) });
+}
+
 void lines_add_needed(struct strbuf *buf, const char *separator, const char *problems)
 {
 	struct line line;

@@ -82,11 +82,6 @@ void loss_free(struct loss *loss)
 	*loss = (struct loss){ .tables_n = 0 };
 }
 
-static void add_line(struct strbuf *lines, const char *text)
-{
-	lines_add(lines, "\n", &(struct line){ text, strlen(text) });
-}
-
 /* ret_rows: -1: it is no table, or not there. */
 static bool count_rows(
 	struct migrator *migrator, const char *table, int64_t *ret_rows, struct err *err)
@@ -123,7 +118,7 @@ static bool tell_table(
 		return true;
 	char *text CLEANUP(mem_cleanup) = mem_printf("lost: table %s, %s%lld row%s", table,
 		rows == ROWS_COUNTED ? "at least " : "", (long long)rows, rows == 1 ? "" : "s");
-	add_line(lines, text);
+	lines_add_text(lines, text);
 	return true;
 }
 
@@ -139,7 +134,7 @@ bool loss_tell(
 	for (size_t i = 0; i < loss.columns_n; i++) {
 		char *text CLEANUP(mem_cleanup) = mem_printf(
 			"lost: column %s.%s", loss.column_tables[i], loss.columns[i]);
-		add_line(&lines, text);
+		lines_add_text(&lines, text);
 	}
 	*ret_lines = lines.len > 0 ? strbuf_steal(&lines) : NULL;
 	return true;
@@ -158,7 +153,7 @@ bool loss_dependents(
 	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_DEPENDENTS, &params, &result, err))
 		return false;
 	for (int row = 0; row < PQntuples(result); row++)
-		add_line(&lines, row_text(result, row, 0));
+		lines_add_text(&lines, row_text(result, row, 0));
 	*ret_lines = lines.len > 0 ? strbuf_steal(&lines) : NULL;
 	return true;
 }

@@ -125,7 +125,7 @@ static void choose_steps(
 			&migrator->set, records->rows[i - 1].number);
 }
 
-static bool foretell_rows(
+static bool foretell_undoing(
 	struct migrator *migrator, const struct migration *step, char **ret_lines, struct err *err)
 {
 	char sqlstate[6];
@@ -150,7 +150,7 @@ static bool look(struct migrator *migrator, struct undoing *undoing, struct strb
 		char *lines CLEANUP(mem_cleanup) = NULL;
 		loss_add(&loss, step);
 		if (!loss_tell(migrator, step, &undoing->losses[i], err) ||
-			!foretell_rows(migrator, step, &lines, err))
+			!foretell_undoing(migrator, step, &lines, err))
 			return false;
 		if (lines)
 			lines_add(refusals, "\n", &(struct line){ lines, strlen(lines) });

@@ -179,7 +179,7 @@ static void read_blockers(struct migrator *migrator)
 	}
 	params_init(&params);
 	params_int4(&params, PQbackendPID(session_pq(migrator->session)));
-	if (session_query(migrator->watcher, QUERY_CTL_MIGRATE_BLOCKERS, &params, &result, &err) &&
+	if (session_query(migrator->watcher, QUERY_CTL_BLOCKERS, &params, &result, &err) &&
 		!row_is_null(result, 0, 0))
 		(void)err_set(&migrator->blockers, "%s", row_text(result, 0, 0));
 }

@@ -18,6 +18,8 @@
 -- tagged, whether all were told of, and how many templates and decisions were written: a trigger, a rule
 -- or a policy of the application's can drop a row, or change it, without an error.  A template counts
 -- where it is no longer due, or has what we wrote.
+-- A template that was tried again because a setting has changed keeps the words of its failure until then: the same
+-- verdict is no second decision.
 -- In the careful form, what is there already is passed over; so is a task that lost its template, which was
 -- deleted and came back under its id.
 -- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags.
@@ -73,10 +75,16 @@ with made as (
     returning t.next_due_at is not distinct from s.next_due_at and t.planned_due_at is not distinct from s.planned_due_at
                   and t.failed_at is not distinct from s.failed_at
               or t.next_due_at > recurd.now() and t.planned_due_at is not distinct from s.planned_due_at as so
+), verdict as materialized (
+    select v.*, case when v.kind = 'quarantined'
+                     then exists (select from {app}.recurring_tasks t
+                                   where t.id = v.template_id and t.failed_at is null and t.failure = v.detail)
+                     else false end as known
+      from unnest($23::text[], $24::text[], $25::timestamptz[], $26::timestamptz[], $27::bigint[], $28::text[])
+           as v (template_id, kind, first_at, last_at, occurrences, detail)
 ), decided as (
     insert into recurd.decisions (template_id, kind, first_at, last_at, occurrences, detail)
-    select * from unnest($23::text[], $24::text[], $25::timestamptz[], $26::timestamptz[],
-                         $27::bigint[], $28::text[])
+    select template_id, kind, first_at, last_at, occurrences, detail from verdict where not known
     returning 1
 ), planned as (
     select pg_catalog.count(*) as n,
@@ -94,5 +102,5 @@ select m.id::text, n.*
                (select count(*) from label) = (select count(*) from tagged) as all_tagged,
                (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t) as all_told,
                (select count(*) from advanced where so) as advanced,
-               (select count(*) from decided) as decided) n
+               (select count(*) from decided) + (select count(*) from verdict where known) as decided) n
   left join made m on true;

@@ -15,3 +15,7 @@ enum consumers_column {
 	CONSUMERS_SEEN,
 	CONSUMERS_MORE, /* than BEHIND says */
 };
+
+/* Appends those that are more than `limit` behind, and keep what they have not done, and what ends that; nothing:
+ * there are none.  consumers: rows of ctl_consumers.sql, or NULL. */
+void consumers_tell_behind(const PGresult *consumers, usec_t limit, struct strbuf *text);

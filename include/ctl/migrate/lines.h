@@ -20,6 +20,8 @@ bool line_after(const struct line *line, const char *word, struct line *ret_rest
 bool line_is_needed(const struct line *line);
 /* Appends it, behind what is there and the separator. */
 void lines_add(struct strbuf *buf, const char *separator, const struct line *line);
+/* Appends a text as a line of its own. */
+void lines_add_text(struct strbuf *buf, const char *text);
 /* The lines that are needed; problems may be NULL. */
 void lines_add_needed(struct strbuf *buf, const char *separator, const char *problems);
 /* The lines that are among others (wanted), or those that are not; NULL: none; free it. */

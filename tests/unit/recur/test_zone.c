@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include "recur/zone.h"
+#include "recur/zone_lacks.h"
+#include "recur/zone_names.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
 
@@ -53,6 +56,105 @@ static void names_cannot_leave_the_folder(void **state)
 			fail_msg("\"%s\" was accepted", names[i]);
 		assert_true(strlen(err.text) > 0);
 	}
+}
+
+static void copy_zone(const char *from, const char *to)
+{
+	char *command CLEANUP(mem_cleanup) = mem_printf("cp /usr/share/zoneinfo/%s '%s'", from, to);
+
+	assert_int_equal(system(command), 0);
+}
+
+/* PostgreSQL lists some of them, and one of each was taken as default_time_zone. */
+static void what_is_no_zone_is_told_with_what_to_write(void **state)
+{
+	static const struct {
+		const char *name, *words;
+	} cases[] = {
+		{ "Factory", "nobody has chosen" },
+		{ "posix/FACTORY", "nobody has chosen" },
+		{ "posix/localtime", "this machine has chosen" },
+		{ "right/Europe/Berlin", "expected \"Europe/Berlin\"" },
+		{ "Right/UTC", "expected \"UTC\"" },
+	};
+	const struct zone *zone = NULL;
+	struct err err = { .text = "" };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_false(zone_load(cases[i].name, &zone, &err));
+		if (!strstr(err.text, cases[i].words))
+			fail_msg("%s: %s", cases[i].name, err.text);
+	}
+}
+
+static void a_name_of_the_folder_posix_is_its_plain_one(void **state)
+{
+	(void)state;
+	assert_ptr_equal(load("posix/Europe/Berlin"), load("Europe/Berlin"));
+	assert_string_equal(zone_name(load("posix/Asia/Tokyo")), "Asia/Tokyo");
+}
+
+static void put(const char *dir, const char *file, const char *text)
+{
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/%s", dir, file);
+	FILE *out = fopen(path, "we");
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* The slim folders of containers have one file or the other, or none; an upgrade changes it. */
+static void the_version_is_found_where_folders_have_it(void **state)
+{
+	char dir[] = "/tmp/recurd-zone-XXXXXX", version[ZONES_VERSION_MAX] = "x";
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	char *fifo CLEANUP(mem_cleanup) = mem_printf("%s/tzdata.zi", dir);
+	char *both CLEANUP(mem_cleanup) = mem_printf("%s/+VERSION", dir);
+	zones_open(dir);
+	zones_version(version);
+	assert_string_equal(version, "");
+	put(dir, "+VERSION", "2024b\n");
+	zones_version(version);
+	assert_string_equal(version, "2024b");
+	assert_int_equal(mkfifo(fifo, 0600), 0); /* would block whoever opens it */
+	zones_version(version);
+	assert_string_equal(version, "2024b");
+	assert_int_equal(unlink(fifo), 0);
+	put(dir, "tzdata.zi", "# version 2025b\n# This zic input file");
+	zones_version(version);
+	assert_string_equal(version, "2025b");
+	put(dir, "tzdata.zi", "# version 2026a-custom\nR A 1 2");
+	zones_version(version);
+	assert_string_equal(version, "2026a-custom");
+	put(dir, "tzdata.zi", "garbage");
+	zones_version(version);
+	assert_string_equal(version, "2024b");
+	unlink(fifo);
+	unlink(both);
+	rmdir(dir);
+}
+
+/* After an upgrade a link that was a zone of its own may be another name for one; what was found stays only
+ * until the next look. */
+static void names_are_looked_for_anew_after_a_look(void **state)
+{
+	char dir[] = "/tmp/recurd-zone-XXXXXX";
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	char *old CLEANUP(mem_cleanup) = mem_printf("%s/Old", dir);
+	char *new CLEANUP(mem_cleanup) = mem_printf("%s/OLD", dir);
+	char *name CLEANUP(mem_cleanup) = NULL, *after CLEANUP(mem_cleanup) = NULL;
+	copy_zone("Europe/Berlin", old);
+	zones_open(dir);
+	assert_true(zone_names_read("old", 3, &name, NULL));
+	assert_string_equal(name, "Old");
+	assert_int_equal(rename(old, new), 0);
+	zones_refresh();
+	assert_true(zone_names_read("old", 3, &after, NULL));
+	assert_string_equal(after, "OLD");
+	unlink(new);
+	rmdir(dir);
 }
 
 static void a_zone_is_loaded_once(void **state)
@@ -124,13 +226,6 @@ static void the_second_of_two_reads_the_same(void **state)
 	assert_true(instant_parse("2025-10-26T01:30:00Z", &second, NULL));
 	assert_int_equal(zone_to_wall(zone, first / USEC_PER_SEC),
 		zone_to_wall(zone, second / USEC_PER_SEC));
-}
-
-static void copy_zone(const char *from, const char *to)
-{
-	char *command CLEANUP(mem_cleanup) = mem_printf("cp /usr/share/zoneinfo/%s '%s'", from, to);
-
-	assert_int_equal(system(command), 0);
 }
 
 /* Governments move clocks: the file changes under a running daemon. */
@@ -287,10 +382,82 @@ static void every_way_of_an_upgrade_is_noticed(void **state)
 	releases_close(&releases);
 }
 
+/* As the daemon goes about it: asked about once, and anew after the next look. */
+static void what_others_have_is_no_fault_of_the_name(void **state)
+{
+	char dir[] = "/tmp/recurd-zone-XXXXXX";
+	const struct zone *zone = NULL;
+	const char *names[ZONE_LACKS_MAX];
+	struct err err = { .text = "" };
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	char *path CLEANUP(mem_cleanup) = mem_printf("%s/Berlin", dir);
+	zones_open(dir);
+	assert_false(zone_load("Berlin", &zone, &err));
+	assert_false(err.passing);
+	zone_lacks_open();
+	zone_lacks_begin();
+	assert_false(zone_load("Berlin", &zone, &err) || zone_load("Mars/X", &zone, &err));
+	assert_true(err.passing);
+	assert_string_equal(zone_lacks_met(), "Mars/X");
+	assert_int_equal(zone_lacks_unasked(names, ARRAY_LEN(names)), 2);
+	assert_true(zone_lacks_judge("berlin", true));
+	assert_false(zone_lacks_judge("Berlin", true));
+	assert_false(zone_lacks_judge("Mars/X", false));
+	zone_lacks_begin();
+	assert_false(zone_load("Mars/X", &zone, &err));
+	assert_false(err.passing);
+	assert_null(zone_lacks_met());
+	assert_false(zone_load("Berlin", &zone, &err));
+	assert_true(err.passing);
+	assert_non_null(strstr(err.text, "others have it"));
+	assert_string_equal(zone_lacks_at(0), "Berlin");
+	zones_refresh(); /* nobody's is asked about anew */
+	assert_false(zone_load("Mars/X", &zone, &err));
+	assert_true(err.passing);
+	copy_zone("Europe/Berlin", path);
+	zones_refresh();
+	assert_null(zone_lacks_at(0));
+	assert_true(zone_load("Berlin", &zone, &err));
+	unlink(path);
+	rmdir(dir);
+}
+
+/* Rules can name any number of zones that are none. */
+static void no_more_names_are_kept_than_there_is_room_for(void **state)
+{
+	const struct zone *zone = NULL;
+	const char *names[ZONE_LACKS_MAX + 1];
+	struct err err = { .text = "" };
+	(void)state;
+	zone_lacks_open();
+	assert_true(zone_lacks_judge("Others/Have", true));
+	for (int i = 0; i < 3 * ZONE_LACKS_MAX; i++) {
+		char *name CLEANUP(mem_cleanup) = mem_printf("Mars/%d", i);
+		assert_false(zone_load(name, &zone, &err));
+		assert_true(err.passing);
+	}
+	assert_int_equal(zone_lacks_unasked(names, ARRAY_LEN(names)), ZONE_LACKS_MAX - 1);
+	assert_string_equal(zone_lacks_at(0), "Others/Have");
+}
+
+static int close_lacks(void **state)
+{
+	zone_lacks_close();
+	return close_zones(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_cannot_leave_the_folder),
+		cmocka_unit_test_teardown(what_is_no_zone_is_told_with_what_to_write, close_zones),
+		cmocka_unit_test_teardown(a_name_of_the_folder_posix_is_its_plain_one, close_zones),
+		cmocka_unit_test_teardown(the_version_is_found_where_folders_have_it, close_zones),
+		cmocka_unit_test_teardown(names_are_looked_for_anew_after_a_look, close_zones),
+		cmocka_unit_test_teardown(what_others_have_is_no_fault_of_the_name, close_lacks),
+		cmocka_unit_test_teardown(
+			no_more_names_are_kept_than_there_is_room_for, close_lacks),
 		cmocka_unit_test(a_zone_is_loaded_once),
 		cmocka_unit_test(wall_times_become_instants),
 		cmocka_unit_test(the_second_of_two_reads_the_same),

@@ -1,0 +1,141 @@
+/* Templates that are claimed are planned; see the header. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "job/generate_private.h"
+#include "plan/template_row.h"
+#include "recur/zone_lacks.h"
+#include "util/mem.h"
+
+void generate_row_of(const struct template *template, struct row_place place, bool edited,
+	struct run_row *ret_row)
+{
+	*ret_row = (struct run_row){ .id = template->id,
+		.user_id = template->user_id,
+		.at = edited ? template->replan_at : template->next_due_at,
+		.place = place };
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_held(const struct generate *generate, const struct template *template)
+{
+	const char *user = template->user_id;
+	return generate->held && user &&
+	       bsearch(&user, generate->held_ids, (size_t)PQntuples(generate->held), sizeof(user),
+		       compare_texts);
+}
+
+static void plan_row(struct generate *generate, int number)
+{
+	struct template template;
+	struct plan plan;
+	struct run_row row;
+	template_row_read(generate->claimed, number, 0, &template);
+	if (!generate->edited)
+		generate->run.through = template.next_due_at;
+	struct row_place place = row_place(generate->claimed, number, TEMPLATE_COLUMNS);
+	generate_row_of(&template, place, generate->edited, &row);
+	if (is_held(generate, &template)) {
+		run_wait(&generate->run, &row, "somebody has locked the row of its user");
+		return;
+	}
+	zone_lacks_begin();
+	plan_make(&template, generate->run.batch.now, &generate->policy,
+		generate->run.limit - generate->rows.made_n, &plan);
+	if (plan.outcome != PLAN_POSTPONED) {
+		generate_rows_add(&generate->rows, &template, place, &plan);
+		return;
+	}
+	run_postpone(&generate->run, number, &row, plan.failure.text);
+	plan_finish(&plan);
+}
+
+static bool is_left(const struct generate *generate)
+{
+	return generate->next_row < (int)generate->run.claimed_n &&
+	       generate->rows.made_n < generate->run.limit;
+}
+
+static bool plan_next(void *job)
+{
+	struct generate *generate = job;
+	if (is_left(generate))
+		plan_row(generate, generate->next_row++);
+	return is_left(generate);
+}
+
+static void looked_at_all(void *job)
+{
+	struct generate *generate = job;
+	if (!run_asks_others(&generate->run))
+		generate_planned(&generate->run);
+}
+
+void generate_plan_again(struct run *run, int number)
+{
+	struct generate *generate = (struct generate *)run;
+	if (generate->rows.made_n < run->limit)
+		plan_row(generate, number);
+}
+
+void generate_planned(struct run *run)
+{
+	struct generate *generate = (struct generate *)run;
+	if (generate->next_row < (int)run->claimed_n || generate->cut)
+		run->last_looked_at = row_text(generate->claimed, generate->next_row - 1, 0);
+	if (generate->rows.n > 0)
+		run_write(run, generate->rows.n);
+	else
+		run_close(run);
+}
+
+static void on_held(void *job, const struct reply *reply)
+{
+	struct generate *generate = job;
+	generate->held = reply_take(reply, 0);
+	size_t n = (size_t)PQntuples(generate->held);
+	generate->held_ids = mem_alloc_array(n, sizeof(*generate->held_ids));
+	for (size_t i = 0; i < n; i++)
+		generate->held_ids[i] = row_text(generate->held, (int)i, 0);
+	qsort(generate->held_ids, n, sizeof(*generate->held_ids), compare_texts);
+	slicing_start(&generate->slicing);
+}
+
+static void ask_who_is_held(struct generate *generate)
+{
+	size_t n = generate->run.claimed_n, users = 0;
+	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++) {
+		struct template template;
+		template_row_read(generate->claimed, (int)i, 0, &template);
+		if (template.user_id)
+			ids[users++] = template.user_id;
+	}
+	qsort(ids, users, sizeof(*ids), compare_texts);
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_texts(&params, ids, users);
+	conn_add(generate->run.batch.conn, QUERY_GENERATE_HELD, &params);
+	batch_fly(&generate->run.batch, on_held);
+}
+
+void generate_plan(struct generate *generate)
+{
+	if (generate->run.careful)
+		ask_who_is_held(generate);
+	else
+		slicing_start(&generate->slicing);
+}
+
+void generate_plan_init(struct generate *generate, struct ev_loop *loop)
+{
+	generate->slicing = (struct slicing){ .loop = loop,
+		.batch = &generate->run.batch,
+		.step = plan_next,
+		.finished = looked_at_all,
+		.job = generate };
+}
