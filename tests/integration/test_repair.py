@@ -46,6 +46,24 @@ OBJECTS = """
     select 'sequence', attname, m.name, format('alter table %s alter %I drop identity', m.name, attname)
       from mine m join pg_attribute on attrelid = m.oid where attidentity <> '' and m.relkind = 'r'
     union all
+    select 'null', attname, m.name, format('alter table %s alter %I drop not null', m.name, attname)
+      from mine m join pg_attribute a on attrelid = m.oid
+     where relkind = 'r' and m.name like 'recurd.%' and attnum > 0 and attnotnull and attidentity = '' and not attisdropped
+           and not exists (select from pg_index i where i.indrelid = m.oid and indisprimary and attnum = any (indkey))
+    union all
+    select 'security', f.oid::regprocedure::text, null,
+           format('alter function %s security %s', f.oid::regprocedure, case when prosecdef then 'invoker' else 'definer' end)
+      from pg_proc f where pronamespace = 'recurd'::regnamespace
+    union all
+    select 'search_path', f.oid::regprocedure::text, null, format('alter function %s reset search_path', f.oid::regprocedure)
+      from pg_proc f where pronamespace = 'recurd'::regnamespace and prosecdef
+    union all
+    select 'search_path', f.oid::regprocedure::text, 'set', format('alter function %s set search_path = public', f.oid::regprocedure)
+      from pg_proc f where pronamespace = 'recurd'::regnamespace and prosecdef
+    union all
+    select 'view security', m.name, null, format('alter view %s set (security_invoker)', m.name) from mine m where relkind = 'v'
+           and current_setting('server_version_num')::integer >= 150000
+    union all
     select 'column', attname, m.name, format('alter table %s drop column %I cascade', m.name, attname)
       from mine m join pg_attribute on attrelid = m.oid where relkind = 'r' and attnum > 0 and not attisdropped
     order by 1, 3, 2
@@ -77,6 +95,8 @@ RIGHTS = """
       from pg_proc f where pronamespace = 'recurd'::regnamespace
            and not has_function_privilege('public', f.oid, 'execute')
     union all
+    select 'right', 'now', null, 'revoke execute on function recurd.now() from public'
+    union all
     select 'right', 'recurd.migrations', null, 'revoke select on recurd.migrations from public'
 """
 
@@ -97,7 +117,7 @@ SCHEMA = """
     select 'function ' || pg_get_functiondef(oid) from pg_proc
      where pronamespace in ('public'::regnamespace, 'recurd'::regnamespace)
     union all
-    select 'view ' || oid::regclass || pg_get_viewdef(oid) from mine where relkind = 'v'
+    select 'view ' || oid::regclass || pg_get_viewdef(oid) || coalesce(reloptions::text, '') from mine where relkind = 'v'
     union all
     select 'column ' || attrelid::regclass || '.' || attname || format_type(atttypid, atttypmod) || attidentity::text || attnotnull::text
            || coalesce(pg_get_expr(adbin, adrelid), '')
@@ -183,12 +203,13 @@ def test_each_column_of_recurds_comes_back_alone(db):
     assert odd == {}
 
 
-GRANTING = [step_file(step, "verify").read_text() for step in STEPS
+VERIFYING = [step_file(step, "verify").read_text() for step in STEPS]
+GRANTING = [text for step, text in zip(STEPS, VERIFYING, strict=True)
             if re.search("grant |revoke ", step_file(step, "up").read_text())]
 
 
-def is_noticed(connection):
-    for text in GRANTING:
+def is_noticed(connection, texts=None):
+    for text in GRANTING if texts is None else texts:
         try:
             with connection.transaction(force_rollback=True):
                 connection.execute(text)
@@ -216,6 +237,34 @@ def test_each_right_is_missed_alone_and_all_come_back(db):
     repair(db)
     assert schema(db) == before
     assert migrate(db, "verify").json["good"] is True
+
+
+ATTRIBUTES = {"null": 30, "security": 14, "search_path": 14, "view security": 4}
+
+
+def test_each_attribute_is_missed_alone_and_all_come_back(db):
+    """A column that may be null, a function or a view that runs with another's rights or search_path: no look for
+    names sees it."""
+    lost = of_kinds(db, *ATTRIBUTES)
+    for kind, least in ATTRIBUTES.items():
+        assert sum(one.kind == kind for one in lost) >= (least if kind != "view security" or db.conn.info.server_version >= 150000 else 0)
+    before = schema(db)
+    unnoticed = []
+    with db.connect(autocommit=False) as connection:
+        assert not is_noticed(connection, VERIFYING)
+        for one in lost:
+            texts = [text for text in VERIFYING if one.name.split("(")[0] in text]
+            with connection.transaction(force_rollback=True):
+                connection.execute(one.drop)
+                if not is_noticed(connection, texts):
+                    unnoticed.append(one.drop)
+    assert unnoticed == []
+    take(db, *lost)
+    told = [f["detail"] for f in ctl_json(db, "preflight", expect=FOUND)["findings"] if f["level"] == "problem"]
+    assert sum("may be null; run: recurctl migrate repair" in line for line in told) >= 30
+    assert any("recurd.held_users(text[]) runs with its caller's rights" in line for line in told)
+    repair(db)
+    assert schema(db) == before
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -261,10 +310,38 @@ def test_after_a_restore_without_privileges(db, recurd):
     fit_again(db, recurd, "restored")
 
 
+def test_where_everybody_may_execute_nothing(empty_db, recurd):
+    """Hardened default privileges: a daemon with the worker's rights is fit, an application may insert its zone; and so
+    they are again after somebody revoked the same from all functions that are there."""
+    empty_db.execute("alter default privileges revoke execute on functions from public")
+    migrate(empty_db, "up", "--with", "wakeup")
+    assert migrate(empty_db, "verify").json["good"] is True
+    empty_db.execute("create role hardened_app; grant usage on schema recurd to hardened_app; grant insert on recurd.preferences to"
+                     " hardened_app; insert into \"user\" (id, email, name, \"createdAt\", \"updatedAt\") values ('u', 'u', 'u', now(), now());"
+                     " set role hardened_app; insert into recurd.preferences (user_id) values ('u'); reset role; drop owned by hardened_app;"
+                     " drop role hardened_app")
+    fit_again(empty_db, recurd, "hardened")
+    empty_db.execute("revoke execute on all functions in schema recurd from public, recurd_worker, recurd_reader")
+    assert any("everybody may not execute recurd.now(); run" in f["detail"] for f in ctl_json(empty_db, "preflight", expect=FOUND)["findings"])
+    assert migrate(empty_db, "verify", code=1).lines("problems")
+    repair(empty_db)
+    assert migrate(empty_db, "verify").json["good"] is True
+    fit_again(empty_db, recurd, "softened")
+
+
+def test_the_row_of_settings_comes_back(db, recurd):
+    """Deleted, or left out by a restore: its defaults, and that is said."""
+    db.execute("delete from recurd.settings")
+    assert migrate(db, "verify", code=1).lines("problems") == ["table recurd.settings has no row"]
+    assert any("recurd.settings has no row" in f["detail"] for f in ctl_json(db, "preflight", expect=FOUND)["findings"])
+    assert repair(db).lines("notes") == ["table recurd.settings has its row again, with defaults: what it held is lost"]
+    fit_again(db, recurd, "settled")
+
+
 def test_everything_at_once(db, recurd):
     """All of it but the tables, which are empty here; and a daemon with the worker's rights is fit again."""
     before = schema(db)
-    for kind in ("view", "trigger", "function", "constraint", "index", "default", "column"):
+    for kind in (*ATTRIBUTES, "view", "trigger", "function", "constraint", "index", "default", "column"):
         for one in of_kinds(db, kind):
             if one in of_kinds(db, kind):
                 take(db, one)

@@ -94,6 +94,11 @@ static void note_lost(struct repair *repair, const struct line *line, const stru
 		char *text CLEANUP(mem_cleanup) = mem_printf(
 			"table %s is made empty: what it held is lost", thing->name);
 		add_text(&repair->notes, text);
+	} else if (thing->kind == THING_ROW) {
+		char *text CLEANUP(mem_cleanup) = mem_printf(
+			"table %s has its row again, with defaults: what it held is lost",
+			thing->name);
+		add_text(&repair->notes, text);
 	} else if (thing->kind == THING_COLUMN) {
 		char *text CLEANUP(mem_cleanup) = mem_printf(
 			"column %s.%s comes back without what it held", thing->table, thing->name);
