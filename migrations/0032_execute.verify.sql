@@ -5,8 +5,7 @@ declare
 begin
     select string_agg(problem, e'\n') into problems from (
         select 'everybody may not execute recurd.now()'
-        where to_regprocedure('recurd.now()') is not null
-              and not has_function_privilege('public', to_regprocedure('recurd.now()'), 'execute')
+        where has_function_privilege('public', to_regprocedure('recurd.now()'), 'execute') is not true
         union all
         -- Its own, because everybody's may go at any time.
         select format('role %s has no right of its own to execute %s', role, name)

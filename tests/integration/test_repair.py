@@ -1,5 +1,6 @@
 """recurctl migrate repair brings back what applied steps made, whatever took it."""
 
+import json
 import re
 from collections import namedtuple
 from datetime import timedelta
@@ -9,7 +10,7 @@ import pytest
 from harness.ctl import FOUND, ctl_json
 from harness.daemon import run_recurd
 from harness.database import apply_migrations
-from harness.migrate import STEPS, invalid_indexes, migrate, step_file
+from harness.migrate import STEPS, invalid_indexes, migrate, start_migrate, step_file
 from harness.util import wait_until
 
 Object = namedtuple("Object", "kind name tab drop")
@@ -453,11 +454,56 @@ def test_nothing_is_repaired_before_there_is_anything(empty_db):
 
 
 def test_a_lock_is_waited_for_a_little_at_a_time(db):
-    """As with up: no write queues behind it for longer than two seconds; then it is told who holds it."""
+    """As with up: no write queues behind it for longer than two seconds; then it is told which step it was, and who
+    holds it."""
     db.execute("drop trigger recurd_task_completion_changed on tasks")
-    with db.connect(autocommit=False) as holder:
+    with db.connect(autocommit=False, application_name="greedy") as holder:
         holder.execute("lock table tasks in row exclusive mode")
         refused = repair(db, "--attempts", 1, code=69)
-        assert "_task_state: a lock could not be had" in refused.err
+        assert re.search("0014_task_state: a lock could not be had in 1 attempts of 2s, because of pid .*greedy", refused.err)
+        holder.execute("lock table tasks in access exclusive mode")
+        refused = repair(db, "--attempts", 1, code=69)
+        assert re.search(r"0002_create_tasks: a lock could .* of 2s, to look at what is there, because of pid .*greedy", refused.err)
     repair(db, "--attempts", 1)
     assert migrate(db, "verify").json["good"] is True
+
+
+def test_what_was_built_before_a_lock_was_in_the_way_is_told(db):
+    """An index that is built stays so; the attempt behind it is not the first that the report is of."""
+    before = schema(db)
+    db.execute("drop index recurd.ix_notifications_created_at; alter table recurd.template_tags drop constraint pk_template_tags")
+    with db.connect(autocommit=False) as reader:
+        reader.execute("select from recurd.template_tags")
+        process = start_migrate(db, "repair", "--output", "json")
+        assert "waiting for pid" in process.stderr.readline()
+        wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event = 'relation'") == 0)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    [step] = json.loads(out)["steps"]
+    assert step["state"] == "repaired" and len(step["problems"]) == 2
+    assert [line.split(" on ")[0] for line in step["statements"]] == [
+        "create index concurrently ix_notifications_created_at", "create unique index concurrently pk_template_tags",
+        "alter table recurd.template_tags add constraint pk_template_tags primary key using index pk_template_tags"]
+    assert schema(db) == before
+
+
+def test_what_stands_on_a_table_that_is_gone_is_one_line(db):
+    """Not the server's words about each grant, view and constraint; and with the table all of it comes."""
+    db.execute("set client_min_messages = error; drop table tags, task_tags, recurd.workers, recurd.waiting, recurd.decisions cascade")
+    failures = repair(db, code=1).lines("failures")
+    assert not [line for line in failures if "SQLSTATE" in line or "not repairable" in line]
+    assert len([line for line in failures if "and its rows are gone" in line]) == 5
+    assert "the rest waits for what is gone (tags, task_tags, recurd.decisions, recurd.workers): run it again once that is back" in failures
+    repair(db, "--new-tables")
+    assert migrate(db, "verify").json["good"] is True
+
+
+def test_who_may_not_repair_is_told_whose_it_is(db):
+    """The daemon's role, say: exit code 78, as the manual has it."""
+    db.execute("create role worker_alone login; grant recurd_worker to worker_alone; drop index ix_tasks_due_date")
+    for args in ((), ("--dry-run",)):
+        refused = repair(db, *args, dsn=db.dsn_as("worker_alone"), code=78)
+        assert "schema recurd belongs to postgres, and this is role worker_alone: run it as the owner" in refused.err
+    assert "run this as the owner" in migrate(db, "verify", dsn=db.dsn_as("worker_alone"), code=78).err
+    db.execute("drop role worker_alone")
+    repair(db)

@@ -197,6 +197,8 @@ static bool run_order(
 
 static int fail(const struct migrator *migrator, int code, const struct err *err)
 {
+	if (migrator_is_denied(migrator))
+		code = EX_CONFIG;
 	return ctl_error(migrator_is_cut_off(migrator) ? EX_UNAVAILABLE : code, "%s", err->text);
 }
 
