@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -73,15 +74,28 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	params_instant(params, live_since);
 }
 
+/* A table, a column, a function or the schema: what is there is below our level, and the check of the session
+ * that comes next says so. */
+static bool is_missing(const char *sqlstate)
+{
+	static const char *const states[] = { "42P01", "42703", "42883", "3F000" };
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (strcmp(sqlstate, states[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Somebody switched row-level security on, so that we would see nothing and look healthy; a migration came
  * that we are too old for; or the schema was made anew, and what we remember is of the old one. */
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
 	(void)errand;
-	if (reply->status == REPLY_FAILED)
+	bool is_undone = reply->status == REPLY_FAILED && is_missing(reply->sqlstate);
+	if (reply->status == REPLY_FAILED && !is_undone)
 		errand_complain(LOG_WARNING, "heartbeat_failed", reply);
-	report->unfit = reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0);
-	report->unfit_why = "the database has changed";
+	report->unfit = is_undone ||
+			(reply->status == REPLY_OK && row_bool(reply->results[reply->n - 1], 0, 0));
+	report->unfit_why = is_undone ? "a migration was undone" : "the database has changed";
 }
 
 static void *start(const struct job *job, const struct job_site *site,
