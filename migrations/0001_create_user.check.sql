@@ -9,7 +9,8 @@ begin
     end if;
     if not exists (select from pg_attribute where attrelid = to_regclass('"user"') and attname = 'email'
                                                   and not attisdropped) then
-        raise exception 'column "user".email is missing, and index ix_user_email cannot be built';
+        raise exception 'column "user".email is missing, and index ix_user_email cannot be built: add it, it may stay null'
+                        ' (alter table "user" add column email varchar(255))';
     end if;
     execute $q$
         select format('%s e-mail addresses stand more than once in "user", for instance %s: ix_user_email cannot be'

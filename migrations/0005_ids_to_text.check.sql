@@ -1,14 +1,28 @@
 -- Names what the up file would fail over; silent when nothing is in its way.
 do $$
 declare
+    made integer[] := '{}';
+    theirs text;
     problems text;
     orphans text;
 begin
+    -- Ids that recurd did not make itself: the convert file says what becomes of them, and of what holds on to them.
+    if to_regclass('recurd.migrations') is not null then
+        execute 'select coalesce(array_agg(number), ''{}'') from recurd.migrations where number <= 2 and not adopted' into made;
+    end if;
+    select string_agg(attrelid::regclass || '.' || attname, ', ' order by attrelid <> to_regclass('"user"'), attnum)
+               filter (where case when attrelid = to_regclass('tasks') then 2 else 1 end <> all (made))
+    into theirs
+    from pg_attribute
+    where atttypid = 'uuid'::regtype and not attisdropped
+          and (attrelid = to_regclass('"user"') and attname = 'id'
+               or attrelid = to_regclass('tasks') and attname in ('id', 'user_id'));
+
     -- What holds on to a column whose type changes.
     with altered as (
         select attrelid, attnum, attrelid::regclass || '.' || attname as name
         from pg_attribute
-        where atttypid = 'uuid'::regtype and not attisdropped
+        where atttypid = 'uuid'::regtype and not attisdropped and theirs is null
               and (attrelid = to_regclass('"user"') and attname = 'id'
                    or attrelid = to_regclass('tasks') and attname in ('id', 'user_id'))
     )
@@ -39,6 +53,8 @@ begin
               or d.classid = 'pg_trigger'::regclass
                  and exists (select from pg_trigger where oid = d.objid and not tgisinternal)
     ) as p (problem);
+    problems := coalesce('the ids of users and tasks are uuid (' || theirs || ') and become text, which recurd''s tables refer to',
+                         problems);
 
     -- The foreign key that it adds.  (A column that is missing is named by the verify files.)
     if (select count(*) = 3 from pg_attribute

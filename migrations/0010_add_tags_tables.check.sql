@@ -16,8 +16,9 @@ begin
               and not exists (select from pg_index where indexrelid = to_regclass(ind) and indisvalid)
     loop
         if found.missing is not null then
-            problem := format('column %s.%s is missing, and index %s cannot be built',
-                              found.tab, array_to_string(found.missing, ', '), found.ind);
+            problem := format('column %s.%s is missing, and index %s cannot be built: add it, it may stay null (alter table %1$s %4$s)',
+                              found.tab, array_to_string(found.missing, ', '), found.ind,
+                              (select string_agg(format('add column %I varchar', col), ', ') from unnest(found.missing) as col));
         else
             execute format($q$
                 select format('%%s pairs of %3$s stand more than once in %1$s, for instance %%s: %4$s cannot be'

@@ -40,7 +40,26 @@ begin
         cross join lateral unnest(cols) as col
         join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
         where not a.atthasdef
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.now()', false)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('column %s.%s may be null', tab, col)
+        from (values ('recurd.settings', array['compatible_from'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.attnotnull
     ) as p (problem);
+    if has_table_privilege(to_regclass('recurd.settings'), 'select') then
+        if not exists (select from recurd.settings) then
+            problems := concat_ws(e'\n', problems, 'table recurd.settings has no row');
+        end if;
+    end if;
     if problems is not null then
         raise exception '%', problems;
     end if;

@@ -63,6 +63,14 @@ begin
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.task_completion_changed()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.task_completion_changed()', true)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -86,6 +86,22 @@ begin
         cross join lateral unnest(cols) as col
         join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
         where not a.atthasdef
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.unix_usec(timestamptz)', false), ('recurd.notification_key(text, text, timestamptz)', false), ('recurd.instance_id(text, timestamptz)', false)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('column %s.%s may be null', tab, col)
+        from (values ('recurd.notifications', array['key', 'kind', 'user_id', 'task_id', 'at', 'created_at']),
+                     ('recurd.decisions', array['at', 'kind']),
+                     ('recurd.workers', array['name', 'pid', 'version', 'started_at', 'seen_at', 'heartbeat', 'generated', 'reminded', 'quarantined'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.attnotnull
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

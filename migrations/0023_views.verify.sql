@@ -36,6 +36,20 @@ begin
         left join pg_attribute on attrelid = to_regclass('tasks') and attname = col and not attisdropped
         where to_regrole('recurd_reader') is not null
               and has_column_privilege(to_regrole('recurd_reader'), attrelid, attnum, 'select') is not true
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.upcoming_rows()', false), ('recurd.status_row()', false)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('view %s runs with its caller''s rights, expected its owner''s', name)
+        from (values ('recurd.upcoming'), ('recurd.status'), ('recurd.worker_states')) as w (name)
+        join pg_class on oid = to_regclass(name)
+        where exists (select from pg_options_to_table(reloptions)
+                      where option_name = 'security_invoker' and option_value::boolean)
     ) as p (problem);
     -- The functions hold their statements as text: only a call tells whether they still fit the tables.
     if to_regclass('recurd.upcoming') is not null and to_regclass('recurd.status') is not null then

@@ -46,6 +46,20 @@ begin
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.wake(timestamptz)'), ('recurd.template_wake()'), ('recurd.task_wake()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.template_wake()', true), ('recurd.task_wake()', true), ('recurd.wake(timestamptz)', false)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('column %s.%s may be null', tab, col)
+        from (values ('recurd.settings', array['wake_horizon'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.attnotnull
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -37,6 +37,12 @@ begin
         cross join lateral unnest(cols) as col
         join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
         where not a.atthasdef
+        union all
+        select format('column %s.%s may be null', tab, col)
+        from (values ('recurd.zones', array['digest', 'changed_at'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.attnotnull
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

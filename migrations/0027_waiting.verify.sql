@@ -92,6 +92,28 @@ begin
         from pg_proc
         where oid = to_regprocedure('recurd.held_users(text[])')
               and position(format('%I."user"', current_schema()) in prosrc) = 0
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.held_users(text[])', true)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('view %s runs with its caller''s rights, expected its owner''s', name)
+        from (values ('recurd.waits')) as w (name)
+        join pg_class on oid = to_regclass(name)
+        where exists (select from pg_options_to_table(reloptions)
+                      where option_name = 'security_invoker' and option_value::boolean)
+        union all
+        select format('column %s.%s may be null', tab, col)
+        from (values ('recurd.causes', array['why', 'sqlstate', 'reason', 'since', 'tries', 'next_try_at', 'after', 'told']),
+                     ('recurd.waiting', array['cause', 'reason', 'since', 'tried_at', 'tries']),
+                     ('recurd.workers', array['figures'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.attnotnull
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

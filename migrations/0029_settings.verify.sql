@@ -69,6 +69,21 @@ begin
         from pg_proc
         where oid = to_regprocedure('recurd.settings_changed()')
               and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.settings_changed()', true)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('column %s.%s may be null', tab, col)
+        from (values ('recurd.settings', array['changes']),
+                     ('recurd.consumers', array['done_through', 'since', 'seen_at'])) as w (tab, cols)
+        cross join lateral unnest(cols) as col
+        join pg_attribute a on a.attrelid = to_regclass(tab) and a.attname = col and not a.attisdropped
+        where not a.attnotnull
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

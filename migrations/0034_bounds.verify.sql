@@ -32,6 +32,14 @@ begin
               and not exists (select from pg_trigger
                               where tgrelid = to_regclass('recurd.consumers')
                                     and tgname = 'recurd_consumer_changed' and tgenabled <> 'D')
+        union all
+        select format('function %s runs with %s', name, case
+                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when definer then 'its caller''s rights, expected its owner''s'
+                      else 'its owner''s rights, expected its caller''s' end)
+        from (values ('recurd.consumer_changed()', true)) as w (name, definer)
+        join pg_proc on oid = to_regprocedure(name)
+        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

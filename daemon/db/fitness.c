@@ -21,7 +21,8 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurd.decisions.kind", "recurd.workers.seen_at", "recurd.template_tags.tag_id",
 	"recurd.preferences.time_zone", "recurd.zones.digest", "recurd.waiting.place",
 	"recurd.causes.next_try_at", "recurd.settings.changes", "recurd.workers.tzdata",
-	"recurd.consumers.done_through", "recurd.repeats.failed_at", "tasks.repeat_of" };
+	"recurd.workers.figures", "recurd.consumers.done_through", "recurd.repeats.failed_at",
+	"tasks.repeat_of" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",
@@ -108,7 +109,8 @@ static void on_checked(void *arg, const struct reply *reply)
 	else if (missing)
 		set_why(fitness,
 			"the schema is not complete, run recurctl migrate up, then recurctl "
-			"migrate repair; missing: ",
+			"migrate repair (a migration was undone, or is not applied yet: this "
+			"worker waits, and goes on by itself); missing: ",
 			missing, "");
 	else if (obstacle)
 		set_why(fitness, obstacle, "", "");

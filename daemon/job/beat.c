@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -74,18 +75,31 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	zonewatch_add(params);
 }
 
+/* A table, a column, a function or the schema: what is there is below our level, and the check of the session
+ * that comes next says so. */
+static bool is_missing(const char *sqlstate)
+{
+	static const char *const states[] = { "42P01", "42703", "42883", "3F000" };
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (strcmp(sqlstate, states[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Somebody switched row-level security on, so that we would see nothing and look healthy; a migration came
  * that we are too old for; or the schema was made anew, and what we remember is of the old one. */
 static void take(struct errand *errand, const struct reply *reply, struct job_report *report)
 {
-	if (reply->status == REPLY_FAILED)
+	bool is_undone = reply->status == REPLY_FAILED && is_missing(reply->sqlstate);
+	if (reply->status == REPLY_FAILED && !is_undone)
 		errand_complain(LOG_WARNING, "heartbeat_failed", reply);
+	report->unfit = is_undone;
+	report->unfit_why = is_undone ? "a migration was undone" : "the database has changed";
 	if (reply->status != REPLY_OK)
 		return;
 	const PGresult *result = reply->results[reply->n - 1];
 	zonewatch_heard(errand->site.shared->zonewatch, row_bool(result, 0, 1));
 	report->unfit = row_bool(result, 0, 0);
-	report->unfit_why = "the database has changed";
 }
 
 static void *start(const struct job *job, const struct job_site *site,

@@ -1,13 +1,15 @@
 """Applications whose tables have another shape: what is known is told with the statements that mend it, and done
 where that is asked for, in one transaction."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from harness import alembic
+from harness.alembic import TASK, USER
 from harness.ctl import run_ctl
-from harness.migrate import dump, migrate
+from harness.migrate import STEPS, dump, migrate, number_of, step_file
 
 # As public descendants of the chain have it: a revision beside it, and a table that says how a task repeats.
 NUMBERS = """
@@ -204,3 +206,116 @@ def test_what_cannot_be_gone_on_with_is_taken_back(db):
     before = dump(db)
     done = migrate(db, "up", "--convert", code=65)
     assert "nothing was changed" in done.err and dump(db) == before
+
+
+# Ids of uuid, as many applications have them: accounts and sessions refer to users, and text compares with no uuid.
+UUIDS = f"""
+    create table "user" (id uuid primary key default gen_random_uuid(), email text not null unique);
+    create table sessions (id uuid primary key, user_id uuid not null constraint session_user_fkey references "user" on delete cascade);
+    create table accounts (owner uuid primary key constraint account_owner references "user" (id));
+    create table invoices (id serial primary key, account uuid constraint invoice_account references accounts (owner));
+    insert into "user" values ('{USER}', 'a@example.org'); insert into accounts values ('{USER}');
+    insert into invoices (account) values ('{USER}'); insert into sessions values ('{TASK}', '{USER}');
+"""
+
+
+def types(db):
+    """Of the ids of users, and of what refers to them."""
+    rows = db.rows("select table_name as tab, data_type from information_schema.columns where table_schema = 'public' and"
+                   " (table_name, column_name) in (('user', 'id'), ('sessions', 'user_id'), ('accounts', 'owner'), ('invoices', 'account'))")
+    return {row["tab"]: row["data_type"] for row in rows}
+
+
+def test_uuids_do_not_become_text_behind_anybodys_back(empty_db):
+    """Dry run, preflight and up say which types change, which foreign keys go along and what code is concerned; up stops.
+    With --convert all columns that refer to each other change together, defaults and foreign keys stay."""
+    db = empty_db
+    db.psql(UUIDS)
+    before = dump(db)
+    state, lines = told(db, 5)
+    assert state == "refused"
+    assert lines[0] == ('shape: the ids of users and tasks are uuid ("user".id) and become text, which recurd\'s tables refer to')
+    notes = "\n".join(statements(lines, "note"))
+    for words in ('"user".id', "accounts.owner", "invoices.account", "sessions.user_id", "invoice_account of invoices",
+                  "session_user_fkey of sessions", "must read, write and compare these ids as text"):
+        assert words in notes
+    assert lines[-1] == "recurctl migrate up --convert runs these statements, in one transaction"
+    assert [line for line in run_ctl(db, "preflight", expect=1).lines() if "0005_ids_to_text: shape: the ids" in line]
+    refused = migrate(db, "up", code=65).err
+    assert "are uuid" in refused and "recurctl migrate up --convert; nothing was changed" in refused and dump(db) == before
+    assert told(db, 5, "--convert", code=0)[0] == "converted"
+    done = migrate(db, "up", "--convert")
+    assert done.json["steps"][0]["state"] == "converted"
+    assert set(types(db).values()) == {"text"}
+    assert db.value("insert into \"user\" (email) values ('b@example.org') returning length(id)") == 36
+    db.execute(f"delete from sessions; delete from invoices; delete from accounts; delete from \"user\" where id = '{USER}'")
+    assert migrate(db, "verify").json["good"] is True
+
+
+def test_uuids_come_back_by_the_statements_as_printed(empty_db):
+    """In the order printed: the steps that refer to them first."""
+    db = empty_db
+    db.psql(UUIDS)
+    before = sorted(dump(db, "-t", "sessions", "-t", "accounts", "-t", "invoices", "-t", '"user"'))
+    _, lines = told(db, 5)
+    migrate(db, "up", "--convert")
+    command, *undo = statements(lines, "undo")
+    migrate(db, *command.split()[2:], "--destroy")
+    db.psql("drop table tasks", *undo)
+    after = dump(db, "-t", "sessions", "-t", "accounts", "-t", "invoices", "-t", '"user"')
+    assert [line for line in sorted(after) if "ix_user_email" not in line] == before
+
+
+def test_a_chain_before_its_step_only_agrees(empty_db):
+    """Where nothing else refers to these ids, the step itself makes text of them, and is stamped as ever."""
+    alembic.make(empty_db, 4)
+    state, lines = told(empty_db, 5)
+    assert state == "refused" and lines[-1] == "recurctl migrate up --convert agrees to it"
+    assert statements(lines, "run") == [] and '"user".id, tasks.id, tasks.user_id' in lines[0]
+    assert "if that is meant: recurctl migrate up --convert; nothing was changed" in migrate(empty_db, "up", code=65).err
+    assert told(empty_db, 5, "--convert", code=0)[0] == "applied"
+    migrate(empty_db, "up", "--convert")
+    assert alembic.stamped(empty_db) == alembic.REVISIONS[10]
+    [undo] = statements(lines, "undo")
+    migrate(empty_db, *undo.split()[2:])
+    assert types(empty_db)["user"] == "uuid" and alembic.stamped(empty_db) == alembic.REVISIONS[4]
+
+
+def test_what_holds_a_uuid_to_its_type_is_told_whatever_refers_to_it(empty_db):
+    """And what else is wrong with the step is no matter that --convert lifts."""
+    empty_db.psql(UUIDS, "create view holding as select account from invoices")
+    assert "refused: view holding uses invoices.account, whose type becomes text: drop it, and make it again afterwards" in \
+        told(empty_db, 5, "--convert")[1]
+    assert "are uuid" in (err := migrate(empty_db, "up", "--convert", code=65).err) and "view holding uses invoices.account" in err
+    empty_db.psql("drop view holding; create table tasks (id uuid primary key, user_id uuid, title text, description text,"
+                  f" is_complete boolean, created_at timestamp, updated_at timestamp); insert into tasks values ('{TASK}', '{TASK}')")
+    assert told(empty_db, 5, "--convert")[0] == "refused"
+    before = dump(empty_db)
+    refused = migrate(empty_db, "up", "--convert", code=65)
+    assert "1 tasks belong to no user" in refused.err and dump(empty_db) == before
+    assert refused.json["steps"][0]["state"] == "refused", "what was taken back is not told as converted"
+    empty_db.psql("delete from tasks")
+    migrate(empty_db, "up", "--convert")
+
+
+def test_ids_that_recurd_made_itself_go_on_without_a_question(empty_db):
+    """An up that was interrupted between the two steps, say."""
+    migrate(empty_db, "up", "--to", 4)
+    migrate(empty_db, "up")
+    assert types(empty_db)["user"] == "text"
+
+
+def test_no_other_step_changes_the_type_of_what_is_there():
+    """Which would want its convert file."""
+    chain = [step for step in STEPS if number_of(step) <= 11]
+    changing = [number_of(step) for step in chain if re.search(r"alter column \S+ type", step_file(step, "up").read_text())]
+    assert changing == [5]
+
+
+@pytest.mark.parametrize("zone", ["Mars/X", "", "CEST5", "+02:00", "Europe/Berlin' or"])
+def test_a_zone_that_the_server_does_not_know_is_told_before_anything(db, zone):
+    """PostgreSQL takes an offset, and reads its sign the other way round."""
+    db.psql("alter table tasks alter due_date type timestamp")
+    for args in (["--convert"], ["--dry-run"], []):
+        refused = migrate(db, "up", *args, "--zone", zone, code=65).err
+        assert f'the server knows no time zone "{zone}", expected a name such as Europe/Berlin' in refused

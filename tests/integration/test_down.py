@@ -80,8 +80,8 @@ def test_it_wants_to_be_told_yes(db):
         assert db.value("select count(*) from recurd.migrations") == (11 if code == 0 else LAST - 1)
 
 
-def asked(db, answer):
-    """On a terminal; returns the exit code."""
+def ask(db):
+    """On a terminal, up to the question."""
     leader, follower = pty.openpty()
     argv = [str(BUILD / "recurctl"), "migrate", "--dsn", db.dsn, "down", "--to", "11"]
     process = subprocess.Popen(argv, stdin=follower, stdout=subprocess.PIPE, stderr=follower, env=clean_environ())
@@ -90,6 +90,12 @@ def asked(db, answer):
     while "Type yes: " not in said:
         said += os.read(leader, 4096).decode()
     assert "lost: table recurd.notifications, 0 rows" in said and db.name in said
+    return leader, process
+
+
+def asked(db, answer):
+    """Returns the exit code."""
+    leader, process = ask(db)
     os.write(leader, answer.encode())
     code = process.wait()
     os.close(leader)
@@ -117,4 +123,51 @@ def test_down_and_up_under_a_running_daemon(db, recurd):
     assert db.value("select live_since from recurd.settings") > first
     task = db.add_task(remind=timedelta(milliseconds=-1))
     wait_until(lambda: [row["task_id"] for row in db.notifications("reminder")] == [task])
+    daemon.stop()
+
+
+def test_a_worker_tells_what_was_taken_from_it_and_goes_on_afterwards(db, recurd):
+    """Down beside it, and it stays down: one line says what is missing and what to do; it waits, and asks less and
+    less often; after up it works, without a restart."""
+    daemon = recurd(db, poll_interval="1s", heartbeat_interval="1s")
+    wait_until(lambda: db.value("select count(*) from recurd.workers") == 1)
+    migrate(db, "down", "--to", 20, "--beside-workers")
+    line = daemon.expect("database_unfit")
+    for words in ("recurctl migrate up", "a migration was undone", "this worker waits, and goes on by itself", "missing: recurd.notifications.key"):
+        assert words in line["msg"], line
+    migrate(db, "up")
+    db.go_live(db.now() - timedelta(days=1))
+    task = db.add_task(remind=timedelta(milliseconds=-1))
+    wait_until(lambda: [row["task_id"] for row in db.notifications("reminder")] == [task])
+    names = [line["event"] for line in daemon.events]
+    assert names.count("heartbeat_failed") == 0
+    assert names.count("database_unfit") < 4, "again for what is missing when half of up is done, and not each time it looks"
+    daemon.stop()
+
+
+def test_a_session_of_a_worker_is_seen_where_its_row_is_gone(db):
+    """A second down, after the first took the table: the worker has not noticed yet."""
+    with db.connect(application_name="recurd"):
+        migrate(db, "down", "--to", 20, "--beside-workers")
+        assert "session recurd (pid" in refused(db, "--to", 11).err
+        assert migrate(db, "down", "--to", 11, "--dry-run").json["notes"][0].startswith("at work: session recurd (pid")
+    wait_until(lambda: db.value("select count(*) from pg_stat_activity where application_name = 'recurd'") == 0)
+    migrate(db, "down", "--to", 11)
+
+
+def test_a_worker_that_comes_during_the_question_is_seen(db, recurd):
+    """What was true before it was asked is asked again where nothing can change any more."""
+    leader, process = ask(db)
+    daemon = recurd(db, worker_name="late")
+    wait_until(lambda: db.value("select count(*) from recurd.workers") == 1)
+    os.write(leader, b"yes\n")
+    said = ""
+    try:
+        while piece := os.read(leader, 4096).decode():
+            said += piece
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait() == 65 and "worker late (pid" in said and "nothing was undone" in said
+    os.close(leader)
+    assert db.value("select count(*) from recurd.migrations") == LAST - 1
     daemon.stop()

@@ -223,6 +223,21 @@ def test_a_task_finds_its_template_without_a_foreign_key(app):
             "tasks.recurring_task_id = recurring_tasks.id" in str(sa.select(m.Task).join(m.Task.template))
 
 
+@pytest.mark.skipif(not hasattr(orm, "DeclarativeBase"), reason="SQLAlchemy 2 is not installed")
+@pytest.mark.parametrize("file", MODELS)
+def test_the_models_as_they_stand_are_read_in_the_manner_of_sqlalchemy_2(app, file):
+    """Without the shim: typed columns, and select()."""
+    db, m = app.db, models(file)
+    assert isinstance(m.Task.__table__.c.due_date.type, sa.DateTime) and m.Task.__table__.c.description.nullable
+    db.execute("truncate \"user\" cascade")
+    db.add_task(user=db.add_user("u"), id="two")
+    with orm.Session(sa.create_engine(url(db))) as session:
+        task = session.scalars(sa.select(m.Task).where(m.Task.id == "two")).one()
+        task.recurrence_rule = {"frequency": "daily"}
+        session.commit()
+        assert session.scalars(sa.select(m.Task.recurrence_rule)).all() == [{"frequency": "daily"}]
+
+
 def test_columns_that_a_schema_file_made_are_refused(cluster):
     """As Rails' schema.rb, or a migration that took ours in, makes them: the page says to leave them out."""
     db = cluster.create()

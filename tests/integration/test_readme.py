@@ -11,17 +11,18 @@ SEVEN = datetime(2027, 3, 29, 5, 0, tzinfo=UTC)  # 07:00 in Berlin, the day afte
 
 
 def statements():
-    """The SQL of the first block: an insert and a select."""
+    """The SQL of the first block: two inserts and a select."""
     screen = (SOURCE / "README.md").read_text().split("recurd makes the task at its instant")[0]
     lines = [line[4:] for line in screen.splitlines() if line.startswith("    ")]
-    return "\n".join(lines).split(";")[:2]
+    return "\n".join(lines).split(";")[:3]
 
 
 def test_a_new_reader_inserts_a_template_and_reads_its_task(app_db):
-    insert, select = statements()
-    assert insert.startswith("insert into recurring_tasks") and "select title" in select
-    app_db.add_user("ada")
+    """As printed, in a database that has nothing but what `recurctl migrate up` made."""
+    user, insert, select = statements()
+    assert 'insert into "user"' in user and "insert into recurring_tasks" in insert and "select title" in select
     app_db.travel_to(SEVEN - timedelta(hours=1))
+    app_db.execute(user)
     app_db.execute(insert)
     once(app_db)
     assert app_db.rows(select) == []

@@ -1,122 +1,17 @@
 """recurctl migrate repair brings back what applied steps made, whatever took it."""
 
+import json
 import re
-from collections import namedtuple
 from datetime import timedelta
 
 import pytest
 
+from harness.catalog import OBJECTS, RIGHTS, SCHEMA, Object
 from harness.ctl import FOUND, ctl_json
 from harness.daemon import run_recurd
 from harness.database import apply_migrations
-from harness.migrate import DISPENSABLE, STEPS, invalid_indexes, migrate, step_file
+from harness.migrate import DISPENSABLE, STEPS, invalid_indexes, migrate, start_migrate, step_file
 from harness.util import wait_until
-
-Object = namedtuple("Object", "kind name tab drop")
-
-# Every index, constraint, trigger, function, view and column that is there, from the catalogs.
-OBJECTS = """
-    with mine as (
-        select c.oid, c.relkind, c.oid::regclass::text as name from pg_class c
-         where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace) and c.oid <> 'recurd.migrations'::regclass
-    )
-    select 'index' as kind, m.name, null as tab, format('drop index %s', m.name) as drop
-      from mine m join pg_index i on i.indexrelid = m.oid
-     where not exists (select from pg_constraint where conindid = m.oid and contype in ('p', 'u'))
-           and i.indrelid <> 'recurd.migrations'::regclass
-    union all
-    select 'constraint', conname, m.name, format('alter table %s drop constraint %I cascade', m.name, conname)
-      from mine m join pg_constraint on conrelid = m.oid where contype in ('p', 'u', 'f', 'c')
-    union all
-    select 'trigger', tgname, m.name, format('drop trigger %I on %s', tgname, m.name)
-      from mine m join pg_trigger on tgrelid = m.oid where not tgisinternal
-    union all
-    select 'disabled trigger', tgname, m.name, format('alter table %s disable trigger %I', m.name, tgname)
-      from mine m join pg_trigger on tgrelid = m.oid where not tgisinternal
-    union all
-    select 'function', f.oid::regprocedure::text, null, format('drop function %s cascade', f.oid::regprocedure)
-      from pg_proc f where pronamespace in ('public'::regnamespace, 'recurd'::regnamespace)
-    union all
-    select 'view', m.name, null, format('drop view %s cascade', m.name) from mine m where relkind = 'v'
-    union all
-    select 'default', attname, m.name, format('alter table %s alter %I drop default', m.name, attname)
-      from mine m join pg_attribute a on attrelid = m.oid
-      join pg_attrdef d on d.adrelid = m.oid and d.adnum = a.attnum where m.name like 'recurd.%' and m.relkind = 'r'
-    union all
-    select 'sequence', attname, m.name, format('alter table %s alter %I drop identity', m.name, attname)
-      from mine m join pg_attribute on attrelid = m.oid where attidentity <> '' and m.relkind = 'r'
-    union all
-    select 'column', attname, m.name, format('alter table %s drop column %I cascade', m.name, attname)
-      from mine m join pg_attribute on attrelid = m.oid where relkind = 'r' and attnum > 0 and not attisdropped
-    order by 1, 3, 2
-"""
-
-# Every single right of somebody who is not the owner, on tables, columns, sequences, functions and schemas.
-RIGHTS = """
-    with acl as (
-        select format('on %s', c.oid::regclass) as place, relacl as acl, relowner as owner,
-               case relkind when 'S' then 'sequence ' else '' end as what, c.oid::regclass::text as name, null as col
-          from pg_class c where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace)
-        union all
-        select null, attacl, relowner, '', c.oid::regclass::text, attname
-          from pg_attribute join pg_class c on c.oid = attrelid
-         where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace) and not attisdropped
-        union all
-        select null, proacl, proowner, 'function ', f.oid::regprocedure::text, null
-          from pg_proc f where pronamespace = 'recurd'::regnamespace
-        union all
-        select null, nspacl, nspowner, 'schema ', nspname, null from pg_namespace where nspname in ('public', 'recurd')
-    )
-    select 'right' as kind, a.privilege_type || ' ' || name || coalesce('.' || col, '') as name, null as tab,
-           format('revoke %s%s on %s%s from %s', a.privilege_type, coalesce(' (' || quote_ident(col) || ')', ''), what, name,
-                  a.grantee::regrole) as drop
-      from acl, aclexplode(acl) a
-     where a.grantee <> owner and a.grantee <> 0 and a.grantee::regrole::text like 'recurd%'
-    union all
-    select 'open function', f.oid::regprocedure::text, null, format('grant execute on function %s to public', f.oid::regprocedure)
-      from pg_proc f where pronamespace = 'recurd'::regnamespace
-           and not has_function_privilege('public', f.oid, 'execute')
-    union all
-    select 'right', 'recurd.migrations', null, 'revoke select on recurd.migrations from public'
-"""
-
-
-# All of it as text, a line each, to be compared; what a role may is in it, not how that was written down.
-SCHEMA = """
-    with mine as (
-        select * from pg_class
-         where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace) and oid <> 'recurd.migrations'::regclass
-    )
-    select 'index ' || pg_get_indexdef(indexrelid) || indisvalid::text as line from pg_index where indexrelid in (select oid from mine)
-    union all
-    select 'constraint ' || conname || ' ' || conrelid::regclass || pg_get_constraintdef(oid) || convalidated::text from pg_constraint
-     where conrelid in (select oid from mine)
-    union all
-    select 'trigger ' || pg_get_triggerdef(oid) || tgenabled::text from pg_trigger where tgrelid in (select oid from mine) and not tgisinternal
-    union all
-    select 'function ' || pg_get_functiondef(oid) from pg_proc
-     where pronamespace in ('public'::regnamespace, 'recurd'::regnamespace)
-    union all
-    select 'view ' || oid::regclass || pg_get_viewdef(oid) from mine where relkind = 'v'
-    union all
-    select 'column ' || attrelid::regclass || '.' || attname || format_type(atttypid, atttypmod) || attidentity::text || attnotnull::text
-           || coalesce(pg_get_expr(adbin, adrelid), '')
-      from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
-     where attrelid in (select oid from mine where relkind = 'r') and attnum > 0 and not attisdropped
-    union all
-    select 'comment ' || objoid::regclass || description from pg_description where objoid in (select oid from mine)
-    union all
-    select format('right %s %s %s', name, case when grantee = 0 then 'everybody' else grantee::regrole::text end, privilege_type)
-      from (select oid::regclass::text as name, coalesce(relacl, acldefault((case relkind when 'S' then 's' else 'r' end)::"char", relowner)) as acl
-              from pg_class where relnamespace in ('public'::regnamespace, 'recurd'::regnamespace)
-            union all
-            select oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) from pg_proc
-             where pronamespace = 'recurd'::regnamespace
-            union all
-            select attrelid::regclass || '.' || attname, attacl from pg_attribute where attacl is not null and not attisdropped
-            union all
-            select nspname, nspacl from pg_namespace where nspname in ('public', 'recurd')) acl, aclexplode(acl)
-"""
 
 
 def whole(db):
@@ -184,12 +79,13 @@ def test_each_column_of_recurds_comes_back_alone(db):
     assert odd == {}
 
 
-GRANTING = [step_file(step, "verify").read_text() for step in STEPS
+VERIFYING = [step_file(step, "verify").read_text() for step in STEPS]
+GRANTING = [text for step, text in zip(STEPS, VERIFYING, strict=True)
             if re.search("grant |revoke ", step_file(step, "up").read_text())]
 
 
-def is_noticed(connection):
-    for text in GRANTING:
+def is_noticed(connection, texts=None):
+    for text in GRANTING if texts is None else texts:
         try:
             with connection.transaction(force_rollback=True):
                 connection.execute(text)
@@ -217,6 +113,34 @@ def test_each_right_is_missed_alone_and_all_come_back(db):
     repair(db)
     assert schema(db) == before
     assert migrate(db, "verify").json["good"] is True
+
+
+ATTRIBUTES = {"null": 30, "security": 14, "search_path": 14, "view security": 4}
+
+
+def test_each_attribute_is_missed_alone_and_all_come_back(db):
+    """A column that may be null, a function or a view that runs with another's rights or search_path: no look for
+    names sees it."""
+    lost = of_kinds(db, *ATTRIBUTES)
+    for kind, least in ATTRIBUTES.items():
+        assert sum(one.kind == kind for one in lost) >= (least if kind != "view security" or db.conn.info.server_version >= 150000 else 0)
+    before = schema(db)
+    unnoticed = []
+    with db.connect(autocommit=False) as connection:
+        assert not is_noticed(connection, VERIFYING)
+        for one in lost:
+            texts = [text for text in VERIFYING if one.name.split("(")[0] in text]
+            with connection.transaction(force_rollback=True):
+                connection.execute(one.drop)
+                if not is_noticed(connection, texts):
+                    unnoticed.append(one.drop)
+    assert unnoticed == []
+    take(db, *lost)
+    told = [f["detail"] for f in ctl_json(db, "preflight", expect=FOUND)["findings"] if f["level"] == "problem"]
+    assert sum("may be null; run: recurctl migrate repair" in line for line in told) >= 30
+    assert any("recurd.held_users(text[]) runs with its caller's rights" in line for line in told)
+    repair(db)
+    assert schema(db) == before
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -262,15 +186,43 @@ def test_after_a_restore_without_privileges(db, recurd):
     fit_again(db, recurd, "restored")
 
 
+def test_where_everybody_may_execute_nothing(empty_db, recurd):
+    """Hardened default privileges: a daemon with the worker's rights is fit, an application may insert its zone; and so
+    they are again after somebody revoked the same from all functions that are there."""
+    empty_db.execute("alter default privileges revoke execute on functions from public")
+    migrate(empty_db, "up", "--with", "wakeup")
+    assert migrate(empty_db, "verify").json["good"] is True
+    empty_db.execute("create role hardened_app; grant usage on schema recurd to hardened_app; grant insert on recurd.preferences to"
+                     " hardened_app; insert into \"user\" (id, email, name, \"createdAt\", \"updatedAt\") values ('u', 'u', 'u', now(), now());"
+                     " set role hardened_app; insert into recurd.preferences (user_id) values ('u'); reset role; drop owned by hardened_app;"
+                     " drop role hardened_app")
+    fit_again(empty_db, recurd, "hardened")
+    empty_db.execute("revoke execute on all functions in schema recurd from public, recurd_worker, recurd_reader")
+    assert any("everybody may not execute recurd.now(); run" in f["detail"] for f in ctl_json(empty_db, "preflight", expect=FOUND)["findings"])
+    assert migrate(empty_db, "verify", code=1).lines("problems")
+    repair(empty_db)
+    assert migrate(empty_db, "verify").json["good"] is True
+    fit_again(empty_db, recurd, "softened")
+
+
+def test_the_row_of_settings_comes_back(db, recurd):
+    """Deleted, or left out by a restore: its defaults, and that is said."""
+    db.execute("delete from recurd.settings")
+    assert migrate(db, "verify", code=1).lines("problems") == ["table recurd.settings has no row"]
+    assert any("recurd.settings has no row" in f["detail"] for f in ctl_json(db, "preflight", expect=FOUND)["findings"])
+    assert repair(db).lines("notes") == ["table recurd.settings has its row again, with defaults: what it held is lost"]
+    fit_again(db, recurd, "settled")
+
+
 def test_everything_at_once(db, recurd):
     """All of it but the tables, which are empty here; and a daemon with the worker's rights is fit again."""
     before = schema(db)
-    for kind in ("view", "trigger", "function", "constraint", "index", "default", "column"):
+    for kind in (*ATTRIBUTES, "view", "trigger", "function", "constraint", "index", "default", "column"):
         for one in of_kinds(db, kind):
             if one in of_kinds(db, kind):
                 take(db, one)
     plan = repair(db, "--dry-run")
-    assert len(schema(db)) < 250 and len(plan.lines("statements")) > 150
+    assert len(schema(db)) < len(before) / 2 and len(plan.lines("statements")) > 150
     done = repair(db)
     assert schema(db) == before
     assert "column tasks.reminded_at comes back without what it held" in done.lines("notes")
@@ -387,11 +339,56 @@ def test_nothing_is_repaired_before_there_is_anything(empty_db):
 
 
 def test_a_lock_is_waited_for_a_little_at_a_time(db):
-    """As with up: no write queues behind it for longer than two seconds; then it is told who holds it."""
+    """As with up: no write queues behind it for longer than two seconds; then it is told which step it was, and who
+    holds it."""
     db.execute("drop trigger recurd_task_completion_changed on tasks")
-    with db.connect(autocommit=False) as holder:
+    with db.connect(autocommit=False, application_name="greedy") as holder:
         holder.execute("lock table tasks in row exclusive mode")
         refused = repair(db, "--attempts", 1, code=69)
-        assert "_task_state: a lock could not be had" in refused.err
+        assert re.search("0014_task_state: a lock could not be had in 1 attempts of 2s, because of pid .*greedy", refused.err)
+        holder.execute("lock table tasks in access exclusive mode")
+        refused = repair(db, "--attempts", 1, code=69)
+        assert re.search(r"0002_create_tasks: a lock could .* of 2s, to look at what is there, because of pid .*greedy", refused.err)
     repair(db, "--attempts", 1)
     assert migrate(db, "verify").json["good"] is True
+
+
+def test_what_was_built_before_a_lock_was_in_the_way_is_told(db):
+    """An index that is built stays so; the attempt behind it is not the first that the report is of."""
+    before = schema(db)
+    db.execute("drop index recurd.ix_notifications_created_at; alter table recurd.template_tags drop constraint pk_template_tags")
+    with db.connect(autocommit=False) as reader:
+        reader.execute("select from recurd.template_tags")
+        process = start_migrate(db, "repair", "--output", "json")
+        assert "waiting for pid" in process.stderr.readline()
+        wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event = 'relation'") == 0)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    [step] = json.loads(out)["steps"]
+    assert step["state"] == "repaired" and len(step["problems"]) == 2
+    assert [line.split(" on ")[0] for line in step["statements"]] == [
+        "create index concurrently ix_notifications_created_at", "create unique index concurrently pk_template_tags",
+        "alter table recurd.template_tags add constraint pk_template_tags primary key using index pk_template_tags"]
+    assert schema(db) == before
+
+
+def test_what_stands_on_a_table_that_is_gone_is_one_line(db):
+    """Not the server's words about each grant, view and constraint; and with the table all of it comes."""
+    db.execute("set client_min_messages = error; drop table tags, task_tags, recurd.workers, recurd.waiting, recurd.decisions cascade")
+    failures = repair(db, code=1).lines("failures")
+    assert not [line for line in failures if "SQLSTATE" in line or "not repairable" in line]
+    assert len([line for line in failures if "and its rows are gone" in line]) == 5
+    assert "the rest waits for what is gone (tags, task_tags, recurd.decisions, recurd.workers): run it again once that is back" in failures
+    repair(db, "--new-tables")
+    assert migrate(db, "verify").json["good"] is True
+
+
+def test_who_may_not_repair_is_told_whose_it_is(db):
+    """The daemon's role, say: exit code 78, as the manual has it."""
+    db.execute("create role worker_alone login; grant recurd_worker to worker_alone; drop index ix_tasks_due_date")
+    for args in ((), ("--dry-run",)):
+        refused = repair(db, *args, dsn=db.dsn_as("worker_alone"), code=78)
+        assert "schema recurd belongs to postgres, and this is role worker_alone: run it as the owner" in refused.err
+    assert "run this as the owner" in migrate(db, "verify", dsn=db.dsn_as("worker_alone"), code=78).err
+    db.execute("drop role worker_alone")
+    repair(db)

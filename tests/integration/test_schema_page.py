@@ -5,6 +5,8 @@ import re
 import pytest
 
 from harness import alembic
+from harness.ctl import ctl_json, run_ctl
+from harness.daemon import once
 from harness.migrate import migrate
 from harness.util import SOURCE
 
@@ -72,3 +74,53 @@ def test_every_kind_of_decision_stands_in_the_page():
 
 def test_roles(app_db):
     assert set(app_db.column(ROLES)) >= {"recurd_worker", "recurd_reader"}
+
+
+def listing():
+    """The tables that recurd needs, typed from the page as they stand there."""
+    text = re.search(r"\.Bd -literal -offset indent\n(.*?)\.Ed", PAGE, re.S)[1]
+    text = re.sub(r" +-- .*|\n(?=\n)", "", text)
+    tables = []
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        name, rest = block.split(None, 1)
+        columns = []
+        for line in rest.split("\n"):
+            for part in re.split(r", (?![^(]*\))", line.strip().rstrip(",")):
+                # "created_at, updated_at timestamp": the type stands behind the last of them.
+                columns.append(part.strip())
+        for at in range(len(columns) - 2, -1, -1):
+            if " " not in columns[at]:
+                columns[at] += " " + columns[at + 1].split(None, 1)[1]
+        tables.append(f"create table {name} ({', '.join(columns)})")
+    return tables
+
+
+def test_tables_typed_from_the_page_are_adopted_and_served(empty_db):
+    """And whatever recurctl shows can do without what does not stand there."""
+    db = empty_db
+    tables = listing()
+    assert len(tables) == 5 and "is_active boolean" in tables[4] and "updated_at" not in tables[4]
+    db.psql(*tables)
+    db.psql("alter table recurring_tasks alter is_active set default true")
+    migrate(db, "up")
+    assert migrate(db, "verify").json["good"] is True and migrate(db, "repair").json["steps"] == []
+    db.execute("""insert into "user" (id) values ('u'); insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at,
+                  created_at) values ('t', 'u', 'Bins', '{"frequency": "daily"}', now(), now() + interval '1 minute')""")
+    once(db)
+    assert db.column("select title from tasks") == ["Bins"]
+    for command in (["show", "t"], ["list"], ["upcoming"], ["next", "--template", "t"], ["validate", "--all"], ["status"], ["preflight"]):
+        run_ctl(db, *command)
+    assert ctl_json(db, "show", "t")["updated_at"] is None
+    db.execute("alter table recurring_tasks add updated_at timestamp default '2026-01-01 12:00'")
+    assert ctl_json(db, "show", "t", env={"PGTZ": "Asia/Tokyo"})["updated_at"] == "2026-01-01T12:00:00Z"
+    db.execute("alter table recurring_tasks alter updated_at type text")
+    assert ctl_json(db, "show", "t")["updated_at"] is None
+
+
+@pytest.mark.parametrize("table, columns", [('"user"', ["email"]), ("tags", ["user_id", "name"]), ("tags", ["name"])])
+def test_a_column_that_only_an_index_asks_for_is_told_with_what_adds_it(empty_db, table, columns):
+    empty_db.psql(*listing(), f"alter table {table} " + ", ".join(f"drop column {column}" for column in columns))
+    refused = migrate(empty_db, "up", code=65)
+    [statement] = re.findall(r"\((alter table .*)\)", "\n".join(refused.lines("problems")))
+    empty_db.psql(statement)
+    migrate(empty_db, "up")

@@ -1,10 +1,12 @@
 /* The schema as a first start would find it, and as `recurctl migrate up` would change it. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/cmd/preflight.h"
 #include "ctl/migrate/lines.h"
 #include "ctl/migrate/migrate_plan.h"
+#include "util/mem.h"
 
 #define SEQUENCES_STEP "0028_restores"
 
@@ -12,8 +14,8 @@ struct pending {
 	struct preflight *preflight;
 	struct strbuf steps;
 	bool misfit; /* tables that cannot be read as those of the application */
-	const struct migration
-		*sequences; /* the step whose verify file looks at them, once applied */
+	const struct migration **applied;
+	size_t applied_n;
 };
 
 /* What one step lacks, a right mostly, those after it lack as well. */
@@ -33,10 +35,10 @@ static void take_step(void *arg, const struct migration *step, const struct outc
 {
 	struct pending *pending = arg;
 	const char *why = outcome->problems ? outcome->problems : outcome->note;
-	if (!outcome->state && strcmp(step->name, SEQUENCES_STEP) == 0)
-		pending->sequences = step;
-	if (!outcome->state)
+	if (!outcome->state) {
+		pending->applied[pending->applied_n++] = step;
 		return;
+	}
 	strbuf_addf(&pending->steps, "%s%s", pending->steps.len > 0 ? ", " : "", step->name);
 	struct line line;
 	while (outcome->refused && lines_next(&why, &line)) {
@@ -66,21 +68,49 @@ static int foretell(struct migrator *migrator, struct pending *pending)
 	return cannot(pending->preflight, migrator, "migration", "cannot be foretold for", &err);
 }
 
-/* Rows that came without the sequences that gave them their ids: a restore, a change-over. */
-static int find_sequences(
-	struct preflight *preflight, struct migrator *migrator, const struct migration *step)
+/* Of what the verify files miss, that which no other check of preflight's looks at. */
+static bool is_news(const struct line *line)
 {
-	struct finding finding CLEANUP(finding_free) = { .present = false };
-	struct err err;
-	bool ok = migrator_exec(migrator, "begin read only", NULL, &err) &&
-		  finding_read(migrator, step, &finding, &err);
-	const char *problems = finding.problems;
+	static const char *const words[] = { " runs with ", " may be null", " has no row",
+		" may not execute ", " to execute ", " may be executed by " };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (memmem(line->text, line->len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+static void find_lost(
+	struct preflight *preflight, const struct migration *step, const char *problems)
+{
+	/* Rows that came without the sequences that gave them their ids: a restore, a change-over. */
+	bool sequences = strcmp(step->name, SEQUENCES_STEP) == 0;
 	struct line line;
 	while (lines_next(&problems, &line))
-		preflight_find(
-			preflight, FINDING_PROBLEM, "sequence", "%.*s", (int)line.len, line.text);
+		if (sequences || is_news(&line))
+			preflight_find(preflight, FINDING_PROBLEM,
+				sequences ? "sequence" : "schema", "%.*s%s", (int)line.len,
+				line.text, sequences ? "" : "; run: recurctl migrate repair");
+}
+
+/* What a role may not look at, another one is to; a step of sequences says so. */
+static int look_at_applied(
+	struct preflight *preflight, struct migrator *migrator, const struct pending *pending)
+{
+	struct err err;
+	int code = EX_OK;
+	bool ok = migrator_exec(migrator, "begin read only", NULL, &err);
+	for (size_t i = 0; ok && code == EX_OK && i < pending->applied_n; i++) {
+		const struct migration *step = pending->applied[i];
+		struct finding finding CLEANUP(finding_free);
+		finding = (struct finding){ .present = false };
+		if (finding_read(migrator, step, &finding, &err))
+			find_lost(preflight, step, finding.problems);
+		else if (migrator_is_cut_off(migrator) || strcmp(step->name, SEQUENCES_STEP) == 0)
+			code = cannot(
+				preflight, migrator, "sequence", "cannot be looked at by", &err);
+	}
 	migrator_rollback(migrator);
-	return ok ? EX_OK : cannot(preflight, migrator, "sequence", "cannot be looked at by", &err);
+	return ok ? code : cannot(preflight, migrator, "sequence", "cannot be looked at by", &err);
 }
 
 /* Steps that this program has and the database does not, and what would refuse them. */
@@ -100,14 +130,16 @@ int preflight_read_migrations(
 			"the schema needs a recurd that knows migration %d (compatible_from), this "
 			"one knows %d: install the newer recurd",
 			preflight->compatible_from, migration_last(&migrator.set));
+	pending.applied = mem_alloc_array(migrator.set.n, sizeof(const struct migration *));
 	int code = foretell(&migrator, &pending);
 	if (code == EX_OK && pending.steps.len > 0 && recorded)
 		preflight_find(preflight, FINDING_PROBLEM, "schema",
 			"not applied: %s; run: recurctl migrate up", pending.steps.data);
-	if (code == EX_OK && pending.sequences)
-		code = find_sequences(preflight, &migrator, pending.sequences);
+	if (code == EX_OK && pending.applied_n > 0)
+		code = look_at_applied(preflight, &migrator, &pending);
 	*ret_misfit = pending.misfit;
 	strbuf_free(&pending.steps);
+	free(pending.applied);
 	migrator_finish(&migrator);
 	return code;
 }

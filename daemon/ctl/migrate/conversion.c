@@ -56,6 +56,7 @@ static void complete(struct migrator *migrator, const char *raised, struct conve
 		if (!zone && starts(&line, "note: ") && has_mark(&line))
 			add_question(&lines, "note: ", "its times, 'ZONE' in what follows");
 		add_line(&lines, &line, zone);
+		conversion->runs = conversion->runs || starts(&line, "run: ");
 		asks = asks || (!zone && starts(&line, "run: ") && has_mark(&line));
 		conversion->refused = conversion->refused || starts(&line, "refused: ");
 	}

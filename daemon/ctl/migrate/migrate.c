@@ -9,6 +9,7 @@
 #include "ctl/ctl.h"
 #include "ctl/migrate/migrate_down.h"
 #include "ctl/migrate/migrator.h"
+#include "db/rows.h"
 #include "util/nearest.h"
 
 enum {
@@ -196,6 +197,8 @@ static bool run_order(
 
 static int fail(const struct migrator *migrator, int code, const struct err *err)
 {
+	if (migrator_is_denied(migrator))
+		code = EX_CONFIG;
 	return ctl_error(migrator_is_cut_off(migrator) ? EX_UNAVAILABLE : code, "%s", err->text);
 }
 
@@ -215,6 +218,23 @@ static void tell_target(struct migrator *migrator)
 	report_fact(report, "role", json_string(PQuser(pq)));
 }
 
+static bool check_zone(struct migrator *migrator, struct err *err)
+{
+	struct params params CLEANUP(params_free);
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	params_init(&params);
+	if (!migrator->zone)
+		return true;
+	params_text(&params, migrator->zone);
+	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_ZONE, &params, &result, err))
+		return false;
+	return row_bool(result, 0, 0) ||
+	       err_set(err,
+		       "--zone: the server knows no time zone \"%s\", expected a name such as "
+		       "Europe/Berlin or UTC; nothing was changed",
+		       migrator->zone);
+}
+
 static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct order *order)
 {
 	struct err err;
@@ -225,7 +245,7 @@ static int carry_out(struct ctl *ctl, struct migrator *migrator, const struct or
 	report_begin(&migrator->report, ctl->json, order->dry_run);
 	if (order->verb <= VERB_REPAIR)
 		tell_target(migrator);
-	bool ok = run_order(migrator, order, &code, &err);
+	bool ok = check_zone(migrator, &err) && run_order(migrator, order, &code, &err);
 	report_end(&migrator->report);
 	return ok ? code : fail(migrator, EX_DATAERR, &err);
 }

@@ -38,6 +38,44 @@ static void free_undoing(struct undoing *undoing)
 	free(undoing->steps);
 }
 
+/* ---- workers ---- */
+
+/* NULL: the table is not there, or has no such columns any more: an undoing before this one took it. */
+static bool read_workers(struct migrator *migrator, PGresult **ret_workers, struct err *err)
+{
+	PGresult *there CLEANUP(ctl_clear) = NULL;
+	if (!migrator_exec(migrator, WORKERS_THERE_SQL, &there, err))
+		return false;
+	*ret_workers = NULL;
+	return PQntuples(there) == 0 ||
+	       session_query(migrator->session, QUERY_CTL_MIGRATE_WORKERS, NULL, ret_workers, err);
+}
+
+/* Those that say that they live, else the sessions that bear the daemon's name. */
+static bool check_workers(
+	struct migrator *migrator, const struct down_order *order, struct err *err)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	if (!read_workers(migrator, &result, err))
+		return false;
+	if (PQntuples(result) == 0) {
+		PQclear(result);
+		result = NULL;
+		if (!session_query(
+			    migrator->session, QUERY_CTL_MIGRATE_SESSIONS, NULL, &result, err))
+			return false;
+	}
+	for (int row = 0; row < PQntuples(result); row++)
+		report_note(&migrator->report, "at work: %s", row_text(result, row, 0));
+	if (PQntuples(result) == 0 || order->beside_workers || order->dry_run)
+		return true;
+	return err_set(err,
+		"%d worker%s at work on this database, %s among them: stop %s first, or add "
+		"--beside-workers; nothing was changed",
+		PQntuples(result), PQntuples(result) == 1 ? " is" : "s are", row_text(result, 0, 0),
+		PQntuples(result) == 1 ? "it" : "them");
+}
+
 /* ---- the undoing ---- */
 
 static bool forget(struct migrator *migrator, const struct migration *step, struct err *err)
@@ -82,7 +120,9 @@ static bool try_undo(
 	struct records records CLEANUP(records_free) = { .n = 0 };
 	(void)step;
 	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err) ||
-		!lock_tables(migrator, undoing, err))
+		!lock_tables(migrator, undoing, err) ||
+		/* One may have come while whoever must agree was thinking. */
+		!check_workers(migrator, undoing->order, err))
 		return false;
 	for (size_t i = 0; i < undoing->n; i++)
 		if (records_find(&records, undoing->steps[i]->number) &&
@@ -176,28 +216,6 @@ static bool foretell(struct migrator *migrator, struct undoing *undoing, struct 
 	return err_set(err, "cannot be undone: %.*s%s; nothing was changed",
 		(int)strcspn(refusals.data, "\n"), refusals.data,
 		strchr(refusals.data, '\n') ? ", and more (see above)" : "");
-}
-
-static bool check_workers(
-	struct migrator *migrator, const struct down_order *order, struct err *err)
-{
-	PGresult *there CLEANUP(ctl_clear) = NULL;
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	if (!migrator_exec(migrator, WORKERS_THERE_SQL, &there, err))
-		return false;
-	if (PQntuples(there) == 0)
-		return true;
-	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_WORKERS, NULL, &result, err))
-		return false;
-	for (int row = 0; row < PQntuples(result); row++)
-		report_note(&migrator->report, "at work: %s", row_text(result, row, 0));
-	if (PQntuples(result) == 0 || order->beside_workers || order->dry_run)
-		return true;
-	return err_set(err,
-		"%d worker%s at work on this database, %s among them: stop %s first, or add "
-		"--beside-workers; nothing was changed",
-		PQntuples(result), PQntuples(result) == 1 ? " is" : "s are", row_text(result, 0, 0),
-		PQntuples(result) == 1 ? "it" : "them");
 }
 
 /* ---- whoever must agree ---- */

@@ -7,8 +7,12 @@
 #include "ctl/migrate/alembic.h"
 #include "ctl/migrate/conversion.h"
 #include "ctl/migrate/foretell.h"
+#include "ctl/migrate/lines.h"
 #include "util/duration.h"
 #include "util/mem.h"
+
+#define CONVERT_RUNS   "recurctl migrate up --convert runs these statements, in one transaction"
+#define CONVERT_AGREES "recurctl migrate up --convert agrees to it"
 
 void outcome_free(struct outcome *outcome)
 {
@@ -92,26 +96,56 @@ static void add_lines(struct outcome *outcome, const char *lines)
 	free(before);
 }
 
-/* What is refused for the shape of a table that is known is told with what mends it. */
+/* The lines that say no more than that the shape is there, which the conversion says again. */
+static bool is_said(const char *conversion, const struct line *line)
+{
+	struct line one, shape;
+	while (lines_next(&conversion, &one))
+		if (line_after(&one, "shape: ", &shape) && shape.len == line->len &&
+			memcmp(shape.text, line->text, line->len) == 0)
+			return true;
+	return false;
+}
+
+/* ret_rest: what no conversion mends. */
+static void leave_out_shapes(struct outcome *outcome, const char *conversion, bool *ret_rest)
+{
+	struct strbuf kept CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	const char *rest = outcome->problems;
+	struct line line;
+	*ret_rest = false;
+	while (lines_next(&rest, &line)) {
+		if (is_said(conversion, &line))
+			continue;
+		*ret_rest = *ret_rest || !line_is_needed(&line);
+		lines_add(&kept, "\n", &line);
+	}
+	free(outcome->problems);
+	outcome->problems = kept.len > 0 ? strbuf_steal(&kept) : NULL;
+}
+
+/* What is refused for the shape of a table that is known is told with what mends it.  state: what becomes of
+ * the step where nothing refuses it. */
 static bool plan_conversion(struct migrator *migrator, const struct migration *step,
-	struct outcome *outcome, struct err *err)
+	const char *state, struct outcome *outcome, struct err *err)
 {
 	struct conversion conversion CLEANUP(conversion_free) = { .lines = NULL };
+	bool is_rest;
 	if (!outcome->refused)
 		return true;
 	if (!conversion_read(migrator, step, &conversion, err))
 		return false;
 	if (!conversion.lines)
 		return true;
+	leave_out_shapes(outcome, conversion.lines, &is_rest);
 	add_lines(outcome, conversion.lines);
 	if (conversion.refused)
 		return true;
-	if (migrator->convert) {
+	if (migrator->convert && !is_rest) {
 		outcome->refused = false;
-		outcome->state = "converted";
-	} else {
-		add_lines(outcome,
-			"recurctl migrate up --convert runs these statements, in one transaction");
+		outcome->state = conversion.runs ? "converted" : state;
+	} else if (!migrator->convert) {
+		add_lines(outcome, conversion.runs ? CONVERT_RUNS : CONVERT_AGREES);
 	}
 	return true;
 }
@@ -137,14 +171,15 @@ static bool plan_step(struct migrator *migrator, const struct migration *step,
 		return false;
 	if (!plan_note(migrator, step, record != NULL, runs, &finding, outcome, err))
 		return false;
+	const char *state = record ? "finished" : plan_state(&finding);
 	outcome->refused = refusals != NULL;
-	outcome->state = refusals ? "refused" : record ? "finished" : plan_state(&finding);
+	outcome->state = refusals ? "refused" : state;
 	if (refusals || (finding.present && finding.problems)) {
 		char **from = refusals ? &refusals : &finding.problems;
 		outcome->problems = *from;
 		*from = NULL;
 	}
-	return plan_conversion(migrator, step, outcome, err);
+	return plan_conversion(migrator, step, state, outcome, err);
 }
 
 /* search_path for this transaction alone: the session may be a pooler's. */

@@ -22,10 +22,13 @@ struct repair {
 	bool new_tables;
 	size_t mended, left;
 	int level; /* the last step that is applied */
+	struct strbuf gone; /* tables that are missing and stay so, with ", " between */
 	/* Of the step under way: */
 	char *before; /* what was missing */
 	char *after; /* what still is */
 	struct strbuf statements; /* run, or to be run; each ends with ";\n" */
+	size_t committed; /* of these, bytes that no rollback takes back */
+	bool waits; /* for a table that is gone */
 	struct strbuf failures;
 	struct strbuf notes;
 	struct strbuf promised; /* lines of this and earlier steps that have a recipe */
@@ -36,9 +39,23 @@ static void begin_step(struct repair *repair)
 	free(repair->before);
 	free(repair->after);
 	repair->before = repair->after = NULL;
+	repair->committed = 0;
+	repair->waits = false;
 	strbuf_reset(&repair->statements);
 	strbuf_reset(&repair->failures);
 	strbuf_reset(&repair->notes);
+}
+
+/* Another attempt: what was rolled back was not made; what was built concurrently stands. */
+static void begin_again(struct repair *repair)
+{
+	char *kept CLEANUP(mem_cleanup) = mem_strndup(repair->statements.data, repair->committed);
+	free(repair->after);
+	repair->after = NULL;
+	if (repair->committed == 0)
+		begin_step(repair);
+	strbuf_reset(&repair->statements);
+	strbuf_add_text(&repair->statements, kept);
 }
 
 static void add_text(struct strbuf *lines, const char *text)
@@ -72,33 +89,64 @@ static bool comes_with_table(const struct repair *repair, const struct thing *th
 	return lines_have(repair->promised.data, &(struct line){ text, strlen(text) });
 }
 
+static bool is_gone(const struct repair *repair, const char *table)
+{
+	size_t len = strlen(table);
+	const char *at = repair->gone.data;
+	while (len > 0 && (at = strstr(at, table))) {
+		if ((at == repair->gone.data || at[-1] == ' ') &&
+			(at[len] == ',' || at[len] == '\0'))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+static void add_gone(struct repair *repair, const char *table)
+{
+	if (!is_gone(repair, table))
+		strbuf_addf(&repair->gone, "%s%s", repair->gone.len > 0 ? ", " : "", table);
+}
+
+/* No recipe: why not. */
+static void note_left(struct repair *repair, const struct line *line, const struct thing *thing)
+{
+	struct line bare = without_mark(line);
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	if (is_gone(repair, thing->table)) {
+		repair->waits = true;
+		return;
+	}
+	if (lines_have(repair->promised.data, &bare) || comes_with_table(repair, thing))
+		return;
+	if (thing->kind == THING_TABLE) {
+		add_gone(repair, thing->name);
+		strbuf_addf(&text,
+			"table %s and its rows are gone: bring it back from a backup, or have it "
+			"made anew, empty, with --new-tables",
+			thing->name);
+	} else {
+		strbuf_addf(&text, "not repairable: %.*s", (int)line->len, line->text);
+	}
+	add_text(&repair->failures, text.data);
+}
+
 static void note_lost(struct repair *repair, const struct line *line, const struct thing *thing)
 {
 	struct line bare = without_mark(line);
-	if (thing->found)
-		lines_add(&repair->promised, "\n", &bare);
-	else if (lines_have(repair->promised.data, &bare) || comes_with_table(repair, thing))
-		return;
-	if (!thing->found && thing->kind == THING_TABLE) {
-		char *text CLEANUP(mem_cleanup) = mem_printf(
-			"table %s and its rows are gone: bring it back from a backup, or have it "
-			"made "
-			"anew, empty, with --new-tables",
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	lines_add(&repair->promised, "\n", &bare);
+	if (thing->kind == THING_TABLE)
+		strbuf_addf(&text, "table %s is made empty: what it held is lost", thing->name);
+	else if (thing->kind == THING_ROW)
+		strbuf_addf(&text,
+			"table %s has its row again, with defaults: what it held is lost",
 			thing->name);
-		add_text(&repair->failures, text);
-	} else if (!thing->found) {
-		struct strbuf text CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-		strbuf_addf(&text, "not repairable: %.*s", (int)line->len, line->text);
-		add_text(&repair->failures, text.data);
-	} else if (thing->kind == THING_TABLE) {
-		char *text CLEANUP(mem_cleanup) = mem_printf(
-			"table %s is made empty: what it held is lost", thing->name);
-		add_text(&repair->notes, text);
-	} else if (thing->kind == THING_COLUMN) {
-		char *text CLEANUP(mem_cleanup) = mem_printf(
-			"column %s.%s comes back without what it held", thing->table, thing->name);
-		add_text(&repair->notes, text);
-	}
+	else if (thing->kind == THING_COLUMN)
+		strbuf_addf(&text, "column %s.%s comes back without what it held", thing->table,
+			thing->name);
+	if (text.len > 0)
+		add_text(&repair->notes, text.data);
 }
 
 static void collect(struct migrator *migrator, const struct migration *step, struct repair *repair,
@@ -115,8 +163,8 @@ static void collect(struct migrator *migrator, const struct migration *step, str
 	recipes_collect(
 		&migrator->set, step, repair->level, repair->new_tables, things, n, ret_recipes);
 	n = 0;
-	for (const char *rest = problems; lines_next(&rest, &line);)
-		note_lost(repair, &line, &things[n++]);
+	for (const char *rest = problems; lines_next(&rest, &line); n++)
+		(things[n].found ? note_lost : note_left)(repair, &line, &things[n]);
 	free(things);
 }
 
@@ -135,16 +183,42 @@ static bool run_statement(struct migrator *migrator, const struct migration *ste
 	return index_build(migrator, file, &statement, recipe->index, err);
 }
 
+/* What stands on a table that is gone cannot be there either: that the table is, has been said. */
+static void note_failure(
+	const struct migrator *migrator, struct repair *repair, const struct err *err)
+{
+	static const char *const missing[] = { "42P01", "42704", "42883" };
+	for (size_t i = 0; repair->gone.len > 0 && i < ARRAY_LEN(missing); i++) {
+		if (strcmp(migrator->sqlstate, missing[i]) == 0) {
+			repair->waits = true;
+			return;
+		}
+	}
+	add_text(&repair->failures, err->text);
+}
+
+/* Once, though another attempt found it built. */
+static void note_done(struct repair *repair, const struct recipe *recipe)
+{
+	char *text CLEANUP(mem_cleanup) = mem_printf("%s;\n", recipe->sql);
+	if (!strstr(repair->statements.data, text))
+		strbuf_add_text(&repair->statements, text);
+}
+
 /* false: the whole step must stop, or be tried again. */
 static bool run_concurrent(struct migrator *migrator, const struct migration *step,
-	const struct recipe *recipe, struct strbuf *failures, struct err *err)
+	const struct recipe *recipe, struct repair *repair, struct err *err)
 {
 	if (!migrator_commit(migrator, err))
 		return false;
-	if (!run_statement(migrator, step, recipe, err)) {
+	repair->committed = repair->statements.len;
+	if (run_statement(migrator, step, recipe, err)) {
+		note_done(repair, recipe);
+		repair->committed = repair->statements.len;
+	} else {
 		if (migrator_is_cut_off(migrator))
 			return false;
-		add_text(failures, err->text);
+		note_failure(migrator, repair, err);
 		if (recipe->index[0] && !index_drop_invalid(migrator, recipe->index, err))
 			return false;
 	}
@@ -152,17 +226,19 @@ static bool run_concurrent(struct migrator *migrator, const struct migration *st
 }
 
 static bool run_recipe(struct migrator *migrator, const struct migration *step,
-	const struct recipe *recipe, struct strbuf *failures, struct err *err)
+	const struct recipe *recipe, struct repair *repair, struct err *err)
 {
 	if (recipe->concurrent)
-		return run_concurrent(migrator, step, recipe, failures, err);
+		return run_concurrent(migrator, step, recipe, repair, err);
 	if (!migrator_exec(migrator, "savepoint repair", NULL, err))
 		return false;
-	if (run_statement(migrator, step, recipe, err))
+	if (run_statement(migrator, step, recipe, err)) {
+		note_done(repair, recipe);
 		return migrator_exec(migrator, "release savepoint repair", NULL, err);
+	}
 	if (migrator_is_cut_off(migrator))
 		return false;
-	add_text(failures, err->text);
+	note_failure(migrator, repair, err);
 	return migrator_exec(
 		migrator, "rollback to savepoint repair; release savepoint repair", NULL, err);
 }
@@ -170,14 +246,9 @@ static bool run_recipe(struct migrator *migrator, const struct migration *step,
 static bool run_recipes(struct migrator *migrator, const struct migration *step,
 	struct repair *repair, const struct recipes *recipes, struct err *err)
 {
-	for (size_t i = 0; i < recipes->n; i++) {
-		const struct recipe *recipe = &recipes->rows[i];
-		size_t failed = repair->failures.len;
-		if (!run_recipe(migrator, step, recipe, &repair->failures, err))
+	for (size_t i = 0; i < recipes->n; i++)
+		if (!run_recipe(migrator, step, &recipes->rows[i], repair, err))
 			return false;
-		if (repair->failures.len == failed)
-			strbuf_addf(&repair->statements, "%s;\n", recipe->sql);
-	}
 	return true;
 }
 
@@ -188,6 +259,7 @@ static bool mend_round(struct migrator *migrator, const struct migration *step,
 	struct recipes recipes CLEANUP(recipes_free) = { .n = 0 };
 	char *problems = repair->after;
 	repair->after = NULL;
+	repair->waits = false;
 	strbuf_reset(&repair->failures);
 	collect(migrator, step, repair, problems, &recipes);
 	bool ok = run_recipes(migrator, step, repair, &recipes, err) &&
@@ -205,7 +277,7 @@ static bool try_repair(
 {
 	struct repair *repair = arg;
 	struct records records CLEANUP(records_free) = { .n = 0 };
-	begin_step(repair);
+	begin_again(repair);
 	if (!migrator_begin(migrator, err) || !records_read(migrator, &records, err))
 		return false;
 	const struct record *record = records_find(&records, step->number);
@@ -225,7 +297,7 @@ static void tell_step(
 	struct migrator *migrator, const struct migration *step, struct repair *repair)
 {
 	struct report *report = &migrator->report;
-	bool is_left = repair->after || repair->failures.len > 0;
+	bool is_left = repair->after || repair->failures.len > 0 || repair->waits;
 	if (!repair->before)
 		return;
 	report_step(report, step->number, step->name,
@@ -236,6 +308,13 @@ static void tell_step(
 	report_lines(report, "problems", repair->before);
 	report_lines(report, "notes", repair->notes.data);
 	report_statements(report, repair->statements.data);
+	if (repair->waits) {
+		char *text CLEANUP(mem_cleanup) = mem_printf(
+			"the rest waits for what is gone (%s): run it again once that "
+			"is back",
+			repair->gone.data);
+		add_text(&repair->failures, text);
+	}
 	report_lines(report, "failures", repair->failures.data);
 	report_lines(report, "missing", repair->failures.len > 0 ? NULL : repair->after);
 	repair->mended += repair->statements.len > 0;
@@ -306,6 +385,7 @@ static bool run_steps(struct migrator *migrator, const struct records *records,
 			&migrator->set, records->rows[i].number);
 		if (!records->rows[i].finished)
 			continue;
+		begin_step(repair);
 		if (!migrator_retry(migrator, step, try_repair, repair, err))
 			return false;
 		tell_step(migrator, step, repair);
@@ -335,6 +415,7 @@ static void free_repair(struct repair *repair)
 {
 	free(repair->before);
 	free(repair->after);
+	strbuf_free(&repair->gone);
 	strbuf_free(&repair->statements);
 	strbuf_free(&repair->failures);
 	strbuf_free(&repair->notes);
@@ -346,11 +427,13 @@ bool migrate_repair(
 {
 	struct records records CLEANUP(records_free) = { .n = 0 };
 	struct repair repair CLEANUP(free_repair) = { .new_tables = new_tables,
+		.gone = STRBUF(SIZE_MAX),
 		.statements = STRBUF(SIZE_MAX),
 		.failures = STRBUF(SIZE_MAX),
 		.notes = STRBUF(SIZE_MAX),
 		.promised = STRBUF(SIZE_MAX) };
-	if ((!dry_run && !migrator_lock(migrator, err)) || !records_read(migrator, &records, err) ||
+	if (!migrator_check_owner(migrator, err) || (!dry_run && !migrator_lock(migrator, err)) ||
+		!records_read(migrator, &records, err) ||
 		!check_records(migrator, &records, &repair, err))
 		return false;
 	bool ok = dry_run ? plan_steps(migrator, &records, &repair, err)

@@ -199,6 +199,7 @@ static bool try_step(
 struct wanted {
 	int to;
 	const char *with;
+	struct conversion *conversions; /* of the steps side by side; .lines: NULL: none */
 };
 
 struct refusals {
@@ -207,26 +208,41 @@ struct refusals {
 	size_t n;
 };
 
+/* What no conversion speaks of. */
+static bool is_plain(const struct line *line)
+{
+	static const char *const words[] = {
+		"shape: ", "run: ", "undo: ", "refused: ", "note: ", "recurctl migrate up --convert"
+	};
+	struct line rest;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (line_after(line, words[i], &rest))
+			return false;
+	return !line_is_needed(line);
+}
+
 /* What a step's lines come to: a shape that is known, with what keeps it from being converted or the way
  * out, says more than the type that stands first. */
 static void sum_up(const char *problems, struct strbuf *text)
 {
-	struct line first = { .text = "" }, shape = first, refused = first, line;
-	bool has_shape = false, is_refused = false;
+	struct line first = { .text = "" }, shape = first, refused = first, line, run;
+	bool has_run = false;
 	while (lines_next(&problems, &line)) {
 		first = first.len > 0 ? first : line;
-		if (!has_shape && (has_shape = line_after(&line, "shape: ", &shape)))
+		has_run = has_run || line_after(&line, "run: ", &run);
+		if (shape.len == 0 && line_after(&line, "shape: ", &shape))
 			continue;
-		is_refused = is_refused || line_after(&line, "refused: ", &refused);
+		if (refused.len == 0 && !line_after(&line, "refused: ", &refused) &&
+			is_plain(&line))
+			refused = line;
 	}
-	if (!has_shape)
-		shape = first;
-	lines_add(text, "", &shape);
-	if (is_refused)
+	lines_add(text, "", shape.len > 0 ? &shape : &first);
+	if (shape.len > 0 && refused.len > 0)
 		lines_add(text, "; ", &refused);
-	else if (has_shape)
-		strbuf_add_text(text, "; run the statements above, or have them run: recurctl "
-				      "migrate up --convert");
+	else if (shape.len > 0)
+		strbuf_addf(text, "; %s: recurctl migrate up --convert",
+			has_run ? "run the statements above, or have them run"
+				: "if that is meant");
 }
 
 /* A changed file is not among them: its own complaint says more. */
@@ -257,28 +273,37 @@ static bool check_plan(struct migrator *migrator, int to, const char *with, stru
 
 /* ---- --convert ---- */
 
+static void forget_conversions(const struct migrator *migrator, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < migrator->set.n; i++)
+		conversion_free(&wanted->conversions[i]);
+}
+
+/* needs: of the steps whose tables it would change; NULL: it changes them. */
+static bool convert_step(struct migrator *migrator, const struct migration *step,
+	struct conversion *conversion, struct strbuf *needs, struct err *err)
+{
+	conversion_free(conversion);
+	if (!conversion_read(migrator, step, conversion, err))
+		return false;
+	if (!conversion->lines || conversion->refused)
+		return true; /* the plan says why */
+	if (needs && step->needs)
+		strbuf_addf(needs, "%s ", step->needs);
+	return needs || conversion_run(migrator, step, conversion, err);
+}
+
 /* What it must know of the tables that are there is asked before they are locked, and again afterwards. */
 static bool convert_steps(struct migrator *migrator, const struct wanted *wanted,
 	const struct records *records, struct strbuf *needs, struct err *err)
 {
-	bool runs = !needs;
 	for (size_t i = 0; i < migrator->set.n; i++) {
 		const struct migration *step = &migrator->set.steps[i];
 		const struct record *record = records_find(records, step->number);
-		struct conversion conversion CLEANUP(conversion_free);
-		conversion = (struct conversion){ .lines = NULL };
-		if (!step_is_wanted(step, wanted->to, wanted->with) || (record && record->finished))
-			continue;
-		if (!conversion_read(migrator, step, &conversion, err))
+		if (step_is_wanted(step, wanted->to, wanted->with) &&
+			!(record && record->finished) &&
+			!convert_step(migrator, step, &wanted->conversions[i], needs, err))
 			return false;
-		if (!conversion.lines || conversion.refused)
-			continue; /* the plan says why */
-		if (needs && step->needs)
-			strbuf_addf(needs, "%s ", step->needs);
-		if (runs && !conversion_run(migrator, step, &conversion, err))
-			return false;
-		if (runs)
-			conversion_report(migrator, step, &conversion);
 	}
 	return true;
 }
@@ -302,12 +327,25 @@ static bool try_convert(
 	       migrator_commit(migrator, err);
 }
 
+/* Told when it is done for good: what was taken back, or tried again, was not. */
+static bool convert(struct migrator *migrator, struct wanted *wanted, struct err *err)
+{
+	wanted->conversions = mem_alloc_array(migrator->set.n, sizeof(*wanted->conversions));
+	bool ok = migrator_retry(migrator, &migrator->set.steps[0], try_convert, wanted, err);
+	for (size_t i = 0; ok && i < migrator->set.n; i++)
+		if (wanted->conversions[i].runs && !wanted->conversions[i].refused)
+			conversion_report(
+				migrator, &migrator->set.steps[i], &wanted->conversions[i]);
+	forget_conversions(migrator, wanted);
+	free(wanted->conversions);
+	return ok;
+}
+
 static bool prepare(struct migrator *migrator, int to, const char *with, struct err *err)
 {
 	struct wanted wanted = { .to = to, .with = with };
-	if (!migrator->convert)
-		return check_plan(migrator, to, with, err);
-	return migrator_retry(migrator, &migrator->set.steps[0], try_convert, &wanted, err);
+	return migrator->convert ? convert(migrator, &wanted, err)
+				 : check_plan(migrator, to, with, err);
 }
 
 /* What other hands took away since is none of up's: whoever runs it because something is missing must not

@@ -189,7 +189,6 @@ static bool wait_for_answer(struct migrator *migrator, struct err *err)
 {
 	PGconn *pq = session_pq(migrator->session);
 	int timeout = WATCH_FIRST_MS;
-	migrator->blockers.text[0] = '\0';
 	while (PQisBusy(pq)) {
 		struct pollfd fd = { .fd = PQsocket(pq), .events = POLLIN };
 		int ready = poll(&fd, 1, timeout);
@@ -212,6 +211,8 @@ static PGresult *send_and_wait(struct migrator *migrator, const char *sql, struc
 	PGconn *pq = session_pq(migrator->session);
 	PGresult *kept = NULL;
 	migrator->sqlstate[0] = '\0';
+	migrator->blockers.text[0] = '\0';
+	migrator->looks = false;
 	if (is_interrupted) {
 		err_set(err, "interrupted; run it again to go on");
 		return NULL;
@@ -306,8 +307,10 @@ bool migrator_look(struct migrator *migrator, const char *block, char **ret_rais
 		free(raised.text);
 		return false;
 	}
-	if (raised.text && strcmp(raised.sqlstate, "P0001") != 0) /* a lock, say */
+	if (raised.text && strcmp(raised.sqlstate, "P0001") != 0) { /* a lock, say */
 		memcpy(migrator->sqlstate, raised.sqlstate, sizeof(raised.sqlstate));
+		migrator->looks = true;
+	}
 	*ret_raised = raised.text;
 	memcpy(ret_sqlstate, raised.sqlstate, sizeof(raised.sqlstate));
 	return true;
@@ -385,6 +388,30 @@ bool migrator_is_blocked(const struct migrator *migrator)
 	return false;
 }
 
+bool migrator_is_denied(const struct migrator *migrator)
+{
+	static const char denied[] = "42501";
+	return strcmp(migrator->sqlstate, denied) == 0 ||
+	       strcmp(session_sqlstate(migrator->session), denied) == 0;
+}
+
+bool migrator_check_owner(struct migrator *migrator, struct err *err)
+{
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	if (!migrator_exec(migrator,
+		    "select nspowner::regrole, current_user from pg_catalog.pg_namespace where "
+		    "nspname = 'recurd' and not pg_catalog.pg_has_role(nspowner, 'usage')",
+		    &result, err))
+		return false;
+	if (PQntuples(result) == 0)
+		return true;
+	snprintf(migrator->sqlstate, sizeof(migrator->sqlstate), "42501");
+	return err_set(err,
+		"schema recurd belongs to %s, and this is role %s: run it as the owner of the "
+		"application's tables; nothing was changed",
+		PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
+}
+
 bool migrator_is_cut_off(const struct migrator *migrator)
 {
 	/* Connection, resources, operator's intervention, system: the server's trouble. */
@@ -446,8 +473,9 @@ bool migrator_retry(struct migrator *migrator, const struct migration *step, mig
 			return err_set(err,
 				"%s: a lock could not be had in %d attempts "
 				"of " MIGRATE_LOCK_TIMEOUT
-				"%s%.300s; end that transaction and run it again",
+				"%s%s%.300s; end that transaction and run it again",
 				step->name, attempt,
+				migrator->looks ? ", to look at what is there" : "",
 				migrator->blockers.text[0] ? ", because of " : "",
 				migrator->blockers.text);
 		pause_ms(PAUSE_BLOCKED_MS);

@@ -140,6 +140,13 @@ static void take_column(
 		add(kitchen, mem_printf("alter table %s alter column %.*s set default %s",
 				     table_text, (int)item->name_len, item->text, value));
 	}
+	struct thing *loose = item_not_null(item) ? find(kitchen, THING_NOT_NULL, item->name, table)
+						  : NULL;
+	if (loose) {
+		loose->found = true;
+		add(kitchen, mem_printf("alter table %s alter column %.*s set not null", table_text,
+				     (int)item->name_len, item->text));
+	}
 	struct item_constraint constraint;
 	for (const char *p = item->text; item_constraint_next(item, &p, &constraint);) {
 		/* A column that comes back brings its own. */
@@ -374,19 +381,51 @@ static void take_grant(struct kitchen *kitchen)
 			kitchen->things[i].found = true;
 }
 
+/* p: behind INSERT. */
+static void take_insert(struct kitchen *kitchen, const char *p)
+{
+	char name[THING_NAME_MAX];
+	(void)script_take_word(&p, "into");
+	p = script_skip_blank(p);
+	item_name(&p, name);
+	struct thing *thing = find(kitchen, THING_ROW, name, NULL);
+	if (!thing && !makes_a_table(kitchen))
+		return;
+	add(kitchen, mem_strndup(kitchen->statement->text, kitchen->statement->len));
+	if (thing)
+		thing->found = true;
+}
+
+/* ALTER TABLE ... DROP NOT NULL. */
+static void take_nullable(struct kitchen *kitchen)
+{
+	for (size_t i = 0; i < kitchen->n; i++) {
+		struct thing *thing = &kitchen->things[i];
+		if (thing->kind != THING_NULLABLE ||
+			!has_word(kitchen->statement, "drop not null") ||
+			!has_word(kitchen->statement, thing->table) ||
+			!has_word(kitchen->statement, thing->name))
+			continue;
+		add(kitchen, mem_strndup(kitchen->statement->text, kitchen->statement->len));
+		thing->found = true;
+	}
+}
+
 static void take_statement(struct kitchen *kitchen)
 {
 	const char *p = kitchen->statement->text;
-	if (is_grant(kitchen->statement))
+	if (is_grant(kitchen->statement)) {
 		take_grant(kitchen);
-	else if (script_take_word(&p, "create"))
+	} else if (script_take_word(&p, "create")) {
 		take_create(kitchen, p);
-	else if (script_take_word(&p, "alter") && script_take_word(&p, "table"))
+	} else if (script_take_word(&p, "alter") && script_take_word(&p, "table")) {
+		take_nullable(kitchen);
 		take_items(kitchen, p);
-	else if (script_take_word(&p, "do"))
+	} else if (script_take_word(&p, "do")) {
 		take_block(kitchen);
-	else if (script_take_word(&p, "insert") && makes_a_table(kitchen))
-		add(kitchen, mem_strndup(kitchen->statement->text, kitchen->statement->len));
+	} else if (script_take_word(&p, "insert")) {
+		take_insert(kitchen, p);
+	}
 }
 
 static void take_file(struct kitchen *kitchen, const char *file, const char *text)

@@ -181,3 +181,12 @@ char *item_default(const struct item *item)
 			end = at;
 	return trimmed(start, end);
 }
+
+bool item_not_null(const struct item *item)
+{
+	const char *end = item->text + item->len, *at, *p = item->text;
+	while ((p = find_word(p, end, "not", &at)))
+		if (script_take_word(&p, "null"))
+			return true;
+	return false;
+}

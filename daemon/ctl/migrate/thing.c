@@ -43,7 +43,9 @@ static void read_column(const char *text, struct thing *thing)
 	*dot = '\0';
 	thing->kind = starts(text, " is missing")        ? THING_COLUMN
 		      : starts(text, " has no default")  ? THING_DEFAULT
+		      : starts(text, " may be null")     ? THING_NOT_NULL
 		      : starts(text, " has no sequence") ? THING_GRANT
+		      : starts(text, " is not null")     ? THING_NULLABLE
 							 : THING_NONE;
 }
 
@@ -79,6 +81,8 @@ static void read_text(const char *text, struct thing *thing)
 	} else if (skip(&text, "table ") || skip(&text, "view ")) {
 		thing->kind = text[-2] == 'w' ? THING_VIEW : THING_TABLE;
 		take_name(&text, ' ', thing->name);
+		if (starts(text, " has no row"))
+			thing->kind = THING_ROW;
 	} else if (starts(text, "role ") || starts(text, "sequence ") ||
 		   starts(text, "everybody ")) {
 		thing->kind = THING_GRANT;

@@ -8,6 +8,9 @@
  *	refused: WORDS		why it cannot be done as things are
  *	note: WORDS		what the application must know
  *
+ * One without a run: line is what the up file does by itself, and nobody is to be surprised by.  Its check file
+ * raises the words of the shape as well, so that it is refused without --convert.
+ *
  * {zone} in them stands for the time zone of times that were stored without one: only a person knows it.
  */
 #pragma once
@@ -19,6 +22,7 @@
 struct conversion {
 	char *lines; /* as above, with the zone in place and the questions asked; NULL: no known shape */
 	bool refused; /* it cannot be done now */
+	bool runs; /* it has statements */
 };
 
 /* Inside a transaction, which goes on whatever the answer. */

@@ -39,6 +39,7 @@ struct migrator {
 	struct session *watcher;
 	char sqlstate[6];
 	struct err blockers; /* who kept the last statement waiting; "" */
+	bool looks; /* the last one that failed was a look at what is there */
 };
 
 struct record {
@@ -83,6 +84,10 @@ bool migrator_is_blocked(const struct migrator *migrator);
 /* The last failure was the server's, or a lock's, not that of what was asked of it: the connection is
  * lost, or it has no room, or is shutting down. */
 bool migrator_is_cut_off(const struct migrator *migrator);
+/* The last failure was for want of a right. */
+bool migrator_is_denied(const struct migrator *migrator);
+/* Who may not change what is in schema recurd is told whose it is. */
+bool migrator_check_owner(struct migrator *migrator, struct err *err) NODISCARD;
 /* Begins a transaction of a step. */
 bool migrator_begin(struct migrator *migrator, struct err *err) NODISCARD;
 bool migrator_commit(struct migrator *migrator, struct err *err) NODISCARD;

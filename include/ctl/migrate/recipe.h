@@ -22,8 +22,11 @@
 enum thing_kind {
 	THING_NONE, /* nothing that could be made: a column of another type, say */
 	THING_TABLE,
+	THING_ROW, /* of the table that has this name: the one that its step put there */
 	THING_COLUMN,
 	THING_DEFAULT, /* of the column */
+	THING_NOT_NULL, /* likewise */
+	THING_NULLABLE, /* likewise: a column that has to take nulls */
 	THING_INDEX,
 	THING_CONSTRAINT,
 	THING_FUNCTION, /* the name is without its parameters */

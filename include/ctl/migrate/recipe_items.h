@@ -33,5 +33,7 @@ bool item_constraint_next(
 void item_constraint_free(struct item_constraint *constraint);
 /* The expression behind DEFAULT; NULL: has none; free it. */
 char *item_default(const struct item *item);
+/* It says NOT NULL. */
+bool item_not_null(const struct item *item);
 /* A name with its schema; ret_name without quotes. */
 void item_name(const char **p, char ret_name[static THING_NAME_MAX]);

@@ -53,6 +53,26 @@ static const struct scenario scenarios[] = {
 		{ "alter table recurd.t add constraint ck_t check (n in (1, 2)) not valid",
 			"alter table recurd.t validate constraint ck_t" },
 		1, false },
+	{ "what may not be null: the word outside of parentheses, whatever stands around it", TABLE,
+		NULL, NULL,
+		"column recurd.t.userId may be null\ncolumn recurd.t.n may be null\n"
+		"column recurd.t.id may be null",
+		{ "alter table recurd.t alter column \"userId\" set not null",
+			"alter table recurd.t alter column n set not null" },
+		2, false },
+	{ "the row of a table", TABLE "insert into recurd.t default values;\n", NULL, NULL,
+		"table recurd.t has no row", { "insert into recurd.t default values" }, 1, false },
+	{ "a function that runs with other rights is made anew, as the latest step has it",
+		"create function recurd.f() returns trigger security definer as $$a$$;\n", NULL,
+		"create or replace function recurd.f() returns trigger security definer as "
+		"$$b$$;\n",
+		"function recurd.f() runs with its caller's rights, expected its owner's",
+		{ "create or replace function recurd.f() returns trigger security definer as "
+		  "$$b$$" },
+		1, false },
+	{ "a view that runs with other rights", "create view recurd.v as select 1;\n", NULL, NULL,
+		"view recurd.v runs with its caller's rights, expected its owner's",
+		{ "create or replace view recurd.v as select 1" }, 1, false },
 	{ "defaults: a string with a comma, an expression; an identity is none", TABLE, NULL, NULL,
 		"column recurd.t.userId has no default\ncolumn recurd.t.n has no default\n"
 		"column recurd.t.id has no default",
