@@ -15,8 +15,9 @@ begin
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
-              'notification_key(text, text, timestamptz)', 'instance_id(text, timestamptz)', 'upcoming_rows()',
-              'status_row()', 'preferences_changed()', 'held_users(text[])', 'task_repeats()']) as name
+              'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
+              'upcoming_rows()', 'settings_made()', 'status_row()', 'preferences_changed()', 'held_users(text[])',
+              'task_repeats()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

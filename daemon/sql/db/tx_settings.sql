@@ -1,7 +1,7 @@
 -- Caller: job/batch.c, after BEGIN.
 -- $1 statement_timeout   $2 lock_timeout   $3 of idleness   $4 search_path
 -- $5 plan_cache_mode
--- Returns the business time of the transaction, and which version of recurd.settings is in force (null: it has no
--- row).
--- Result: timestamptz int8 {batch settings}
-select recurd.now(), (select {settings version} from recurd.settings r), {batch settings};
+-- Returns the business time of the transaction, which version of recurd.settings is in force (null: it has no
+-- row), and from which instant on the keys of events begin with time.
+-- Result: timestamptz int8 timestamptz {batch settings}
+select recurd.now(), (select {settings version} from recurd.settings r), recurd.keys_from(), {batch settings};
