@@ -278,6 +278,23 @@ def test_a_broken_function_stops_the_worker_and_the_mend_works(db, broken):
     assert keys(db) == before
 
 
+def test_a_batch_whose_keys_are_no_longer_right_is_made_again(db, recurd):
+    """keys_from moves while it is at its insert."""
+    db.psql("create table gate (here boolean); grant select on gate to public;"
+            "create function wait() returns trigger language plpgsql as $$ begin"
+            " while not exists (select from public.gate) loop perform pg_sleep(0.01); end loop; return new; end $$;"
+            "create trigger wait before insert on recurd.notifications for each row execute function wait()")
+    task = db.add_task(remind=NOON - MINUTE)
+    daemon = recurd(db, poll_interval="50ms")
+    wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == 1, what="it is at its insert")
+    set_keys_from(db, "timestamptz '2026-01-01'")
+    db.execute("insert into gate values (true)")
+    daemon.expect("reminder", key=notification_key("reminder", task, NOON - MINUTE, timed=False))
+    wait_until(lambda: keys(db), what="it is told")
+    daemon.stop()
+    assert keys(db) == {(task, NOON - MINUTE): notification_key("reminder", task, NOON - MINUTE, timed=False)}
+
+
 def test_another_row_under_the_key_is_told_and_counted(db, recurd):
     """80 bits beside the millisecond can be those of another event: it is no success, and no standstill."""
     task, other = db.add_task(remind=NOON - MINUTE), db.add_task(remind=NOON - 2 * MINUTE)
