@@ -35,6 +35,14 @@ begin
                                            ' perhaps: what comes again of them is told again', known);
         end if;
     end if;
+    if known is not null and to_regclass('recurd.settings') is not null
+       and has_table_privilege('recurd.settings', 'select') then
+        execute 'select exists (select from recurd.settings where coalesce(compatible_from, 0) < 32)' into differs;
+        if differs then
+            problems := problems || 'function recurd.keys_from() is there, but recurd.settings.compatible_from is below'
+                                    ' 32: older workers would go on with the former keys'::text;
+        end if;
+    end if;
     if to_regprocedure('recurd.settings_made()') is null then
         problems := problems || 'function recurd.settings_made() is missing'::text;
     elsif has_function_privilege('public', to_regprocedure('recurd.settings_made()'), 'execute') then

@@ -237,6 +237,10 @@ def test_where_nobody_was_at_work_all_keys_are_new(app_db):
     assert app_db.value("select recurd.keys_from()::text") == "-infinity"
     app_db.execute("delete from recurd.settings; insert into recurd.settings default values")
     assert app_db.value("select compatible_from from recurd.settings") == 32, "no older worker goes on by a row made anew"
+    app_db.execute("update recurd.settings set compatible_from = 12")
+    assert "older workers would go on" in str(migrate(app_db, "verify", code=1).lines("problems"))
+    migrate(app_db, "repair")
+    assert app_db.value("select compatible_from from recurd.settings") == 32
 
 
 def test_rows_of_elsewhere_are_noticed_and_the_mend_works(db):
