@@ -15,9 +15,10 @@ begin
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
-              'notification_key(text, text, timestamptz)', 'instance_id(text, timestamptz)', 'upcoming_rows()',
-              'status_row()', 'status_figures()', 'preferences_changed()', 'held_users(text[])', 'task_repeats()',
-              'template_gone()', 'task_refers()', 'settings_changed()', 'consumer_changed()']) as name
+              'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
+              'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
+              'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
+              'consumer_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

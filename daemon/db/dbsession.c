@@ -47,6 +47,11 @@ static void tell_unfit(struct dbsession *session, const char *why)
 	session->unfit_told_at = now;
 }
 
+static const char keys_differ[] =
+	"rows of recurd.notifications, copied from elsewhere perhaps, have keys of the format from "
+	"before recurd.keys_from(), and lie behind it: what comes again of them is told again; "
+	"run recurctl migrate repair";
+
 static void on_checked(void *arg, const struct fitness_report *report)
 {
 	struct dbsession *session = arg;
@@ -56,6 +61,8 @@ static void on_checked(void *arg, const struct fitness_report *report)
 		session->unfit = (struct err){ 0 };
 		limit_lock_timeout(session, report->deadlock_timeout);
 		conn_proved(session->conn);
+		if (report->keys_differ)
+			log_msg(LOG_WARNING, "keys_differ", "%s", keys_differ);
 		callbacks->fit(callbacks->arg, report);
 		break;
 	case FITNESS_WAIT:

@@ -22,7 +22,7 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurd.preferences.time_zone", "recurd.zones.digest", "recurd.waiting.place",
 	"recurd.causes.next_try_at", "recurd.settings.changes", "recurd.workers.tzdata",
 	"recurd.workers.figures", "recurd.consumers.done_through", "recurd.repeats.failed_at",
-	"tasks.repeat_of" };
+	"tasks.repeat_of", "recurd.keys_from()" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",
@@ -68,6 +68,8 @@ static void on_begun(void *arg, const struct reply *reply)
 		      "live_since, too";
 	else if (!row_clock(result, 0, 0, &now) || row_is_null(result, 0, 1))
 		why = CLOCK_COMPLAINT;
+	else if (row_is_null(result, 0, 3))
+		why = KEYS_COMPLAINT;
 	if (why) {
 		set_why(fitness, why, "", "");
 		finish(fitness, FITNESS_WAIT);
@@ -76,6 +78,7 @@ static void on_begun(void *arg, const struct reply *reply)
 	fitness->report.live_since = row_instant(result, 0, 1);
 	/* One that was put right after a clock had been wrong is that of an event, or as good as new. */
 	fitness->report.first = written && fitness->report.live_since == now;
+	fitness->report.keys_differ = row_bool(result, 0, 4);
 	int32_t compatible_from = row_int4(result, 0, 2);
 	if (compatible_from > SCHEMA_LEVEL) {
 		snprintf(fitness->report.why, sizeof(fitness->report.why),

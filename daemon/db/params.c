@@ -28,6 +28,8 @@ enum {
 	OID_INT8_ARRAY = 1016,
 	OID_TIMESTAMP_ARRAY = 1115,
 	OID_TIMESTAMPTZ_ARRAY = 1185,
+	OID_UUID = 2950,
+	OID_UUID_ARRAY = 2951,
 };
 
 void params_init(struct params *params)
@@ -187,12 +189,17 @@ static void array_add_text(struct params *params, const char *text, bool utf8)
 	strbuf_add(&params->data, text, len);
 }
 
-static void add_texts(struct params *params, const char *const *values, size_t n, bool utf8)
+static bool all_null(const char *const *values, size_t n)
 {
 	size_t first = 0;
 	while (first < n && !values[first])
 		first++;
-	if (first == n)
+	return first == n;
+}
+
+static void add_texts(struct params *params, const char *const *values, size_t n, bool utf8)
+{
+	if (all_null(values, n))
 		n = 0;
 	int p = array_begin(params, OID_TEXT_ARRAY, OID_TEXT, true, n);
 	for (size_t i = 0; i < n; i++) {
@@ -238,6 +245,39 @@ void params_places(struct params *params, const struct row_place *values, size_t
 	for (size_t i = 0; i < n; i++) {
 		strbuf_add_be32(&params->data, sizeof(values[i].bytes));
 		strbuf_add(&params->data, values[i].bytes, sizeof(values[i].bytes));
+	}
+	param_end(params, p);
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void array_add_uuid(struct params *params, const char *text)
+{
+	unsigned char bytes[16] = { 0 };
+	for (size_t digits = 0; *text && digits < 2 * sizeof(bytes); text++) {
+		int digit = hex_digit(*text);
+		if (digit < 0)
+			continue;
+		bytes[digits / 2] |= (unsigned char)(digits % 2 ? digit : digit << 4);
+		digits++;
+	}
+	strbuf_add_be32(&params->data, sizeof(bytes));
+	strbuf_add(&params->data, bytes, sizeof(bytes));
+}
+
+void params_uuids(struct params *params, const char *const *values, size_t n)
+{
+	if (all_null(values, n))
+		n = 0;
+	int p = array_begin(params, OID_UUID_ARRAY, OID_UUID, true, n);
+	for (size_t i = 0; i < n; i++) {
+		if (values[i])
+			array_add_uuid(params, values[i]);
+		else
+			array_add_null(params);
 	}
 	param_end(params, p);
 }

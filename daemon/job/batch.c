@@ -119,11 +119,16 @@ static const char *objection(struct batch *batch, const struct reply *reply, boo
 	batch->writes = false;
 	if (first && !row_clock(begun, 0, 0, &batch->now))
 		return CLOCK_COMPLAINT;
+	if (first && row_is_null(begun, 0, 2))
+		return KEYS_COMPLAINT;
+	if (first)
+		batch->keys_from = row_instant(begun, 0, 2);
 	const char *why = writes ? level_objection(batch, last) : NULL;
 	if (why)
 		return why;
 	*ret_outdated = (first && row_int8(begun, 0, 1) != version) ||
-			(writes && row_int8(last, 0, 1) != version);
+			(writes && row_int8(last, 0, 1) != version) ||
+			(writes && row_instant(last, 0, 3) != batch->keys_from);
 	return NULL;
 }
 

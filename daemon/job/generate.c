@@ -60,6 +60,7 @@ static void count(const struct run *run, struct counters *counters)
 	const struct generate *generate = (const struct generate *)run;
 	counter_add(counters, COUNTER_GENERATED, generate->made_n);
 	counter_add(counters, COUNTER_QUARANTINED, generate_rows_quarantined(&generate->rows));
+	counter_add(counters, COUNTER_COLLISIONS, generate->untold);
 }
 
 /* ---- writing ---- */
@@ -73,14 +74,23 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	params_init(&params);
 	generate_rows_params(&generate->rows, from, n, generate->run.batch.now,
 		kind_told(&kind_task_created, generate->run.site.settings), &params);
-	if (careful)
+	/* An event from before keys_from may have been told under another key: it is looked for. */
+	if (careful || generate->rows.hashed)
 		conn_add_other(conn, QUERY_GENERATE_WRITE, &params);
 	else
 		conn_add(conn, QUERY_GENERATE_WRITE, &params);
 }
 
 /* Columns of generate_write.sql. */
-enum { COLUMN_ID, COLUMN_MADE, COLUMN_TAGGED, COLUMN_TOLD, COLUMN_ADVANCED, COLUMN_DECIDED };
+enum {
+	COLUMN_ID,
+	COLUMN_MADE,
+	COLUMN_TAGGED,
+	COLUMN_TOLD,
+	COLUMN_ADVANCED,
+	COLUMN_DECIDED,
+	COLUMN_MET
+};
 
 static const char *complaint(
 	const struct generate_rows *rows, const PGresult *written, size_t from, size_t n)
@@ -112,6 +122,8 @@ static void wrote(void *job, size_t from, size_t n)
 {
 	struct generate *generate = job;
 	generate->made_n += generate_rows_wrote(&generate->rows, from, n, generate->written);
+	generate->untold += generate_rows_meet(
+		&generate->rows, from, n, generate->written, COLUMN_MET);
 	for (size_t i = from; i < from + n; i++)
 		run_wrote(&generate->run, generate->rows.planned[i].template.id);
 }

@@ -87,6 +87,7 @@ void generate_planned(struct run *run)
 	struct generate *generate = (struct generate *)run;
 	if (generate->next_row < (int)run->claimed_n || generate->cut)
 		run->last_looked_at = row_text(generate->claimed, generate->next_row - 1, 0);
+	generate_rows_name(&generate->rows, run->batch.keys_from);
 	if (generate->rows.n > 0)
 		run_write(run, generate->rows.n);
 	else

@@ -45,6 +45,16 @@ void generate_rows_clear(struct generate_rows *rows)
 	*rows = (struct generate_rows){ 0 };
 }
 
+void generate_rows_name(struct generate_rows *rows, usec_t keys_from)
+{
+	for (size_t i = 0; i < rows->made_n; i++) {
+		struct made *made = &rows->made[i];
+		event_make(
+			&kind_task_created, made->id, made->fate->nominal, keys_from, &made->event);
+		rows->hashed = rows->hashed || event_newer(&made->event);
+	}
+}
+
 /* Some of the templates, with their instances. */
 struct stretch {
 	const struct planned *planned;
@@ -253,6 +263,32 @@ static void add_decisions(const struct stretch *s, struct params *params)
 	params_utf8s(params, texts, n);
 }
 
+/* Ids sort as the UUIDs that they are. */
+static int compare_made(const void *a, const void *b)
+{
+	const struct made *const *left = a, *const *right = b;
+	return strcmp((*left)->id, (*right)->id);
+}
+
+static void add_keys(const struct stretch *s, bool told, struct params *params)
+{
+	size_t n = told ? s->made_n : 0;
+	const struct made **sorted CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*sorted));
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &s->made[i];
+	qsort(sorted, n, sizeof(*sorted), compare_made);
+	for (size_t i = 0; i < n; i++)
+		texts[i] = sorted[i]->id;
+	params_uuids(params, texts, n);
+	for (size_t i = 0; i < n; i++)
+		texts[i] = sorted[i]->event.key;
+	params_uuids(params, texts, n);
+	for (size_t i = 0; i < n; i++)
+		texts[i] = event_newer(&sorted[i]->event);
+	params_uuids(params, texts, n);
+}
+
 void generate_rows_params(const struct generate_rows *rows, size_t from, size_t n, usec_t now,
 	const char *kind, struct params *params)
 {
@@ -264,14 +300,13 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 	params_text(params, kind);
 	add_templates(&s, now, params);
 	add_decisions(&s, params);
+	add_keys(&s, kind != NULL, params);
 }
 
 /* ---- log lines ---- */
 
 static void log_instance(const struct planned *planned, const struct made *made, usec_t clock)
 {
-	char key[NOTIFICATION_KEY_SIZE];
-	identity_notification(kind_task_created.name, made->id, made->fate->nominal, key);
 	struct log_line line;
 	log_begin(&line, kind_task_created.priority, kind_task_created.event);
 	log_stored(&line, "template", planned->template.id);
@@ -283,7 +318,7 @@ static void log_instance(const struct planned *planned, const struct made *made,
 		log_instant(&line, "next", planned->plan.next_due_at);
 	else
 		log_text(&line, "next", "none");
-	log_text(&line, "key", key);
+	log_text(&line, "key", made->event.key);
 	log_end(&line);
 }
 
@@ -333,6 +368,33 @@ size_t generate_rows_wrote(
 		rows->made[i].written = !ids || bsearch(&id, ids, made, sizeof(*ids), compare_ids);
 	}
 	return made;
+}
+
+/* Rare, so that the rows are looked through. */
+static struct made *find_made(struct generate_rows *rows, size_t first, size_t n, const char *id)
+{
+	for (size_t i = first; i < first + n; i++)
+		if (strcmp(rows->made[i].id, id) == 0)
+			return &rows->made[i];
+	return NULL;
+}
+
+size_t generate_rows_meet(
+	struct generate_rows *rows, size_t from, size_t n, const PGresult *written, int column)
+{
+	size_t untold = 0;
+	for (int row = 0; row < PQntuples(written); row++) {
+		if (row_is_null(written, row, column))
+			continue;
+		struct made *made = find_made(rows, rows->planned[from].made_from,
+			generate_rows_instances(rows, from, n), row_text(written, row, 0));
+		if (!made)
+			continue;
+		event_meet(&made->event, &kind_task_created, made->id, made->fate->nominal, written,
+			row, column);
+		untold += made->event.untold;
+	}
+	return untold;
 }
 
 size_t generate_rows_quarantined(const struct generate_rows *rows)

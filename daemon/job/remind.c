@@ -2,10 +2,11 @@
 #include "job/remind.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/rows.h"
+#include "job/events.h"
 #include "job/run.h"
-#include "plan/identity.h"
 #include "util/clock.h"
 #include "util/fault.h"
 #include "util/log.h"
@@ -17,7 +18,11 @@ struct remind {
 	bool settling; /* reminders from before live_since */
 	usec_t from, before; /* of remind_at in this batch */
 	PGresult *due; /* the claim's */
-	bool *written; /* a flag each; NULL: all */
+	struct event *events; /* one each */
+	bool *written; /* a flag each */
+	bool hashed; /* some event lies before keys_from */
+	PGresult *result; /* of the stretch under way */
+	size_t untold; /* because of the key of another event */
 };
 
 static struct remind *of(struct run *run)
@@ -25,28 +30,23 @@ static struct remind *of(struct run *run)
 	return (struct remind *)run;
 }
 
-/* Columns of reminder_take.sql and reminder_claim.sql, as far as they are the same. */
-enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMNS };
-/* Of reminder_take.sql. */
-enum { COLUMN_HANDLED = COLUMNS, COLUMN_TOLD };
-/* Of reminder_claim.sql. */
-enum { COLUMN_PLACE = COLUMNS };
+/* Columns of reminder_claim.sql. */
+enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_PLACE };
+/* Of reminder_write.sql. */
+enum { COLUMN_HANDLED, COLUMN_TOLD, COLUMN_MET_TASK, COLUMN_MET };
 
 /* ---- telling ---- */
 
 static void log_row(const struct remind *remind, int row)
 {
 	usec_t at = row_instant(remind->due, row, COLUMN_REMIND_AT);
-	const char *id = row_text(remind->due, row, COLUMN_ID);
-	char key[NOTIFICATION_KEY_SIZE];
-	identity_notification(kind_reminder.name, id, at, key);
 	struct log_line line;
 	log_begin(&line, kind_reminder.priority, kind_reminder.event);
-	log_stored(&line, "task", id);
+	log_stored(&line, "task", row_text(remind->due, row, COLUMN_ID));
 	log_stored(&line, "user", row_text(remind->due, row, COLUMN_USER));
 	log_instant(&line, "remind_at", at);
 	log_int(&line, "late_ms", (batch_clock(&remind->run.batch) - at) / USEC_PER_MSEC);
-	log_text(&line, "key", key);
+	log_text(&line, "key", remind->events[row].key);
 	log_end(&line);
 }
 
@@ -82,7 +82,7 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 		return NULL;
 	}
 	for (int i = 0; i < PQntuples(remind->due); i++) {
-		if (remind->written && !remind->written[i])
+		if (!remind->written[i] || remind->events[i].untold)
 			continue;
 		tell_hint_add(hint, row_text(remind->due, i, COLUMN_ID));
 		if (tell_rate_take(&run->site.shared->reminded, clock_monotonic()))
@@ -97,56 +97,36 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct remind *remind = (const struct remind *)run;
-	counter_add(counters, remind->settling ? COUNTER_SETTLED : COUNTER_REMINDED, run->wrote_n);
-}
-
-/* ---- plain ---- */
-
-static void add_plain(struct run *run)
-{
-	struct remind *remind = of(run);
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_int8(&params, (int64_t)run->limit);
-	params_instant(&params, remind->settling ? remind->before : remind->from);
-	if (!remind->settling)
-		params_bool(&params, run_looks_for_waiting(run));
-	conn_add(run->site.conn, remind->settling ? QUERY_REMINDER_SETTLE : QUERY_REMINDER_TAKE,
-		&params);
+	counter_add(counters, remind->settling ? COUNTER_SETTLED : COUNTER_REMINDED,
+		run->wrote_n - remind->untold);
+	counter_add(counters, COUNTER_COLLISIONS, remind->untold);
 }
 
 static const char dropped_update[] = "marking it is dropped or undone, by a trigger or a rule";
 static const char dropped_insert[] =
 	"the insert of its notification is dropped, by a trigger or a rule";
 
-static const char *took_settled(struct run *run, const PGresult *result)
+/* ---- plain settling: one statement, and nobody asks for ids ---- */
+
+static void add_plain(struct run *run)
 {
-	int64_t n = row_int8(result, 0, 0);
-	run->claimed_n = run->wrote_n = (size_t)n; /* nobody asks for their ids */
-	run->full = run->claimed_n == run->limit;
-	return row_int8(result, 0, 1) == n ? NULL : dropped_update;
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int8(&params, (int64_t)run->limit);
+	params_instant(&params, of(run)->before);
+	conn_add(run->site.conn, QUERY_REMINDER_SETTLE, &params);
 }
 
 static const char *took_plain(struct run *run, const struct reply *reply, int result)
 {
-	struct remind *remind = of(run);
-	if (remind->settling)
-		return took_settled(run, reply->results[result]);
-	remind->due = reply_take(reply, result);
-	int n = PQntuples(remind->due);
-	run->claimed_n = (size_t)n;
+	const PGresult *counts = reply->results[result];
+	int64_t n = row_int8(counts, 0, 0);
+	run->claimed_n = run->wrote_n = (size_t)n;
 	run->full = run->claimed_n == run->limit;
-	fault("reminder.written_not_logged");
-	for (int i = 0; i < n; i++)
-		run_wrote(run, row_text(remind->due, i, COLUMN_ID));
-	if (n > 0)
-		run->through = row_instant(remind->due, n - 1, COLUMN_REMIND_AT);
-	if (n > 0 && row_int8(remind->due, 0, COLUMN_HANDLED) != n)
-		return dropped_update;
-	return n == 0 || row_int8(remind->due, 0, COLUMN_TOLD) == n ? NULL : dropped_insert;
+	return row_int8(counts, 0, 1) == n ? NULL : dropped_update;
 }
 
-/* ---- careful ---- */
+/* ---- claiming and writing ---- */
 
 static void add_range(const struct remind *remind, struct params *params)
 {
@@ -161,7 +141,8 @@ static void add_claim(struct run *run)
 	params_init(&params);
 	params_int8(&params, (int64_t)run->limit);
 	add_range(remind, &params);
-	params_text(&params, remind->settling ? job_settle.name : job_remind.name);
+	const char *kind = remind->settling ? job_settle.name : job_remind.name;
+	params_text(&params, run_looks_for_waiting(run) ? kind : NULL);
 	run_add_claim(run, QUERY_REMINDER_CLAIM, &params);
 }
 
@@ -174,13 +155,28 @@ static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
 	conn_add(run->site.conn, QUERY_REMINDER_CLAIM_WAITING, &params);
 }
 
+static void make_events(struct remind *remind, size_t n)
+{
+	remind->written = mem_alloc_array(n, sizeof(*remind->written));
+	remind->events = mem_alloc_array(n, sizeof(*remind->events));
+	for (size_t i = 0; i < n; i++) {
+		event_make(&kind_reminder, row_text(remind->due, (int)i, COLUMN_ID),
+			row_instant(remind->due, (int)i, COLUMN_REMIND_AT),
+			remind->run.batch.keys_from, &remind->events[i]);
+		remind->hashed = remind->hashed || event_newer(&remind->events[i]);
+	}
+}
+
 static void claimed(struct run *run, const struct reply *reply, int claim)
 {
 	struct remind *remind = of(run);
 	remind->due = reply_take(reply, claim);
 	run->claimed_n = (size_t)PQntuples(remind->due);
 	run->full = run->claimed_n == run->limit && !run->job->retries;
-	remind->written = mem_alloc_array(run->claimed_n, sizeof(*remind->written));
+	make_events(remind, run->claimed_n);
+	if (!run->careful && run->claimed_n > 0)
+		run->through = row_instant(
+			remind->due, (int)run->claimed_n - 1, COLUMN_REMIND_AT);
 	if (run->claimed_n > 0)
 		run_write(run, run->claimed_n);
 	else if (run->job->retries)
@@ -205,26 +201,58 @@ static void add_rows(const struct remind *remind, size_t from, size_t n, struct 
 	params_instants(params, instants, NULL, n);
 }
 
+static void add_keys(const struct remind *remind, size_t from, size_t n, struct params *params)
+{
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
+	for (size_t i = 0; i < n; i++)
+		texts[i] = remind->events[from + i].key;
+	params_texts(params, texts, n);
+	for (size_t i = 0; i < n; i++)
+		texts[i] = event_newer(&remind->events[from + i]);
+	params_texts(params, texts, n);
+}
+
 static void add_write(void *job, size_t from, size_t n, bool careful)
 {
 	struct remind *remind = job;
+	struct conn *conn = remind->run.batch.conn;
 	struct params params CLEANUP(params_free);
-	(void)careful; /* it always is */
 	params_init(&params);
 	add_rows(remind, from, n, &params);
+	add_keys(remind, from, n, &params);
 	params_text(&params, remind->settling ? NULL : kind_reminder.name);
-	conn_add_other(remind->run.batch.conn, QUERY_REMINDER_WRITE, &params);
+	/* An event from before keys_from may have been told under another key: it is looked for. */
+	if (careful || remind->hashed)
+		conn_add_other(conn, QUERY_REMINDER_WRITE, &params);
+	else
+		conn_add(conn, QUERY_REMINDER_WRITE, &params);
 }
 
 static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)
 {
-	const PGresult *counts = reply->results[result];
-	(void)job;
+	struct remind *remind = job;
 	(void)from;
 	fault("reminder.written_not_logged");
-	if ((size_t)row_int8(counts, 0, 0) != n)
+	PQclear(remind->result);
+	remind->result = reply_take(reply, result);
+	if ((size_t)row_int8(remind->result, 0, COLUMN_HANDLED) != n)
 		return dropped_update;
-	return row_bool(counts, 0, 1) ? NULL : dropped_insert;
+	return row_bool(remind->result, 0, COLUMN_TOLD) ? NULL : dropped_insert;
+}
+
+/* Rare, so that the rows are looked through. */
+static void meet(struct remind *remind, size_t from, size_t n, int row)
+{
+	const char *met = row_text(remind->result, row, COLUMN_MET_TASK);
+	for (size_t i = from; met && i < from + n; i++) {
+		const char *id = row_text(remind->due, (int)i, COLUMN_ID);
+		if (strcmp(id, met) != 0)
+			continue;
+		event_meet(&remind->events[i], &kind_reminder, id,
+			row_instant(remind->due, (int)i, COLUMN_REMIND_AT), remind->result, row,
+			COLUMN_MET);
+		remind->untold += remind->events[i].untold;
+	}
 }
 
 static void wrote(void *job, size_t from, size_t n)
@@ -234,6 +262,8 @@ static void wrote(void *job, size_t from, size_t n)
 		remind->written[i] = true;
 		run_wrote(&remind->run, row_text(remind->due, (int)i, COLUMN_ID));
 	}
+	for (int row = 0; row < PQntuples(remind->result); row++)
+		meet(remind, from, n, row);
 }
 
 static void row(struct run *run, size_t i, struct run_row *ret_row)
@@ -258,30 +288,25 @@ static void add_left(struct run *run, const char *const *ids, size_t n)
 
 static void clear(struct run *run)
 {
-	PQclear(of(run)->due);
-	free(of(run)->written);
+	struct remind *remind = of(run);
+	PQclear(remind->due);
+	PQclear(remind->result);
+	free(remind->events);
+	free(remind->written);
 }
 
-static const struct run_ops ops = {
-	.named = "task",
-	.reminders = true,
-	.add_plain = add_plain,
-	.took_plain = took_plain,
-	.add_claim = add_claim,
-	.add_claim_waiting = add_claim_waiting,
-	.claimed = claimed,
-	.writing = { .add = add_write,
-		.took = took,
-		.wrote = wrote,
-		.refused = run_refused,
-		.done = run_written },
-	.row = row,
-	.add_left = add_left,
-	.tell = tell,
-	.kind = &kind_reminder,
-	.count = count,
-	.clear = clear,
-};
+/* clang-format off */
+#define OPS                                                                            \
+	.named = "task", .reminders = true, .add_claim = add_claim, .add_claim_waiting = add_claim_waiting, \
+	.claimed = claimed,                                                              \
+	.writing = { .add = add_write, .took = took, .wrote = wrote,                     \
+		.refused = run_refused, .done = run_written },                           \
+	.row = row, .add_left = add_left, .tell = tell, .kind = &kind_reminder,          \
+	.count = count, .clear = clear
+/* clang-format on */
+
+static const struct run_ops remind_ops = { OPS };
+static const struct run_ops settle_ops = { OPS, .add_plain = add_plain, .took_plain = took_plain };
 
 static void *start(const struct job *job, const struct job_site *site,
 	const struct job_order *order, job_done_fn *done, void *arg)
@@ -293,7 +318,8 @@ static void *start(const struct job *job, const struct job_site *site,
 		       : job->retries   ? site->live_since
 					: from;
 	remind->before = remind->settling ? site->live_since : USEC_INFINITY;
-	run_start(&remind->run, &ops, job, site, order, done, arg);
+	run_start(&remind->run, remind->settling ? &settle_ops : &remind_ops, job, site, order,
+		done, arg);
 	return remind;
 }
 

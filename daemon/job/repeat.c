@@ -61,8 +61,8 @@ static void log_batch(const struct repeat *repeat, size_t silent)
 static const char *tell(struct run *run, struct tell_hint *hint)
 {
 	struct repeat *repeat = of(run);
-	size_t silent = repeat_rows_log(
-		&repeat->rows, batch_clock(&run->batch), &run->site.shared->generated, hint);
+	size_t silent = repeat_rows_log(&repeat->rows, batch_clock(&run->batch),
+		run->batch.keys_from, &run->site.shared->generated, hint);
 	if (!kind_told(&kind_task_created, run->site.settings))
 		hint->count = 0;
 	log_batch(repeat, silent);
@@ -88,7 +88,7 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	params_init(&params);
 	repeat_rows_params(&repeat->rows, from, n,
 		kind_told(&kind_task_created, repeat->run.site.settings), &params);
-	if (careful)
+	if (careful || repeat_rows_before(&repeat->rows, repeat->run.batch.keys_from))
 		conn_add_other(conn, QUERY_REPEAT_WRITE, &params);
 	else
 		conn_add(conn, QUERY_REPEAT_WRITE, &params);

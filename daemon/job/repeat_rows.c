@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "job/events.h"
 #include "job/kinds.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -170,6 +171,16 @@ void repeat_rows_params(const struct repeat_rows *rows, size_t from, size_t n, c
 	}
 }
 
+bool repeat_rows_before(const struct repeat_rows *rows, usec_t keys_from)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct repeat_row *row = &rows->rows[i];
+		if (row->fate == REPEAT_FOLLOWED && row->successor.due_at < keys_from)
+			return true;
+	}
+	return false;
+}
+
 size_t repeat_rows_decisions(const struct repeat_rows *rows, size_t from, size_t n)
 {
 	size_t all = 0;
@@ -180,11 +191,10 @@ size_t repeat_rows_decisions(const struct repeat_rows *rows, size_t from, size_t
 
 /* ---- log lines ---- */
 
-static void log_successor(const struct repeat_row *row, usec_t clock)
+static void log_successor(const struct repeat_row *row, usec_t clock, usec_t keys_from)
 {
-	char key[NOTIFICATION_KEY_SIZE];
-	identity_notification(
-		kind_task_created.name, row->successor_id, row->successor.due_at, key);
+	struct event event;
+	event_make(&kind_task_created, row->successor_id, row->successor.due_at, keys_from, &event);
 	struct log_line line;
 	log_begin(&line, kind_task_created.priority, "repeated");
 	log_text(&line, "task", row->successor_id);
@@ -193,7 +203,7 @@ static void log_successor(const struct repeat_row *row, usec_t clock)
 	log_instant(&line, "due", row->successor.due_at);
 	log_instant(&line, "completed", row->completed_at);
 	log_int(&line, "late_ms", (clock - row->completed_at) / USEC_PER_MSEC);
-	log_text(&line, "key", key);
+	log_text(&line, "key", event.key);
 	log_end(&line);
 }
 
@@ -208,16 +218,16 @@ static void log_decided(const struct repeat_row *row)
 	log_end(&line);
 }
 
-static void log_row(const struct repeat_row *row, usec_t clock)
+static void log_row(const struct repeat_row *row, usec_t clock, usec_t keys_from)
 {
 	if (row->fate == REPEAT_FOLLOWED)
-		log_successor(row, clock);
+		log_successor(row, clock, keys_from);
 	else
 		log_decided(row);
 }
 
-size_t repeat_rows_log(const struct repeat_rows *rows, usec_t clock, struct tell_rate *rate,
-	struct tell_hint *hint)
+size_t repeat_rows_log(const struct repeat_rows *rows, usec_t clock, usec_t keys_from,
+	struct tell_rate *rate, struct tell_hint *hint)
 {
 	size_t silent = 0;
 	for (size_t i = 0; i < rows->n; i++) {
@@ -227,7 +237,7 @@ size_t repeat_rows_log(const struct repeat_rows *rows, usec_t clock, struct tell
 		if (row->fate == REPEAT_FOLLOWED)
 			tell_hint_add(hint, row->successor_id);
 		if (tell_rate_take(rate, clock_monotonic()))
-			log_row(row, clock);
+			log_row(row, clock, keys_from);
 		else
 			silent++;
 	}

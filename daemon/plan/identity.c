@@ -41,14 +41,20 @@ static char *hex(char *out, const unsigned char *bytes, int n)
 	return out;
 }
 
+/* 48 bits of the milliseconds, first byte first. */
+static void put_milliseconds(unsigned char bytes[static 6], usec_t at)
+{
+	int64_t ms = at / USEC_PER_MSEC - (at % USEC_PER_MSEC < 0);
+	for (int i = 0; i < 6; i++)
+		bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
+}
+
 static void make_uuid(
 	const char *what, const char *id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE])
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH], uuid[16];
 	digest_of(what, id, occurrence, digest);
-	int64_t ms = occurrence / 1000 - (occurrence % 1000 < 0);
-	for (int i = 0; i < 6; i++)
-		uuid[i] = (unsigned char)(ms >> (40 - 8 * i));
+	put_milliseconds(uuid, occurrence);
 	memcpy(uuid + 6, digest, 10);
 	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x80);
 	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
@@ -73,10 +79,19 @@ void identity_successor(const char *task_id, usec_t due_at, char ret_id[static I
 	make_uuid("repeat", task_id, due_at, ret_id);
 }
 
-void identity_notification(const char *kind, const char *task_id, usec_t at,
+enum key_format identity_format(usec_t at, usec_t keys_from)
+{
+	return at < keys_from ? KEY_HASHED : KEY_TIMED;
+}
+
+void identity_notification(enum key_format format, const char *kind, const char *task_id, usec_t at,
 	char ret_key[static NOTIFICATION_KEY_SIZE])
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[SHA256_DIGEST_LENGTH], key[16];
 	digest_of(kind, task_id, at, digest);
-	hex(ret_key, digest, 16);
+	size_t time = format == KEY_TIMED ? 6 : 0;
+	if (time)
+		put_milliseconds(key, at);
+	memcpy(key + time, digest, sizeof(key) - time);
+	hex(ret_key, key, sizeof(key));
 }

@@ -13,7 +13,7 @@
 #ifndef SCHEMA_LEVEL_AHEAD
 #define SCHEMA_LEVEL_AHEAD 0
 #endif
-#define SCHEMA_LEVEL (35 + SCHEMA_LEVEL_AHEAD)
+#define SCHEMA_LEVEL (36 + SCHEMA_LEVEL_AHEAD)
 
 enum fitness_verdict {
 	FITNESS_GOOD,
@@ -28,6 +28,7 @@ struct fitness_report {
 	usec_t deadlock_timeout;
 	usec_t live_since;
 	bool first; /* nobody ever was at work here before: live_since is from this session */
+	bool keys_differ; /* there are events under keys that we would not give them */
 };
 
 typedef void fitness_done_fn(void *arg, const struct fitness_report *report);

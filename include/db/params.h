@@ -45,6 +45,8 @@ void params_wall(struct params *params, sec_t value); /* timestamp; USEC_INFINIT
  * array is empty: unnested beside others it yields the same, and costs nothing. */
 void params_texts(struct params *params, const char *const *values, size_t n);
 void params_utf8s(struct params *params, const char *const *values, size_t n);
+/* Of 32 lower-case hex digits each, with hyphens or without. */
+void params_uuids(struct params *params, const char *const *values, size_t n);
 void params_int8s(struct params *params, const int64_t *values, size_t n);
 void params_bools(struct params *params, const bool *values, size_t n);
 void params_instants(struct params *params, const usec_t *values, const bool *present, size_t n);

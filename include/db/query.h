@@ -1,6 +1,6 @@
 /* query: the SQL statements of daemon/sql/LAYER/, embedded at build, one enum value a file.
  *
- * daemon/sql/job/reminder_take.sql is QUERY_REMINDER_TAKE.  A file's leading "--" comment says caller,
+ * daemon/sql/job/reminder_write.sql is QUERY_REMINDER_WRITE.  A file's leading "--" comment says caller,
  * parameters and the index it relies on.  "{template columns}" stands for what is in a file
  * template_columns.part, put there at build.  "{app}" stands for the quoted schema of the application's
  * tables and is filled in once, by queries_bind.  "{other TEXT}" makes two forms of a statement: the
@@ -32,6 +32,6 @@ enum query_id {
 void queries_bind(const char *app_schema);
 const char *query_text(enum query_id id, bool other); /* without two forms it is the same */
 const char *query_result(enum query_id id); /* "text timestamptz int8" */
-const char *query_name(enum query_id id); /* "reminder_take": for log lines */
-/* "reminder_take_5c01fc9d": its name where it is prepared, another one for every other text. */
+const char *query_name(enum query_id id); /* "reminder_write": for log lines */
+/* "reminder_write_5c01fc9d": its name where it is prepared, another one for every other text. */
 const char *query_prepared_name(enum query_id id, bool other);

@@ -27,6 +27,10 @@ bool row_clock(const PGresult *result, int row, int column, usec_t *ret_now) NOD
 #define CLOCK_COMPLAINT                                                                       \
 	"recurd.now() gives no usable time: create or replace function recurd.now() returns " \
 	"timestamptz language sql stable parallel safe return pg_catalog.now()"
+/* Where recurd.keys_from(), which names the format of keys, gives no instant. */
+#define KEYS_COMPLAINT                                                                   \
+	"recurd.keys_from() gives no instant, so that no key can be made: run recurctl " \
+	"migrate repair"
 /* tid: where a row stands in its table, as PostgreSQL sends it. */
 struct row_place {
 	unsigned char bytes[6];

@@ -22,7 +22,7 @@
 enum batch_outcome {
 	BATCH_COMMITTED,
 	BATCH_NOTHING, /* abandoned by the job: nothing to do */
-	BATCH_OUTDATED, /* rolled back: recurd.settings were written since they were read */
+	BATCH_OUTDATED, /* rolled back: recurd.settings were written since they were read, or keys_from is another */
 	BATCH_CONFLICT, /* a lock, a deadlock, a timeout: smaller, later */
 	BATCH_ROW, /* the data of some row are to blame */
 	BATCH_FAILED, /* the server cannot, or an administrator must act */
@@ -64,6 +64,7 @@ struct batch {
 	bool writes; /* the flight under way ends with tx_level */
 	usec_t began_at; /* when BEGIN was sent, monotonic */
 	usec_t now; /* business time of the transaction, once the first flight is home */
+	usec_t keys_from; /* from which instant on keys begin with time (plan/identity.h); likewise */
 	struct batch_failure failure; /* of the last outcome that was none of the first three */
 	enum batch_outcome outcome;
 	char *hint; /* NOTIFY's payload after COMMIT; NULL: none */
@@ -77,7 +78,7 @@ void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
 /* Sends what was added; step is called when all of it succeeded. */
 void batch_fly(struct batch *batch, batch_step_fn *step);
 /* The same for what writes, the last before batch_commit: not on a schema that we are too old for, and not
- * by settings that are no longer in force. */
+ * by settings, or with keys, that are no longer in force. */
 void batch_write(struct batch *batch, batch_step_fn *step);
 /* The same for what may be refused: then `refused` is called in place of step, batch->failure says
  * why, and the transaction is to be taken back to its savepoint. */

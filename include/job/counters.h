@@ -9,17 +9,18 @@
 
 #include "util/strbuf.h"
 
-#define COUNTERS(X)                                                                \
-	X(GENERATED, "generated", "tasks made of occurrences")                     \
-	X(REMINDED, "reminded", "reminders told")                                  \
-	X(REPEATED, "repeated", "tasks made of tasks that were completed")         \
-	X(SETTLED, "settled", "reminders from before live_since, marked handled")  \
-	X(QUARANTINED, "quarantined", "templates whose rule does not work")        \
-	X(WAITING, "waiting", "rows that could not be served, and began to wait")  \
-	X(BATCHES, "batches", "transactions that wrote")                           \
-	X(CAREFUL, "careful_batches", "of them, written row by row where need be") \
-	X(FAILED, "failed_batches", "transactions that were rolled back")          \
-	X(LOST, "lost_batches", "transactions whose session ended")                \
+#define COUNTERS(X)                                                                           \
+	X(GENERATED, "generated", "tasks made of occurrences")                                \
+	X(REMINDED, "reminded", "reminders told")                                             \
+	X(REPEATED, "repeated", "tasks made of tasks that were completed")                    \
+	X(SETTLED, "settled", "reminders from before live_since, marked handled")             \
+	X(QUARANTINED, "quarantined", "templates whose rule does not work")                   \
+	X(WAITING, "waiting", "rows that could not be served, and began to wait")             \
+	X(COLLISIONS, "key_collisions", "events not told, because another one has their key") \
+	X(BATCHES, "batches", "transactions that wrote")                                      \
+	X(CAREFUL, "careful_batches", "of them, written row by row where need be")            \
+	X(FAILED, "failed_batches", "transactions that were rolled back")                     \
+	X(LOST, "lost_batches", "transactions whose session ended")                           \
 	X(POLLS, "polls", "questions for what is due")
 
 enum counter {

@@ -20,6 +20,7 @@ struct generate {
 	struct generate_rows rows;
 	PGresult *written; /* of the stretch under way */
 	size_t made_n;
+	size_t untold; /* because of the key of another event */
 	bool cut; /* more rows are locked than could be read: rules are large */
 };
 

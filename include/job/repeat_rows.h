@@ -44,7 +44,9 @@ size_t repeat_rows_count(
 /* Parameters of repeat_write.sql.  kind: of the notifications, NULL: none. */
 void repeat_rows_params(const struct repeat_rows *rows, size_t from, size_t n, const char *kind,
 	struct params *params);
+/* Some successor's event lies before keys_from: it may have been told under another key (plan/identity.h). */
+bool repeat_rows_before(const struct repeat_rows *rows, usec_t keys_from);
 size_t repeat_rows_decisions(const struct repeat_rows *rows, size_t from, size_t n);
 /* Returns how many got no line, because of the rate. */
-size_t repeat_rows_log(const struct repeat_rows *rows, usec_t clock, struct tell_rate *rate,
-	struct tell_hint *hint);
+size_t repeat_rows_log(const struct repeat_rows *rows, usec_t clock, usec_t keys_from,
+	struct tell_rate *rate, struct tell_hint *hint);

@@ -39,7 +39,7 @@ struct run;
 struct run_ops {
 	const char *named; /* what a row is, in log lines: "template", "task" */
 	bool reminders; /* what waits are reminders of such rows */
-	/* Where a plain batch is one statement that claims and writes: adds it, and judges its result
+	/* Where a plain batch is one statement that claims and writes, without a look at the rows: adds it, and judges its result
 	 * as writing.took does, with run_wrote for each row; NULL: claim and writing are two. */
 	void (*add_plain)(struct run *run);
 	const char *(*took_plain)(struct run *run, const struct reply *reply, int result);

@@ -43,6 +43,7 @@ class Scale:
     dead: int = 200_000
     idle: int = 30
     starts: int = 10
+    told: int = 0  # rows of recurd.notifications from before, for generate and remind
 
 
 QUICK = Scale(
@@ -55,6 +56,7 @@ def arguments():
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"of {', '.join(MEASURES)}; default: all but soak")
     parser.add_argument("--quick", action="store_true", help="small data sets, one round: under two minutes, rough")
     parser.add_argument("--rounds", type=int, help="how often each subject has its turn")
+    parser.add_argument("--told", type=int, metavar="N", help="generate and remind beside N notifications of before")
     parser.add_argument("--json", metavar="FILE", help="write every figure there")
     args = parser.parse_args()
     for name in args.measures:
@@ -68,6 +70,8 @@ def main():
     scale = QUICK if args.quick else Scale()
     if args.rounds:
         scale = replace(scale, rounds=args.rounds)
+    if args.told:
+        scale = replace(scale, told=args.told)
     results, rig, load = report.Results(), Rig(), []
     conditions = {
         "commit": report.commit(),

@@ -1,8 +1,8 @@
 """The pure-SQL bound: the same rows written by one set-based statement per batch of 1,000, without any client
 logic.  What PostgreSQL needs for this, a worker on top of it can undercut only by asking for less.
 
-Fairly: every table, column and index that recurd writes, keys of notifications, time-ordered ids (cheaper ones
-than recurd's), the claim with its locks; but no rule is understood, an interval is added, and nothing is
+Fairly: every table, column and index that recurd writes, time-ordered ids and keys of notifications (cheaper
+ones than recurd's), the claim with its locks; but no rule is understood, an interval is added, and nothing is
 returned or logged.
 """
 
@@ -35,8 +35,8 @@ with due as materialized (
         on conflict do nothing
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
-    select recurd.notification_key('task_created', id, occurrence_at), 'task_created', user_id, id,
-           recurring_task_id, occurrence_at
+    select lpad(to_hex((extract(epoch from occurrence_at) * 1000)::bigint), 12, '0')
+               || left(md5('task_created' || id), 20), 'task_created', user_id, id, recurring_task_id, occurrence_at
       from made
         on conflict (key) do nothing
 ), advanced as (
@@ -70,7 +70,8 @@ with due as materialized (
     update tasks k set reminded_at = due.remind_at from due where k.id = due.id
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
-    select recurd.notification_key('reminder', id, remind_at), 'reminder', user_id, id, recurring_task_id, remind_at
+    select lpad(to_hex((extract(epoch from remind_at) * 1000)::bigint), 12, '0')
+               || left(md5('reminder' || id), 20), 'reminder', user_id, id, recurring_task_id, remind_at
       from due
         on conflict (key) do nothing
 )

@@ -91,6 +91,22 @@ def _insert_tasks(db, tasks, remind):
         db.execute("alter table tasks enable trigger all")
 
 
+def load_told(db, told):
+    """Notifications of the last two months, of other tasks."""
+    if not told:
+        return
+    with without_indexes(db, "recurd.notifications"):
+        db.execute(
+            "insert into recurd.notifications (key, kind, user_id, task_id, at, created_at)"
+            " select lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || left(md5(i::text), 20), 'earlier',"
+            "        'u-' || (1 + i %% %(users)s), md5(i::text), at, at"
+            " from (select i, now() - interval '60 days' + i * interval '59 days' / %(told)s as at"
+            "         from generate_series(1, %(told)s) i) i",
+            {"users": USERS, "told": told},
+        )
+    db.execute("vacuum analyze recurd.notifications")
+
+
 def forget_statistics(db, rows):
     """As after a bulk load: the planner believes that the tables hold what they held before it."""
     db.execute(

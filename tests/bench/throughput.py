@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from bound import GENERATE, GENERATE_PLAIN, REMIND, REMIND_PLAIN, run_bound, run_bound_twice
-from data import forget_statistics, load_tasks, load_templates
+from data import forget_statistics, load_tasks, load_templates, load_told
 from rig import run_workers
 from rivals import run_loop, run_script
 
@@ -96,19 +96,23 @@ def _measure(rig, results, measure, original, subjects, kind, due, scale):
             results.add(measure, subject.name, _turn(rig, original, subject, kind, due, scale.slow_rows))
 
 
+def _beside(scale):
+    return f", {scale.told:,} notifications" if scale.told else ""
+
+
 def generate(rig, results, scale):
     due = scale.due
-    original = rig.data_set("templates", lambda db: load_templates(db, due, due))
-    _measure(rig, results, f"generate {due:,} of {due:,} templates, no tasks yet", original, GENERATORS, "task_created", due, scale)
+    original = rig.data_set("templates", lambda db: (load_templates(db, due, due), load_told(db, scale.told)))
+    _measure(rig, results, f"generate {due:,} of {due:,} templates, no tasks yet{_beside(scale)}", original, GENERATORS, "task_created", due, scale)
 
 
 def generate_large(rig, results, scale):
     original = rig.data_set(
-        "templates-large", lambda db: load_templates(db, scale.large, scale.due, tasks=scale.large)
+        "templates-large", lambda db: (load_templates(db, scale.large, scale.due, tasks=scale.large), load_told(db, scale.told))
     )
     subjects = [subject for subject in GENERATORS if not subject.slow]
     _measure(
-        rig, results, f"generate {scale.due:,} of {scale.large:,} templates, {scale.large:,} tasks", original, subjects,
+        rig, results, f"generate {scale.due:,} of {scale.large:,} templates, {scale.large:,} tasks{_beside(scale)}", original, subjects,
         "task_created", scale.due, scale,
     )
 
@@ -116,6 +120,7 @@ def generate_large(rig, results, scale):
 def remind(rig, results, scale):
     due = scale.due
     original = rig.data_set(
-        "reminders", lambda db: load_tasks(db, due, "date_trunc('second', now() - random() * interval '1 hour')")
+        "reminders",
+        lambda db: (load_tasks(db, due, "date_trunc('second', now() - random() * interval '1 hour')"), load_told(db, scale.told)),
     )
-    _measure(rig, results, f"remind of {due:,} tasks due at once", original, REMINDERS, "reminder", due, scale)
+    _measure(rig, results, f"remind of {due:,} tasks due at once{_beside(scale)}", original, REMINDERS, "reminder", due, scale)

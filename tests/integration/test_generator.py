@@ -40,9 +40,10 @@ def instance_id(template, occurrence):
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def notification_key(kind, task, instant):
-    usec = round(instant.timestamp() * 1_000_000)
-    return hashlib.sha256(f"{kind}\0{task}\0{usec}".encode()).hexdigest()[:32]
+def notification_key(kind, task, instant, timed=True):
+    usec = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    time = f"{usec // 1000 & (1 << 48) - 1:012x}" if timed else ""
+    return (time + hashlib.sha256(f"{kind}\0{task}\0{usec}".encode()).hexdigest())[:32]
 
 
 def test_a_due_template_becomes_a_task(db):

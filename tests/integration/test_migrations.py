@@ -147,5 +147,6 @@ def test_instance_id_and_key(app_db, instant):
         got = app_db.value("select recurd.instance_id(%s, %s)", (template, instant))
         assert got == instance_id(template, when)
         assert uuid.UUID(got).version == 8 and uuid.UUID(got).variant == uuid.RFC_4122
-        key = hashlib.sha256(b"reminder\0" + template.encode() + b"\0" + str(usec).encode()).hexdigest()[:32]
+        key = f"{usec // 1000 % 2**48:012x}"
+        key += hashlib.sha256(b"reminder\0" + template.encode() + b"\0" + str(usec).encode()).hexdigest()[:20]
         assert app_db.value("select recurd.notification_key('reminder', %s, %s)", (template, instant)) == key

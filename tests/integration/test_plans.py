@@ -26,7 +26,7 @@ LARGE = {"tasks", "recurring_tasks", "waiting", "repeats"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
     "poll", "generate_claim", "generate_claim_edited", "generate_claim_waiting", "generate_write", "generate_left",
-    "reminder_take", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
+    "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
     "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
     "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",
 ]
@@ -42,6 +42,7 @@ VALUES = {
     "timestamp without time zone[]": f"array_fill(timestamp '2025-01-01', array[{BATCH}])",
     "bigint[]": f"array_fill(1::bigint, array[{BATCH}])",
     "boolean[]": f"array_fill(true, array[{BATCH}])",
+    "uuid[]": f"(select array_agg(lpad(to_hex(i), 32, '0')::uuid order by i) from generate_series(1, {BATCH}) i)",
     "boolean": "true",
     "bigint": str(BATCH),
     "integer": "65536",

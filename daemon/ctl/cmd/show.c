@@ -189,6 +189,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	return EX_OK;
 }
 
+/* Under the key of either format: which of them an event has is not for us to judge. */
 static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
 {
 	static const struct {
@@ -196,17 +197,21 @@ static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_resu
 		int instant;
 	} events[] = { { "task_created", K_OCCURRENCE }, { "task_created", K_MADE_FOR },
 		{ "reminder", K_REMINDED } };
-	char keys[ARRAY_LEN(events)][NOTIFICATION_KEY_SIZE];
-	const char *found[ARRAY_LEN(events)];
+	static const enum key_format formats[] = { KEY_HASHED, KEY_TIMED };
+	char keys[ARRAY_LEN(events) * ARRAY_LEN(formats)][NOTIFICATION_KEY_SIZE];
+	const char *found[ARRAY_LEN(keys)];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
 		usec_t at = row_instant(task, 0, events[i].instant);
 		/* An infinite instant, of a hand-made table, has no key. */
 		if (at == INSTANT_NONE || at == USEC_INFINITY || at == USEC_MINUS_INFINITY)
 			continue;
-		identity_notification(events[i].kind, row_text(task, 0, 0), at, keys[n]);
-		found[n] = keys[n];
-		n++;
+		for (size_t k = 0; k < ARRAY_LEN(formats); k++) {
+			identity_notification(
+				formats[k], events[i].kind, row_text(task, 0, 0), at, keys[n]);
+			found[n] = keys[n];
+			n++;
+		}
 	}
 	struct params params CLEANUP(params_free);
 	params_init(&params);

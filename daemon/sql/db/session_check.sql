@@ -1,7 +1,7 @@
 -- Caller: db/fitness.c, first flight on every new connection; reads catalogs only, so that it works
 -- whatever state the database is in.
 -- $1 schema of the application's tables   $2 tables and columns needed ("tasks.reminded_at",
--- "recurd.settings.live_since")   $3 indexes needed, of the application's schema; "ux..." must be unique
+-- "recurd.settings.live_since"), and functions ("recurd.keys_from()")   $3 indexes needed, of the application's schema; "ux..." must be unique
 -- Returns: standby, deadlock_timeout in ms, missing objects (comma list, null: none), tables whose
 -- row-level security applies to us (comma list, null: none), the backend's process id, what stands in the
 -- place of a table or rewrites what is written to it (sentences, null: nothing), the database's encoding.  A view's trigger may say
@@ -20,6 +20,7 @@ select pg_catalog.pg_is_in_recovery(),
                                   case when p.rel like 'recurd.%' then p.rel
                                        else pg_catalog.quote_ident($1) || '.' || p.rel end)
                           and a.attname = p.col and not a.attisdropped)
+                   and pg_catalog.to_regprocedure(case when w like '%()' then w end) is null
                 union all
                 select 'index ' || i
                   from pg_catalog.unnest($3::text[]) i

@@ -3,8 +3,8 @@
 -- $5 plan_cache_mode
 -- What we insert refers to templates that the claim has locked: triggers of migration template_references, which
 -- look for them, need not.
--- Returns the business time of the transaction, and which version of recurd.settings is in force (null: it has no
--- row).
--- Result: timestamptz int8 {batch settings} text
-select recurd.now(), (select {settings version} from recurd.settings r), {batch settings},
+-- Returns the business time of the transaction, which version of recurd.settings is in force (null: it has no
+-- row), and from which instant on the keys of events begin with time.
+-- Result: timestamptz int8 timestamptz {batch settings} text
+select recurd.now(), (select {settings version} from recurd.settings r), recurd.keys_from(), {batch settings},
        pg_catalog.set_config('recurd.templates_locked', 'on', true);

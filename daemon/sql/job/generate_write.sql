@@ -13,6 +13,10 @@
 --             $20 replan_at   $21 failed_at   $22 failure
 --             $18, $20, $21, $22 are empty where the batch has none
 -- Decisions:  $23 template ids   $24 kinds   $25 first_at   $26 last_at   $27 occurrences   $28 details
+-- Keys of the notifications, in the order of the ids: $29 task ids (uuid[])   $30 keys (uuid[])   $31 keys of the
+--             newer format, of events before keys_from (uuid[]), empty where the batch has none.  Each row finds
+--             its own by bisection; a task whose id was changed, which is refused below, has none, and its id
+--             serves.
 -- Returns a row for each task that was made, at least one: its id (null: none was made), and in each whether
 -- the tasks were made as planned (with their ids, templates and occurrences), whether all of them were
 -- tagged, whether all were told of, and how many templates and decisions were written: a trigger, a rule
@@ -21,9 +25,10 @@
 -- A template that was tried again because a setting has changed keeps the words of its failure until then: the same
 -- verdict is no second decision.
 -- In the careful form, what is there already is passed over; so is a task that lost its template, which was
--- deleted and came back under its id.
--- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags.
--- Result: text bool bool bool int8 int8
+-- deleted and came back under its id.  The row of a task whose notification met another in its place has key,
+-- kind, task and instant of that, see reminder_write.
+-- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags; in the careful form the one of keys.
+-- Result: text bool bool bool int8 int8 text text text timestamptz
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
                              created_at, updated_at, recurring_task_id, occurrence_at)
@@ -46,13 +51,19 @@ with made as (
     select id, tag_id from label
     {other on conflict (task_id, tag_id) do nothing}
     returning 1
+), named as materialized (
+    select p.*, case when ($29::uuid[])[p.place] = p.id::uuid
+                     then pg_catalog.encode(pg_catalog.uuid_send(($30::uuid[])[p.place]), 'hex') else p.id end as key,
+           pg_catalog.encode(pg_catalog.uuid_send(($31::uuid[])[p.place]), 'hex') as newer
+      from (select made.*, case when id like '________-____-____-____-____________'
+                                then pg_catalog.width_bucket(id::uuid, $29::uuid[]) end as place
+              from made offset 0) p
 ), event as materialized (
-    select e.*
-      from (select recurd.notification_key($9::text, id, occurrence_at) as key, id, user_id,
-                   recurring_task_id, occurrence_at
-              from made
-             where $9::text is not null) e
-    {other where not exists (select from recurd.notifications n where n.key = e.key)}
+    select e.key, e.id, e.user_id, e.recurring_task_id, e.occurrence_at
+      from named e
+     where $9::text is not null
+    {other and not exists (select from recurd.notifications n where n.key = e.key)}
+    {other and not exists (select from recurd.notifications n where n.key = e.newer and n.kind = $9 and n.task_id = e.id and n.at = e.occurrence_at)}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, template_id, at)
     select key, $9::text, user_id, id, recurring_task_id, occurrence_at from event
@@ -97,10 +108,15 @@ with made as (
            pg_catalog.sum(pg_catalog.hash_record_extended(row(id::text, recurring_task_id::text, occurrence_at), 0)) as hash
       from made
 )
-select m.id::text, n.*
+select m.id::text, n.*, there.*
   from (select (select p.n = w.n and p.hash is not distinct from w.hash from planned p, written w) as made_as_planned,
                (select count(*) from label) = (select count(*) from tagged) as all_tagged,
                (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t) as all_told,
                (select count(*) from advanced where so) as advanced,
                (select count(*) from decided) + (select count(*) from verdict where known) as decided) n
-  left join made m on true;
+  left join named m on true
+  left join lateral (select null::text as key, null::text as kind, null::text as task_id, null::timestamptz as at
+                      where false
+    {other union all (select n.key, n.kind, n.task_id, n.at from recurd.notifications n where $9 is not null and n.key = any (array[m.key, m.newer])}
+    {other and (n.key is not distinct from m.newer) = ((n.kind, n.task_id, n.at) is not distinct from ($9, m.id, m.occurrence_at)) limit 1)}
+                    ) there on true;

@@ -3,7 +3,7 @@
 -- marked handled without a word.  Not while the clock stands before live_since: one of them is wrong.
 -- $1 at most so many   $2 live_since
 -- Returns how many there were, and how many were marked.
--- Handled to the end of their second, as in reminder_take.
+-- Handled to the end of their second, as in reminder_write.
 -- Index: ix_tasks_pending_remind_at, tasks_pkey, pk_waiting.
 -- Result: int8 int8
 with old as materialized (

@@ -41,6 +41,8 @@ with planned as materialized (
               from made
              where $10::text is not null) e
     {other where not exists (select from recurd.notifications n where n.key = e.key)}
+    {other and not exists (select from recurd.notifications n where e.due_at < recurd.keys_from() and n.task_id = e.id and n.at = e.due_at}
+    {other and n.key = pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.floor(extract(epoch from e.due_at) * 1000)::bigint & 281474976710655), 12, '0') || pg_catalog.left(e.key, 20))}
 ), told as (
     insert into recurd.notifications (key, kind, user_id, task_id, at)
     select key, $10::text, user_id, id, due_at from event

@@ -64,7 +64,8 @@ def successor_id(task, due):
 
 
 def key_of(kind, task, instant):
-    return digest(kind, task, instant)[:16].hex()
+    """12 hex digits of milliseconds, then of the hash."""
+    return f"{usec(instant) // 1000 & (1 << 48) - 1:012x}" + digest(kind, task, instant)[:10].hex()
 
 
 # Rules ---------------------------------------------------------------------------------------------

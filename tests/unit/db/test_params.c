@@ -123,6 +123,24 @@ static void arrays(void **state)
 	assert_string_equal(last(&params), "000000000000000100000019");
 }
 
+/* Ids have hyphens, keys have none. */
+static void uuids(void **state)
+{
+	static const char *const texts[] = { "01943b0e-9900-83a3-9b53-e64371ebcac9", NULL,
+		"01943b0e990062d02e071413d07e7b8e" };
+	struct params params CLEANUP(params_free);
+	(void)state;
+	params_init(&params);
+	params_uuids(&params, texts, 3);
+	assert_string_equal(last(&params),
+		HEAD("00000001", "00000b86") "0000000300000001"
+					     "0000001001943b0e990083a39b53e64371ebcac9"
+					     "ffffffff"
+					     "0000001001943b0e990062d02e071413d07e7b8e");
+	params_uuids(&params, texts + 1, 1);
+	assert_string_equal(last(&params), "000000000000000100000b86");
+}
+
 static void an_array_of_nulls_is_empty(void **state)
 {
 	static const char *const texts[] = { NULL, NULL };
@@ -166,6 +184,7 @@ int main(void)
 		cmocka_unit_test(single_values),
 		cmocka_unit_test(instants),
 		cmocka_unit_test(arrays),
+		cmocka_unit_test(uuids),
 		cmocka_unit_test(an_array_of_nulls_is_empty),
 		cmocka_unit_test(earlier_values_survive_later_ones),
 	};

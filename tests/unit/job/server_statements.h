@@ -120,22 +120,6 @@ static PGresult *reminder_claim_waiting(struct conn *conn, const struct params *
 	return claimed(rows, n, 4);
 }
 
-/* Plain: claims and writes. */
-static PGresult *reminder_take(struct conn *conn, const struct params *params)
-{
-	int limit = (int)int_param(params, 0);
-	int *rows CLEANUP(mem_cleanup) = mem_alloc_array((size_t)limit, sizeof(*rows));
-	int n = claim(conn, instant_param(params, 1), INT64_MAX, limit, rows);
-	if (n > 0 && !write_rows(conn, rows, n))
-		return table(1);
-	PGresult *result = claimed(rows, n, 5);
-	for (int i = 0; i < n; i++) {
-		put_int8(result, i, 3, n);
-		put_int8(result, i, 4, n);
-	}
-	return result;
-}
-
 static PGresult *reminder_write(struct conn *conn, const struct params *params)
 {
 	struct array ids = array_param(params, 0);
@@ -145,7 +129,7 @@ static PGresult *reminder_write(struct conn *conn, const struct params *params)
 		rows[i] = array_id(&ids);
 	if (!write_rows(conn, rows, n))
 		return table(1);
-	PGresult *result = table(2);
+	PGresult *result = table(7);
 	put_int8(result, 0, 0, n);
 	put_bool(result, 0, 1, true);
 	return result;
@@ -282,18 +266,20 @@ static PGresult *tx_settings(struct conn *conn, const struct params *params)
 {
 	char *lock CLEANUP(mem_cleanup) = text_param(params, 1);
 	conn->lock_timeout = atoi(lock) * MS;
-	PGresult *result = table(2);
+	PGresult *result = table(3);
 	put_instant(result, 0, 0, server.now);
 	put_int8(result, 0, 1, server.settings_version);
+	put_instant(result, 0, 2, -DATABASE);
 	return result;
 }
 
 static PGresult *tx_level(void)
 {
-	PGresult *result = table(3);
+	PGresult *result = table(4);
 	put_int4(result, 0, 0, 0);
 	put_int8(result, 0, 1, server.settings_version);
 	put_instant(result, 0, 2, LIVE_SINCE - DATABASE);
+	put_instant(result, 0, 3, -DATABASE);
 	return result;
 }
 
@@ -319,8 +305,6 @@ static PGresult *execute(struct conn *conn, enum query_id query, const struct pa
 		return tx_settings(conn, params);
 	case QUERY_TX_LEVEL:
 		return tx_level();
-	case QUERY_REMINDER_TAKE:
-		return reminder_take(conn, params);
 	case QUERY_REMINDER_CLAIM:
 		return reminder_claim(conn, params, false);
 	case QUERY_REMINDER_CLAIM_WAITING:
