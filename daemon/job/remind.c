@@ -27,8 +27,8 @@ static struct remind *of(struct run *run)
 
 /* Columns of reminder_take.sql and reminder_claim.sql, as far as they are the same. */
 enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMNS };
-/* Of reminder_take.sql. */
-enum { COLUMN_HANDLED = COLUMNS, COLUMN_TOLD };
+/* Of reminder_take.sql, and of reminder_take_fair.sql. */
+enum { COLUMN_HANDLED = COLUMNS, COLUMN_TOLD, COLUMN_FAIRNESS };
 /* Of reminder_claim.sql. */
 enum { COLUMN_PLACE = COLUMNS };
 
@@ -94,6 +94,17 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 	return tell_hint_text(hint);
 }
 
+static const char **users(const struct run *run, size_t *ret_n)
+{
+	const struct remind *remind = (const struct remind *)run;
+	size_t n = (size_t)PQntuples(remind->due);
+	const char **ids = mem_alloc_array(n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++)
+		ids[i] = row_text(remind->due, (int)i, COLUMN_USER);
+	*ret_n = n;
+	return ids;
+}
+
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct remind *remind = (const struct remind *)run;
@@ -111,7 +122,12 @@ static void add_plain(struct run *run)
 	params_instant(&params, remind->settling ? remind->before : remind->from);
 	if (!remind->settling)
 		params_bool(&params, run_looks_for_waiting(run));
-	conn_add(run->site.conn, remind->settling ? QUERY_REMINDER_SETTLE : QUERY_REMINDER_TAKE,
+	if (run->share)
+		run_add_fairness(run, remind->from, &params);
+	conn_add(run->site.conn,
+		remind->settling ? QUERY_REMINDER_SETTLE
+		: run->share     ? QUERY_REMINDER_TAKE_FAIR
+				 : QUERY_REMINDER_TAKE,
 		&params);
 }
 
@@ -136,6 +152,8 @@ static const char *took_plain(struct run *run, const struct reply *reply, int re
 	int n = PQntuples(remind->due);
 	run->claimed_n = (size_t)n;
 	run->full = run->claimed_n == run->limit;
+	if (run->share && n > 0)
+		run_take_fairness(run, remind->due, COLUMN_FAIRNESS);
 	fault("reminder.written_not_logged");
 	for (int i = 0; i < n; i++)
 		run_wrote(run, row_text(remind->due, i, COLUMN_ID));
@@ -276,6 +294,7 @@ static const struct run_ops ops = {
 		.refused = run_refused,
 		.done = run_written },
 	.row = row,
+	.users = users,
 	.add_left = add_left,
 	.tell = tell,
 	.kind = &kind_reminder,
@@ -309,9 +328,11 @@ static usec_t settle_due(const struct job_shared *shared)
 }
 
 const struct job job_remind = { .name = "remind",
+	.fair = true,
 	.rank = JOB_IN_TURN,
 	.weight = 8,
 	.shared = true,
+	.prompt = true,
 	.start = start,
 	.destroy = destroy };
 const struct job job_settle = { .name = "settle",

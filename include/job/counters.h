@@ -18,6 +18,7 @@
 	X(WAITING, "waiting", "rows that could not be served, and began to wait")  \
 	X(BATCHES, "batches", "transactions that wrote")                           \
 	X(CAREFUL, "careful_batches", "of them, written row by row where need be") \
+	X(FAIR, "fair_batches", "of them, in which others went before a flood")    \
 	X(FAILED, "failed_batches", "transactions that were rolled back")          \
 	X(LOST, "lost_batches", "transactions whose session ended")                \
 	X(POLLS, "polls", "questions for what is due")
