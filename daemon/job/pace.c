@@ -2,12 +2,11 @@
 #include "job/pace.h"
 
 #define NS_PER_USEC 1000
-#define ROWS_MIN    32 /* what fewer take is the transaction's own cost */
 #define MEMORY      4 /* batches */
 
 void pace_note(struct pace *pace, size_t rows, usec_t took)
 {
-	if (rows < ROWS_MIN)
+	if (rows < PACE_ROWS)
 		return;
 	usec_t row = took * NS_PER_USEC / (usec_t)rows + 1;
 	pace->row_ns = pace->row_ns ? pace->row_ns + (row - pace->row_ns) / MEMORY : row;

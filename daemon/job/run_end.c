@@ -112,6 +112,17 @@ static void teach(struct run *run)
 		hunt_slow(hunt, run->writing.sift.at);
 }
 
+static void note_pace(const struct run *run)
+{
+	struct counters *counters = &run->site.shared->counters;
+	usec_t took = clock_monotonic() - run->batch.began_at;
+	if (run->careful || run->wrote_n < PACE_ROWS)
+		return;
+	pace_note(&run->trouble->pace, run->wrote_n, took);
+	counter_add(counters, COUNTER_BULK_ROWS, run->wrote_n);
+	counter_add(counters, COUNTER_BULK_MS, (size_t)(took / USEC_PER_MSEC));
+}
+
 static void take_commit(struct run *run, struct job_report *report)
 {
 	struct job_shared *shared = run->site.shared;
@@ -127,9 +138,7 @@ static void take_commit(struct run *run, struct job_report *report)
 	if (!run->job->retries)
 		teach(run);
 	learn_of_crowd(run);
-	if (!run->careful)
-		pace_note(
-			&run->trouble->pace, run->wrote_n, clock_monotonic() - run->batch.began_at);
+	note_pace(run);
 	counter_add(&shared->counters, COUNTER_FAIR, run->share && run->others > 0);
 	usec_t soon = clock_monotonic() + USEC_PER_SEC;
 	if ((run->waiting.n > 0 || run->job->retries) && soon < shared->tally_at)

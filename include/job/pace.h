@@ -16,6 +16,8 @@ struct pace {
 	usec_t row_ns; /* nanoseconds a row; 0: not known yet */
 };
 
+#define PACE_ROWS 32 /* what fewer take is the transaction's own cost */
+
 /* A batch of so many rows took so long. */
 void pace_note(struct pace *pace, size_t rows, usec_t took);
 /* Rows of a brief batch, where a full one has `full`, and `least` are worth what a batch costs by itself. */
