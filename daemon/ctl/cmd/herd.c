@@ -9,7 +9,7 @@
 #include "db/rows.h"
 
 #define DAY     (INT64_C(24) * 3600 * USEC_PER_SEC)
-#define COUNTED 100000 /* rows of a table one by one: a tenth of a second, if they are in memory */
+#define COUNTED 50000 /* rows of a table one by one: a tenth of a second, if they are in memory */
 
 enum { OPT_FROM = 256, OPT_UNTIL };
 
