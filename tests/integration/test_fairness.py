@@ -179,3 +179,35 @@ def test_what_comes_due_after_a_herd_that_was_foreseen_is_on_time(app_db, recurd
     wait_until(lambda: app_db.occurrences(template), timeout=60)
     assert app_db.value("select count(*) from recurring_tasks where next_due_at <= recurd.now()") > 0, "it came last"
     daemon.kill()
+
+
+def test_batches_are_brief_while_reminders_come(app_db, recurd):
+    """A reminder that comes due waits for the batch under way: none of a thousand rows is begun while one is near."""
+    app_db.go_live(app_db.now() - timedelta(days=2))
+    app_db.add_templates(2_500, timedelta(hours=-1), users=500)
+    app_db.execute(
+        "insert into tasks (id, user_id, title, is_complete, created_at, updated_at, remind_at)"
+        " select 'r-' || i, 'u-1', 'x', false, now(), now(), recurd.now() + i * interval '100 ms' from generate_series(1, 600) i"
+    )
+    daemon = recurd(app_db, log_level="debug", batch_size=1000)
+    wait_until(lambda: app_db.value("select count(*) from tasks where recurring_task_id is not null") == 2500, timeout=60)
+    rows = [int(line["rows"]) for line in daemon.seen("batch") if line["kind"] == "generate"]
+    assert max(rows) < 1000 and len(rows) >= 4, rows
+    daemon.kill()
+
+
+@pytest.mark.timing
+def test_how_late_the_others_are(app_db, recurd):
+    """5,000 templates of one user, and 200 of others 300 ms later: these do not wait for the flood."""
+    app_db.go_live(app_db.now() - timedelta(days=2))
+    begin = app_db.now() + timedelta(seconds=3)
+    app_db.add_templates(5_000, begin, users=1, prefix="flood")
+    app_db.add_templates(200, begin + timedelta(milliseconds=300), users=200, prefix="other")
+    daemon = recurd(app_db, log_rate=100000)
+    wait_until(lambda: app_db.value("select count(*) from tasks") == 5_200, timeout=60)
+    late = {who: sorted(int(line["late_ms"]) for line in daemon.seen("generated") if line["template"].startswith(who))
+            for who in ("other", "flood")}
+    p50, p99 = late["other"][100], late["other"][198]
+    print(f"late_ms of others p50 {p50} p99 {p99}, of the flood p50 {late['flood'][2500]} max {late['flood'][-1]}")
+    assert p50 <= late["flood"][-1] / 2
+    daemon.stop()
