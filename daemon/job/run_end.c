@@ -156,7 +156,8 @@ void run_report(struct run *run, enum batch_outcome outcome)
 	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
 	report.full = outcome == BATCH_COMMITTED && run->full;
 	report.alone = report.full && !run->careful && run->waiting.n == 0 &&
-		       run->through != USEC_MINUS_INFINITY;
+		       run->through != USEC_MINUS_INFINITY &&
+		       !run->share; /* with others first, it is not in order */
 	report.through = run->through;
 	struct counters *counters = &run->site.shared->counters;
 	switch (outcome) {
