@@ -143,6 +143,21 @@ static bool set_int(
 	return true;
 }
 
+static bool set_percent(
+	void *fields, const struct conf_option *option, const char *text, struct err *err)
+{
+	int64_t *field = field_of(fields, option);
+	int64_t value = 0;
+	char *number CLEANUP(mem_cleanup) = mem_strdup(text);
+	size_t len = strlen(number);
+	if (len > 0 && number[len - 1] == '%')
+		number[len - 1] = '\0';
+	if (!take_number(number, &value) || value < option->min || value > option->max)
+		return expected(option, text, err);
+	*field = value;
+	return true;
+}
+
 static bool set_duration(
 	void *fields, const struct conf_option *option, const char *text, struct err *err)
 {
@@ -212,6 +227,8 @@ bool value_set(void *fields, const struct conf_option *option, const char *text,
 		return set_ident(fields, option, text, err);
 	case CONF_INT:
 		return set_int(fields, option, text, err);
+	case CONF_PERCENT:
+		return set_percent(fields, option, text, err);
 	case CONF_DURATION:
 		return set_duration(fields, option, text, err);
 	case CONF_BOOL:
@@ -235,6 +252,9 @@ bool value_format(const void *fields, const struct conf_option *option, struct s
 		break;
 	case CONF_INT:
 		strbuf_addf(out, "%" PRId64, *(const int64_t *)field);
+		break;
+	case CONF_PERCENT:
+		strbuf_addf(out, "%" PRId64 "%%", *(const int64_t *)field);
 		break;
 	case CONF_DURATION:
 		duration_format(*(const usec_t *)field, out);
@@ -273,6 +293,10 @@ void value_describe(const struct conf_option *option, struct strbuf *out)
 	case CONF_INT:
 		strbuf_addf(
 			out, "an integer from %" PRId64 " to %" PRId64, option->min, option->max);
+		break;
+	case CONF_PERCENT:
+		strbuf_addf(out, "a share from %" PRId64 "%% to %" PRId64 "%%", option->min,
+			option->max);
 		break;
 	case CONF_DURATION:
 		strbuf_addf(out, "%sa duration (us, ms, s, min, h, d) from ",

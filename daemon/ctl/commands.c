@@ -9,6 +9,7 @@
 	X(settings)  \
 	X(consumers) \
 	X(upcoming)  \
+	X(herd)      \
 	X(list)      \
 	X(show)      \
 	X(next)      \

@@ -55,6 +55,27 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 	return tell_hint_text(hint);
 }
 
+static size_t weight_of(const struct generate_rows *rows, size_t i)
+{
+	size_t behind = i + 1 < rows->n ? rows->planned[i + 1].made_from : rows->made_n;
+	size_t made = behind - rows->planned[i].made_from;
+	return made > 0 ? made : 1;
+}
+
+/* A template that makes up for a week counts with each day of it. */
+static const char **users(const struct run *run, size_t *ret_n)
+{
+	const struct generate_rows *rows = &((const struct generate *)run)->rows;
+	const char **ids = mem_alloc_array(rows->n + rows->made_n, sizeof(*ids));
+	size_t n = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		for (size_t times = weight_of(rows, i); times > 0; times--)
+			ids[n++] = rows->planned[i].template.user_id;
+	}
+	*ret_n = n;
+	return ids;
+}
+
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct generate *generate = (const struct generate *)run;
@@ -143,6 +164,8 @@ static void weigh(struct generate *generate)
 	size_t locked = (size_t)row_int8(generate->claimed, 0, TEMPLATE_COLUMNS + 1);
 	size_t *heavy = &run->trouble->heavy;
 	run->full = locked == run->limit && !run->job->retries;
+	if (run->share)
+		run_take_fairness(run, generate->claimed, TEMPLATE_COLUMNS + 3);
 	generate->cut = locked > run->claimed_n;
 	if (run->job->retries)
 		return;
@@ -181,6 +204,11 @@ static void add_claim(struct run *run)
 	if (!of(run)->edited)
 		params_instant(&params, run->order.from);
 	params_bool(&params, run_looks_for_waiting(run));
+	if (run->share) {
+		run_add_fairness(run, run->order.from, &params);
+		conn_add(run->site.conn, QUERY_GENERATE_CLAIM_FAIR, &params);
+		return;
+	}
 	run_add_claim(
 		run, of(run)->edited ? QUERY_GENERATE_CLAIM_EDITED : QUERY_GENERATE_CLAIM, &params);
 }
@@ -230,6 +258,7 @@ static const struct run_ops ops = {
 		.refused = run_refused,
 		.done = run_written },
 	.row = row,
+	.users = users,
 	.add_left = add_left,
 	.tell = tell,
 	.kind = &kind_task_created,
@@ -270,6 +299,7 @@ static void destroy(void *run)
 }
 
 const struct job job_generate = { .name = "generate",
+	.fair = true,
 	.rank = JOB_IN_TURN,
 	.weight = 4,
 	.shared = true,

@@ -82,11 +82,21 @@ void generate_plan_again(struct run *run, int number)
 		plan_row(generate, number);
 }
 
+/* Templates that make up for days, or cost much: there is plenty to do, and perhaps some of the others, of a claim that
+ * puts them first, are among those that are left. */
+static void leave_some(struct generate *generate)
+{
+	struct run *run = &generate->run;
+	run->full = run->full || !run->job->retries;
+	run->seen.stepped = -1;
+	run->last_looked_at = row_text(generate->claimed, generate->next_row - 1, 0);
+}
+
 void generate_planned(struct run *run)
 {
 	struct generate *generate = (struct generate *)run;
 	if (generate->next_row < (int)run->claimed_n || generate->cut)
-		run->last_looked_at = row_text(generate->claimed, generate->next_row - 1, 0);
+		leave_some(generate);
 	generate_rows_name(&generate->rows, run->batch.keys_from);
 	if (generate->rows.n > 0)
 		run_write(run, generate->rows.n);

@@ -39,8 +39,10 @@ struct trouble *job_trouble(struct job_shared *shared, const struct job *job)
 
 void job_shared_finish(struct job_shared *shared)
 {
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < JOBS_MAX; i++) {
 		waiting_clear(&shared->troubles[i].suspects);
+		crowd_forget(&shared->troubles[i].crowd);
+	}
 	settings_drop(shared->settings);
 	shared->settings = NULL;
 }

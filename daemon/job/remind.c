@@ -30,8 +30,8 @@ static struct remind *of(struct run *run)
 	return (struct remind *)run;
 }
 
-/* Columns of reminder_claim.sql. */
-enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_PLACE };
+/* Columns of reminder_claim.sql, and of reminder_claim_fair.sql. */
+enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_PLACE, COLUMN_FAIRNESS };
 /* Of reminder_write.sql. */
 enum { COLUMN_HANDLED, COLUMN_TOLD, COLUMN_MET_TASK, COLUMN_MET };
 
@@ -94,6 +94,17 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 	return tell_hint_text(hint);
 }
 
+static const char **users(const struct run *run, size_t *ret_n)
+{
+	const struct remind *remind = (const struct remind *)run;
+	size_t n = (size_t)PQntuples(remind->due);
+	const char **ids = mem_alloc_array(n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++)
+		ids[i] = row_text(remind->due, (int)i, COLUMN_USER);
+	*ret_n = n;
+	return ids;
+}
+
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct remind *remind = (const struct remind *)run;
@@ -134,7 +145,7 @@ static void add_range(const struct remind *remind, struct params *params)
 	params_instant(params, remind->before);
 }
 
-static void add_claim(struct run *run)
+static void add_claim_plain(struct run *run)
 {
 	const struct remind *remind = of(run);
 	struct params params CLEANUP(params_free);
@@ -144,6 +155,26 @@ static void add_claim(struct run *run)
 	const char *kind = remind->settling ? job_settle.name : job_remind.name;
 	params_text(&params, run_looks_for_waiting(run) ? kind : NULL);
 	run_add_claim(run, QUERY_REMINDER_CLAIM, &params);
+}
+
+/* While somebody has a flood: others first. */
+static void add_claim_fair(struct run *run)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int8(&params, (int64_t)run->limit);
+	params_instant(&params, of(run)->from);
+	params_text(&params, run_looks_for_waiting(run) ? job_remind.name : NULL);
+	run_add_fairness(run, of(run)->from, &params);
+	conn_add(run->batch.conn, QUERY_REMINDER_CLAIM_FAIR, &params);
+}
+
+static void add_claim(struct run *run)
+{
+	if (run->share)
+		add_claim_fair(run);
+	else
+		add_claim_plain(run);
 }
 
 static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
@@ -173,10 +204,11 @@ static void claimed(struct run *run, const struct reply *reply, int claim)
 	remind->due = reply_take(reply, claim);
 	run->claimed_n = (size_t)PQntuples(remind->due);
 	run->full = run->claimed_n == run->limit && !run->job->retries;
+	if (run->share && run->claimed_n > 0)
+		run_take_fairness(run, remind->due, COLUMN_FAIRNESS);
 	make_events(remind, run->claimed_n);
 	if (!run->careful && run->claimed_n > 0)
-		run->through = row_instant(
-			remind->due, (int)run->claimed_n - 1, COLUMN_REMIND_AT);
+		run->through = row_instant(remind->due, (int)run->claimed_n - 1, COLUMN_REMIND_AT);
 	if (run->claimed_n > 0)
 		run_write(run, run->claimed_n);
 	else if (run->job->retries)
@@ -301,7 +333,7 @@ static void clear(struct run *run)
 	.claimed = claimed,                                                              \
 	.writing = { .add = add_write, .took = took, .wrote = wrote,                     \
 		.refused = run_refused, .done = run_written },                           \
-	.row = row, .add_left = add_left, .tell = tell, .kind = &kind_reminder,          \
+	.row = row, .users = users, .add_left = add_left, .tell = tell, .kind = &kind_reminder,          \
 	.count = count, .clear = clear
 /* clang-format on */
 
@@ -335,9 +367,11 @@ static usec_t settle_due(const struct job_shared *shared)
 }
 
 const struct job job_remind = { .name = "remind",
+	.fair = true,
 	.rank = JOB_IN_TURN,
 	.weight = 8,
 	.shared = true,
+	.prompt = true,
 	.start = start,
 	.destroy = destroy };
 const struct job job_settle = { .name = "settle",

@@ -7,6 +7,10 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
+/* Parts of a full batch that a smaller one has at least. */
+#define BRIEF_LEAST 4
+#define FAIR_LEAST  2
+
 static void begin(struct run *run);
 
 /* ---- the end ---- */
@@ -223,6 +227,29 @@ void run_add_claim(struct run *run, enum query_id query, const struct params *pa
 		conn_add(run->batch.conn, query, params);
 }
 
+void run_add_fairness(struct run *run, usec_t wanted, struct params *params)
+{
+	const char *ids[CROWD_USERS];
+	size_t others = run->limit > run->share ? run->limit - run->share : 1;
+	run->look = crowd_look(&run->trouble->crowd, wanted, run->order.fresh);
+	params_texts(params, ids, crowd_marked(&run->trouble->crowd, ids));
+	params_instant(params, run->look.from);
+	params_int8(params, (int64_t)others);
+	params_int8(params, run->look.steps);
+	params_int8(params, (int64_t)run->share);
+	run->others = others;
+}
+
+void run_take_fairness(struct run *run, const PGresult *claimed, int column)
+{
+	size_t others = (size_t)row_int8(claimed, 0, column);
+	run->seen = (struct crowd_seen){ .stepped = row_int8(claimed, 0, column + 1),
+		.reached = row_instant(claimed, 0, column + 2),
+		.cut = others >= run->others };
+	run->full = run->seen.cut || row_bool(claimed, 0, column + 3);
+	run->others = others;
+}
+
 static void on_claimed(void *job, const struct reply *reply)
 {
 	struct run *run = job;
@@ -332,6 +359,22 @@ static void begin(struct run *run)
 	}
 }
 
+/* While others are looked for, too, a batch may not hold them up for long. */
+static void be_fair_and_brief(struct run *run)
+{
+	size_t percent = (size_t)run->site.conf->user_share, full = run->limit;
+	const struct trouble *trouble = run->trouble;
+	bool fair = run->job->fair && percent && percent < 100 && trouble->crowd.marked > 0 &&
+		    !run->latest && (!run->careful || !run->ops->add_plain);
+	run->seen.stepped = -1;
+	if (!run->careful && run->order.brief)
+		run->limit = pace_brief(&trouble->pace, full, full / BRIEF_LEAST);
+	else if (!run->careful && fair)
+		run->limit = pace_brief(&trouble->pace, full, full / FAIR_LEAST);
+	if (fair)
+		run->share = (run->limit * percent + 99) / 100;
+}
+
 void run_start(struct run *run, const struct run_ops *ops, const struct job *job,
 	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg)
 {
@@ -347,6 +390,7 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	run->limit = hunt_limit(&run->trouble->hunt, (size_t)site->conf->batch_size);
 	run->latest = run->careful && !job->retries && !order->fresh &&
 		      hunt_begins_with_latest(&run->trouble->hunt);
+	be_fair_and_brief(run);
 	run->phase = RUN_CLAIMING;
 	run->through = USEC_MINUS_INFINITY;
 	begin(run);

@@ -4,6 +4,8 @@
 
 #include "job/run_private.h"
 #include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
 
 static void note_suspects(struct run *run)
 {
@@ -59,6 +61,41 @@ static void pause_unrecorded(struct job_report *report)
 		"rows of recurd.waiting are dropped, by a trigger or a rule");
 }
 
+static void log_flood(const struct run *run, const char *user)
+{
+	if (!tell_rate_take(&run->site.shared->troubled, clock_monotonic()))
+		return;
+	struct log_line line;
+	log_begin(&line, LOG_NOTICE, "flood");
+	log_text(&line, "kind", run->job->name);
+	log_stored(&line, "user", user);
+	log_text(&line, "next", "others who are due go first");
+	log_end(&line);
+}
+
+/* Whose rows they were, and how far the others were looked for. */
+static void learn_of_crowd(struct run *run)
+{
+	struct crowd *crowd = &run->trouble->crowd;
+	size_t percent = (size_t)run->site.conf->user_share, n;
+	size_t full = (size_t)run->site.conf->batch_size;
+	if (!run->job->fair)
+		return;
+	if (!percent || percent >= 100 || (!run->full && !run->order.fresh)) {
+		crowd_forget(crowd);
+		return;
+	}
+	if (run->share && run->seen.stepped >= 0) {
+		run->seen.now = run->batch.now;
+		crowd_looked(crowd, &run->look, &run->seen);
+	}
+	const char **users CLEANUP(mem_cleanup) = run->ops->users(run, &n);
+	const char *marked[CROWD_USERS];
+	size_t newly = crowd_count(crowd, users, n, full, (full * percent + 99) / 100, marked);
+	for (size_t i = 0; i < newly; i++)
+		log_flood(run, marked[i]);
+}
+
 /* What the next batches of the kind learn from one that was no retry. */
 static void teach(struct run *run)
 {
@@ -75,6 +112,17 @@ static void teach(struct run *run)
 		hunt_slow(hunt, run->writing.sift.at);
 }
 
+static void note_pace(const struct run *run)
+{
+	struct counters *counters = &run->site.shared->counters;
+	usec_t took = clock_monotonic() - run->batch.began_at;
+	if (run->careful || run->wrote_n < PACE_ROWS)
+		return;
+	pace_note(&run->trouble->pace, run->wrote_n, took);
+	counter_add(counters, COUNTER_BULK_ROWS, run->wrote_n);
+	counter_add(counters, COUNTER_BULK_MS, (size_t)(took / USEC_PER_MSEC));
+}
+
 static void take_commit(struct run *run, struct job_report *report)
 {
 	struct job_shared *shared = run->site.shared;
@@ -89,6 +137,9 @@ static void take_commit(struct run *run, struct job_report *report)
 		run->job->retries ? NULL : &shared->troubled);
 	if (!run->job->retries)
 		teach(run);
+	learn_of_crowd(run);
+	note_pace(run);
+	counter_add(&shared->counters, COUNTER_FAIR, run->share && run->others > 0);
 	usec_t soon = clock_monotonic() + USEC_PER_SEC;
 	if ((run->waiting.n > 0 || run->job->retries) && soon < shared->tally_at)
 		shared->tally_at = soon;
@@ -105,7 +156,8 @@ void run_report(struct run *run, enum batch_outcome outcome)
 	struct job_report report = { .outcome = outcome, .failure = run->batch.failure };
 	report.full = outcome == BATCH_COMMITTED && run->full;
 	report.alone = report.full && !run->careful && run->waiting.n == 0 &&
-		       run->through != USEC_MINUS_INFINITY;
+		       run->through != USEC_MINUS_INFINITY &&
+		       !run->share; /* with others first, it is not in order */
 	report.through = run->through;
 	struct counters *counters = &run->site.shared->counters;
 	switch (outcome) {
@@ -115,12 +167,14 @@ void run_report(struct run *run, enum batch_outcome outcome)
 		break;
 	case BATCH_LOST:
 		counter_add(counters, COUNTER_LOST, 1);
+		crowd_doubt(&run->trouble->crowd);
 		note_suspects(run);
 		break;
 	case BATCH_CONFLICT:
 	case BATCH_ROW:
 	case BATCH_FAILED:
 		counter_add(counters, COUNTER_FAILED, 1);
+		crowd_doubt(&run->trouble->crowd);
 		report.again = run_mend_sequences(run) || is_to_be_careful(run);
 		if (run->phase == RUN_WRITING && !run->job->retries)
 			hunt_failed(&run->trouble->hunt);

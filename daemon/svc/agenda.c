@@ -5,7 +5,9 @@
 
 enum precedence { AT_ONCE, FORESEEN, POLL_FIRST, IN_TURN, POLL_LATER };
 
-#define COST_MIN USEC_PER_MSEC /* of a run, for its turn */
+#define COST_MIN    USEC_PER_MSEC /* of a run, for its turn */
+#define BRIEF_AHEAD (500 * USEC_PER_MSEC) /* longer than a full batch takes */
+#define BRIEF_AFTER USEC_PER_SEC
 
 void agenda_reset(struct agenda *agenda)
 {
@@ -35,10 +37,10 @@ void agenda_forget(struct agenda *agenda)
 		see_due(&agenda->items[i], false, AGENDA_NEVER);
 }
 
-/* Older ones are due, too. */
+/* Older ones are due, too.  (The instant at which a herd came due is nothing fresh beside that herd.) */
 static void note_fresh(struct agenda_item *item, usec_t from)
 {
-	bool backlog = item->plenty || (item->due && item->oldest < from);
+	bool backlog = (item->plenty || item->due) && item->oldest < from;
 	if (backlog && from < item->fresh)
 		item->fresh = from;
 }
@@ -144,13 +146,29 @@ static void charge(struct agenda_item *item, const struct job *job, usec_t cost)
 	item->turn += cost / job->weight;
 }
 
+/* Something that must not wait is about to come due, or came a moment ago and may come again. */
+static bool must_be_brief(const struct agenda *agenda, const struct job *job, usec_t now)
+{
+	for (size_t i = 0; i < jobs_len; i++) {
+		const struct agenda_item *item = &agenda->items[i];
+		if (!jobs[i]->prompt || jobs[i] == job)
+			continue;
+		bool soon = item->next_at != AGENDA_NEVER && item->next_at < now + BRIEF_AHEAD;
+		if (soon || (item->began && now < item->began + BRIEF_AFTER))
+			return true;
+	}
+	return false;
+}
+
 struct job_order agenda_start(struct agenda *agenda, const struct job *job, usec_t now)
 {
 	size_t i = job_number(job);
 	struct agenda_item *item = &agenda->items[i];
-	struct job_order order = {
-		.foreseen = item->next_at <= now, .presumed = item->presumed, .oldest = item->oldest
-	};
+	struct job_order order = { .foreseen = item->next_at <= now,
+		.presumed = item->presumed,
+		.oldest = item->oldest,
+		.brief = must_be_brief(agenda, job, now) };
+	item->began = now;
 	item->turn = turn_of(agenda, i);
 	if (job->rank == JOB_IN_TURN) {
 		agenda->jumped = precedence(agenda, i, now) == FORESEEN;

@@ -31,6 +31,7 @@ struct conf {
 	char *zoneinfo_dir;
 	int64_t connections; /* whose batches overlap, in one process */
 	int64_t batch_size; /* occurrences or reminders a transaction */
+	int64_t user_share; /* percent of a batch that one user has while others wait; 100: no limit */
 	usec_t poll_interval;
 	usec_t connect_timeout; /* per host */
 	usec_t query_timeout; /* per flight, on our side: the socket is closed */
@@ -53,6 +54,7 @@ enum conf_type {
 	CONF_CONNINFO, /* a text that libpq accepts; --dump-config masks passwords in it */
 	CONF_IDENT,
 	CONF_INT,
+	CONF_PERCENT, /* a whole number, with or without its % */
 	CONF_DURATION,
 	CONF_BOOL,
 	CONF_CHOICE,

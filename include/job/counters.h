@@ -19,6 +19,9 @@
 	X(COLLISIONS, "key_collisions", "events not told, because another one has their key") \
 	X(BATCHES, "batches", "transactions that wrote")                                      \
 	X(CAREFUL, "careful_batches", "of them, written row by row where need be")            \
+	X(FAIR, "fair_batches", "of them, in which others went before a flood")               \
+	X(BULK_ROWS, "bulk_rows", "rows of transactions that wrote 32 and more")              \
+	X(BULK_MS, "bulk_ms", "milliseconds that those took")                                 \
 	X(FAILED, "failed_batches", "transactions that were rolled back")                     \
 	X(LOST, "lost_batches", "transactions whose session ended")                           \
 	X(POLLS, "polls", "questions for what is due")

@@ -16,7 +16,9 @@
 #include "db/dbsession.h"
 #include "job/batch.h"
 #include "job/counters.h"
+#include "job/crowd.h"
 #include "job/hunt.h"
+#include "job/pace.h"
 #include "job/tell.h"
 #include "job/waiting.h"
 
@@ -40,6 +42,7 @@ struct job_order {
 			* may be a trifle early, and the next poll knows */
 	bool fresh; /* only what came due a moment ago */
 	bool presumed; /* no poll saw it due, but a full batch: finding nothing is no failure */
+	bool brief; /* somebody is about to come who must not wait */
 	usec_t from; /* on the database's clock: nothing older is wanted */
 	usec_t oldest; /* on the database's clock: nothing older was seen */
 	usec_t from_generate; /* for a poll: where templates are looked for; from is for reminders */
@@ -64,6 +67,8 @@ typedef void job_done_fn(void *arg, const struct job_report *report);
 struct trouble {
 	struct hunt hunt;
 	struct waiting suspects; /* to be recorded before anything else is tried */
+	struct crowd crowd;
+	struct pace pace;
 	size_t heavy; /* rows of a claim while rules are large; 0: no limit */
 };
 
@@ -110,6 +115,8 @@ struct job {
 	enum job_when when;
 	enum job_rank rank;
 	int weight; /* its share of the time beside others that have something to do */
+	bool fair; /* nobody's flood holds up the others (crowd.h) */
+	bool prompt; /* others are brief while it is about to have something to do */
 	bool tells; /* it says by itself what went wrong, and tries again at its own time */
 	bool shared; /* while there is plenty, several lanes may be at it */
 	const struct job *retries; /* it tries again what waits of that kind; NULL: none */

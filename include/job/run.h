@@ -53,6 +53,8 @@ struct run_ops {
 	void (*planned)(struct run *run);
 	struct writing_ops writing; /* its done is run_written */
 	void (*row)(struct run *run, size_t i, struct run_row *ret_row);
+	/* Whose the rows are that were written, for crowd.h: a text each, its caller frees the array. */
+	const char **(*users)(const struct run *run, size_t *ret_n);
 	/* Adds the statement that forgets those of the chosen about which nothing is left to be done. */
 	void (*add_left)(struct run *run, const char *const *ids, size_t n);
 	/* Log lines of what was written, before COMMIT; the hint for NOTIFY, or NULL. */
@@ -75,6 +77,10 @@ struct run {
 	bool careful;
 	bool latest; /* it claims what came due last, not what is oldest */
 	size_t limit; /* rows of this batch */
+	size_t share; /* of them, of those who are marked, where others wait; 0: nobody is marked (crowd.h) */
+	size_t others; /* that are wanted; then, that came */
+	struct crowd_look look; /* for others, where somebody is */
+	struct crowd_seen seen; /* what it came to; stepped < 0: it is not known */
 	size_t claimed_n; /* rows that were claimed, as far as it is known */
 	bool full; /* the claim was as large as it may be */
 	usec_t through; /* when its last row was due; unset by kinds whose work makes something else due */
@@ -102,6 +108,11 @@ void run_start(struct run *run, const struct run_ops *ops, const struct job *job
 	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg);
 void run_free(struct run *run);
 
+/* For claims, where run->share says so: who is marked, from where on others are looked for (wanted: nothing older
+ * is), how many are wanted, among how many entries, and the share of the oldest beside them. */
+void run_add_fairness(struct run *run, usec_t wanted, struct params *params);
+/* What such a claim returns, four columns from `column` on; sets run->full, too. */
+void run_take_fairness(struct run *run, const PGresult *claimed, int column);
 /* For claims: whether they must leave out what waits.  As long as nothing does, the look costs more than
  * anything else of a claim; another worker's row of a moment ago costs a batch that fails. */
 bool run_looks_for_waiting(const struct run *run);

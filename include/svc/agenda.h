@@ -27,6 +27,7 @@ struct agenda_item {
 	usec_t not_before; /* pause after an attempt in vain */
 	usec_t pause;
 	usec_t turn; /* its clock */
+	usec_t began; /* its last run; 0: there was none */
 	usec_t cost; /* of its last run: what a run that is under way is taken to cost */
 	/* On the database's clock. */
 	usec_t oldest; /* what the poll saw that is due, or else comes next */

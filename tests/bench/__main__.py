@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 os.environ.setdefault("RECURD_BUILD", "build-release")
 
+import fairness
 import idle
 import lateness
 import polls
@@ -23,6 +24,7 @@ MEASURES = {
     "remind": throughput.remind,
     "lateness": lateness.idle,
     "lateness-flood": lateness.flood,
+    "flood": fairness.flood,
     "poll": polls.polls,
     "idle": idle.idle,
     "start": idle.start,

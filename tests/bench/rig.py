@@ -31,6 +31,7 @@ SETTINGS = {
     "autovacuum": "off",
     "pg_stat_statements.track_planning": "on",
     "timezone": "UTC",
+    "track_commit_timestamp": "on",
 }
 TICKS = os.sysconf("SC_CLK_TCK")
 

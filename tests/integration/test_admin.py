@@ -18,6 +18,7 @@ COMMANDS = {
     "status": [["status"], ["status", "--check"]],
     "workers": [["workers"]],
     "upcoming": [["upcoming"]],
+    "herd": [["herd"]],
     "list": [["list"], ["list", "--state", "quarantined"]],
     "show": [["show", "template"], ["show", "task"], ["show", "broken"]],
     "next": [["next", "--template", "template"]],

@@ -57,7 +57,8 @@ def test_every_command_has_help_and_refuses_nonsense():
 @pytest.mark.parametrize("args", [
     ("list", "-n", "-1"), ("list", "-n", "1e3"), ("list", "-n", "99999999999999999999"), ("list", "-n", ""),
     ("list", "--state", "asleep"), ("list", "extra"), ("upcoming", "--until", "tomorrow"),
-    ("upcoming", "--until", "2025-02-30T00:00:00Z"), ("upcoming", "x"), ("show",), ("show", "a", "b"),
+    ("upcoming", "--until", "2025-02-30T00:00:00Z"), ("upcoming", "x"), ("herd", "x"), ("herd", "-n", "0"),
+    ("herd", "--from", "soon"), ("herd", "--until", "25:00"), ("show",), ("show", "a", "b"),
     ("show", "a", "-n", "x"), ("retry", "a", "b"), ("retry", "--all-failed", "a"),
     ("validate",), ("validate", "--all", "x"), ("status", "--max-lag", "5"), ("status", "--max-lag", "5min"),
     ("status", "--check", "--max-lag", "9999999999999999d"), ("status", "--check", "--max-failures", "-1"),
@@ -88,7 +89,7 @@ def test_through_a_pooler_in_transaction_mode(db, pgbouncer):
     assert len(ctl_json(None, "list", "-n", "0", dsn=dsn)) == 2501
     assert [r["id"] for r in ctl_json(None, "validate", "--all", dsn=dsn, expect=FOUND)] == [broken]
     assert [r["id"] for r in ctl_json(None, "retry", "--all-failed", dsn=dsn)] == [broken]
-    for command in ("status", "workers", "upcoming", "preflight"):
+    for command in ("status", "workers", "upcoming", "herd", "preflight"):
         run_ctl(None, command, dsn=dsn)
 
 

@@ -31,10 +31,12 @@ def duration(usec):
 
 def expected_type(row, choices):
     kind = re.search(r"\.type = CONF_(\w+)", row)[1]
-    if kind in ("INT", "DURATION"):
+    if kind in ("INT", "DURATION", "PERCENT"):
         low, high = (number(re.search(rf"\.{bound} = ([^,}}]+)", row)[1]) for bound in ("min", "max"))
         if kind == "INT":
             return f"integer, {low} to {high}"
+        if kind == "PERCENT":
+            return f"percentage, {low}% to {high}%"
         zero = "0 or " if ".or_zero = true" in row else ""
         return f"duration, {zero}{duration(low)} to {duration(high)}"
     if kind == "CHOICE":

@@ -52,6 +52,7 @@ static void every_type_is_read(void **state)
 		"database_url = \"postgresql://u:p@h:5432/db?sslmode=require\" # why\n"
 		"app_schema=app_1$x\n"
 		"batch_size = 7\r\n"
+		"user_share = 40%\n"
 		"poll_interval = 250ms\n"
 		"heartbeat_interval = '1 h'\n"
 		"notify = False\n"
@@ -62,6 +63,7 @@ static void every_type_is_read(void **state)
 	assert_string_equal(conf->database_url, "postgresql://u:p@h:5432/db?sslmode=require");
 	assert_string_equal(conf->app_schema, "app_1$x");
 	assert_int_equal(conf->batch_size, 7);
+	assert_int_equal(conf->user_share, 40);
 	assert_int_equal(conf->poll_interval, 250 * USEC_PER_MSEC);
 	assert_int_equal(conf->heartbeat_interval, 3600 * USEC_PER_SEC);
 	assert_false(conf->notify);
@@ -83,6 +85,12 @@ static void bad_values(void **state)
 	refused("batch_size = ' 5'\n", 1, "expected an integer");
 	refused("batch_size = \"\"\n", 1, "expected an integer");
 	refused("batch_size = 1e3\n", 1, "expected an integer");
+	refused("user_share = 0%\n", 1, "user_share: expected a share from 1% to 100%, got \"0%\"");
+	refused("user_share = 101\n", 1, "expected a share");
+	refused("user_share = 25%%\n", 1, "expected a share");
+	refused("user_share = '25 %'\n", 1, "expected a share");
+	refused("user_share = %\n", 1, "expected a share");
+	refused("user_share = \"\"\n", 1, "expected a share");
 	refused("poll_interval = 5\n", 1,
 		"poll_interval: expected a duration (us, ms, s, min, h, d) from 10ms to 1d, got "
 		"\"5\"");

@@ -304,6 +304,49 @@ static void what_comes_due_during_a_backlog_has_every_other_turn(void **state)
 	sim_finish(&sim);
 }
 
+/* The instant of a herd that was foreseen was taken for what is fresh: whatever came due after it waited for the
+ * last of the herd. */
+static void what_comes_due_after_a_herd_is_fresh_and_the_herd_is_not(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim);
+	sim_see(&sim, "generate", 100, AGENDA_NEVER, 1000);
+	assert_false(sim_run(&sim, "generate", 1000, 100, true).fresh);
+	sim_see(&sim, "generate", 1150, 1000, 2000);
+	assert_false(sim_run(&sim, "generate", 1150, 100, true).fresh);
+	sim_see(&sim, "generate", 1300, 1000, 2000);
+	assert_false(sim_run(&sim, "generate", 1300, 100, true).fresh);
+	sim_see(&sim, "generate", 2010, 1000, 3000);
+	struct job_order order = sim_run(&sim, "generate", 2010, 100, true);
+	assert_true(order.fresh);
+	assert_int_equal(order.from, 2000);
+	sim_finish(&sim);
+}
+
+/* A batch that is under way when a reminder comes due is one that it waits for. */
+static void others_are_brief_while_a_reminder_is_about_to_come(void **state)
+{
+	struct sim sim;
+	(void)state;
+	sim_init(&sim);
+	usec_t now = 10 * USEC_PER_SEC;
+	sim_due(&sim, "generate");
+	assert_false(sim_run(&sim, "generate", now, MS, true).brief);
+	sim_see(&sim, "remind", now, AGENDA_NEVER, now + 100 * MS);
+	struct job_order order = sim_run(&sim, "generate", now, MS, true);
+	assert_true(order.brief);
+	sim_see(&sim, "remind", now, AGENDA_NEVER, now + 60 * USEC_PER_SEC);
+	assert_false(sim_run(&sim, "generate", now, MS, true).brief);
+	/* Where one came, there may be more of which no poll knows. */
+	sim_see(&sim, "remind", now, now, AGENDA_NEVER);
+	assert_false(sim_run(&sim, "remind", now, MS, false).brief);
+	sim_see(&sim, "remind", now, AGENDA_NEVER, AGENDA_NEVER);
+	assert_true(sim_run(&sim, "generate", now + 500 * MS, MS, true).brief);
+	assert_false(sim_run(&sim, "generate", now + 2 * USEC_PER_SEC, MS, true).brief);
+	sim_finish(&sim);
+}
+
 static void without_a_backlog_nothing_is_fresh(void **state)
 {
 	struct sim sim;
@@ -328,6 +371,8 @@ int main(void)
 		cmocka_unit_test(who_comes_back_comes_at_once_but_has_saved_nothing_up),
 		cmocka_unit_test(a_run_that_took_long_is_paid_for_only_while_others_want_the_time),
 		cmocka_unit_test(what_comes_due_during_a_backlog_has_every_other_turn),
+		cmocka_unit_test(what_comes_due_after_a_herd_is_fresh_and_the_herd_is_not),
+		cmocka_unit_test(others_are_brief_while_a_reminder_is_about_to_come),
 		cmocka_unit_test(without_a_backlog_nothing_is_fresh),
 	};
 
