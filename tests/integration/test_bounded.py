@@ -138,7 +138,7 @@ STATES = [None, "active", "paused", "ended", "quarantined", "waiting"]
     ("ctl_quarantined", (COUNTED,), COUNTED),
     ("ctl_causes", (), 3500),
     ("ctl_template", ("t-3",), COUNTED + 2),
-    ("ctl_decisions", ("t-3", LISTED), COUNTED),
+    ("ctl_decisions", ("t-3", LISTED, "false"), COUNTED),
     ("ctl_consumers", (), COUNTED + 2),
     ("ctl_waits", None, LISTED),
 ], ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None)

@@ -9,10 +9,10 @@ with decision as (
            not coalesce(d.kind in ('dropped', 'paused', 'adopted')
                         and d.first_at > pg_catalog.lag(d.last_at) over w
                         and d.at < pg_catalog.lag(d.at) over w + interval '5 min', false) as begins
-    from (select * from (select * from recurd.decisions as n where not $3 and n.template_id = $1
+    from (select * from (select * from recurd.decisions as n where not $3::boolean and n.template_id = $1
                          order by n.at desc limit 1000) as of_template
           union all
-          select * from (select * from recurd.decisions as n where $3 and n.task_id = $1
+          select * from (select * from recurd.decisions as n where $3::boolean and n.task_id = $1
                          order by n.at desc limit 1000) as of_task) as d
     window w as (partition by d.kind order by d.at, d.id)
 ), run as (

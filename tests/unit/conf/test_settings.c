@@ -47,7 +47,8 @@ static void values_are_checked(void **state)
 		{ "catch_up_limit", "0", "from 1 to 100000" },
 		{ "adopt_backlog", "some", "expected latest, all or none, got \"some\"" },
 		{ "notify_task_created", "maybe", "expected on or off" },
-		{ "notification_retention", "36501d", "expected 0, or a duration (us, ms, s, min, h, d) from 1h to 36500d" },
+		{ "notification_retention", "36501d",
+			"expected 0, or a duration (us, ms, s, min, h, d) from 1h to 36500d" },
 		{ "notification_retention", "1us", "from 1h" },
 		{ "default_time_zone", "", "expected a text" },
 	};
