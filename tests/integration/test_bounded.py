@@ -123,6 +123,8 @@ def filled(name, *values):
 
 
 def kind(value):
+    if isinstance(value, bool):
+        return "boolean"
     return "bigint" if isinstance(value, int) else "timestamptz" if value and re.match(r"\d{4}-", value) else "text"
 
 
@@ -138,7 +140,7 @@ STATES = [None, "active", "paused", "ended", "quarantined", "waiting"]
     ("ctl_quarantined", (COUNTED,), COUNTED),
     ("ctl_causes", (), 3500),
     ("ctl_template", ("t-3",), COUNTED + 2),
-    ("ctl_decisions", ("t-3", LISTED, "false"), COUNTED),
+    ("ctl_decisions", ("t-3", LISTED, False), COUNTED),
     ("ctl_consumers", (), COUNTED + 2),
     ("ctl_waits", None, LISTED),
 ], ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None)
