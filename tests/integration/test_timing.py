@@ -96,7 +96,7 @@ def test_idle_means_idle(db, recurd):
 
 def test_a_backlog_is_not_polled_between_its_batches_and_nobody_waits_for_its_end(db, recurd):
     """Eighty full batches, reminders that come due meanwhile, and one that is written meanwhile, with a long poll_interval."""
-    db.add_templates(12000, timedelta(minutes=-5), users=20)
+    db.add_templates(12000, timedelta(minutes=-5), users=200)  # of nobody so many that others would go first
     db.execute(
         "insert into tasks (id, title, is_complete, user_id, created_at, updated_at, remind_at)"
         " select 'r-' || i, 'x', false, 'u-1', now(), now(), recurd.now() + interval '800 ms' + i * interval '10 ms' from generate_series(1, 20) i"

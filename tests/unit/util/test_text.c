@@ -201,9 +201,7 @@ static void repairs_text_for_json(void **state)
 /* What recurctl shows of an id is what somebody copies into the next command. */
 static void an_id_comes_back_from_what_is_shown_of_it(void **state)
 {
-	static const char *const ids[] = { "b\xfc", "a\\b", "\xff\\xfc", "\x1b[2J",
-		"\xe2\x80\xae"
-		"x",
+	static const char *const ids[] = { "b\xfc", "a\\b", "\xff\\xfc", "\x1b[2J", "\xe2\x80\xae.",
 		"\xf0\x9f\x8d\x8e\xf0\x9f\x8d", "\xf3\xa0\x80\x81" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
