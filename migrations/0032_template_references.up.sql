@@ -108,7 +108,8 @@ create trigger recurd_template_renamed after update on recurring_tasks
 -- held to them once more, as by the foreign key.
 create trigger recurd_task_created_refers after insert on tasks
     for each row when (new.recurring_task_id is not null
-                       and pg_catalog.current_setting('recurd.templates_locked', true) is distinct from 'on')
+                       and (new.occurrence_at is null
+                            or pg_catalog.current_setting('recurd.templates_locked', true) is distinct from 'on'))
     execute function recurd.task_refers();
 
 create trigger recurd_task_changed_refers after update on tasks

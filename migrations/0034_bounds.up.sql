@@ -83,8 +83,9 @@ begin
                     with freed as (
                         update %1$I.recurring_tasks as t set failed_at = null
                          where failed_at is not null and failure like '%%(min_interval)%%'
-                               or failed_at is null and (next_due_at <= recurd.now() + interval '1 minute'
-                                                         or replan_at is not null)
+                               or failed_at is null
+                                  and (is_active and next_due_at <= recurd.now() + interval '1 minute'
+                                       or replan_at is not null and (is_active or ended_at is not null))
                         returning failure like '%%(min_interval)%%' as tried_again)
                     select pg_catalog.count(*) filter (where tried_again) into concerned from freed;
                     update recurd.repeats

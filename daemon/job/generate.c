@@ -28,10 +28,21 @@ static bool is_edited(const struct job *job)
 
 /* ---- telling ---- */
 
+/* Claims are in no order where others went first. */
+static usec_t oldest_due(const struct generate_rows *rows)
+{
+	usec_t oldest = USEC_INFINITY;
+	for (size_t i = 0; i < rows->n; i++) {
+		usec_t due = rows->planned[i].template.next_due_at;
+		if (due != USEC_MINUS_INFINITY && due < oldest)
+			oldest = due;
+	}
+	return oldest;
+}
+
 static void log_batch(const struct generate *generate, size_t silent)
 {
-	size_t first = generate->run.latest ? generate->rows.n - 1 : 0;
-	const struct template *oldest = &generate->rows.planned[first].template;
+	usec_t oldest = oldest_due(&generate->rows);
 	struct log_line line;
 	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
 	log_text(&line, "kind", generate->edited ? "replan" : "generate");
@@ -39,9 +50,8 @@ static void log_batch(const struct generate *generate, size_t silent)
 	log_int(&line, "templates", (int64_t)generate->run.wrote_n);
 	log_int(&line, "without_line", (int64_t)silent);
 	log_int(&line, "ms", (clock_monotonic() - generate->run.batch.began_at) / USEC_PER_MSEC);
-	if (!generate->edited && oldest->next_due_at != USEC_MINUS_INFINITY)
-		log_int(&line, "lag_ms",
-			(generate->run.batch.now - oldest->next_due_at) / USEC_PER_MSEC);
+	if (!generate->edited && oldest != USEC_INFINITY)
+		log_int(&line, "lag_ms", (generate->run.batch.now - oldest) / USEC_PER_MSEC);
 	log_end(&line);
 }
 
@@ -197,8 +207,10 @@ static void add_claim(struct run *run)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	if (run->trouble->heavy && run->trouble->heavy < run->limit)
+	if (run->trouble->heavy && run->trouble->heavy < run->limit) {
+		run->share = (run->share * run->trouble->heavy + run->limit - 1) / run->limit;
 		run->limit = run->trouble->heavy;
+	}
 	params_int8(&params, (int64_t)run->limit);
 	params_int8(&params, CLAIM_BYTES);
 	if (!of(run)->edited)

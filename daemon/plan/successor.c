@@ -61,22 +61,28 @@ static bool is_ours(const struct successor_task *task)
 	       sec_from_usec(task->planned_due_at) == sec_from_usec(task->due_at);
 }
 
-/* The due date as local time: by the zone in which it was given. */
-static sec_t due_wall(const struct search *search)
+/* The due date as local time, by the zone in which it was given.  false: that zone cannot be had just now; one that
+ * nobody knows any more is no zone, and the rule's own serves. */
+static bool due_wall(const struct search *search, sec_t *ret_wall, struct err *err)
 {
 	const struct successor_task *task = search->task;
-	const struct zone *zone = search->start.zone, *given;
-	struct err err;
-	if (is_ours(task) && search->start.policy->zone(task->starts_zone, &given, &err))
-		zone = given;
-	return zone_to_wall(zone, sec_from_usec(task->due_at));
+	const struct zone *zone = search->start.zone;
+	if (is_ours(task) && !search->start.policy->zone(task->starts_zone, &zone, err)) {
+		if (err->passing)
+			return err_prefix(err, "%s: ", task->starts_zone);
+		zone = search->start.zone;
+	}
+	*ret_wall = zone_to_wall(zone, sec_from_usec(task->due_at));
+	return true;
 }
 
 /* The anchor of before stays while the due date is one of its occurrences. */
 static bool anchor_at_due(struct search *search, struct err *err)
 {
 	struct start *start = &search->start;
-	sec_t wall = due_wall(search), own = search->task->starts_local;
+	sec_t wall = 0, own = search->task->starts_local;
+	if (!due_wall(search, &wall, err))
+		return false;
 	sec_t due = is_ours(search->task) ? zone_to_instant(start->zone, wall, NULL)
 					  : sec_from_usec(search->task->due_at);
 	search->after = due;
@@ -103,7 +109,9 @@ static sec_t wanted_time(const struct search *search, sec_t completed)
 {
 	const struct successor_task *task = search->task;
 	if (task->due_at != TEMPLATE_NONE)
-		return time_of_day(is_ours(task) ? task->starts_local : due_wall(search));
+		return time_of_day(is_ours(task) ? task->starts_local
+						 : zone_to_wall(search->start.zone,
+							   sec_from_usec(task->due_at)));
 	if (is_instant(task->remind_at))
 		return time_of_day(
 			zone_to_wall(search->start.zone, sec_from_usec(task->remind_at)));

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from harness.ctl import ctl_json
+from harness.ctl import FOUND, ctl_json
 from harness.daemon import once
 
 UTC = timezone.utc
@@ -108,7 +108,7 @@ def test_recurctl_reads_them_too(db):
     for template in add_absurd(db, False):
         ctl_json(db, "show", template)
     assert len(ctl_json(db, "list")) == len(db.column("select id from recurring_tasks"))
-    assert ctl_json(db, "preflight")["to_quarantine"]
+    assert ctl_json(db, "preflight", expect=FOUND)["to_quarantine"]
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "date"])

@@ -35,6 +35,8 @@ def make_lax(db):
         for name in db.column("select conname from pg_constraint where conrelid = %s::regclass order by contype = 'p'", (table,)):
             db.execute(f'alter table {table} drop constraint "{name}" cascade')
         db.execute(f"alter table {table} disable trigger all")
+        for name in db.column("select tgname from pg_trigger where tgrelid = %s::regclass and not tgisinternal", (table,)):
+            db.execute(f'drop trigger "{name}" on {table}')
         for name, kind in columns(db, table).items():
             db.execute(f"alter table {table} alter column {name} drop not null")
             if kind == "text":

@@ -157,8 +157,8 @@ def test_next_drops_nothing_from_its_rrule(rule, lines):
 
 def test_messages_name_no_statement_of_ours(db):
     """They began with the name of the statement that failed: "ctl_list_open: relation ..."."""
-    db.execute("alter view recurd.upcoming rename to up")
-    answers = [run_ctl(db, "upcoming", expect=None)]
+    db.execute("alter view recurd.status rename to stood")
+    answers = [run_ctl(db, "status", expect=None)]
     db.execute("drop schema recurd cascade")
     answers += [run_ctl(db, *words, expect=None) for words in (
         ("upcoming",), ("list",), ("show", "x"), ("validate", "--all"), ("validate", "x"), ("status",), ("workers",),

@@ -292,12 +292,12 @@ static int count_failed(struct ctl *ctl, const PGresult *result, int64_t thresho
 {
 	struct params params CLEANUP(params_free);
 	PGresult *counted CLEANUP(ctl_clear) = NULL;
+	params_init(&params);
 	*ret_failed = row_int8(result, 0, S_QUARANTINED);
 	*ret_more = !row_is_null(result, 0, S_CAPPED) &&
 		    strstr(row_text(result, 0, S_CAPPED), "\"templates_quarantined\"");
 	if (!*ret_more || *ret_failed > threshold || threshold == INT64_MAX)
 		return EX_OK;
-	params_init(&params);
 	params_int8(&params, threshold + 1);
 	int code = ctl_query(ctl, QUERY_CTL_QUARANTINED, &params, &counted);
 	if (code == EX_OK)
