@@ -26,8 +26,8 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",
-	"ux_tasks_repeat_of",
-	"ix_tasks_pending_remind_at", "ix_recurring_tasks_due", "ix_recurring_tasks_replan" };
+	"ux_tasks_repeat_of", "ix_tasks_pending_remind_at", "ix_recurring_tasks_due",
+	"ix_recurring_tasks_replan" };
 
 static void finish(struct fitness *fitness, enum fitness_verdict verdict)
 {
