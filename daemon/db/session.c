@@ -171,7 +171,7 @@ static void wait_for_answer(struct session *session)
 	while (PQisBusy(session->pq)) {
 		struct pollfd fd = { .fd = PQsocket(session->pq), .events = POLLIN };
 		int ready = poll(&fd, 1, timeout);
-		if (ready == 0) {
+		if (ready == 0 && session->slow) {
 			timeout = session->slow(session->slow_arg) ? SLOW_AGAIN_MS
 								   : session->slow_ms;
 		} else if (ready > 0 && !PQconsumeInput(session->pq)) {

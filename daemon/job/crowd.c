@@ -63,7 +63,8 @@ static void fade(struct crowd *crowd, size_t rows, size_t full, size_t share)
 static struct crowd_user *find(struct crowd *crowd, const char *id)
 {
 	for (size_t i = 0; i < crowd->n; i++) {
-		if (strcmp(crowd->users[i].id, id) == 0)
+		const char *known = crowd->users[i].id;
+		if (known && strcmp(known, id) == 0)
 			return &crowd->users[i];
 	}
 	return NULL;

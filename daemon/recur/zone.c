@@ -94,7 +94,9 @@ bool zone_name_is_refused(const char *name, struct err *err)
 
 const char *zone_name_plain(const char *name)
 {
-	return strncasecmp(name, "posix/", 6) == 0 ? name + 6 : name;
+	static const char prefix[] = "posix/";
+	size_t len = strlen(prefix);
+	return strncasecmp(name, prefix, len) == 0 ? &name[len] : name;
 }
 
 /* That there is no such file is a fact about the name; anything else is trouble of this machine. */
