@@ -13,6 +13,9 @@ from harness.database import apply_migrations
 from harness.migrate import DISPENSABLE, STEPS, invalid_indexes, migrate, start_migrate, step_file
 from harness.util import wait_until
 
+# What takes its time here is PostgreSQL: not under sanitizers, which the rest of recurctl migrate runs under.
+pytestmark = pytest.mark.slow
+
 
 def whole(db):
     migrate(db, "up", "--with", "wakeup")
