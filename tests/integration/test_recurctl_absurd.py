@@ -32,7 +32,7 @@ def columns(db, table):
 def make_lax(db):
     """As made by hand: no constraint, no trigger, everything may be null and of any length."""
     for table in ("tasks", "recurring_tasks"):
-        for name in db.column("select conname from pg_constraint where conrelid = %s::regclass order by contype = 'p'", (table,)):
+        for name in db.column("select conname from pg_constraint where conrelid = %s::regclass and contype <> 'n' order by contype = 'p'", (table,)):
             db.execute(f'alter table {table} drop constraint "{name}" cascade')
         db.execute(f"alter table {table} disable trigger all")
         for name in db.column("select tgname from pg_trigger where tgrelid = %s::regclass and not tgisinternal", (table,)):
