@@ -23,7 +23,8 @@ alter table recurd.settings add column repeat_tasks boolean;
 
 -- Runs in the application's transactions: cheap, needs no right of theirs, and never fails.  An instance of a
 -- template with a rule does not breed: its template goes on by itself.  Conditions name as few columns as can be:
--- PostgreSQL refuses to change the type of one that a trigger's condition names.
+-- PostgreSQL refuses to change the type of one that a trigger's condition names.  JSON's null, which some models
+-- write for no rule, is none.
 create function recurd.task_repeats() returns trigger
     language plpgsql security definer set search_path = ''
 as $$
@@ -33,7 +34,8 @@ begin
     elsif new.recurring_task_id is not null then
         null;
     elsif not old.is_complete then
-        if (select s.repeat_tasks from recurd.settings as s) is not false then
+        if coalesce(new.recurrence_rule::text, 'null') <> 'null'
+           and (select s.repeat_tasks from recurd.settings as s) is not false then
             insert into recurd.repeats as r (task_id, completed_at) values (new.id::text, recurd.now())
                 on conflict (task_id) do update
                set completed_at = excluded.completed_at, failed_at = null, failure = null;
@@ -49,7 +51,8 @@ $$;
 
 create trigger recurd_task_repeats after update on tasks
     for each row
-    when (new.is_complete and new.recurrence_rule is not null)
+    when (new.is_complete and (coalesce(new.recurrence_rule::text, 'null') <> 'null'
+                               or coalesce(old.recurrence_rule::text, 'null') <> 'null'))
     execute function recurd.task_repeats();
 
 create trigger recurd_task_repeats_deleted after delete on tasks

@@ -115,21 +115,26 @@ def test_what_hurts_nobody(db):
     """A rule that is wrong is told, waits for its mend, and is in nobody's way."""
     wrong = db.add_task(rule={"frequency": "hourlyish"}, due_date=MONDAY)
     endless = db.add_task(rule=DAILY, due_date="infinity")
-    null = db.add_task(rule="null", due_date=MONDAY)
     good = db.add_task(rule=DAILY, due_date=MONDAY)
-    complete(db, wrong, endless, null, good)
+    complete(db, wrong, endless, good)
     log = once(db)
     assert len(successors(db, good)) == 1 and db.value("select count(*) from tasks where repeat_of is not null") == 1
     failures = {row["task_id"]: row["failure"] for row in db.rows("select * from recurd.repeats where failed_at is not null")}
-    assert set(failures) == {wrong, endless, null}
+    assert set(failures) == {wrong, endless}
     assert "hourlyish" in failures[wrong] and "due_date" in failures[endless]
     assert {line["task"] for line in log if line["event"] == "quarantined"} == set(failures)
     once(db)
-    assert db.value("select count(*) from recurd.decisions") == 3, "told once"
+    assert db.value("select count(*) from recurd.decisions") == 2, "told once"
     db.execute("update tasks set recurrence_rule = %s where id = %s", (json.dumps(DAILY), wrong))
     db.execute("update tasks set due_date = %s where id = %s", (MONDAY, endless))
+    given_up = [db.add_task(rule={"frequency": "hourlyish"}, due_date=MONDAY) for _ in range(2)]
+    complete(db, *given_up)
     once(db)
     assert len(successors(db, wrong)) == len(successors(db, endless)) == 1
+    for task, nothing in zip(given_up, (None, "null")):
+        db.execute("update tasks set recurrence_rule = %s where id = %s", (nothing, task))
+    once(db)
+    assert db.value("select count(*) from recurd.repeats where completed_at is not null") == 0, "without a rule there is nothing to mend"
 
 
 def test_what_does_not_come_back(db):
@@ -140,10 +145,14 @@ def test_what_does_not_come_back(db):
     db.execute("update tasks set recurrence_rule = %s where id = %s", (json.dumps(DAILY), instance))
     deleted = db.add_task(rule=DAILY, due_date=MONDAY)
     plain = db.add_task(due_date=MONDAY)
+    # JSON's null, as a model without none_as_null writes it: each such task that was completed got a warning.
+    null, emptied = db.add_task(rule="null", due_date=MONDAY), db.add_task(rule=DAILY, due_date=MONDAY)
     db.add_task(rule=DAILY, due_date=MONDAY, is_complete=True)
-    complete(db, instance, deleted, plain)
+    complete(db, instance, deleted, plain, null, emptied)
+    db.execute("update tasks set recurrence_rule = 'null' where id = %s", (emptied,))
     db.execute("delete from tasks where id = %s", (deleted,))
-    once(db)
+    log = once(db)
+    assert not [line for line in log if line["event"] == "quarantined"]
     db.execute("update recurd.settings set repeat_tasks = false")
     off = db.add_task(rule=DAILY, due_date=MONDAY)
     complete(db, off)
