@@ -171,7 +171,10 @@ def add_of_each(db):
     db.execute("insert into recurd.preferences (user_id, time_zone) values ('user-default', 'Europe/Berlin')")
 
 
-@pytest.mark.parametrize("table", OURS)
+LONG = ("recurd.workers", "recurd.migrations", "recurd.notifications")
+
+
+@pytest.mark.parametrize("table", [pytest.param(table, marks=[pytest.mark.slow] if table in LONG else []) for table in OURS])
 def test_our_own_tables_with_nulls(db, table):
     """An administrator's hand may have been in them."""
     names, commands = OURS[table]

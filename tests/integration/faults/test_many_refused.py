@@ -218,7 +218,7 @@ def test_many_that_are_settled_in_vain(app_db, recurd, tally, count):
 # Failures that say nothing about the row ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sqlstate", ["53100", "42501", "XX000"])
+@pytest.mark.parametrize("sqlstate", ["53100", pytest.param("42501", marks=pytest.mark.rare), pytest.param("XX000", marks=pytest.mark.rare)])
 def test_many_over_which_a_trigger_fails_as_the_server_does(db, recurd, tally, crowd, sqlstate):
     """Fault 32: full disk, no right, internal error, over 300 rows: it may be the server's trouble, so that nobody is blamed at first.
 
@@ -253,7 +253,7 @@ KILLERS = 30
 PROVEN = timedelta(minutes=10)  # the longest pause of a proven killer
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.rare), 4])
 def test_many_over_which_the_session_ends(db, recurd, tally, crowd, workers):
     """Fault 32: thirty rows end the session of whoever writes them, among a hundred healthy ones.
 

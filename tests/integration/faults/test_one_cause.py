@@ -90,7 +90,11 @@ def is_probed_now_and_then(db, daemons, workers):
     assert attempts(db) == before and idle.worker < 0.05 * SLOWNESS and idle.server < 0.10 * workers * SLOWNESS, idle
 
 
-@pytest.mark.parametrize("migration, workers", [*((name, 1) for name in MIGRATIONS), ("a check", 4), ("a column", 4)])
+RARE = ("a column", "a foreign key", "a narrower type", "a unique index")
+
+
+@pytest.mark.parametrize("migration, workers", [
+    *(pytest.param(name, 1, marks=[pytest.mark.rare] if name in RARE else []) for name in MIGRATIONS), ("a check", 4), ("a column", 4)])
 def test_a_migration_that_no_task_of_ours_meets(db, recurd, tally, migration, workers):
     """Fault 33: no insert of ours is accepted any more.  400 templates are due: none of them is to blame.
 
