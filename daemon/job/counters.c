@@ -4,9 +4,9 @@
 #include <inttypes.h>
 
 static const struct {
-	const char *name, *help;
+	const char *name, *metric, *labels, *help;
 } declared[] = {
-#define COUNTER(id, name, help) { name, help },
+#define COUNTER(id, name, metric, labels, help) { name, metric, labels, help },
 	COUNTERS(COUNTER)
 #undef COUNTER
 };
@@ -19,6 +19,16 @@ const char *counter_name(enum counter counter)
 const char *counter_help(enum counter counter)
 {
 	return declared[counter].help;
+}
+
+const char *counter_metric(enum counter counter)
+{
+	return declared[counter].metric;
+}
+
+const char *counter_labels(enum counter counter)
+{
+	return declared[counter].labels;
 }
 
 void counters_json(const struct counters *counters, struct strbuf *buf)

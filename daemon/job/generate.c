@@ -86,12 +86,24 @@ static const char **users(const struct run *run, size_t *ret_n)
 	return ids;
 }
 
+static void note_lateness(const struct generate *generate, struct spans *spans)
+{
+	usec_t clock = batch_clock(&generate->run.batch);
+	for (size_t i = 0; i < generate->rows.made_n; i++) {
+		const struct made *made = &generate->rows.made[i];
+		if (made->written)
+			spans_add_late(spans, SPAN_LATE_TASKS, made->fate->fire, clock);
+	}
+}
+
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct generate *generate = (const struct generate *)run;
 	counter_add(counters, COUNTER_GENERATED, generate->made_n);
 	counter_add(counters, COUNTER_QUARANTINED, generate_rows_quarantined(&generate->rows));
 	counter_add(counters, COUNTER_COLLISIONS, generate->untold);
+	if (!generate->edited)
+		note_lateness(generate, &run->site.shared->spans);
 }
 
 /* ---- writing ---- */

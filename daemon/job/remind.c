@@ -105,9 +105,21 @@ static const char **users(const struct run *run, size_t *ret_n)
 	return ids;
 }
 
+static void note_lateness(const struct remind *remind, struct spans *spans)
+{
+	usec_t clock = batch_clock(&remind->run.batch);
+	for (int i = 0; i < PQntuples(remind->due); i++) {
+		if (remind->written[i] && !remind->events[i].untold)
+			spans_add_late(spans, SPAN_LATE_REMINDERS,
+				row_instant(remind->due, i, COLUMN_REMIND_AT), clock);
+	}
+}
+
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct remind *remind = (const struct remind *)run;
+	if (!remind->settling)
+		note_lateness(remind, &run->site.shared->spans);
 	counter_add(counters, remind->settling ? COUNTER_SETTLED : COUNTER_REMINDED,
 		run->wrote_n - remind->untold);
 	counter_add(counters, COUNTER_COLLISIONS, remind->untold);

@@ -69,12 +69,23 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 	return tell_hint_text(hint);
 }
 
+static void note_lateness(const struct repeat *repeat, struct spans *spans)
+{
+	usec_t clock = batch_clock(&repeat->run.batch);
+	for (size_t i = 0; i < repeat->rows.n; i++) {
+		const struct repeat_row *row = &repeat->rows.rows[i];
+		if (row->written && row->fate == REPEAT_FOLLOWED)
+			spans_add_late(spans, SPAN_LATE_SUCCESSORS, row->completed_at, clock);
+	}
+}
+
 static void count(const struct run *run, struct counters *counters)
 {
 	const struct repeat *repeat = (const struct repeat *)run;
 	counter_add(counters, COUNTER_REPEATED, repeat_rows_count(&repeat->rows, REPEAT_FOLLOWED));
 	counter_add(counters, COUNTER_QUARANTINED,
 		repeat_rows_count(&repeat->rows, REPEAT_QUARANTINED));
+	note_lateness(repeat, &run->site.shared->spans);
 }
 
 /* ---- writing ---- */

@@ -116,6 +116,7 @@ static void note_pace(const struct run *run)
 {
 	struct counters *counters = &run->site.shared->counters;
 	usec_t took = clock_monotonic() - run->batch.began_at;
+	spans_add_batch(&run->site.shared->spans, run->job->name, took);
 	if (run->careful || run->wrote_n < PACE_ROWS)
 		return;
 	pace_note(&run->trouble->pace, run->wrote_n, took);

@@ -15,6 +15,7 @@
 #include "db/query.h"
 #include "recur/zone.h"
 #include "recur/zone_names.h"
+#include "svc/face.h"
 #include "svc/scheduler.h"
 #include "svc/wakeup.h"
 #include "util/log.h"
@@ -31,6 +32,7 @@ struct app {
 	struct conf *conf;
 	struct scheduler *scheduler;
 	struct wakeup *wakeup;
+	struct face *face;
 	struct ev_signal hup, term, interrupt, usr1;
 	struct ev_timer watchdog, stop_limit;
 	bool stopping;
@@ -79,6 +81,8 @@ bool app_check_conf(const struct conf *conf, struct err *err)
 		return false;
 	if (conf->misplaced)
 		return err_set(err, "%s", conf->misplaced);
+	if (!face_check(conf, err))
+		return false;
 	return zone_load_default("UTC", &zone, err);
 }
 
@@ -134,6 +138,7 @@ static bool reload(struct app *app, struct strbuf *ret_changed, struct err *err)
 	wakeup_destroy(app->wakeup);
 	app->wakeup = wakeup;
 	app->conf = conf;
+	face_apply(app->face, conf);
 	return true;
 }
 
@@ -158,7 +163,9 @@ static void on_hup(struct ev_loop *loop, struct ev_signal *signal, int events)
 	}
 	sdnotify_reloading();
 	struct strbuf changed CLEANUP(strbuf_free) = STRBUF(CHANGED_MAX);
-	if (reload(app, &changed, &err)) {
+	bool good = reload(app, &changed, &err);
+	face_reloaded(app->face, good);
+	if (good) {
 		open_log(app);
 		log_reloaded(changed.data);
 	} else {
@@ -248,6 +255,13 @@ static void stop_watchers(struct app *app)
 
 /* ---- start and stop ---- */
 
+static void measure(void *arg, struct measures *ret_measures)
+{
+	const struct app *app = arg;
+	scheduler_measure(app->scheduler, ret_measures);
+	ret_measures->listening = wakeup_hears(app->wakeup);
+}
+
 static bool start(struct app *app, struct err *err)
 {
 	/* One arena: the resolver's threads must not each bring their own. */
@@ -269,6 +283,9 @@ static bool start(struct app *app, struct err *err)
 		return false;
 	if (!wakeup_create(app->loop, app->conf, on_woken, app, &app->wakeup, err))
 		return false;
+	app->face = face_create(app->loop, measure, app);
+	if (!app->options->once)
+		face_apply(app->face, app->conf);
 	start_watchers(app);
 	return true;
 }
@@ -276,6 +293,7 @@ static bool start(struct app *app, struct err *err)
 static void stop(struct app *app)
 {
 	if (app->loop) {
+		face_destroy(app->face);
 		wakeup_destroy(app->wakeup);
 		scheduler_destroy(app->scheduler);
 		stop_watchers(app);

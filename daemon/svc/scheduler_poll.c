@@ -39,6 +39,7 @@ static usec_t ahead(usec_t at, usec_t now, usec_t sent_at)
 static void see(struct scheduler *s, const struct job *job, struct agenda_seen seen)
 {
 	bool due = seen.oldest != AGENDA_NEVER;
+	s->lag[job_number(job)] = due ? seen.now - seen.oldest : 0;
 	if (strcmp(job->name, "remind") == 0)
 		lowwater_clean(&s->lowwater, LOWWATER_REMIND, due ? seen.oldest : seen.now);
 	if (strcmp(job->name, "generate") == 0)
@@ -93,6 +94,9 @@ static void take_poll(struct scheduler *s, const PGresult *result, usec_t now, u
 	}
 	look_at_settings(s, result);
 	usec_t monotonic = clock_monotonic();
+	if (!s->shared.spans.history)
+		s->shared.spans.history = now;
+	s->answered_at = monotonic;
 	lowwater_polled(&s->lowwater, s->polled_full, monotonic,
 		row_int8(result, PQntuples(result) - 1, COLUMN_COST));
 	s->poll_pause = 0;

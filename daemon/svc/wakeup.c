@@ -149,6 +149,11 @@ bool wakeup_create(struct ev_loop *loop, const struct conf *conf, wakeup_fn *fn,
 	return true;
 }
 
+int wakeup_hears(const struct wakeup *wakeup)
+{
+	return !wakeup ? -1 : wakeup->hears && conn_state(wakeup->conn) == CONN_READY;
+}
+
 void wakeup_destroy(struct wakeup *wakeup)
 {
 	if (!wakeup)

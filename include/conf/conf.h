@@ -40,6 +40,8 @@ struct conf {
 	usec_t reconnect_limit; /* longest pause between attempts */
 	usec_t heartbeat_interval;
 	bool notify; /* NOTIFY on channel recurd */
+	char *metrics_listen; /* where /metrics and health are served; NULL: nowhere */
+	bool metrics_exposed; /* also to other machines */
 	int64_t log_rate; /* per-row lines a second, 0: none */
 	int log_format; /* LOG_LOGFMT, LOG_JSON */
 	int log_level; /* LOG_ERR ... LOG_DEBUG */

@@ -19,6 +19,7 @@
 #include "job/crowd.h"
 #include "job/hunt.h"
 #include "job/pace.h"
+#include "job/spans.h"
 #include "job/tell.h"
 #include "job/waiting.h"
 
@@ -80,6 +81,7 @@ struct job_shared {
 	/* A budget of log lines each: a flood of instances must not silence reminders. */
 	struct tell_rate reminded, generated, troubled;
 	struct counters counters;
+	struct spans spans;
 	/* By number of the job; retries have that of what they retry. */
 	struct trouble troubles[JOBS_MAX];
 	struct heartbeat *heartbeat;

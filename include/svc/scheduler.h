@@ -45,5 +45,8 @@ bool scheduler_reload(struct scheduler *scheduler, struct conf *conf,
 	void (*released)(void *arg, struct conf *old), void *arg, struct err *err) NODISCARD;
 /* Something changed in the database: poll soon. */
 void scheduler_poke(struct scheduler *scheduler);
+struct measures;
+/* The state as figures, for the face. */
+void scheduler_measure(const struct scheduler *scheduler, struct measures *ret_measures);
 /* The state as log lines, for SIGUSR1. */
 void scheduler_log_state(const struct scheduler *scheduler);

@@ -7,6 +7,7 @@
 #include "svc/alarm.h"
 #include "svc/lane.h"
 #include "svc/lowwater.h"
+#include "svc/measures.h"
 #include "svc/scheduler.h"
 
 struct lanes {
@@ -39,6 +40,9 @@ struct scheduler {
 	bool stale; /* what happened while a poll was out may not be in it */
 	bool polled_full; /* the poll under way looks everywhere */
 	usec_t poll_pause; /* after failed polls */
+	usec_t answered_at; /* the last poll that was, monotonic; 0: none yet */
+	usec_t lag
+		[JOBS_MAX]; /* by number of the job: how old the oldest was that it saw due; 0: nothing */
 	bool failed; /* something that was due could not be done: the exit status of once */
 	char status[256]; /* last told to systemd */
 };

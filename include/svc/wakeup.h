@@ -18,4 +18,6 @@ typedef void wakeup_fn(void *arg);
 /* NULL in *ret_wakeup where conf names no listen_dsn.  conf is read here only. */
 bool wakeup_create(struct ev_loop *loop, const struct conf *conf, wakeup_fn *fn, void *arg,
 	struct wakeup **ret_wakeup, struct err *err) NODISCARD;
+/* 1: wake-ups arrive; 0: they do not, or not yet; -1: nobody listens (NULL). */
+int wakeup_hears(const struct wakeup *wakeup);
 void wakeup_destroy(struct wakeup *wakeup);

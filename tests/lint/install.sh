@@ -15,6 +15,7 @@ wanted=(
 	usr/share/man/man8/recurd.8 usr/share/man/man1/recurctl.1 usr/share/man/man5/recurd.conf.5
 	usr/share/man/man7/recurd-rule.7 usr/share/man/man7/recurd-schema.7 usr/share/man/man7/recurd-orm.7
 	usr/share/doc/recurd/examples/sqlalchemy/{models,sqlmodel_models,filter}.py
+	usr/share/doc/recurd/examples/prometheus/recurd.{rules.yml,rules.test.yml,dashboard.json}
 	usr/share/man/man7/recurd-news.7
 )
 status=0

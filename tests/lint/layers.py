@@ -32,6 +32,7 @@ LIBRARIES = {
     r"ev\.h$": {"db", "job", "svc", "main"},
     r"jansson\.h$": {"recur", "ctl"},
     r"confuse\.h$": {"conf"},
+    r"microhttpd\.h$": {"svc"},
     r"curl/": set(),
 }
 
