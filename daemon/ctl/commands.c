@@ -16,7 +16,8 @@
 	X(expand)    \
 	X(convert)   \
 	X(validate)  \
-	X(retry)
+	X(retry)     \
+	X(completion)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;
 COMMANDS(DECLARE)

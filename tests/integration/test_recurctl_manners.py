@@ -18,6 +18,7 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "completion": None,
 }
 NEEDS = ("migrate", "show", "next", "validate")
 each = pytest.mark.parametrize("command", CALLS)

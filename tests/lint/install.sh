@@ -17,6 +17,7 @@ wanted=(
 	usr/share/doc/recurd/examples/sqlalchemy/{models,sqlmodel_models,filter}.py
 	usr/share/doc/recurd/examples/prometheus/recurd.{rules.yml,rules.test.yml,dashboard.json}
 	usr/share/man/man7/recurd-news.7
+	usr/share/bash-completion/completions/recurctl
 )
 status=0
 for file in "${wanted[@]}"; do
