@@ -1,0 +1,148 @@
+/* A template under a clock that runs ahead; see the header. */
+#include "plan/simulate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/timefmt.h"
+
+#define LEAP_MAKES 1000 /* at most so many of one leap: what it keeps in memory */
+
+void simulate_begin(const struct template *row, bool failed, struct simulate *ret_simulate)
+{
+	*ret_simulate = (struct simulate){
+		.row = *row, .failed = failed, .leap = USEC_INFINITY, .leaps = true
+	};
+}
+
+/* The predicates of generate_claim.sql and generate_claim_edited.sql. */
+usec_t simulate_wakes_at(const struct simulate *simulate)
+{
+	const struct template *row = &simulate->row;
+	bool edited = row->replan_at != TEMPLATE_NONE &&
+		      (row->is_active || row->ended_at != TEMPLATE_NONE);
+	if (simulate->failed)
+		return TEMPLATE_NONE;
+	if (edited)
+		return USEC_MINUS_INFINITY;
+	return row->is_active ? row->next_due_at : TEMPLATE_NONE;
+}
+
+void simulate_write(struct simulate *simulate, const struct plan *plan)
+{
+	struct template *row = &simulate->row;
+	row->next_due_at = plan->next_due_at;
+	row->planned_due_at = plan->planned_due_at;
+	row->made_through = plan->made_through;
+	row->used_count = plan->used_count;
+	row->starts_local = plan->starts_local;
+	row->starts_code = plan->starts_code;
+	memmove(simulate->starts_zone, plan->starts_zone, sizeof(simulate->starts_zone));
+	row->starts_zone = *simulate->starts_zone ? simulate->starts_zone : NULL;
+	row->ended_at = plan->ended_at;
+	row->is_active = plan->is_active;
+	row->replan_at = plan->replan_at;
+	simulate->failed = plan->outcome == PLAN_FAILED;
+}
+
+usec_t simulate_fate_at(const struct simulate_look *look, const struct fate *fate)
+{
+	bool by_itself = look->leap && fate->number == 1;
+	return !look->leap ? look->now : by_itself ? fate->fire : fate->through;
+}
+
+/* ---- looks ---- */
+
+/* Nobody is there: it waits until somebody is. */
+static usec_t attended(const struct simulate_span *span, usec_t at)
+{
+	for (size_t i = 0; i < span->gaps_n; i++)
+		if (at >= span->gaps[i].from && at < span->gaps[i].until)
+			at = span->gaps[i].until;
+	return at;
+}
+
+static usec_t attended_until(const struct simulate_span *span, usec_t at)
+{
+	usec_t until = span->to;
+	for (size_t i = 0; i < span->gaps_n; i++)
+		if (span->gaps[i].from > at && span->gaps[i].from <= until)
+			until = span->gaps[i].from - 1;
+	return until;
+}
+
+/* Plain rows that go on as they were planned: each is made when it is due, whenever somebody looks. */
+static bool may_leap(const struct simulate *simulate)
+{
+	const struct template *row = &simulate->row;
+	return simulate->leaps && row->replan_at == TEMPLATE_NONE &&
+	       row->planned_due_at != TEMPLATE_NONE &&
+	       sec_from_usec(row->planned_due_at) == sec_from_usec(row->next_due_at);
+}
+
+/* What would have been dropped had it really been late tells how many there are: so far goes the next. */
+static bool leap(struct simulate *simulate, usec_t from, usec_t until,
+	const struct plan_policy *policy, struct simulate_look *look, struct plan *ret_plan)
+{
+	struct plan_policy patient = *policy;
+	patient.catch_up_limit = LEAP_MAKES;
+	patient.patience = 0;
+	while (simulate->leaps) {
+		bool whole = simulate->leap > until - from;
+		look->now = whole ? until : from + simulate->leap;
+		plan_make(&simulate->row, look->now, &patient, SIZE_MAX, ret_plan);
+		struct plan_skipped dropped = plan_skipped(ret_plan, FATE_DROPPED);
+		if (ret_plan->outcome == PLAN_ADVANCED && dropped.occurrences == 0)
+			return true;
+		/* Else each by itself, until what fails there fails. */
+		simulate->leaps = dropped.occurrences > 0 && dropped.last_at > from &&
+				  dropped.last_at - from < simulate->leap;
+		simulate->leap = dropped.occurrences > 0 ? dropped.last_at - from : 0;
+		plan_finish(ret_plan);
+	}
+	return false;
+}
+
+static void look_at(struct simulate *simulate, const struct simulate_span *span, usec_t wakes_at,
+	usec_t now, const struct plan_policy *policy, struct simulate_look *look,
+	struct plan *ret_plan)
+{
+	usec_t until = attended_until(span, now);
+	look->leap = !span->stepwise && now == wakes_at && until > now && may_leap(simulate) &&
+		     leap(simulate, now, until, policy, look, ret_plan);
+	if (look->leap)
+		return;
+	look->now = now;
+	plan_make(&simulate->row, now, policy, SIZE_MAX, ret_plan);
+}
+
+/* A worker that comes to nothing would come to it again and again. */
+static bool comes_on(const struct simulate *simulate, const struct plan *plan)
+{
+	const struct template *row = &simulate->row;
+	return plan->n > 0 || plan->next_due_at != row->next_due_at ||
+	       plan->planned_due_at != row->planned_due_at || plan->replan_at != row->replan_at ||
+	       plan->is_active != row->is_active;
+}
+
+void simulate_run(struct simulate *simulate, const struct simulate_span *span,
+	const struct plan_policy *policy, simulate_fn *tell, void *context)
+{
+	usec_t now = span->from;
+	for (bool goes_on = true; goes_on;) {
+		struct simulate_look look = { .simulate = simulate };
+		struct plan plan;
+		usec_t wakes_at = simulate_wakes_at(simulate);
+		if (wakes_at == TEMPLATE_NONE || wakes_at > span->to)
+			return;
+		now = attended(span, wakes_at > now ? wakes_at : now);
+		if (now > span->to)
+			return;
+		look_at(simulate, span, wakes_at, now, policy, &look, &plan);
+		look.plan = &plan;
+		tell(context, &look);
+		goes_on = plan.outcome == PLAN_ADVANCED && comes_on(simulate, &plan);
+		simulate_write(simulate, &plan);
+		plan_finish(&plan);
+	}
+}
