@@ -53,8 +53,7 @@ usec_t simulate_fate_at(const struct simulate_look *look, const struct fate *fat
 
 /* ---- looks ---- */
 
-/* Nobody is there: it waits until somebody is. */
-static usec_t attended(const struct simulate_span *span, usec_t at)
+usec_t simulate_attended(const struct simulate_span *span, usec_t at)
 {
 	for (size_t i = 0; i < span->gaps_n; i++)
 		if (at >= span->gaps[i].from && at < span->gaps[i].until)
@@ -135,7 +134,7 @@ void simulate_run(struct simulate *simulate, const struct simulate_span *span,
 		usec_t wakes_at = simulate_wakes_at(simulate);
 		if (wakes_at == TEMPLATE_NONE || wakes_at > span->to)
 			return;
-		now = attended(span, wakes_at > now ? wakes_at : now);
+		now = simulate_attended(span, wakes_at > now ? wakes_at : now);
 		if (now > span->to)
 			return;
 		look_at(simulate, span, wakes_at, now, policy, &look, &plan);

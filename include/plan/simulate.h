@@ -20,7 +20,7 @@ struct simulate_gap {
 
 struct simulate_span {
 	usec_t from, to; /* the clock's first and last instant */
-	const struct simulate_gap *gaps; /* each behind the one before it */
+	const struct simulate_gap *gaps; /* in the order in which they begin */
 	size_t gaps_n;
 	bool stepwise;
 };
@@ -52,5 +52,7 @@ void simulate_write(struct simulate *simulate, const struct plan *plan);
 /* Every look of a worker in the span, one after the other. */
 void simulate_run(struct simulate *simulate, const struct simulate_span *span,
 	const struct plan_policy *policy, simulate_fn *tell, void *context);
+/* The first instant from there on at which a worker is there. */
+usec_t simulate_attended(const struct simulate_span *span, usec_t at);
 /* When that was made, or decided. */
 usec_t simulate_fate_at(const struct simulate_look *look, const struct fate *fate);
