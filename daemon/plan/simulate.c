@@ -8,11 +8,20 @@
 
 #define LEAP_MAKES 1000 /* at most so many of one leap: what it keeps in memory */
 
-void simulate_begin(const struct template *row, bool failed, struct simulate *ret_simulate)
+/* A task that is open already counts as one that was made now. */
+void simulate_begin(
+	const struct template *row, bool failed, usec_t paused_until, struct simulate *ret_simulate)
 {
-	*ret_simulate = (struct simulate){
-		.row = *row, .failed = failed, .leap = USEC_INFINITY, .leaps = true
-	};
+	*ret_simulate = (struct simulate){ .row = *row,
+		.failed = failed,
+		.leap = USEC_INFINITY,
+		.leaps = !row->policies,
+		.paused_until = paused_until,
+		.open_until = TEMPLATE_NONE };
+	if (!row->policies)
+		return;
+	ret_simulate->policies = *row->policies;
+	ret_simulate->row.policies = &ret_simulate->policies;
 }
 
 /* The predicates of generate_claim.sql and generate_claim_edited.sql. */
@@ -25,7 +34,10 @@ usec_t simulate_wakes_at(const struct simulate *simulate)
 		return TEMPLATE_NONE;
 	if (edited)
 		return USEC_MINUS_INFINITY;
-	return row->is_active ? row->next_due_at : TEMPLATE_NONE;
+	if (!row->is_active)
+		return row->ended_at == TEMPLATE_NONE ? simulate->paused_until : TEMPLATE_NONE;
+	bool policed = row->policies && row->policies->wake_at != TEMPLATE_NONE;
+	return policed ? row->policies->wake_at : row->next_due_at;
 }
 
 void simulate_write(struct simulate *simulate, const struct plan *plan)
@@ -43,6 +55,7 @@ void simulate_write(struct simulate *simulate, const struct plan *plan)
 	row->is_active = plan->is_active;
 	row->replan_at = plan->replan_at;
 	simulate->failed = plan->outcome == PLAN_FAILED;
+	simulate->policies.wake_at = plan->wake_at;
 }
 
 usec_t simulate_fate_at(const struct simulate_look *look, const struct fate *fate)
@@ -115,11 +128,47 @@ static void look_at(struct simulate *simulate, const struct simulate_span *span,
 	plan_make(&simulate->row, now, policy, SIZE_MAX, ret_plan);
 }
 
+/* As recurd.resume does, and the triggers of the row. */
+static void resume(struct simulate *simulate, usec_t now)
+{
+	simulate->row.is_active = true;
+	simulate->row.resumed_at = now;
+	simulate->paused_until = TEMPLATE_NONE;
+	simulate->policies.wake_at = now;
+}
+
+static const struct fate *last_made(const struct plan *plan)
+{
+	for (size_t i = plan->n; i-- > 0;)
+		if (plan->fates[i].kind == FATE_MADE)
+			return &plan->fates[i];
+	return NULL;
+}
+
+/* Of several the newest counts, as for the claim. */
+static void remember_task(struct simulate *simulate, const struct plan *plan, usec_t open_until)
+{
+	const struct fate *made = last_made(plan);
+	if (!made || !simulate->row.policies)
+		return;
+	identity_instance(simulate->row.id, made->nominal, simulate->open_task);
+	simulate->open_until = open_until;
+	simulate->policies.open_task = simulate->open_task;
+}
+
+static void look_whether_open(struct simulate *simulate, usec_t now, usec_t open_for)
+{
+	if (simulate->policies.open_task && simulate->open_until == TEMPLATE_NONE)
+		simulate->open_until = now + open_for;
+	if (simulate->open_until <= now)
+		simulate->policies.open_task = NULL;
+}
+
 /* A worker that comes to nothing would come to it again and again. */
-static bool comes_on(const struct simulate *simulate, const struct plan *plan)
+static bool comes_on(const struct simulate *simulate, const struct plan *plan, usec_t now)
 {
 	const struct template *row = &simulate->row;
-	return plan->n > 0 || plan->next_due_at != row->next_due_at ||
+	return plan->n > 0 || plan->wake_at > now || plan->next_due_at != row->next_due_at ||
 	       plan->planned_due_at != row->planned_due_at || plan->replan_at != row->replan_at ||
 	       plan->is_active != row->is_active;
 }
@@ -131,17 +180,26 @@ void simulate_run(struct simulate *simulate, const struct simulate_span *span,
 	for (bool goes_on = true; goes_on;) {
 		struct simulate_look look = { .simulate = simulate };
 		struct plan plan;
+		bool paused = !simulate->row.is_active && simulate->row.replan_at == TEMPLATE_NONE;
 		usec_t wakes_at = simulate_wakes_at(simulate);
 		if (wakes_at == TEMPLATE_NONE || wakes_at > span->to)
 			return;
 		now = simulate_attended(span, wakes_at > now ? wakes_at : now);
 		if (now > span->to)
 			return;
+		if (paused) {
+			look.now = now;
+			tell(context, &look);
+			resume(simulate, now);
+			continue;
+		}
+		look_whether_open(simulate, now, span->open_for);
 		look_at(simulate, span, wakes_at, now, policy, &look, &plan);
 		look.plan = &plan;
 		tell(context, &look);
-		goes_on = plan.outcome == PLAN_ADVANCED && comes_on(simulate, &plan);
+		goes_on = plan.outcome == PLAN_ADVANCED && comes_on(simulate, &plan, look.now);
 		simulate_write(simulate, &plan);
+		remember_task(simulate, &plan, now + span->open_for);
 		plan_finish(&plan);
 	}
 }

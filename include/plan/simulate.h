@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "plan/identity.h"
 #include "plan/plan.h"
 
 /* No worker is there from the one instant on, until the other. */
@@ -23,6 +24,7 @@ struct simulate_span {
 	const struct simulate_gap *gaps; /* in the order in which they begin */
 	size_t gaps_n;
 	bool stepwise;
+	usec_t open_for; /* so long a task of a template with policies stays open, after it was made */
 };
 
 struct simulate {
@@ -31,20 +33,26 @@ struct simulate {
 	char starts_zone[sizeof(((struct plan *)NULL)->starts_zone)];
 	usec_t leap; /* how far a leap may go; shorter where much falls due */
 	bool leaps; /* leaps work with it */
+	struct policies policies; /* as they say of the row as it is now; only where it has some */
+	usec_t paused_until; /* it is resumed then; TEMPLATE_NONE: it is not */
+	usec_t open_until; /* of its newest task */
+	char open_task[INSTANCE_ID_SIZE];
 };
 
 /* One look of a worker, and what came of it. */
 struct simulate_look {
 	const struct simulate *simulate; /* before it is written */
-	const struct plan *plan;
+	const struct plan *plan; /* NULL: its pause is over, and that is all */
 	usec_t now; /* by the clock that runs ahead; of a leap, its end */
 	bool leap;
 };
 
 typedef void simulate_fn(void *context, const struct simulate_look *look);
 
-/* The row, and its texts, must stay. */
-void simulate_begin(const struct template *row, bool failed, struct simulate *ret_simulate);
+/* The row's texts must stay, and so must what it has become.  paused_until: TEMPLATE_NONE: by somebody, or it is not
+ * paused. */
+void simulate_begin(const struct template *row, bool failed, usec_t paused_until,
+	struct simulate *ret_simulate);
 /* From when on a worker finds something to do, USEC_MINUS_INFINITY: at once; TEMPLATE_NONE: never. */
 usec_t simulate_wakes_at(const struct simulate *simulate);
 /* What generate_write.sql does with the row. */

@@ -18,13 +18,16 @@
 
 #define DAY      (INT64_C(24) * 3600 * USEC_PER_SEC)
 #define GAPS_MAX 100
+#define OPEN_MAX (36500 * DAY)
 
-enum { OPT_ALL = 256, OPT_FROM, OPT_TO, OPT_LOAD, OPT_ICS, OPT_DOWN };
+enum { OPT_ALL = 256, OPT_FROM, OPT_TO, OPT_LOAD, OPT_ICS, OPT_DOWN, OPT_OPEN };
 
 static const struct ctl_option options[] = {
 	{ "all", OPT_ALL, NULL, "every template, and every reminder that is set" },
 	{ "from", OPT_FROM, "WHEN", "nothing earlier (default: now)" },
 	{ "to", OPT_TO, "WHEN", "nothing later (default: 30 days behind the begin)" },
+	{ "open", OPT_OPEN, "SPAN",
+		"so long each task stays open (default: until the next one comes)" },
 	{ "down", OPT_DOWN, "SPAN", "no worker runs then: WHEN/WHEN; may be given several times" },
 	{ "load", OPT_LOAD, NULL, "how much comes in each hour, in place of what comes" },
 	{ "ics", OPT_ICS, NULL, "as a calendar" },
@@ -40,6 +43,7 @@ struct asked {
 	enum foretell_form form;
 	struct arg_bound from, to;
 	bool has_to;
+	usec_t open_for;
 	struct gap_asked down[GAPS_MAX];
 	size_t down_n;
 };
@@ -68,6 +72,12 @@ static bool take_gap(char *text, struct gap_asked *ret_gap, struct err *err)
 	return good;
 }
 
+static bool take_open(usec_t *ret_span, struct err *err)
+{
+	return arg_span(optarg, ret_span, err) &&
+	       (*ret_span <= OPEN_MAX || err_set(err, "at most 36500d, got \"%s\"", optarg));
+}
+
 static bool take_option(int letter, struct asked *asked, struct err *err)
 {
 	switch (letter) {
@@ -84,6 +94,8 @@ static bool take_option(int letter, struct asked *asked, struct err *err)
 	case OPT_TO:
 		asked->has_to = true;
 		return arg_bound(optarg, &asked->to, err) || err_prefix(err, "--to: ");
+	case OPT_OPEN:
+		return take_open(&asked->open_for, err) || err_prefix(err, "--open: ");
 	default:
 		if (asked->down_n == GAPS_MAX)
 			return err_set(err, "--down at most %d times", GAPS_MAX);
@@ -124,9 +136,11 @@ static bool find_span(const struct asked *asked, struct simulation *s, struct er
 			return err_set(err, "--down: it ends before it begins");
 	}
 	qsort(s->gaps, asked->down_n, sizeof(s->gaps[0]), compare_gaps);
-	s->span = (struct simulate_span){
-		.from = f->now, .to = f->to, .gaps = s->gaps, .gaps_n = asked->down_n
-	};
+	s->span = (struct simulate_span){ .from = f->now,
+		.to = f->to,
+		.gaps = s->gaps,
+		.gaps_n = asked->down_n,
+		.open_for = asked->open_for };
 	return true;
 }
 
@@ -137,14 +151,20 @@ static bool take_template(void *context, const PGresult *result, int row)
 	struct simulation *s = context;
 	struct foretelling *f = &s->foretelling;
 	struct template template;
+	struct policies policies;
 	struct simulate simulate;
+	bool is_paused_until = !row_is_null(result, row, SIM_PAUSED_UNTIL);
 	template_row_read(result, row, SIM_TEMPLATE, &template);
+	if (policies_row_read(result, row, SIM_TEMPLATE + TEMPLATE_COLUMNS, &policies))
+		template.policies = &policies;
 	bool failed = row_bool(result, row, SIM_FAILED);
 	f->title = row_text(result, row, SIM_TITLE);
 	f->priority = row_text(result, row, SIM_PRIORITY);
 	f->templates++;
 	f->quarantined += failed;
-	simulate_begin(&template, failed, &simulate);
+	simulate_begin(&template, failed,
+		is_paused_until ? row_instant(result, row, SIM_PAUSED_UNTIL) : TEMPLATE_NONE,
+		&simulate);
 	if (failed)
 		foretell_idle(f, &template, "in quarantine", row_text(result, row, SIM_FAILURE));
 	else if (!template.is_active && template.ended_at == TEMPLATE_NONE)
@@ -242,6 +262,7 @@ static int simulate(struct ctl *ctl, const struct asked *asked, char *const *ids
 	if (code == EX_OK && !find_span(asked, s, &err))
 		code = ctl_usage(ctl, "%s", err.text);
 	if (code == EX_OK) {
+		s->foretelling.span = &s->span;
 		foretell_begin(&s->foretelling);
 		code = stream_each(s, ids, n);
 		foretell_end(&s->foretelling, code == EX_OK);

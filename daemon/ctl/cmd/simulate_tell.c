@@ -82,6 +82,26 @@ static bool is_moved(const struct fate *fate)
 	return sec_from_usec(fate->due) != sec_from_usec(fate->nominal);
 }
 
+/* Those that its policy gives to it.  Who completed it meanwhile is not reminded. */
+static void tell_reminders(
+	struct foretelling *f, const struct simulate_look *look, const struct event *instance)
+{
+	const struct policies *policies = look->simulate->row.policies;
+	usec_t open_until = f->span->open_for ? instance->at + f->span->open_for : USEC_INFINITY;
+	for (size_t i = 0; policies && i < policies->remind_before_n; i++) {
+		usec_t set = instance->due - policies->remind_before[i];
+		usec_t at = simulate_attended(f->span, set > instance->at ? set : instance->at);
+		struct event reminder = *instance;
+		if (at >= open_until)
+			continue;
+		reminder.kind = "reminder";
+		reminder.at = at;
+		reminder.occurrence = set;
+		reminder.note = at == set ? NULL : "late";
+		tell_coming(f, &reminder, LOAD_REMINDERS);
+	}
+}
+
 static void tell_made(
 	struct foretelling *f, const struct simulate_look *look, const struct fate *fate, usec_t at)
 {
@@ -89,20 +109,20 @@ static void tell_made(
 	char id[INSTANCE_ID_SIZE] = "";
 	if (f->form != FORETELL_LOAD)
 		identity_instance(row->id, fate->nominal, id);
-	tell_coming(f,
-		&(struct event){ .at = at,
-			.kind = "instance",
-			.template_id = row->id,
-			.user_id = row->user_id,
-			.task_id = id,
-			.occurrence = fate->nominal,
-			.due = fate->due,
-			.through = TEMPLATE_NONE,
-			.number = 1,
-			.title = fate->change.title ? fate->change.title : f->title,
-			.priority = fate->change.priority ? fate->change.priority : f->priority,
-			.note = is_moved(fate) ? "moved" : NULL },
-		LOAD_INSTANCES);
+	const struct event instance = { .at = at,
+		.kind = "instance",
+		.template_id = row->id,
+		.user_id = row->user_id,
+		.task_id = id,
+		.occurrence = fate->nominal,
+		.due = fate->due,
+		.through = TEMPLATE_NONE,
+		.number = 1,
+		.title = fate->change.title ? fate->change.title : f->title,
+		.priority = fate->change.priority ? fate->change.priority : f->priority,
+		.note = is_moved(fate) ? "moved" : NULL };
+	tell_coming(f, &instance, LOAD_INSTANCES);
+	tell_reminders(f, look, &instance);
 }
 
 static void tell_not_made(
@@ -154,6 +174,10 @@ void foretell_look(void *foretelling, const struct simulate_look *look)
 	struct foretelling *f = foretelling;
 	const struct template *row = &look->simulate->row;
 	const struct plan *plan = look->plan;
+	if (!plan) {
+		tell_row(f, row, look->now, "resumed", NULL);
+		return;
+	}
 	if (plan->rezoned_from != TEMPLATE_NONE)
 		tell_row(f, row, look->now, "rezoned", plan->rezoned_why);
 	for (size_t i = 0; i < plan->n; i++) {

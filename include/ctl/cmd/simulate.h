@@ -10,13 +10,14 @@
 enum foretell_form { FORETELL_EVENTS, FORETELL_LOAD, FORETELL_CALENDAR };
 
 /* Columns of ctl_simulate_open.sql and ctl_simulate_reminders_open.sql. */
-enum { SIM_TITLE, SIM_PRIORITY, SIM_FAILED, SIM_FAILURE, SIM_TEMPLATE };
+enum { SIM_TITLE, SIM_PRIORITY, SIM_FAILED, SIM_FAILURE, SIM_PAUSED_UNTIL, SIM_TEMPLATE };
 enum { REM_TASK, REM_USER, REM_TEMPLATE, REM_AT, REM_DUE, REM_TITLE, REM_PRIORITY };
 
 struct foretelling {
 	enum foretell_form form;
 	bool json;
 	usec_t now, from, to;
+	const struct simulate_span *span;
 	struct table *table; /* of events */
 	struct load load;
 	int64_t templates, quarantined; /* simulated; of them, in quarantine by then */

@@ -84,7 +84,9 @@ class Life:
         fates = dict.fromkeys(came, "instance")
         chosen = lambda: [o for o in came if fates[o] == "instance"]  # noqa: E731
         paused = [o for o in came if self.resumed and self.world.start <= o <= self.resumed]
-        late = [o for o in came if self.fire(o) < now - GRACE and o not in paused]
+        # What was made ahead is late from when it is due; nobody has missed what lies ahead yet.
+        since = {o: max(o, self.fire(o)) for o in came}
+        late = [o for o in came if since[o] < now - GRACE and o not in paused]
 
         # What fell into a pause: none of it, the newest, or all.
         how = self.policy.pause_catch_up or "none"
@@ -92,13 +94,13 @@ class Life:
             fates[o] = "paused"
         # What is late: nothing older than the window; of the rest none, the newest, or all.
         for o in late:
-            if self.policy.catch_up_window and now - self.fire(o) > self.policy.catch_up_window:
+            if self.policy.catch_up_window and now - since[o] > self.policy.catch_up_window:
                 fates[o] = "dropped"
         still = [o for o in late if fates[o] == "instance"]
         for o in still if self.policy.catch_up == "none" else still[:-1] if self.policy.catch_up == "latest" else []:
             fates[o] = "dropped" if self.policy.catch_up == "none" else "coalesced"
-        # Of what is left the newest so many.
-        for o in chosen()[:-(self.policy.catch_up_cap or LIMIT)]:
+        # Of what is left, and was to be made before, the newest so many.
+        for o in [o for o in chosen() if since[o] < now - GRACE][:-(self.policy.catch_up_cap or LIMIT)]:
             fates[o] = "dropped"
         # While the newest task is open, none; or the newest, and the open one gives way.
         is_open = self.open_until is not None and self.open_until > now
