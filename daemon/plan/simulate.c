@@ -15,7 +15,7 @@ void simulate_begin(
 	*ret_simulate = (struct simulate){ .row = *row,
 		.failed = failed,
 		.leap = USEC_INFINITY,
-		.leaps = !row->policies,
+		.leaps = true,
 		.paused_until = paused_until,
 		.open_until = TEMPLATE_NONE };
 	if (!row->policies)
@@ -56,12 +56,15 @@ void simulate_write(struct simulate *simulate, const struct plan *plan)
 	row->replan_at = plan->replan_at;
 	simulate->failed = plan->outcome == PLAN_FAILED;
 	simulate->policies.wake_at = plan->wake_at;
+	simulate->goes_on = true;
 }
 
 usec_t simulate_fate_at(const struct simulate_look *look, const struct fate *fate)
 {
-	bool by_itself = look->leap && fate->number == 1;
-	return !look->leap ? look->now : by_itself ? fate->fire : fate->through;
+	usec_t at = fate->number == 1 ? fate->fire : fate->through;
+	if (!look->leap)
+		return look->now;
+	return at > look->from ? at : look->from;
 }
 
 /* ---- looks ---- */
@@ -83,13 +86,40 @@ static usec_t attended_until(const struct simulate_span *span, usec_t at)
 	return until;
 }
 
-/* Plain rows that go on as they were planned: each is made when it is due, whenever somebody looks. */
+/* Rows that go on as they were planned: each is made when it fires, whenever somebody looks.  Not where it matters
+ * whether the one before is open. */
 static bool may_leap(const struct simulate *simulate)
 {
 	const struct template *row = &simulate->row;
-	return simulate->leaps && row->replan_at == TEMPLATE_NONE &&
-	       row->planned_due_at != TEMPLATE_NONE &&
+	bool free = !row->policies || row->policies->overlap == OVERLAP_ALLOW;
+	bool resumed = row->resumed_at == TEMPLATE_NONE || row->next_due_at > row->resumed_at;
+	return simulate->leaps && simulate->goes_on && free && resumed &&
+	       row->replan_at == TEMPLATE_NONE && row->planned_due_at != TEMPLATE_NONE &&
 	       sec_from_usec(row->planned_due_at) == sec_from_usec(row->next_due_at);
+}
+
+/* Each of a leap is made when it fires, none is late. */
+static void be_never_late(
+	struct plan_policy *policy, struct template *row, struct policies *policies)
+{
+	policy->catch_up = POLICY_UNSET;
+	policy->catch_up_window = 0;
+	if (!row->policies)
+		return;
+	*policies = *row->policies;
+	policies->catch_up = POLICY_ALL;
+	policies->catch_up_window = 0;
+	policies->catch_up_cap = 0;
+	row->policies = policies;
+}
+
+/* How much later than they stand those that were dropped fire. */
+static usec_t ahead_of(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->fates[i].kind == FATE_DROPPED)
+			return plan->fates[i].fire - plan->fates[i].stands;
+	return 0;
 }
 
 /* What would have been dropped had it really been late tells how many there are: so far goes the next. */
@@ -97,19 +127,22 @@ static bool leap(struct simulate *simulate, usec_t from, usec_t until,
 	const struct plan_policy *policy, struct simulate_look *look, struct plan *ret_plan)
 {
 	struct plan_policy patient = *policy;
+	struct template row = simulate->row;
+	struct policies policies;
 	patient.catch_up_limit = LEAP_MAKES;
 	patient.patience = 0;
+	be_never_late(&patient, &row, &policies);
 	while (simulate->leaps) {
 		bool whole = simulate->leap > until - from;
 		look->now = whole ? until : from + simulate->leap;
-		plan_make(&simulate->row, look->now, &patient, SIZE_MAX, ret_plan);
+		plan_make(&row, look->now, &patient, SIZE_MAX, ret_plan);
 		struct plan_skipped dropped = plan_skipped(ret_plan, FATE_DROPPED);
 		if (ret_plan->outcome == PLAN_ADVANCED && dropped.occurrences == 0)
 			return true;
 		/* Else each by itself, until what fails there fails. */
-		simulate->leaps = dropped.occurrences > 0 && dropped.last_at > from &&
-				  dropped.last_at - from < simulate->leap;
-		simulate->leap = dropped.occurrences > 0 ? dropped.last_at - from : 0;
+		usec_t so_far = dropped.last_at + ahead_of(ret_plan) - from;
+		simulate->leaps = dropped.occurrences > 0 && so_far > 0 && so_far < simulate->leap;
+		simulate->leap = dropped.occurrences > 0 ? so_far : 0;
 		plan_finish(ret_plan);
 	}
 	return false;
@@ -134,6 +167,7 @@ static void resume(struct simulate *simulate, usec_t now)
 	simulate->row.is_active = true;
 	simulate->row.resumed_at = now;
 	simulate->paused_until = TEMPLATE_NONE;
+	simulate->goes_on = false;
 	simulate->policies.wake_at = now;
 }
 
@@ -187,6 +221,7 @@ void simulate_run(struct simulate *simulate, const struct simulate_span *span,
 		now = simulate_attended(span, wakes_at > now ? wakes_at : now);
 		if (now > span->to)
 			return;
+		look.from = now;
 		if (paused) {
 			look.now = now;
 			tell(context, &look);

@@ -33,6 +33,7 @@ struct simulate {
 	char starts_zone[sizeof(((struct plan *)NULL)->starts_zone)];
 	usec_t leap; /* how far a leap may go; shorter where much falls due */
 	bool leaps; /* leaps work with it */
+	bool goes_on; /* a plan has said when to look at it again */
 	struct policies policies; /* as they say of the row as it is now; only where it has some */
 	usec_t paused_until; /* it is resumed then; TEMPLATE_NONE: it is not */
 	usec_t open_until; /* of its newest task */
@@ -43,7 +44,7 @@ struct simulate {
 struct simulate_look {
 	const struct simulate *simulate; /* before it is written */
 	const struct plan *plan; /* NULL: its pause is over, and that is all */
-	usec_t now; /* by the clock that runs ahead; of a leap, its end */
+	usec_t from, now; /* by the clock that runs ahead; they are one but for a leap */
 	bool leap;
 };
 

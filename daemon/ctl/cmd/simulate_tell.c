@@ -79,7 +79,7 @@ static void tell_coming(struct foretelling *f, const struct event *event, enum l
 
 static bool is_moved(const struct fate *fate)
 {
-	return sec_from_usec(fate->due) != sec_from_usec(fate->nominal);
+	return sec_from_usec(fate->stands) != sec_from_usec(fate->nominal);
 }
 
 /* Those that its policy gives to it.  Who completed it meanwhile is not reminded. */
@@ -120,7 +120,9 @@ static void tell_made(
 		.number = 1,
 		.title = fate->change.title ? fate->change.title : f->title,
 		.priority = fate->change.priority ? fate->change.priority : f->priority,
-		.note = is_moved(fate) ? "moved" : NULL };
+		.note = is_moved(fate)              ? "moved"
+			: fate->due != fate->stands ? "shifted"
+						    : NULL };
 	tell_coming(f, &instance, LOAD_INSTANCES);
 	tell_reminders(f, look, &instance);
 }
@@ -130,6 +132,9 @@ static void tell_not_made(
 {
 	char through[INSTANT_TEXT_MAX];
 	struct strbuf note CLEANUP(strbuf_free) = STRBUF(ERR_TEXT_MAX);
+	if (fate_kind_detail(fate->kind))
+		strbuf_addf(
+			&note, "%s%s", fate_kind_detail(fate->kind), fate->number > 1 ? ": " : "");
 	if (fate->number > 1)
 		strbuf_addf(&note, "%s%" PRId64 ", through %s", fate->estimated ? "about " : "",
 			fate->number, instant_format(fate->through, through));
@@ -138,7 +143,7 @@ static void tell_not_made(
 			.template_id = look->simulate->row.id,
 			.user_id = look->simulate->row.user_id,
 			.occurrence = fate->nominal,
-			.due = fate->due,
+			.due = fate->stands,
 			.through = fate->through,
 			.number = fate->number,
 			.title = f->title,
@@ -188,6 +193,8 @@ void foretell_look(void *foretelling, const struct simulate_look *look)
 		else if (fate->kind != FATE_EXCLUDED) /* nobody waits for it */
 			tell_not_made(f, look, fate, at);
 	}
+	if (plan->superseded)
+		tell_row(f, row, look->now, "superseded", plan->superseded);
 	f->quarantined += plan->outcome == PLAN_FAILED;
 	if (plan->outcome != PLAN_ADVANCED)
 		tell_row(f, row, look->now,

@@ -4,6 +4,7 @@ import json
 from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 from itertools import combinations, product
+from random import Random
 from zoneinfo import ZoneInfo
 
 from .model import Policy
@@ -87,5 +88,8 @@ class Template:
                    (self.id, *given.values()))
 
 
-def templates():
-    return [Template(n, row) for n, row in enumerate(all_pairs(AXES))]
+def templates(more=80):
+    """All pairs, and some more rows of values that chance has put together: three and more may do what two do not."""
+    random = Random(20240226)
+    rows = all_pairs(AXES) + [{name: random.choice(values) for name, values in AXES.items()} for _ in range(more)]
+    return [Template(n, row) for n, row in enumerate(rows)]

@@ -107,37 +107,70 @@ static const struct {
 	{ "no rule", "{\"frequency\":\"dayly\"}", "01-06T10:00", NULL, NULL },
 };
 
+static void expect_the_same_story(
+	const char *words, const struct sim *sim, const struct simulate_gap *gaps, size_t gaps_n)
+{
+	struct story *leaping = story_of(sim, "01-06T00:00", "05-06T00:00", gaps, gaps_n, false);
+	struct story *stepping = story_of(sim, "01-06T00:00", "05-06T00:00", gaps, gaps_n, true);
+	if (leaping->n != stepping->n)
+		fail_msg("%s: %zu were made, and one by one %zu", words, leaping->n, stepping->n);
+	for (size_t k = 0; k < leaping->n; k++)
+		if (leaping->nominal[k] != stepping->nominal[k] ||
+			leaping->at[k] != stepping->at[k])
+			fail_msg("%s: %s at %s, and one by one %s at %s", words,
+				short_instant(leaping->nominal[k]), short_instant(leaping->at[k]),
+				short_instant(stepping->nominal[k]),
+				short_instant(stepping->at[k]));
+	assert_string_equal(leaping->failure, stepping->failure);
+	for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++)
+		assert_int_equal(leaping->skipped[kind], stepping->skipped[kind]);
+	expect_the_same_row(words, &leaping->end.row, &stepping->end.row);
+	assert_int_equal(stepping->leaps, 0);
+	free(leaping);
+	free(stepping);
+}
+
 static void leaps_come_to_what_single_looks_come_to(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(lives); i++) {
 		struct sim sim;
-		const char *words = lives[i].words;
 		sim_init(&sim, lives[i].rule, lives[i].due);
 		sim.row.paused_at = at_or_none(lives[i].paused);
 		sim.row.resumed_at = at_or_none(lives[i].resumed);
-		struct story *leaping = story_of(
-			&sim, "01-06T00:00", "05-06T00:00", NULL, 0, false);
-		struct story *stepping = story_of(
-			&sim, "01-06T00:00", "05-06T00:00", NULL, 0, true);
-		if (leaping->n != stepping->n)
-			fail_msg("%s: %zu were made, and one by one %zu", words, leaping->n,
-				stepping->n);
-		for (size_t k = 0; k < leaping->n; k++)
-			if (leaping->nominal[k] != stepping->nominal[k] ||
-				leaping->at[k] != stepping->at[k])
-				fail_msg("%s: %s at %s, and one by one %s at %s", words,
-					short_instant(leaping->nominal[k]),
-					short_instant(leaping->at[k]),
-					short_instant(stepping->nominal[k]),
-					short_instant(stepping->at[k]));
-		assert_string_equal(leaping->failure, stepping->failure);
-		for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++)
-			assert_int_equal(leaping->skipped[kind], stepping->skipped[kind]);
-		expect_the_same_row(words, &leaping->end.row, &stepping->end.row);
-		assert_int_equal(stepping->leaps, 0);
-		free(leaping);
-		free(stepping);
+		expect_the_same_story(lives[i].words, &sim, NULL, 0);
+	}
+}
+
+static const struct policies policed[] = {
+	{ .lead = 2 * HOUR },
+	{ .lead = 72 * HOUR, .jitter = 24 * HOUR, .catch_up = POLICY_LATEST },
+	{ .jitter = HOUR / 2, .catch_up = POLICY_NONE },
+	{ .catch_up_window = HOUR, .catch_up_cap = 1, .lead = HOUR },
+	{ .overlap = OVERLAP_SKIP },
+	{ .overlap = OVERLAP_REPLACE, .lead = 30 * HOUR },
+	{ .pause_catch_up = POLICY_LATEST, .jitter = HOUR },
+	{ .pause_catch_up = POLICY_ALL, .lead = 5 * HOUR },
+};
+
+/* What is late is another matter than what is not, and of that there is some behind an outage. */
+static void so_they_do_with_policies(void **state)
+{
+	struct simulate_gap gap = { at("01-15T11:00"), at("01-18T12:30") };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lives) * ARRAY_LEN(policed); i++) {
+		struct sim sim;
+		size_t life = i / ARRAY_LEN(policed), k = i % ARRAY_LEN(policed);
+		struct policies policies = policed[k];
+		char words[100];
+		snprintf(words, sizeof(words), "%s, policies %zu", lives[life].words, k);
+		sim_init(&sim, lives[life].rule, lives[life].due);
+		sim.row.paused_at = at_or_none(lives[life].paused);
+		sim.row.resumed_at = at_or_none(lives[life].resumed);
+		sim.policy.catch_up_grace = 60 * USEC_PER_SEC;
+		policies.wake_at = at("01-06T00:00");
+		sim.row.policies = &policies;
+		expect_the_same_story(words, &sim, &gap, 1);
 	}
 }
 
@@ -249,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaps_come_to_what_single_looks_come_to),
+		cmocka_unit_test(so_they_do_with_policies),
 		cmocka_unit_test(a_worker_comes_to_the_same),
 		cmocka_unit_test(a_year_is_a_few_looks),
 		cmocka_unit_test(what_falls_into_an_outage_is_caught_up),
