@@ -36,8 +36,8 @@ bool arg_instant(const char *text, usec_t *ret_instant, struct err *err)
 	return err_set(err, "expected an instant such as 2025-02-03T10:00:00Z, got \"%s\"", text);
 }
 
-#define SPAN_MAX \
-	(INT64_C(36500) * 24 * 3600 * USEC_PER_SEC) /* further, PostgreSQL's calendar ends */
+#define DAY      (INT64_C(24) * 3600 * USEC_PER_SEC)
+#define SPAN_MAX (36500 * DAY) /* further, PostgreSQL's calendar ends */
 
 /* "2027-01-01": the last microsecond of that day in UTC. */
 static bool end_of_date(const char *text, usec_t *ret_instant)
@@ -49,7 +49,7 @@ static bool end_of_date(const char *text, usec_t *ret_instant)
 	(void)snprintf(first, sizeof(first), "%sT00:00:00Z", text);
 	if (!instant_parse(first, &begins, NULL))
 		return false;
-	*ret_instant = begins + 24 * 3600 * USEC_PER_SEC - 1;
+	*ret_instant = begins + DAY - 1;
 	return true;
 }
 
@@ -66,5 +66,15 @@ bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err)
 			"2027-01-31T10:00:00Z, or a span from now such as 30d, got \"%s\"",
 			text);
 	*ret_bound = bound;
+	return true;
+}
+
+bool arg_begin(const char *text, struct arg_bound *ret_begin, struct err *err)
+{
+	if (!arg_bound(text, ret_begin, err))
+		return false;
+	bool is_date = !ret_begin->is_span && strlen(text) == strlen("0000-00-00");
+	if (is_date)
+		ret_begin->value -= DAY - 1;
 	return true;
 }

@@ -10,6 +10,7 @@
 	X(consumers) \
 	X(upcoming)  \
 	X(herd)      \
+	X(simulate)  \
 	X(list)      \
 	X(show)      \
 	X(next)      \

@@ -3,10 +3,13 @@
 
 #include "plan/template_row.h"
 
+#define CATCH_UP_GRACE (60 * USEC_PER_SEC) /* as workers have it */
+
 void template_policy(const struct settings *settings, struct plan_policy *ret_policy)
 {
 	*ret_policy = (struct plan_policy){ .live_since = INT64_MIN,
 		.catch_up_limit = (size_t)settings->catch_up_limit,
+		.catch_up_grace = CATCH_UP_GRACE,
 		.min_interval = settings->min_interval,
 		.default_time_zone = settings->default_time_zone,
 		.zone = zone_load };

@@ -87,7 +87,12 @@ static enum policy_amount pause_catch_up_of(const struct stage_view *view)
 	return p ? p->pause_catch_up : POLICY_UNSET;
 }
 
-/* What is made all the same is as late as by a worker that was down. */
+/* All of a pause is made: then catch_up, which is for what nobody meant to miss, has no say in it. */
+static bool is_spared(const struct stage_view *view, const struct fate *fate)
+{
+	return pause_catch_up_of(view) == POLICY_ALL && within_pause(view, fate->due);
+}
+
 static void apply_paused(const struct stage_view *view, struct fate *fates, size_t n)
 {
 	if (pause_catch_up_of(view) == POLICY_ALL)
@@ -100,9 +105,7 @@ static void apply_paused(const struct stage_view *view, struct fate *fates, size
 static usec_t paused_until(const struct stage_view *view, const struct fate *last)
 {
 	const struct template *t = view->template;
-	if (pause_catch_up_of(view) == POLICY_ALL)
-		return USEC_INFINITY;
-	if (last->kind == FATE_PAUSED)
+	if (last->kind == FATE_PAUSED || is_spared(view, last))
 		return t->resumed_at;
 	bool ahead = t->resumed_at != TEMPLATE_NONE && t->resumed_at > last->stands &&
 		     t->paused_at != TEMPLATE_NONE;
@@ -127,7 +130,8 @@ static void drop_later(const struct stage_view *view, usec_t than, enum fate_kin
 	struct fate *fates, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fates[i].kind == FATE_MADE && is_later_than(view, &fates[i], than))
+		if (fates[i].kind == FATE_MADE && !is_spared(view, &fates[i]) &&
+			is_later_than(view, &fates[i], than))
 			fates[i].kind = kind;
 }
 
@@ -201,7 +205,8 @@ static void apply_coalesced(const struct stage_view *view, struct fate *fates, s
 		return;
 	bool newer = newer_follow(fates, n);
 	for (size_t i = n; i-- > 0;) {
-		if (fates[i].kind != FATE_MADE || !stages_is_late(view, &fates[i]))
+		if (fates[i].kind != FATE_MADE || is_spared(view, &fates[i]) ||
+			!stages_is_late(view, &fates[i]))
 			continue;
 		if (newer)
 			fates[i].kind = FATE_COALESCED;

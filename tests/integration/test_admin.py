@@ -19,6 +19,7 @@ COMMANDS = {
     "workers": [["workers"]],
     "upcoming": [["upcoming"]],
     "herd": [["herd"]],
+    "simulate": [["simulate", "template"], ["simulate", "--all", "--load"]],
     "list": [["list"], ["list", "--state", "quarantined"]],
     "show": [["show", "template"], ["show", "task"], ["show", "broken"]],
     "next": [["next", "--template", "template"]],

@@ -1,6 +1,5 @@
 /* recurctl herd: the minutes in which most falls due, and for whom. */
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/args.h"
 #include "ctl/ctl.h"
@@ -26,24 +25,13 @@ struct span {
 	bool has_until;
 };
 
-/* A date is the day's begin here, where bounds mean its end. */
-static bool take_from(const char *text, struct arg_bound *ret_from, struct err *err)
-{
-	if (!arg_bound(text, ret_from, err))
-		return false;
-	bool is_date = !ret_from->is_span && strlen(text) == strlen("0000-00-00");
-	if (is_date)
-		ret_from->value -= DAY - 1;
-	return true;
-}
-
 static bool take_option(int letter, struct span *span, struct err *err)
 {
 	switch (letter) {
 	case 'n':
 		return arg_count(optarg, 1, 1000000, &span->number, err);
 	case OPT_FROM:
-		return take_from(optarg, &span->from, err) || err_prefix(err, "--from: ");
+		return arg_begin(optarg, &span->from, err) || err_prefix(err, "--from: ");
 	default:
 		span->has_until = true;
 		return arg_bound(optarg, &span->until, err) || err_prefix(err, "--until: ");
