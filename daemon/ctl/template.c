@@ -9,6 +9,7 @@ void template_policy(const struct settings *settings, struct plan_policy *ret_po
 		.catch_up_limit = (size_t)settings->catch_up_limit,
 		.min_interval = settings->min_interval,
 		.default_time_zone = settings->default_time_zone,
+		.calendars = settings->calendars,
 		.zone = zone_load };
 }
 

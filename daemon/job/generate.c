@@ -288,6 +288,7 @@ static struct plan_policy policy_of(const struct job_site *site)
 		.adopt_backlog = backlogs[settings->adopt_backlog],
 		.catch_up_limit = (size_t)settings->catch_up_limit,
 		.min_interval = settings->min_interval,
+		.calendars = settings->calendars,
 		.zone = zone_load,
 		.clock = clock_monotonic,
 		.patience = PLAN_PATIENCE,

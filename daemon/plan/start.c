@@ -304,7 +304,8 @@ bool start_rule(struct start *start, struct err *err)
 {
 	if (!start->template->rule)
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	return parse_rule(start->template, &start->rule, err) && load_zone(start, err);
+	return parse_rule(start->template, &start->rule, err) && load_zone(start, err) &&
+	       rule_use_calendars(start->rule, start->policy->calendars, err);
 }
 
 static bool check_repeat(const struct rule *rule, struct err *err)
