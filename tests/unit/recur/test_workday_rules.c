@@ -27,7 +27,7 @@ static int open_calendars(void **state)
 	add(target, 2000, 1, 1, "EASTER-2", false);
 	add(target, 2000, 1, 1, "EASTER+1", false);
 	add(target, 2000, 5, 1, "FREQ=YEARLY", false);
-	add(target, 2000, 12, 25, "FREQ=YEARLY;BYMONTHDAY=25,26", false);
+	add(target, 2000, 12, 25, "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25,26", false);
 	add(target, 2026, 5, 30, NULL, true);
 	calendars_add(bank, target);
 	calendars_add(bank, gulf);
