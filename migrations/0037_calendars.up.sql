@@ -40,14 +40,20 @@ begin
         begin
             if tg_op <> 'TRUNCATE' then
                 execute pg_catalog.format(
-                    'select coalesce(pg_catalog.array_agg(distinct c.%%I), ''{}'') from %%s as c', tg_argv[0],
-                    case tg_op when 'INSERT' then 'added' when 'DELETE' then 'gone'
-                               else '(select * from added union all select * from gone)' end) into names;
+                    case tg_op when 'INSERT' then 'select coalesce(pg_catalog.array_agg(distinct %%1$s), ''{}'') from added'
+                               when 'DELETE' then 'select coalesce(pg_catalog.array_agg(distinct %%1$s), ''{}'') from gone'
+                               else 'select coalesce(pg_catalog.array_agg(distinct %%1$s), ''{}'') from ('
+                                    '(select %%2$s from added except select %%2$s from gone) union all'
+                                    ' (select %%2$s from gone except select %%2$s from added)) as c' end,
+                    tg_argv[0], tg_argv[1]) into names;
                 if names = '{}' then
                     return null;
                 end if;
             end if;
             update recurd.settings set changes = changes; -- has another version now
+            if tg_table_name = 'calendar_days' then
+                update recurd.calendars set updated_at = recurd.now() where name = any (names) or names is null;
+            end if;
             update %1$I.recurring_tasks as t
                set replan_at = case when failed_at is null then recurd.now() else replan_at end,
                    failed_at = null, failure = null
@@ -71,21 +77,21 @@ $$;
 revoke all on function recurd.calendars_changed() from public;
 
 create trigger recurd_calendars_inserted after insert on recurd.calendars
-    referencing new table as added for each statement execute function recurd.calendars_changed('name');
+    referencing new table as added for each statement execute function recurd.calendars_changed('name', 'name, weekend');
 create trigger recurd_calendars_updated after update on recurd.calendars
     referencing old table as gone new table as added
-    for each statement execute function recurd.calendars_changed('name');
+    for each statement execute function recurd.calendars_changed('name', 'name, weekend');
 create trigger recurd_calendars_deleted after delete on recurd.calendars
-    referencing old table as gone for each statement execute function recurd.calendars_changed('name');
+    referencing old table as gone for each statement execute function recurd.calendars_changed('name', 'name, weekend');
 create trigger recurd_calendars_truncated after truncate on recurd.calendars
     for each statement execute function recurd.calendars_changed();
 create trigger recurd_calendar_days_inserted after insert on recurd.calendar_days
-    referencing new table as added for each statement execute function recurd.calendars_changed('calendar');
+    referencing new table as added for each statement execute function recurd.calendars_changed('calendar', '*');
 create trigger recurd_calendar_days_updated after update on recurd.calendar_days
     referencing old table as gone new table as added
-    for each statement execute function recurd.calendars_changed('calendar');
+    for each statement execute function recurd.calendars_changed('calendar', '*');
 create trigger recurd_calendar_days_deleted after delete on recurd.calendar_days
-    referencing old table as gone for each statement execute function recurd.calendars_changed('calendar');
+    referencing old table as gone for each statement execute function recurd.calendars_changed('calendar', '*');
 create trigger recurd_calendar_days_truncated after truncate on recurd.calendar_days
     for each statement execute function recurd.calendars_changed();
 

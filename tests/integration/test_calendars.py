@@ -157,3 +157,93 @@ def test_rows_that_no_check_stops(db):
     for name in rows:
         assert db.template(name)["failure"].startswith(f'recurrence_rule.calendar: calendar "{name}"'), name
     assert days(db, "fine") == ["2026-03-01"]
+
+
+# recurctl calendar --------------------------------------------------------------------------------
+
+
+def ics(*events):
+    return ("BEGIN:VCALENDAR\r\n" + "".join(f"BEGIN:VEVENT\r\n{lines}END:VEVENT\r\n" for lines in events) + "END:VCALENDAR\r\n").encode()
+
+
+CHRISTMAS = "DTSTART;VALUE=DATE:20261225\r\nDTEND;VALUE=DATE:20261227\r\nSUMMARY:Weihnachten\r\n"
+NEW_YEAR = "DTSTART;VALUE=DATE:20000101\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:Neujahr\r\n"
+MEETING = "DTSTART:20261201T100000Z\r\nDTEND:20261201T110000Z\r\nSUMMARY:Besprechung\r\n"
+
+
+def rows(db, name):
+    return db.column("select concat_ws(' ', day, days, name, rule, working, imported) from recurd.calendar_days"
+                     " where calendar = %s order by day, name", (name,))
+
+
+def test_a_file_is_imported_and_its_successor_takes_its_place(db):
+    """Next year's file replaces this year's; what was added by hand stays; what is no day is told."""
+    answer = ctl_json(db, "calendar", "import", "de", "-", stdin=ics(CHRISTMAS, NEW_YEAR, MEETING))
+    assert answer == {"name": "de", "new": True, "days": 2, "recurring": 1, "changed": 2, "gone": 0,
+                      "left_out": [{"left_out": "Besprechung: covers no whole day"}]}
+    run_ctl(db, "calendar", "add", "de", "2026-12-28", "Inventur ä", "--working")
+    run_ctl(db, "calendar", "add", "de", "2000-01-01", "Ostermontag", "--every", "EASTER+1")
+    assert rows(db, "de") == ['2000-01-01 1 Neujahr {"frequency":"yearly"} f t', "2000-01-01 1 Ostermontag EASTER+1 f f",
+                              "2026-12-25 2 Weihnachten f t", "2026-12-28 1 Inventur ä t f"]
+    shown = {row["day"]: row["name"] for row in ctl_json(db, "calendar", "show", "de", "--year", 2026)["days"]}
+    assert shown == {"2026-01-01": "Neujahr", "2026-04-06": "Ostermontag", "2026-12-25": "Weihnachten", "2026-12-26": "Weihnachten",
+                     "2026-12-28": "Inventur ä"}
+    # The same again changes nothing, and nothing is planned anew.
+    version = db.value("select xmin::text from recurd.settings")
+    again = ctl_json(db, "calendar", "import", "de", "-", stdin=ics(CHRISTMAS, NEW_YEAR))
+    assert (again["new"], again["changed"], again["gone"]) == (False, 0, 0)
+    assert db.value("select xmin::text from recurd.settings") == version
+    later = ctl_json(db, "calendar", "import", "de", "-", stdin=ics(CHRISTMAS.replace("2026", "2027"), NEW_YEAR))
+    assert (later["changed"], later["gone"]) == (1, 1)
+    assert [row for row in rows(db, "de") if "Weihnachten" in row] == ["2027-12-25 2 Weihnachten f t"]
+
+
+def test_calendars_by_hand(db):
+    run_ctl(db, "calendar", "create", "gulf", "--weekend", "Fri, sat")
+    run_ctl(db, "calendar", "add", "gulf", "2026-03-20", "Eid", "--days", "3")
+    listed = {row["name"]: (row["weekend"], row["holidays"]) for row in ctl_json(db, "calendar")}
+    assert listed == {"bank": ("sat,sun", 0), "gulf": ("fri,sat", 1)}
+    run_ctl(db, "calendar", "weekend", "gulf", "none")
+    assert ctl_json(db, "calendar", "show", "gulf")["weekend"] == "none"
+    assert [row["day"] for row in ctl_json(db, "calendar", "show", "gulf", "--year", 2026)["days"]] == [
+        "2026-03-20", "2026-03-21", "2026-03-22"]
+    run_ctl(db, "calendar", "remove", "gulf", "2026-03-20", "Eid")
+    assert rows(db, "gulf") == []
+    db.add_template(START, {**BUT_ONE, "calendar": "gulf"})
+    assert "--force deletes it" in run_ctl(db, "calendar", "delete", "gulf", expect=DATA).errors
+    run_ctl(db, "calendar", "delete", "gulf", "--force")
+    assert db.value("select count(*) from recurd.calendars where name = 'gulf'") == 0
+
+
+@pytest.mark.parametrize("args, says", [
+    (["show", "bnak"], 'there is no calendar "bnak" (did you mean "bank"?)'),
+    (["add", "bnak", "2026-01-01", "x"], 'there is no calendar "bnak"'),
+    (["weekend", "bnak", "sun"], 'there is no calendar "bnak"'),
+    (["delete", "bnak"], 'there is no calendar "bnak"'),
+    (["create", "my bank"], "a name has 1 to 64 letters"),
+    (["create", "bank"], 'there is a calendar "bank" already'),
+    (["weekend", "bank", "sat+sun"], "expected days like sat,sun"),
+    (["weekend", "bank", ""], "expected days like sat,sun"),
+    (["weekend", "bank", "mon,tue,wed,thu,fri,sat,sun"], "ck_calendars_weekend"),
+    (["add", "bank", "2026-02-30", "x"], "expected a day like 2026-12-24"),
+    (["add", "bank", "infinity", "x"], "expected a day like 2026-12-24"),
+    (["add", "bank", "2026-01-01", "x", "--every", "FREQ=HOURLY"], "--every: expected days, got a rule that is hourly"),
+    (["add", "bank", "2026-01-01", "x", "--every", "every year"], "--every: "),
+    (["add", "bank", "2026-01-01", b"\xff"], "TITLE: expected UTF-8"),
+    (["remove", "bank", "2026-01-01"], "has nothing  that begins on 2026-01-01"),
+    (["import", "x", "/nonexistent.ics"], "No such file"),
+])
+def test_what_recurctl_calendar_refuses(db, args, says):
+    import os
+    args = [os.fsdecode(arg) if isinstance(arg, bytes) else arg for arg in args]
+    assert says in run_ctl(db, "calendar", *args, expect=DATA).errors
+
+
+def test_hostile_files(db):
+    """None of them is imported, in part or as a whole, and a calendar that was there stays as it was."""
+    run_ctl(db, "calendar", "import", "de", "-", stdin=ics(CHRISTMAS))
+    many = ics(*(f"DTSTART;VALUE=DATE:2026{1 + n % 12:02}{1 + n % 28:02}\r\nSUMMARY:{n}\r\n" for n in range(20100)))
+    for text, says in [(ics(CHRISTMAS, NEW_YEAR)[:-40], "a part of the file is missing"), (b"", ""), (b"<html>", ""), (ics(MEETING), "no event"),
+                       (many, "more than 20000 days"), (ics(*[NEW_YEAR.replace("jahr", str(n)) for n in range(501)]), "more than 500 rules")]:
+        assert says in run_ctl(db, "calendar", "import", "de", "-", stdin=text, expect=DATA).errors
+    assert rows(db, "de") == ["2026-12-25 2 Weihnachten f t"]
