@@ -9,18 +9,19 @@ begin
           from pg_class
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
-                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats', 'calendars',
-                                 'calendar_days')
+                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
+                                 'policies', 'calendars', 'calendar_days')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
-                                                             'template_tags|preferences|zones|causes|waiting|repeats|calendars|'
-                                                             'calendar_days)')
+                                                             'template_tags|preferences|zones|causes|waiting|repeats|policies|'
+                                                             'calendars|calendar_days)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
-              'consumer_changed()', 'calendars_changed()']) as name
+              'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
+              'template_resumed()', 'calendars_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

@@ -64,6 +64,13 @@ begin
                     -- Turned into JSON twice.
                     or pg_catalog.jsonb_typeof(recurrence_rule) = 'string'
                        and recurrence_rule #>> '{}' like '{%%"calendar"%%');
+            -- A policy moves what its rule gives: a worker looks at it now.
+            update %1$I.recurring_tasks as t
+               set wake_at = recurd.now(), failed_at = null, failure = null
+             where wake_at is not null and (failed_at is null or failure like '%%calendar%%')
+               and exists (select from recurd.policies as p
+                            where p.template_id = t.id
+                                  and (p.calendar = any (names) or names is null and p.calendar is not null));
             update recurd.repeats set failed_at = null, failure = null
              where failed_at is not null and failure like '%%calendar%%';
             return null;
