@@ -200,6 +200,18 @@ bool rule_start(const struct rule *rule, sec_t *ret_wall)
 	return rule->has_start;
 }
 
+bool rule_is_several_a_day(const struct rule *rule)
+{
+	static const enum rule_part times[] = { PART_HOUR, PART_MINUTE, PART_SECOND };
+	bool several = rule_is_subdaily(rule) || !rule_only_excludes(rule);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		const struct intset *set = &rule->parts[times[i]];
+		int first = intset_next(set, INTSET_START);
+		several |= first != INTSET_END && intset_next(set, first) != INTSET_END;
+	}
+	return several;
+}
+
 bool rule_has_overrides(const struct rule *rule)
 {
 	return rule->overrides_len > 0;

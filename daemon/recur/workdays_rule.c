@@ -20,6 +20,10 @@ struct workdays_rule {
 	struct recurrence *recurrence;
 	int easter; /* days from it */
 	int64_t first;
+	/* Of its days that are not before `since` the next is this one, behind which the recurrence stands.  To seek
+	 * is dear, and years are asked for one after the other. */
+	bool known;
+	int64_t since, next; /* INT64_MAX: none comes any more */
 };
 
 /* ---- Easter ---- */
@@ -142,22 +146,43 @@ void workdays_rule_close(struct workdays_rule *rule)
 	free(rule);
 }
 
-bool workdays_rule_next(struct workdays_rule *rule, int64_t from, int64_t last, int64_t *ret_day)
+static int64_t day_of(sec_t wall)
+{
+	return wall / DAY_SECS - (wall % DAY_SECS < 0);
+}
+
+/* From where the recurrence stands.  false: nothing up to `last`, or it takes too long. */
+static bool find_next(struct workdays_rule *rule, int64_t from, int64_t last)
 {
 	struct occurrence found;
 	struct err err;
-	if (!rule->rule)
-		return next_easter(rule, from, last, ret_day);
-	recurrence_seek(rule->recurrence, from * DAY_SECS - 1);
-	for (int slices = 0; slices < WORKDAYS_SLICES; slices++) {
+	for (int slices = 0; slices < WORKDAYS_SLICES;) {
 		enum recur_status status = recurrence_next(rule->recurrence, &found, &err);
-		if (status == RECUR_FOUND && found.at < (last + 1) * DAY_SECS) {
-			*ret_day = found.at / DAY_SECS - (found.at % DAY_SECS < 0);
+		bool beyond = recurrence_searched(rule->recurrence) >= (last + 1) * DAY_SECS;
+		rule->next = status == RECUR_FOUND ? day_of(found.at) : INT64_MAX;
+		if (status == RECUR_FOUND && rule->next >= from)
 			return true;
-		}
-		if (status != RECUR_AGAIN ||
-			recurrence_searched(rule->recurrence) >= (last + 1) * DAY_SECS)
+		if (status == RECUR_END)
+			return true;
+		if (status == RECUR_FAILED || (status == RECUR_AGAIN && beyond))
 			return false;
+		slices += status == RECUR_AGAIN;
 	}
 	return false;
+}
+
+bool workdays_rule_next(struct workdays_rule *rule, int64_t from, int64_t last, int64_t *ret_day)
+{
+	if (!rule->rule)
+		return next_easter(rule, from, last, ret_day);
+	if (!rule->known || from < rule->since || from > rule->next) {
+		if (!rule->known || from != rule->next + 1)
+			recurrence_seek(rule->recurrence, from * DAY_SECS - 1);
+		rule->known = find_next(rule, from, last);
+		rule->since = from;
+	}
+	if (!rule->known || rule->next > last)
+		return false;
+	*ret_day = rule->next;
+	return true;
 }

@@ -42,6 +42,8 @@ enum rule_repeat {
 };
 enum rule_repeat rule_repeat(const struct rule *rule);
 bool rule_is_subdaily(const struct rule *rule); /* hourly, minutely, secondly */
+/* May more than one of its occurrences fall on one day? */
+bool rule_is_several_a_day(const struct rule *rule);
 bool rule_has_overrides(const struct rule *rule); /* recurrenceOverrides, EXDATE, RDATE */
 bool rule_only_excludes(const struct rule *rule); /* none of them moves, adds or renames */
 /* The DTSTART that the rule's own text gives, as wall time in its zone; false: it gives none. */
