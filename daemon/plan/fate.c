@@ -3,7 +3,8 @@
 
 const char *fate_kind_name(enum fate_kind kind)
 {
-	static const char *const names[] = { "made", "excluded", "dropped", "paused", "adopted" };
+	static const char *const names[] = { "made", "excluded", "dropped", "paused", "adopted",
+		"limited" };
 	return names[kind];
 }
 

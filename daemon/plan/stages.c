@@ -92,6 +92,15 @@ static void apply_caught_up(const struct stage_view *view, struct fate *fates, s
 	}
 }
 
+/* The oldest are made as long as the user has something left. */
+static void apply_limited(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	size_t made = 0;
+	for (size_t i = 0; i < n && view->policy->limited; i++)
+		if (fates[i].kind == FATE_MADE && made++ >= view->policy->allowance)
+			fates[i].kind = FATE_LIMITED;
+}
+
 /* ---- the table ---- */
 
 const struct stage stages[STAGES] = {
@@ -100,6 +109,7 @@ const struct stage stages[STAGES] = {
 	{ "adopted", STAGE_EACH, apply_adopted, adopted_until },
 	{ "latest", STAGE_BACKLOG, apply_latest, NULL },
 	{ "caught up", STAGE_BACKLOG, apply_caught_up, NULL },
+	{ "limited", STAGE_BACKLOG, apply_limited, NULL },
 };
 
 void stages_apply(

@@ -21,7 +21,7 @@ static bool is_zone(const struct token *token)
 	const struct zone *loaded;
 	if (token->len < 2 || !zone_names_read(token->text, token->len, &zone, NULL))
 		return false;
-	return memchr(token->text, '/', token->len) || zone_load(zone, &loaded, NULL);
+	return strchr(zone, '/') || zone_load(zone, &loaded, NULL);
 }
 
 bool sentence_zone_stands(struct sentence *s)

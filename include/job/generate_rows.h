@@ -34,6 +34,7 @@ struct generate_rows {
 	size_t made_n, made_size;
 	bool changes; /* some instance has one */
 	bool hashed; /* the event of some instance lies before keys_from */
+	bool counted; /* what is made is counted for its users */
 };
 
 void generate_rows_add(struct generate_rows *rows, const struct template *template,

@@ -15,6 +15,7 @@ enum fate_kind {
 	FATE_DROPPED, /* beyond catch_up_limit */
 	FATE_PAUSED, /* between paused_at and resumed_at */
 	FATE_ADOPTED, /* from before the first start */
+	FATE_LIMITED, /* beyond what its user may have a day */
 	FATE_KINDS
 };
 

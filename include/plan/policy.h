@@ -21,6 +21,8 @@ struct plan_policy {
 	usec_t live_since;
 	enum plan_backlog adopt_backlog;
 	size_t catch_up_limit; /* at least 1 */
+	bool limited; /* its user may have no more than `allowance` now */
+	size_t allowance;
 	usec_t min_interval;
 	const char *default_time_zone;
 	/* Where zones come from; zone_load. */

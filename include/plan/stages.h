@@ -30,7 +30,7 @@ struct stage {
 	usec_t (*until)(const struct stage_view *view, const struct fate *last);
 };
 
-#define STAGES 5
+#define STAGES 6
 extern const struct stage stages[STAGES];
 
 void stages_apply(
