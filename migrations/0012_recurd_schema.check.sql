@@ -20,7 +20,7 @@ begin
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
-              'consumer_changed()', 'template_limit()']) as name
+              'consumer_changed()', 'template_limit()', 'upcoming(integer)']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

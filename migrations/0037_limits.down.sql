@@ -1,3 +1,4 @@
+drop function recurd.upcoming(integer);
 drop trigger recurd_template_limit on recurring_tasks;
 drop function recurd.template_limit();
 drop table recurd.made_today;

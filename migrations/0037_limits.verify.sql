@@ -35,8 +35,9 @@ begin
         where to_regclass(tab) is not null
               and not exists (select from pg_constraint where conrelid = to_regclass(tab) and conname = name)
         union all
-        select 'function recurd.template_limit() is missing'
-        where to_regprocedure('recurd.template_limit()') is null
+        select format('function %s is missing', name)
+        from unnest(array['recurd.template_limit()', 'recurd.upcoming(integer)']) as name
+        where to_regprocedure(name) is null
         union all
         select 'trigger recurd_template_limit on recurring_tasks is missing or disabled'
         where not exists (select from pg_trigger
@@ -54,18 +55,24 @@ begin
         where has_function_privilege('public', to_regprocedure('recurd.template_limit()'), 'execute')
         union all
         -- Its body has the name of the application's schema, which may have been renamed.
-        select 'function recurd.template_limit() does not fit the tables: they are in another schema'
+        select format('function %s does not fit the tables: they are in another schema', oid::regprocedure)
         from pg_proc
-        where oid = to_regprocedure('recurd.template_limit()')
+        where oid in (to_regprocedure('recurd.template_limit()'), to_regprocedure('recurd.upcoming(integer)'))
               and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
         union all
         select format('function %s runs with %s', name, case
                       when prosecdef and definer then 'another search_path, expected the empty one'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
-        from (values ('recurd.template_limit()', true)) as w (name, definer)
+        from (values ('recurd.template_limit()', true), ('recurd.upcoming(integer)', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
         where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        union all
+        select format('role %s has no right of its own to execute recurd.upcoming(integer)', role)
+        from unnest(array['recurd_worker', 'recurd_reader']) as role
+        join pg_proc on oid = to_regprocedure('recurd.upcoming(integer)')
+        where to_regrole(role) is not null
+              and not exists (select from aclexplode(proacl) where grantee = to_regrole(role))
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;
