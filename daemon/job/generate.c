@@ -58,6 +58,7 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 		&run->site.shared->generated,
 		kind_told(&kind_task_created, run->site.settings) != NULL, hint);
 	log_batch(generate, silent);
+	allowance_log(&generate->allowance);
 	return tell_hint_text(hint);
 }
 
@@ -270,6 +271,7 @@ static void clear(struct run *run)
 	PQclear(generate->claimed);
 	PQclear(generate->held);
 	free(generate->held_ids);
+	allowance_clear(&generate->allowance);
 	PQclear(generate->written);
 }
 

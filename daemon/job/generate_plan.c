@@ -43,6 +43,23 @@ static bool is_held(const struct generate *generate, const struct template *temp
 		       compare_texts);
 }
 
+/* What the template's user may still have today. */
+static void allow(struct generate *generate, const struct template *template)
+{
+	struct plan_policy *policy = &generate->policy;
+	policy->limited = generate->allowance.limit > 0 && template->user_id;
+	if (policy->limited)
+		policy->allowance = allowance_left(&generate->allowance, template->user_id);
+}
+
+static void use_up(
+	struct generate *generate, const struct template *template, const struct plan *plan)
+{
+	if (generate->policy.limited)
+		allowance_use(&generate->allowance, template->user_id, plan->made_n,
+			plan_skipped(plan, FATE_LIMITED).occurrences);
+}
+
 static void plan_row(struct generate *generate, int number)
 {
 	struct template template;
@@ -63,9 +80,11 @@ static void plan_row(struct generate *generate, int number)
 		return;
 	}
 	zone_lacks_begin();
+	allow(generate, &template);
 	plan_make(&template, generate->run.batch.now, &generate->policy,
 		generate->run.limit - generate->rows.made_n, &plan);
 	if (plan.outcome != PLAN_POSTPONED) {
+		use_up(generate, &template, &plan);
 		generate_rows_add(&generate->rows, &template, place, &plan);
 		return;
 	}
@@ -123,20 +142,35 @@ void generate_planned(struct run *run)
 		run_close(run);
 }
 
-static void on_held(void *job, const struct reply *reply)
+static bool has_limit(const struct generate *generate)
 {
-	struct generate *generate = job;
+	return generate->run.site.settings->max_instances_per_user_day > 0;
+}
+
+static void take_held(struct generate *generate, const struct reply *reply)
+{
 	generate->held = reply_take(reply, 0);
 	size_t n = (size_t)PQntuples(generate->held);
 	generate->held_ids = mem_alloc_array(n, sizeof(*generate->held_ids));
 	for (size_t i = 0; i < n; i++)
 		generate->held_ids[i] = row_text(generate->held, (int)i, 0);
 	qsort(generate->held_ids, n, sizeof(*generate->held_ids), compare_texts);
+}
+
+static void on_users(void *job, const struct reply *reply)
+{
+	struct generate *generate = job;
+	if (generate->run.careful)
+		take_held(generate, reply);
+	if (has_limit(generate))
+		allowance_take(&generate->allowance, reply->results[generate->run.careful]);
 	slicing_start(&generate->slicing);
 }
 
-static void ask_who_is_held(struct generate *generate)
+/* Who is held, and what was made for whom today. */
+static void ask_of_users(struct generate *generate)
 {
+	struct conn *conn = generate->run.batch.conn;
 	size_t n = generate->run.claimed_n, users = 0;
 	const char **ids CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*ids));
 	for (size_t i = 0; i < n; i++) {
@@ -149,14 +183,21 @@ static void ask_who_is_held(struct generate *generate)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_texts(&params, ids, users);
-	conn_add(generate->run.batch.conn, QUERY_GENERATE_HELD, &params);
-	batch_fly(&generate->run.batch, on_held);
+	if (generate->run.careful)
+		conn_add(conn, QUERY_GENERATE_HELD, &params);
+	if (has_limit(generate)) {
+		allowance_init(&generate->allowance,
+			generate->run.site.settings->max_instances_per_user_day, ids, users);
+		conn_add(conn, QUERY_GENERATE_MADE, &params);
+	}
+	batch_fly(&generate->run.batch, on_users);
 }
 
 void generate_plan(struct generate *generate)
 {
-	if (generate->run.careful)
-		ask_who_is_held(generate);
+	generate->rows.counted = has_limit(generate);
+	if (generate->run.careful || has_limit(generate))
+		ask_of_users(generate);
 	else
 		slicing_start(&generate->slicing);
 }

@@ -353,6 +353,22 @@ static void add_keys(const struct stretch *s, bool told, struct params *params)
 	params_uuids(params, texts, n);
 }
 
+/* What is counted for the users, beside what is made. */
+static void add_limited(const struct stretch *s, struct params *params)
+{
+	const char **users CLEANUP(mem_cleanup) = mem_alloc_array(s->n, sizeof(*users));
+	int64_t *numbers CLEANUP(mem_cleanup) = mem_alloc_array(s->n, sizeof(*numbers));
+	size_t n = 0;
+	for (size_t i = 0; i < s->n && s->rows->counted; i++) {
+		users[n] = s->planned[i].template.user_id;
+		numbers[n] = plan_skipped(&s->planned[i].plan, FATE_LIMITED).occurrences;
+		n += numbers[n] > 0;
+	}
+	params_bool(params, s->rows->counted);
+	params_texts(params, users, n);
+	params_int8s(params, numbers, n);
+}
+
 void generate_rows_params(const struct generate_rows *rows, size_t from, size_t n, usec_t now,
 	const char *kind, struct params *params)
 {
@@ -367,6 +383,7 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 	add_keys(&s, kind != NULL, params);
 	add_wakes(&s, params);
 	add_superseded(&s, params);
+	add_limited(&s, params);
 }
 
 /* ---- log lines ---- */
@@ -493,6 +510,8 @@ static size_t log_decisions(const struct planned *planned, struct tell_rate *rat
 	struct decision decisions[DECISIONS_PER_PLAN];
 	size_t n = planned->written ? decisions_of(planned, decisions) : 0, silent = 0;
 	for (size_t i = 0; i < n; i++) {
+		if (strcmp(decisions[i].kind, fate_kind_name(FATE_LIMITED)) == 0)
+			continue; /* told once of its user: allowance_log */
 		if (tell_rate_take(rate, clock_monotonic()))
 			log_decision(&decisions[i]);
 		else

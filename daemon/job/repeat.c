@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/rows.h"
+#include "job/events.h"
 #include "job/repeat_rows.h"
 #include "job/run.h"
 #include "job/slicing.h"
@@ -21,6 +22,8 @@ struct repeat {
 	PGresult *claimed;
 	int next_row;
 	struct repeat_rows rows;
+	PGresult *written; /* of the stretch under way */
+	size_t untold; /* because of the key of another event */
 };
 
 static struct repeat *of(struct run *run)
@@ -86,6 +89,7 @@ static void count(const struct run *run, struct counters *counters)
 	counter_add(counters, COUNTER_QUARANTINED,
 		repeat_rows_count(&repeat->rows, REPEAT_QUARANTINED));
 	note_lateness(repeat, &run->site.shared->spans);
+	counter_add(counters, COUNTER_COLLISIONS, repeat->untold);
 }
 
 /* ---- writing ---- */
@@ -106,13 +110,23 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 }
 
 /* Columns of repeat_write.sql. */
-enum { WRITTEN_MADE, WRITTEN_TAGGED, WRITTEN_TOLD, WRITTEN_LINKED, WRITTEN_ROWS, WRITTEN_DECIDED };
+enum {
+	WRITTEN_MADE,
+	WRITTEN_TAGGED,
+	WRITTEN_TOLD,
+	WRITTEN_LINKED,
+	WRITTEN_ROWS,
+	WRITTEN_DECIDED,
+	WRITTEN_SUCCESSOR,
+	WRITTEN_MET
+};
 
 static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)
 {
-	const struct repeat *repeat = job;
-	const PGresult *written = reply->results[result];
+	struct repeat *repeat = job;
 	fault("repeat.written_not_logged");
+	PQclear(repeat->written);
+	const PGresult *written = repeat->written = reply_take(reply, result);
 	if (!row_bool(written, 0, WRITTEN_MADE))
 		return "the task that is inserted is dropped or changed, by a trigger, a rule or a "
 		       "policy";
@@ -129,9 +143,40 @@ static const char *took(void *job, const struct reply *reply, int result, size_t
 	return NULL;
 }
 
+/* Rare, so that the rows are looked through. */
+static const struct repeat_row *find_successor(
+	const struct repeat *repeat, size_t from, size_t n, const char *id)
+{
+	for (size_t i = from; i < from + n; i++)
+		if (repeat->rows.rows[i].fate == REPEAT_FOLLOWED &&
+			strcmp(repeat->rows.rows[i].successor_id, id) == 0)
+			return &repeat->rows.rows[i];
+	return NULL;
+}
+
+/* Of what a careful batch met under its keys. */
+static void meet(struct repeat *repeat, size_t from, size_t n)
+{
+	for (int row = 0; row < PQntuples(repeat->written); row++) {
+		struct event event;
+		if (row_is_null(repeat->written, row, WRITTEN_SUCCESSOR))
+			continue;
+		const struct repeat_row *made = find_successor(
+			repeat, from, n, row_text(repeat->written, row, WRITTEN_SUCCESSOR));
+		if (!made)
+			continue;
+		event_make(&kind_task_created, made->successor_id, made->successor.due_at,
+			repeat->run.batch.keys_from, &event);
+		event_meet(&event, &kind_task_created, made->successor_id, made->successor.due_at,
+			repeat->written, row, WRITTEN_MET);
+		repeat->untold += event.untold;
+	}
+}
+
 static void wrote(void *job, size_t from, size_t n)
 {
 	struct repeat *repeat = job;
+	meet(repeat, from, n);
 	for (size_t i = from; i < from + n; i++) {
 		repeat->rows.rows[i].written = true;
 		run_wrote(&repeat->run, repeat->rows.rows[i].id);
@@ -326,7 +371,8 @@ static void clear(struct run *run)
 	slicing_stop(&repeat->slicing);
 	repeat_rows_clear(&repeat->rows);
 	PQclear(repeat->claimed);
-	repeat->claimed = NULL;
+	PQclear(repeat->written);
+	repeat->claimed = repeat->written = NULL;
 	repeat->next_row = 0;
 }
 

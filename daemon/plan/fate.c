@@ -13,7 +13,8 @@ const char *fate_kind_name(enum fate_kind kind)
 		[FATE_LATE] = "dropped",
 		[FATE_CAPPED] = "dropped",
 		[FATE_SKIPPED] = "skipped",
-		[FATE_OVERLAPPED] = "overlapped" };
+		[FATE_OVERLAPPED] = "overlapped",
+		[FATE_LIMITED] = "limited" };
 	return names[kind];
 }
 
@@ -28,6 +29,8 @@ const char *fate_kind_detail(enum fate_kind kind)
 		return "beyond catch_up_cap";
 	case FATE_SKIPPED:
 		return "on a day off";
+	case FATE_LIMITED:
+		return "max_instances_per_user_day";
 	default:
 		return NULL;
 	}

@@ -286,6 +286,15 @@ static void apply_overlapped(const struct stage_view *view, struct fate *fates, 
 		replace_overlapping(fates, n);
 }
 
+/* The oldest are made as long as the user has something left. */
+static void apply_limited(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	size_t made = 0;
+	for (size_t i = 0; i < n && view->policy->limited; i++)
+		if (fates[i].kind == FATE_MADE && made++ >= view->policy->allowance)
+			fates[i].kind = FATE_LIMITED;
+}
+
 /* ---- the table ---- */
 
 const struct stage stages[STAGES] = {
@@ -301,6 +310,7 @@ const struct stage stages[STAGES] = {
 	{ "latest paused", STAGE_BACKLOG, apply_latest_paused, NULL },
 	{ "caught up", STAGE_BACKLOG, apply_caught_up, NULL },
 	{ "overlapped", STAGE_BACKLOG, apply_overlapped, NULL },
+	{ "limited", STAGE_BACKLOG, apply_limited, NULL },
 };
 
 void stages_apply(

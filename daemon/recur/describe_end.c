@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "recur/describe.h"
+#include "util/mem.h"
 #include "util/timefmt.h"
 
 #define DATES_SHOWN \
@@ -28,12 +29,25 @@ static void add_key(const struct override *override, struct strbuf *buf)
 	strbuf_add_text(buf, text);
 }
 
+/* As JSON has it: within quotes nothing of it is taken for a part of the sentence. */
+static void add_quoted(const char *before, const char *text, struct strbuf *buf)
+{
+	json_auto_t *string = text ? json_string(text) : NULL;
+	char *quoted CLEANUP(mem_cleanup) = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+	if (quoted)
+		strbuf_addf(buf, "%s%s", before, quoted);
+}
+
 static void add_override(const struct override *override, struct strbuf *buf)
 {
 	char text[INSTANT_TEXT_MAX];
 	add_key(override, buf);
 	if (kind_of(override) == MOVED)
 		strbuf_addf(buf, " moved to %s", wall_format(override->start, text));
+	add_quoted(" titled ", override->title, buf);
+	add_quoted(" described ", override->description, buf);
+	if (override->priority)
+		strbuf_addf(buf, " with priority %s", override->priority);
 }
 
 static uint64_t hash_of(uint64_t hash, const void *data, size_t len)

@@ -24,6 +24,8 @@ struct settings {
 	usec_t min_interval; /* a more frequent rule is quarantined */
 	int64_t catch_up_limit; /* missed occurrences made per template */
 	enum adopt_backlog adopt_backlog;
+	int64_t max_templates_per_user; /* 0: no limit; looked at where one is inserted, by a trigger */
+	int64_t max_instances_per_user_day; /* 0: no limit */
 	bool notify_task_created; /* notifications of kind task_created */
 	bool repeat_tasks; /* of their own rules; looked at where a task is completed, by a trigger */
 	usec_t notification_retention; /* 0: for ever */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "db/rows.h"
+#include "job/allowance.h"
 #include "job/generate_rows.h"
 #include "job/run.h"
 #include "job/slicing.h"
@@ -18,6 +19,7 @@ struct generate {
 	PGresult *claimed;
 	PGresult *held; /* users whose rows are locked; NULL: nobody asked */
 	const char **held_ids; /* the same, sorted */
+	struct allowance allowance; /* of the users; without a limit nobody asked */
 	int next_row;
 	struct generate_rows rows;
 	PGresult *written; /* of the stretch under way */

@@ -36,6 +36,7 @@ struct generate_rows {
 	bool changes; /* some instance has one */
 	bool policed; /* some template has policies */
 	bool hashed; /* the event of some instance lies before keys_from */
+	bool counted; /* what is made is counted for its users */
 };
 
 void generate_rows_add(struct generate_rows *rows, const struct template *template,

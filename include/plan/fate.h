@@ -21,6 +21,7 @@ enum fate_kind {
 	FATE_CAPPED, /* beyond catch_up_cap */
 	FATE_SKIPPED, /* on a day off, and shift is skip */
 	FATE_OVERLAPPED, /* while another task of the template was open */
+	FATE_LIMITED, /* beyond what its user may have a day */
 	FATE_KINDS
 };
 

@@ -27,6 +27,8 @@ struct plan_policy {
 	enum policy_amount catch_up;
 	usec_t catch_up_window;
 	usec_t catch_up_grace; /* what is later than that is late */
+	bool limited; /* its user may have no more than `allowance` now */
+	size_t allowance;
 	usec_t min_interval;
 	const char *default_time_zone;
 	const struct calendars *calendars; /* NULL: there are none */

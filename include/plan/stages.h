@@ -33,7 +33,7 @@ struct stage {
 	usec_t (*until)(const struct stage_view *view, const struct fate *last);
 };
 
-#define STAGES 12
+#define STAGES 13
 extern const struct stage stages[STAGES];
 
 void stages_apply(

@@ -169,6 +169,16 @@ def test_upcoming_reads_what_it_shows(known, user, until):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("bounded_db")
+def test_the_function_upcoming_reads_what_it_shows(known):
+    """The view has no limit: with a million templates it took up to 313 ms, by the planner's mood."""
+    function = known.row("select prosrc, proconfig from pg_proc where oid = 'recurd.upcoming(integer)'::regprocedure")
+    settings = [f"set local {setting}" for setting in function["proconfig"]]
+    read, plan = rows_read(known, re.sub(r"\bcoalesce\(n, 20\)", str(LISTED), function["prosrc"]), settings)
+    assert 0 < sum(read.values()) <= 3 * LISTED, f"{read}\n{plan}"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("bounded_db")
 def test_status_counts_to_a_thousand(known):
     """Seven counts of a thousand and one, and four ends of an index."""
     function = known.row("select prosrc, proconfig from pg_proc where oid = 'recurd.status_figures()'::regprocedure")
@@ -234,6 +244,12 @@ def test_figures_and_lists_are_those_of_the_slow_definition(db, seed):
         assert now == was
         expected = conn.execute(STATE_OF_BEFORE).fetchall()
         view = conn.execute("select kind, coalesce(task_id, template_id) as id, at::text, user_id from recurd.upcoming order by upcoming.at, id").fetchall()
+        ordered = "select kind, coalesce(task_id, template_id) as id, at::text, user_id from recurd.upcoming({}) as u order by u.at, id"
+        assert conn.execute(ordered.format(100000)).fetchall() == view
+        ats = [row["at"] for row in view]
+        assert [row["at"] for row in conn.execute(ordered.format(7)).fetchall()] == ats[:7]
+        assert [row["at"] for row in conn.execute(ordered.format("")).fetchall()] == ats[:20]
+        assert [len(conn.execute(ordered.format(n)).fetchall()) for n in ("null", 0, -1)] == [min(20, len(view)), 0, 0]
         for user in (None, "u-1", "u-2"):
             listed = conn.execute("select kind, coalesce(task_id, template_id) as id, at::text, user_id"
                                   f" from ({upcoming(user, None, 1000)}) as u (at, kind, user_id, template_id, task_id) order by u.at, id").fetchall()

@@ -184,7 +184,7 @@ def test_a_batch_of_an_older_worker_that_comes_late_is_rolled_back(old_db):
     old_db.add_task(remind=NOON - 9 * MINUTE)
     with old_db.connect(autocommit=False) as older:
         assert older.execute(OLDER_LEVEL).fetchone()["compatible_from"] < 36
-        migrate(old_db, "up")
+        migrate(old_db, "up", "--to", 36)
         older.execute(OLDER_TAKE)
         assert older.execute(OLDER_LEVEL).fetchone()["compatible_from"] == 37, "so that it gives up"
         older.rollback()
@@ -318,3 +318,23 @@ def test_another_row_under_the_key_is_told_and_counted(db, recurd):
     assert not daemon.seen("reminder", task=task), "no line says that it was told"
     assert db.task(task)["reminded_at"] and (other, NOON - 2 * MINUTE) in keys(db), "nobody waits behind them"
     assert db.value("select count(*) from recurd.notifications") == 3
+
+
+def test_another_row_under_the_key_of_a_successor_is_told_and_counted(db, recurd):
+    """The successor was made, nobody heard of it, and no line said so."""
+    task = db.add_task(rule={"frequency": "daily"}, due_date=NOON - MINUTE)
+    db.execute("update tasks set is_complete = true where id = %s", (task,))
+    once(db)
+    told = db.row("select key, task_id, at from recurd.notifications where kind = 'task_created'")
+    # Once more, and somebody else's event has the key.
+    db.execute("delete from tasks where repeat_of = %s", (task,))
+    db.execute("update recurd.notifications set kind = 'reminder', task_id = 'stranger'")
+    db.execute("update tasks set is_complete = false where id = %s", (task,))
+    db.execute("update tasks set is_complete = true where id = %s", (task,))
+    daemon = recurd(db, poll_interval="50ms", heartbeat_interval="1s")
+    line = daemon.expect("key_collision", task=told["task_id"])
+    assert (line["key"], line["there_kind"], line["there_task"], line.priority) == (told["key"], "reminder", "stranger", 3)
+    wait_until(lambda: db.value("select (figures->>'key_collisions')::int from recurd.workers order by started_at desc limit 1") == 1,
+               what="it is counted")
+    assert db.value("select count(*) from tasks where repeat_of = %s", (task,)) == 1
+

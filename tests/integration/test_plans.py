@@ -25,7 +25,7 @@ WAITING = 30_000
 LARGE = {"tasks", "recurring_tasks", "waiting", "repeats"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
-    "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left",
+    "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left", "generate_made",
     "reminder_claim_fair", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
     "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
     "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",
@@ -33,7 +33,7 @@ STATEMENTS = [
 CAREFUL = ["generate_write", "reminder_write", "repeat_write"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
 # Behind ON CONFLICT and foreign keys; no node of a plan shows them.
-UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at"}
+UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at", "pk_made_today"}
 # Values as they come in a full batch: one for each element of an array.
 VALUES = {
     "text[]": f"(select array_agg(id::text) from (select id from recurring_tasks limit {BATCH}) t)",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/cmd/rule.h"
 #include "ctl/series.h"
 #include "recur/recurrence.h"
 #include "recur/rule_value.h"
@@ -122,7 +123,7 @@ static bool parse(const char *line, size_t len, const char *default_zone, struct
 		return false;
 	if (!rule)
 		return err_set(err, "rule: is missing");
-	return rule_parse_value(rule, &question->rule, err) &&
+	return rule_of_value(rule, &question->rule, err) &&
 	       rule_use_calendars(question->rule, NULL, err) && take_start(json, question, err) &&
 	       take_zone(json, default_zone, question, err) && take_after(json, question, err) &&
 	       take_n(json, question, err);

@@ -7,6 +7,7 @@
 #include "ctl/ctl.h"
 #include "ctl/settings.h"
 #include "ctl/template.h"
+#include "recur/sentence.h"
 #include "util/timefmt.h"
 
 #define NEXT_MAX 10000
@@ -51,13 +52,15 @@ static int show_argument(
 	return EX_OK;
 }
 
-/* 30 9 * * mon-fri, without quotes. */
+/* 30 9 * * mon-fri, or every weekday at 9, without quotes. */
 static int show_words(struct ctl *ctl, char *const *operands, int n, const struct request *request)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
 	struct err err;
 	if (!rule_join(operands, n, &text, &err))
 		return ctl_usage(ctl, "%s", err.text);
+	if (sentence_is(text.data))
+		return show_argument(ctl, text.data, request, "");
 	int code = show_argument(ctl, text.data, request, "; " RULE_JOINED);
 	return code == EX_OK ? ctl_error(code, RULE_JOINED_NOTE, text.data) : code;
 }

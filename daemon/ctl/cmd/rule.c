@@ -9,20 +9,51 @@
 
 #include "conf/value.h"
 #include "ctl/settings.h"
+#include "recur/sentence.h"
 
-void rule_argument(const char *text, struct strbuf *json)
+static void add_json(json_t *value, const char *otherwise, struct strbuf *json)
+{
+	/* Bytes that are not UTF-8 make no JSON: the parser is to say so. */
+	char *line = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	strbuf_add_text(json, line ? line : otherwise);
+	free(line);
+	json_decref(value);
+}
+
+static bool sentence_argument(const char *text, struct strbuf *json, struct err *err)
+{
+	struct rule *rule = NULL;
+	if (!sentence_parse(text, &rule, err)) {
+		add_json(json_string(text), "null", json);
+		return false;
+	}
+	rule_to_json(rule, json);
+	rule_free(rule);
+	return true;
+}
+
+bool rule_argument(const char *text, struct strbuf *json, struct err *err)
 {
 	char first = text[strspn(text, " \t\r\n")];
-	if (first == '{' || first == '[' || first == '"') {
-		strbuf_add_text(json, text);
-		return;
+	if (first == '"') {
+		json_auto_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+		if (json_is_string(value) && sentence_is(json_string_value(value)))
+			return sentence_argument(json_string_value(value), json, err);
 	}
-	json_t *object = json_pack("{ss}", rule_text_key(text), text);
-	/* Bytes that are not UTF-8 make no JSON: the parser is to say so. */
-	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-	strbuf_add_text(json, line ? line : text);
-	free(line);
-	json_decref(object);
+	if (first == '{' || first == '[' || first == '"')
+		strbuf_add_text(json, text);
+	else if (sentence_is(text))
+		return sentence_argument(text, json, err);
+	else
+		add_json(json_pack("{ss}", rule_text_key(text), text), text, json);
+	return true;
+}
+
+bool rule_of_value(const struct json_t *value, struct rule **ret_rule, struct err *err)
+{
+	const char *text = json_string_value(value);
+	return text && sentence_is(text) ? sentence_parse(text, ret_rule, err)
+					 : rule_parse_value(value, ret_rule, err);
 }
 
 bool rule_lacks_quotes(char *const *operands, int n)
@@ -32,21 +63,22 @@ bool rule_lacks_quotes(char *const *operands, int n)
 
 bool rule_join(char *const *operands, int n, struct strbuf *text, struct err *err)
 {
-	if (n != 5)
-		return err_set(err,
-			"cron's five fields are one argument, '30 9 * * mon-fri': put them in "
-			"quotes, or the shell replaces * by the names of files (here are %d "
-			"words)",
-			n);
 	for (int i = 0; i < n; i++)
 		strbuf_addf(text, "%s%s", i > 0 ? " " : "", operands[i]);
-	return true;
+	if (n == 5 || sentence_is(text->data))
+		return true;
+	return err_set(err,
+		"cron's five fields are one argument, '30 9 * * mon-fri': put them in quotes, or "
+		"the "
+		"shell replaces * by the names of files (here are %d words)",
+		n);
 }
 
 static bool parse(const char *text, struct rule **ret_rule, struct err *err)
 {
 	struct strbuf json CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
-	rule_argument(text, &json);
+	if (!rule_argument(text, &json, err))
+		return false;
 	if (json.overflowed)
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
 	return rule_parse(json.data, json.len, ret_rule, err);

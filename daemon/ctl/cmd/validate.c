@@ -10,6 +10,7 @@
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
+#include "recur/sentence.h"
 #include "util/timefmt.h"
 
 enum { OPT_ALL = 256 };
@@ -136,7 +137,7 @@ static int validate_argument(struct ctl *ctl, const char *rule)
 	validation.checked = 1;
 	if (!typed_rule_ask(ctl, rule, &anchor, &typed, &err)) {
 		validation.failed = 1;
-		rule_argument(rule, &json);
+		(void)rule_argument(rule, &json, NULL);
 		table_text(validation.table, "rule");
 		table_null(validation.table);
 		table_null(validation.table);
@@ -147,7 +148,7 @@ static int validate_argument(struct ctl *ctl, const char *rule)
 	return finish(&validation, EX_OK);
 }
 
-/* 30 9 * * mon-fri, without quotes. */
+/* 30 9 * * mon-fri, or every weekday at 9, without quotes. */
 static int validate_words(struct ctl *ctl, char *const *operands, int n)
 {
 	struct strbuf rule CLEANUP(strbuf_free) = STRBUF(RULE_BYTES_MAX);
@@ -155,7 +156,7 @@ static int validate_words(struct ctl *ctl, char *const *operands, int n)
 	if (!rule_join(operands, n, &rule, &err))
 		return ctl_usage(ctl, "validate takes an ID, a RULE, or --all; %s", err.text);
 	int code = validate_argument(ctl, rule.data);
-	return ctl_error(code, RULE_JOINED_NOTE, rule.data);
+	return sentence_is(rule.data) ? code : ctl_error(code, RULE_JOINED_NOTE, rule.data);
 }
 
 static int run(struct ctl *ctl, int argc, char **argv)

@@ -9,6 +9,9 @@ update recurd.settings
        catch_up_limit = case when $1 = 'catch_up_limit' then $2::integer else catch_up_limit end,
        adopt_backlog = case when $1 = 'adopt_backlog' then $2 else adopt_backlog end,
        notify_task_created = case when $1 = 'notify_task_created' then $2::boolean else notify_task_created end,
+       max_templates_per_user = case when $1 = 'max_templates_per_user' then $2::integer else max_templates_per_user end,
+       max_instances_per_user_day = case when $1 = 'max_instances_per_user_day' then $2::integer
+                                         else max_instances_per_user_day end,
        repeat_tasks = case when $1 = 'repeat_tasks' then $2::boolean else repeat_tasks end,
        notification_retention = case when $1 = 'notification_retention'
                                      then pg_catalog.justify_hours($3::bigint * interval '1 microsecond')

@@ -20,6 +20,7 @@
 --             newer format, of events before keys_from (uuid[]), empty where the batch has none.  Each row finds
 --             its own by bisection; a task whose id was changed, which is refused below, has none, and its id
 --             serves.
+-- While there is a limit a day: $36 whether there is one   $37 users of whom occurrences are left out   $38 how many
 -- Returns a row for each task that was made, at least one: its id (null: none was made), and in each whether
 -- the tasks were made as planned (with their ids, templates and occurrences), whether all of them were
 -- tagged, whether all were told of, and how many templates and decisions were written: a trigger, a rule
@@ -30,7 +31,7 @@
 -- In the careful form, what is there already is passed over; so is a task that lost its template, which was
 -- deleted and came back under its id.  The row of a task whose notification met another in its place has key,
 -- kind, task and instant of that, see reminder_write.
--- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags, pk_policies, tasks_pkey; in the careful form the one of keys.
+-- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags, pk_policies, pk_made_today, tasks_pkey; in the careful form the one of keys.
 -- Result: text bool bool bool int8 int8 text text text timestamptz
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
@@ -72,6 +73,17 @@ with made as (
     select key, $9::text, user_id, id, recurring_task_id, occurrence_at from event
     {other on conflict (key) do nothing}
     returning key
+), counted as (
+    insert into recurd.made_today as d (user_id, day, made, limited)
+    select x.user_id, (recurd.now() at time zone 'UTC')::date, sum(x.made), sum(x.limited)
+      from (select made.user_id::text as user_id, 1 as made, 0 as limited from made
+            union all select unnest($37::text[]), 0, unnest($38::bigint[])) x
+     where $36::boolean and x.user_id is not null
+     group by x.user_id order by x.user_id
+    on conflict (user_id) do update
+       set made = excluded.made + case when d.day = excluded.day then d.made else 0 end,
+           limited = excluded.limited + case when d.day = excluded.day then d.limited else 0 end,
+           day = excluded.day
 ), advanced as (
     update {app}.recurring_tasks t
        set next_due_at = s.next_due_at, planned_due_at = s.planned_due_at,

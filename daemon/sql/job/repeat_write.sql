@@ -9,9 +9,11 @@
 -- Decisions:  $15 tasks   $16 kinds   $17 instants   $18 details
 -- Returns whether all were made as planned, tagged, told of, put into their chains, and how many rows and decisions
 -- were written: a trigger, a rule or a policy of the application's can drop a row, or change it, without an error.
+-- In the careful form there is a row for each successor whose notification met another event under its key, which is
+-- behind these columns: the successor, and key, kind, task and instant of that.
 -- Nothing is joined with what was made: batches have no hash joins, and nested loops over a batch are quadratic.
 -- Index: pk_repeats, one of task_tags that begins with task_id; tasks are found by their place.
--- Result: bool bool bool bool int8 int8
+-- Result: bool bool bool bool int8 int8 text text text text timestamptz
 with planned as materialized (
     select unnest($1::text[]) as task, unnest($2::tid[]) as place, unnest($3::text[]) as id,
            unnest($4::timestamptz[]) as due_at, unnest($5::timestamptz[]) as remind_at,
@@ -82,9 +84,15 @@ with planned as materialized (
            pg_catalog.sum(pg_catalog.hash_record_extended(row(id::text, repeat_of::text, due_date), 0)) as hash
       from made
 )
-select (select p.n = w.n and p.hash is not distinct from w.hash from wanted p, written w),
-       (select count(*) from label) = (select count(*) from tagged),
-       (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t),
-       (select count(*) from linked) = (select count(*) from made),
-       (select count(*) from over) + (select count(*) from reopened) + (select count(*) from quarantined),
-       (select count(*) from decided);
+select n.*, there.*
+  from (select (select p.n = w.n and p.hash is not distinct from w.hash from wanted p, written w) as made,
+               (select count(*) from label) = (select count(*) from tagged) as tagged,
+               (select count(*) from event) = (select count(*) filter (where t.key in (select e.key from event e)) from told t) as told,
+               (select count(*) from linked) = (select count(*) from made) as linked,
+               (select count(*) from over) + (select count(*) from reopened) + (select count(*) from quarantined) as rows,
+               (select count(*) from decided) as decided) n
+  left join lateral (select null::text as successor, null::text as key, null::text as kind, null::text as task_id, null::timestamptz as at
+                      where false
+    {other union all (select m.id::text, n.key, n.kind, n.task_id, n.at from made m join recurd.notifications n on n.key = recurd.notification_key($10::text, m.id, m.due_date)}
+    {other where (n.kind, n.task_id, n.at) is distinct from ($10, m.id, m.due_date) limit 1000)}
+                    ) there on true;

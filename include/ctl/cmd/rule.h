@@ -1,5 +1,5 @@
-/* rule: a RULE as people type it, which the commands next and validate take: JSON, RRULE text
- * ("FREQ=..."), or cron's five fields.
+/* rule: a RULE as people type it, which commands take: JSON, RRULE text ("FREQ=..."), cron's five fields, or a
+ * sentence ("every weekday at 9").
  */
 #pragma once
 
@@ -24,13 +24,17 @@ struct typed_rule {
 	bool by_zone; /* because it names no zone */
 };
 
-/* Becomes the JSON of recurrence_rule. */
-void rule_argument(const char *text, struct strbuf *json);
+/* Becomes the JSON of recurrence_rule, which may still be wrong: rule_parse looks at it.  false: it is a sentence
+ * that is not understood, and err says where; json has its text. */
+bool rule_argument(const char *text, struct strbuf *json, struct err *err);
+/* The rule of a JSON value, in which a text may be a sentence, too. */
+struct json_t;
+bool rule_of_value(const struct json_t *value, struct rule **ret_rule, struct err *err) NODISCARD;
 
-/* Whether the operands are a rule of cron's whose quotes were forgotten: more than one, and the first is no
- * rule by itself. */
+/* Whether the operands are a rule whose quotes were forgotten, of cron's or a sentence: more than one, and the
+ * first is no rule by itself. */
 bool rule_lacks_quotes(char *const *operands, int n);
-/* Such a rule as the one text that it was to be.  false: they are not five, err says what to do. */
+/* Such a rule as the one text that it was to be.  false: it is cron's and they are not five, err says what to do. */
 bool rule_join(char *const *operands, int n, struct strbuf *text, struct err *err) NODISCARD;
 /* What to say of one that was joined: the shell may have changed it. */
 #define RULE_JOINED      "in quotes the shell would not replace * by the names of files"

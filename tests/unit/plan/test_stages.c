@@ -19,7 +19,8 @@ static const char letters[] = { [FATE_MADE] = 'm',
 	[FATE_LATE] = 'L',
 	[FATE_CAPPED] = 'K',
 	[FATE_SKIPPED] = 'S',
-	[FATE_OVERLAPPED] = 'O' };
+	[FATE_OVERLAPPED] = 'O',
+	[FATE_LIMITED] = 'M' };
 
 static struct fate fate_of(char letter, size_t day)
 {
@@ -103,6 +104,12 @@ static const struct {
 	{ "newer ones follow, and enough of them", "caught up", "mEm+", NULL, NULL, NULL, LATEST, 3,
 		"DEDD" },
 	{ "nothing at all", "caught up", "", NULL, NULL, NULL, LATEST, 3, "" },
+
+	{ "as many as the user may have", "limited", "mmm", NULL, NULL, NULL, LATEST, 3, "mmm" },
+	{ "the newest are left out", "limited", "mmmmm", NULL, NULL, NULL, LATEST, 3, "mmmMM" },
+	{ "nothing is left", "limited", "mmm", NULL, NULL, NULL, LATEST, 0, "MMM" },
+	{ "what is not made anyway counts for nothing", "limited", "DmEmPm", NULL, NULL, NULL,
+		LATEST, 2, "DmEmPM" },
 };
 
 static struct sim sim;
@@ -113,6 +120,8 @@ static struct stage_view view_of(size_t i)
 	sim.row.paused_at = at_or_none(cases[i].paused);
 	sim.row.resumed_at = at_or_none(cases[i].resumed);
 	sim.policy.catch_up_limit = cases[i].limit;
+	sim.policy.limited = true;
+	sim.policy.allowance = cases[i].limit;
 	sim.policy.adopt_backlog = cases[i].backlog;
 	if (cases[i].live_since)
 		sim.policy.live_since = at(cases[i].live_since);
