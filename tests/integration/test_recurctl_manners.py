@@ -19,9 +19,10 @@ CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
     "simulate": ["--all"],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "simulate", "show", "next", "validate")
+NEEDS = ("migrate", "simulate", "show", "next", "validate", "task", "template", "tag")
 each = pytest.mark.parametrize("command", CALLS)
 
 
@@ -69,7 +70,8 @@ def test_the_manual_has_these_exit_statuses():
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
             ["preflight"], ["status"], ["workers"], ["settings"], ["calendar"], ["consumers"], ["upcoming"], ["simulate", "t"], ["list"], ["show", "t"],
-            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"]]
+            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"],
+            ["task", "list", "--user", "user-default"], ["template", "show", "--user", "user-default", "t"], ["tag", "list", "--user", "user-default"]]
 
 
 def speak(db, args, out):
