@@ -99,7 +99,7 @@ static void count(const struct run *run, struct counters *counters)
 	counter_add(counters, COUNTER_GENERATED, generate->made_n);
 	counter_add(counters, COUNTER_QUARANTINED, generate_rows_quarantined(&generate->rows));
 	counter_add(counters, COUNTER_COLLISIONS, generate->untold);
-	if (!generate->edited)
+	if (generate->source != &job_replan)
 		note_lateness(generate, &run->site.shared->spans);
 }
 

@@ -37,6 +37,7 @@ void spans_add_batch(struct spans *spans, const char *job, usec_t took)
 		enum span span;
 	} batches[] = {
 		{ "generate", SPAN_BATCH_GENERATE },
+		{ "policed", SPAN_BATCH_POLICED },
 		{ "replan", SPAN_BATCH_REPLAN },
 		{ "remind", SPAN_BATCH_REMIND },
 		{ "repeat", SPAN_BATCH_REPEAT },

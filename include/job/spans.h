@@ -13,6 +13,7 @@
 	X(LATE_REMINDERS, "recurd_lateness_seconds", "kind=\"reminder\"", lateness_bounds)    \
 	X(LATE_SUCCESSORS, "recurd_lateness_seconds", "kind=\"successor\"", lateness_bounds)  \
 	X(BATCH_GENERATE, "recurd_batch_duration_seconds", "kind=\"generate\"", batch_bounds) \
+	X(BATCH_POLICED, "recurd_batch_duration_seconds", "kind=\"policed\"", batch_bounds)   \
 	X(BATCH_REPLAN, "recurd_batch_duration_seconds", "kind=\"replan\"", batch_bounds)     \
 	X(BATCH_REMIND, "recurd_batch_duration_seconds", "kind=\"remind\"", batch_bounds)     \
 	X(BATCH_REPEAT, "recurd_batch_duration_seconds", "kind=\"repeat\"", batch_bounds)

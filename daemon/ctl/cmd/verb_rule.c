@@ -106,7 +106,8 @@ static bool take(struct request *request, const struct ground *ground, struct er
 		at = ground->now;
 	if (!open_at(ground, request->rule, at, &typed, err))
 		return false;
-	rule_argument(request->rule, &json);
+	if (!rule_argument(request->rule, &json, err))
+		return false;
 	json_t *value = json_loads(json.data, JSON_DECODE_ANY, NULL);
 	if (!value)
 		return err_set(err, "recurrence_rule: no JSON");
