@@ -34,8 +34,10 @@ bool sentence_days_begin(const struct sentence *s)
 /* Words between the items of a list; "the 15" is a day of the month. */
 static void skip_connectives(struct sentence *s)
 {
+	s->after_every = false;
 	while (sentence_at(s, "on") || sentence_at(s, "the") || word_is_every(&s->token)) {
 		s->numbers |= sentence_at(s, "the");
+		s->after_every |= word_is_every(&s->token);
 		sentence_next(s);
 	}
 }
@@ -237,6 +239,10 @@ static bool take_item(struct sentence *s, bool *need_noun)
 		return take_numbered(s, need_noun);
 	if (s->has_ordinals)
 		return sentence_fail(s, "an ordinal, or the day that is meant");
+	if ((s->rule->has_nth || s->has_positions) && !s->after_every)
+		return sentence_refuse(s, &s->token,
+			"could mean two things: expected \"every\" before it, or which one of "
+			"the month");
 	if (word_is_weekend(&s->token)) {
 		s->rule->days |= SATURDAY_SUNDAY;
 		s->rule->has_days = true;
@@ -265,8 +271,8 @@ bool sentence_take_days(struct sentence *s)
 	bool need_noun = false;
 	if (!sentence_say(s, SAID_DAYS))
 		return false;
+	skip_connectives(s);
 	do {
-		skip_connectives(s);
 		if (!take_item(s, &need_noun))
 			return false;
 	} while (days_go_on(s));
@@ -304,7 +310,7 @@ bool sentence_take_narrower(struct sentence *s)
 		if (word_is_day(&s->token))
 			sentence_next(s);
 		ahead = *s;
-	} while (sentence_list_goes_on(&ahead) &&
+	} while ((sentence_accept(&ahead, "or") || sentence_list_goes_on(&ahead)) &&
 		 (sentence_at(&ahead, "the") || is_ordinal(&ahead.token)));
 	return true;
 }

@@ -3,10 +3,13 @@
 
 bool sentence_list_goes_on(struct sentence *s)
 {
+	struct token peek = sentence_peek(s);
+	/* Mon/Wed, but not 1/15, which is a date. */
+	if (token_is_sign(&s->token, '/') && peek.kind == TOKEN_WORD)
+		return sentence_accept_sign(s, '/');
 	bool any = sentence_accept_sign(s, ',');
-	bool word = sentence_accept(s, "and") || sentence_accept(s, "or") ||
-		    sentence_accept_sign(s, '&') || sentence_accept_sign(s, '+') ||
-		    sentence_accept_sign(s, '/');
+	bool word = sentence_accept(s, "and") || sentence_accept_sign(s, '&') ||
+		    sentence_accept_sign(s, '+');
 	return any || word;
 }
 

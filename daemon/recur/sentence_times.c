@@ -147,6 +147,12 @@ bool sentence_finish_times(struct sentence *s)
 		return sentence_refuse(s, &s->span,
 			"a span of hours goes with \"every hour\"; write \"in hours 9 to 16\" for "
 			"what begins in those");
+	/* From where they are counted the start would say. */
+	if (s->span.kind != TOKEN_END && s->rule->interval > 1)
+		return sentence_refuse(s, &s->span,
+			"a span of hours goes with every hour; write each of them, as in every day "
+			"at "
+			"8, 10 and 12");
 	if (!sentence_said(s, SAID_CLOCK))
 		return finish_lists(s);
 	if (s->rule->freq < FREQ_DAILY)

@@ -61,6 +61,7 @@ struct sentence {
 	struct intset ordinals;
 	bool has_positions; /* of weekdays, Monday to Friday: "the last weekday" */
 	struct intset positions;
+	bool after_every; /* the word stands before this item of a list */
 	bool numbers; /* "the 15" is the 15th in this list */
 	uint32_t dates[13]; /* by month, a bit per day: "1 January, 15 July" */
 	bool has_dates;

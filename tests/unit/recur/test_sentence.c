@@ -99,9 +99,7 @@ static void other_forms_are_no_sentences(void **state)
 	static const char *const sentences[] = { "every day", "9am daily", "15th of every month",
 		"9:00 every day", "1 January", "9 o'clock every day", "last day of the month",
 		"12 times every day", "\xef\xbb\xbf every day",
-		"every day at 9:00 with 2027-01-01T09:00:00 moved to 2027-01-02T09:00:00 "
-		"titled \"a=b\"",
-		"quelque chose" };
+		"every day also 2027-01-01T09:00:00 titled \"a=b\"", "quelque chose" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
