@@ -18,7 +18,20 @@ begin
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
-              'consumer_changed()']) as name
+              'consumer_changed()',
+              'api_task_create(text, jsonb, text)', 'api_task_get(text, text)', 'api_task_list(text, jsonb)',
+              'api_task_update(text, text, jsonb, text)', 'api_task_complete(text, text, text)',
+              'api_task_tags(text, text, jsonb, text)', 'api_task_delete(text, text, text)',
+              'api_template_create(text, jsonb, text)', 'api_template_get(text, text)',
+              'api_template_list(text, jsonb)', 'api_template_update(text, text, jsonb, text)',
+              'api_template_delete(text, text, text)', 'api_template_history(text, text, jsonb)',
+              'api_tag_create(text, jsonb, text)', 'api_tag_get(text, text)', 'api_tag_list(text, jsonb)',
+              'api_tag_update(text, text, jsonb, text)', 'api_tag_delete(text, text, text)', 'api_settings(text)',
+              'api_problem(integer, text, jsonb)', 'api_refused(text, text)', 'api_row(text, jsonb)',
+              'api_id(text, text, text)', 'api_width(text, text, integer)', 'api_wrong(jsonb, jsonb)',
+              'api_check(jsonb, jsonb, boolean)', 'api_cursor(text, text, text)',
+              'api_cursor_read(text, text, text)', 'api_may_create(text, jsonb, text)', 'api_may_tag(text, jsonb)',
+              'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

@@ -218,10 +218,10 @@ def give(db, role):
 
 
 def test_rights_are_foretold(cluster, empty_db, outsider):
-    """One after the other: CREATE on the database, ownership, CREATE in the schema, the two roles."""
+    """One after the other: CREATE on the database, ownership, CREATE in the schema, the roles."""
     alembic.make(empty_db, 11)
     dsn = empty_db.dsn_as(outsider)
-    roles_are_there = empty_db.value("select count(*) from pg_roles where rolname in ('recurd_worker', 'recurd_reader')") == 2
+    roles_are_there = empty_db.value("select count(*) from pg_roles where rolname in ('recurd_worker', 'recurd_reader', 'recurd_web')") == 3
     foreseen(empty_db, 1, ["may not create schema recurd", f"grant create on database {empty_db.name} to outsider"], dsn)
     told = ctl_json(empty_db, "preflight", expect=FOUND, dsn=dsn)["findings"]
     assert any("as their owner" in f["detail"] for f in told), "it may not read the rows, and goes on"
