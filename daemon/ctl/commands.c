@@ -17,6 +17,9 @@
 	X(convert)   \
 	X(validate)  \
 	X(retry)     \
+	X(task)      \
+	X(template)  \
+	X(tag)       \
 	X(completion)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;

@@ -18,9 +18,10 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "show", "next", "validate")
+NEEDS = ("migrate", "show", "next", "validate", "task", "template", "tag")
 each = pytest.mark.parametrize("command", CALLS)
 
 
@@ -68,7 +69,8 @@ def test_the_manual_has_these_exit_statuses():
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
             ["preflight"], ["status"], ["workers"], ["settings"], ["consumers"], ["upcoming"], ["list"], ["show", "t"],
-            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"]]
+            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"],
+            ["task", "list", "--user", "user-default"], ["template", "show", "--user", "user-default", "t"], ["tag", "list", "--user", "user-default"]]
 
 
 def speak(db, args, out):
