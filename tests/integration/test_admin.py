@@ -30,6 +30,7 @@ COMMANDS = {
     "consumers": [["consumers"]],
 }
 WITHOUT_DATABASE = {"expand", "convert", "help"}
+OF_USERS = {"task", "template", "tag"}
 
 
 def recipe():
@@ -75,7 +76,10 @@ def test_every_command_works_with_the_services_own_file(service):
     assert done.returncode == 0, done.stderr
     text = subprocess.run([program("recurctl"), "help"], capture_output=True, text=True, check=True).stdout
     there = set(re.findall(r"^  (\S+) ", text[text.index("commands:"):text.index("options:")], flags=re.M))
-    assert there <= COMMANDS.keys() | WITHOUT_DATABASE, "a new command belongs into the table"
+    assert there <= COMMANDS.keys() | WITHOUT_DATABASE | OF_USERS, "a new command belongs into the table"
+    for name in OF_USERS:
+        told = run_ctl(None, "-c", service.folder / "recurd.conf", name, "list", "--user", "x", expect=CONFIG).errors
+        assert "grant recurd_web to" in told, "users' rows are not the service's to change, unless somebody says so"
     for name in COMMANDS.keys() & there:
         for command in COMMANDS[name]:
             answer = run_ctl(None, "-c", service.folder / "recurd.conf", *command, expect=None)

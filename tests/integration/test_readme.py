@@ -1,5 +1,7 @@
 """README's first screen does what it says."""
 
+import json
+import shlex
 from datetime import datetime, timedelta, timezone
 
 from harness.ctl import run_ctl
@@ -42,3 +44,20 @@ def test_two_commands_set_it_going_for_an_owner_who_is_no_superuser(empty_db):
     ran = run_program("recurd", "--foreground", "--once", env={"RECURD_DATABASE_URL": dsn})
     assert ran.returncode == 0 and "event=connected" in ran.stderr, ran.stderr
     assert run_ctl(None, "upcoming", dsn=dsn).text == "nothing is to come\n"
+
+
+def test_functions_and_commands_for_a_users_tasks(app_db):
+    """As printed; the answer to what is wrong, too."""
+    text = (SOURCE / "README.md").read_text()
+    part = text[text.index("## Tasks from a terminal"):text.index("## Reading the log")]
+    lines = [line[4:] for line in part.splitlines() if line.startswith("    ")]
+    app_db.add_user("u1")
+    answers = [app_db.value(line.replace("%", "%%").rstrip(";")) for line in lines if line.startswith("select ")]
+    assert [answer["status"] for answer in answers] == [201, 200, 422]
+    shown = json.loads(" ".join(line.strip() for line in lines[lines.index(next(line for line in lines if line.startswith("{"))):][:2]))
+    assert answers[2] == shown
+    commands = [shlex.split(line[2:]) for line in lines if line.startswith("$ ")]
+    assert len(commands) == 3
+    for command in commands:
+        run_ctl(app_db, *command[1:])
+    assert app_db.value("select count(*) from recurring_tasks") == 0, "a dry run"

@@ -51,13 +51,13 @@ def test_everything_stands_in_the_page(ours):
         table, column = name.split(".")
         missing += [name] if column not in WORDS else []
     assert missing == []
-    assert {"recurd_worker", "recurd_reader", "recurd", "recurd_wake"} <= WORDS
+    assert {"recurd_worker", "recurd_reader", "recurd_web", "recurd", "recurd_wake"} <= WORDS
 
 
 def test_nothing_stands_there_that_is_not(ours):
     """Names that look like ours and are none."""
     known = {f"recurd.{name}" for name in ours(RELATIONS) + ours(FUNCTIONS)} | {"recurd.conf", "recurd.templates_locked"}
-    known |= set(ours(TRIGGERS)) | set(ours(INDEXES)) | {"recurd_worker", "recurd_reader", "recurd_wake"}
+    known |= set(ours(TRIGGERS)) | set(ours(INDEXES)) | {"recurd_worker", "recurd_reader", "recurd_web", "recurd_wake"}
     named = {word.rstrip(".") for word in WORDS if re.match(r"recurd[._]|[iu]x_", word)}
     assert named - known == set()
 
@@ -73,7 +73,7 @@ def test_every_kind_of_decision_stands_in_the_page():
 
 
 def test_roles(app_db):
-    assert set(app_db.column(ROLES)) >= {"recurd_worker", "recurd_reader"}
+    assert set(app_db.column(ROLES)) >= {"recurd_worker", "recurd_reader", "recurd_web"}
 
 
 def listing():
