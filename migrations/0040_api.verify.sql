@@ -29,9 +29,12 @@ begin
         from unnest(open_ones || inner_ones) as name
         where to_regprocedure(name) is null
         union all
-        select format('function %s may be executed by everybody', name)
+        -- One line for all of them: a restore without privileges must not leave preflight without a place for others.
+        select format('function %s%s may be executed by everybody', min(name),
+                      case when count(*) > 1 then format(' and %s more', count(*) - 1) end)
         from unnest(open_ones || inner_ones) as name
         where has_function_privilege('public', to_regprocedure(name), 'execute')
+        having count(*) > 0
         union all
         select 'role recurd_web is missing'
         where to_regrole('recurd_web') is null
@@ -40,11 +43,13 @@ begin
         where to_regrole('recurd_web') is not null
               and has_schema_privilege(to_regrole('recurd_web'), to_regnamespace('recurd'), 'usage') is not true
         union all
-        select format('role recurd_web may not execute %s', name)
+        select format('role recurd_web may not execute %s%s', min(name),
+                      case when count(*) > 1 then format(' and %s more', count(*) - 1) end)
         from unnest(open_ones) as name
         join pg_proc on oid = to_regprocedure(name)
         where to_regrole('recurd_web') is not null
               and not exists (select from aclexplode(proacl) where grantee = to_regrole('recurd_web'))
+        having count(*) > 0
         union all
         -- Their bodies have the name of the application's schema, which may have been renamed.
         select format('function %s does not fit the tables: they are in another schema', name)

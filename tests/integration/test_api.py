@@ -427,3 +427,20 @@ def test_columns_beside_ours_and_columns_that_are_not_there(make_db):
         for kind, one in (("task", row), ("template", again), ("tag", home)):
             assert len(call(conn, f"{kind}_list", user, {})["body"]) == 1
             assert call(conn, f"{kind}_delete", user, one["id"])["status"] == 204
+
+
+def test_tables_in_another_schema(make_db):
+    """Its name is in the functions' bodies: they are made there, and where it is renamed, verify says so and repair mends it."""
+    db = make_db()
+    user = db.add_user("u")
+    db.psql("alter schema public rename to app; create schema public")
+    db.execute(f'alter database "{db.name}" set search_path = app')
+    db.close()
+    problems = migrate(db, "verify", code=1, schema="app").lines("problems")
+    assert len([line for line in problems if "recurd.api_" in line and "another schema" in line]) > 15
+    migrate(db, "repair", schema="app")
+    assert migrate(db, "verify", schema="app").json["good"] is True
+    with psycopg.connect(db.dsn, autocommit=True) as conn:
+        row = task(conn, user, tag_ids=[tag(conn, user)["id"]])
+        assert [one["id"] for one in call(conn, "task_list", user, {})["body"]] == [row["id"]]
+        assert template(conn, user)["state"] == "active"
