@@ -10,9 +10,10 @@ begin
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
                                  'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
-                                 'policies')
+                                 'policies', 'calendars', 'calendar_days')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
-                                                             'template_tags|preferences|zones|causes|waiting|repeats|policies)')
+                                                             'template_tags|preferences|zones|causes|waiting|repeats|policies|'
+                                                             'calendars|calendar_days)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
@@ -20,7 +21,7 @@ begin
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
-              'template_resumed()']) as name
+              'template_resumed()', 'calendars_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

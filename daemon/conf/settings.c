@@ -72,6 +72,8 @@ void settings_drop(struct settings *settings)
 	if (!settings || --settings->references > 0)
 		return;
 	values_free(settings, settings_options, settings_options_len);
+	if (settings->calendars)
+		settings->drop_calendars(settings->calendars);
 	free(settings);
 }
 

@@ -7,6 +7,7 @@
 	X(status)    \
 	X(workers)   \
 	X(settings)  \
+	X(calendar)  \
 	X(consumers) \
 	X(upcoming)  \
 	X(herd)      \

@@ -64,7 +64,8 @@ void series_print(const struct series *series, bool json, int64_t n)
 	table_json(record, text.data);
 	strbuf_reset(&text);
 	rule_to_lines(series->rule, &text);
-	table_text(record, text.data);
+	/* Lines of iCalendar know nothing of working days. */
+	table_text(record, rule_is_of_workdays(series->rule) ? NULL : text.data);
 	table_end_row(record);
 	series_print_next(series, record, "occurrences", "occurrences", n, "none");
 	table_end(record, "");

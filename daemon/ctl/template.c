@@ -12,6 +12,7 @@ void template_policy(const struct settings *settings, struct plan_policy *ret_po
 		.catch_up_grace = CATCH_UP_GRACE,
 		.min_interval = settings->min_interval,
 		.default_time_zone = settings->default_time_zone,
+		.calendars = settings->calendars,
 		.zone = zone_load };
 }
 

@@ -293,6 +293,7 @@ static struct plan_policy policy_of(const struct job_site *site)
 		.catch_up_limit = (size_t)settings->catch_up_limit,
 		.catch_up_grace = CATCH_UP_GRACE,
 		.min_interval = settings->min_interval,
+		.calendars = settings->calendars,
 		.zone = zone_load,
 		.clock = clock_monotonic,
 		.patience = PLAN_PATIENCE,

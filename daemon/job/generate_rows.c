@@ -233,13 +233,23 @@ static void add_superseded(const struct stretch *s, struct params *params)
 	params_texts(params, texts + s->n, n);
 }
 
-#define DECISIONS_PER_PLAN (FATE_KINDS + 5)
+#define DECISIONS_PER_PLAN (FATE_KINDS + 6)
 
 struct decision {
 	const char *template_id, *kind, *detail;
 	usec_t first_at, last_at;
 	int64_t occurrences;
 };
+
+static const char *shift_words(const struct policies *policies)
+{
+	static const char *const words[] = {
+		[SHIFT_NEXT] = "from a day off to the next working day",
+		[SHIFT_PREVIOUS] = "from a day off to the working day before",
+		[SHIFT_NEAREST] = "from a day off to the nearest working day"
+	};
+	return policies && policies->shift < ARRAY_LEN(words) ? words[policies->shift] : NULL;
+}
 
 /* At most DECISIONS_PER_PLAN. */
 static size_t decisions_of(const struct planned *planned, struct decision *decisions)
@@ -255,6 +265,11 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 						  : fate_kind_detail(kind),
 				skipped.first_at, skipped.last_at, skipped.occurrences };
 	}
+	struct plan_skipped shifted = plan_shifted(plan);
+	if (shifted.occurrences)
+		decisions[n++] = (struct decision){ id, "shifted",
+			shift_words(planned->template.policies), shifted.first_at, shifted.last_at,
+			shifted.occurrences };
 	if (plan->superseded)
 		decisions[n++] = (struct decision){ id, "superseded", plan->superseded,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };

@@ -344,6 +344,7 @@ static void *start(const struct job *job, const struct job_site *site,
 {
 	struct repeat *repeat = mem_alloc(sizeof(*repeat));
 	repeat->policy = (struct plan_policy){ .min_interval = site->settings->min_interval,
+		.calendars = site->settings->calendars,
 		.zone = zone_load,
 		.default_time_zone = site->settings->default_time_zone };
 	repeat->slicing = (struct slicing){ .loop = site->loop,

@@ -7,6 +7,7 @@
 #include "db/rows.h"
 #include "db/settings_row.h"
 #include "job/errand.h"
+#include "plan/calendars_row.h"
 #include "recur/zone.h"
 #include "recur/zone_lacks.h"
 #include "util/clock.h"
@@ -64,6 +65,22 @@ static void log_changes(
 	}
 }
 
+/* Each that is another trouble than before. */
+static void log_calendars(const struct settings *old, const struct settings *new)
+{
+	const struct workdays *calendar, *before;
+	for (size_t i = 0; (calendar = calendars_at(new->calendars, i)); i++) {
+		const struct err *trouble = workdays_trouble(calendar);
+		struct err was = { .text = "" };
+		bool had = old &&
+			   !calendars_find(old->calendars, workdays_name(calendar), &before, &was);
+		if (trouble && !(had && strcmp(was.text, trouble->text) == 0))
+			log_msg(LOG_ERR, "calendar_failed",
+				"%s; what goes by it is quarantined until it is mended",
+				trouble->text);
+	}
+}
+
 static void log_trouble(const struct settings *old, const struct settings *new)
 {
 	if (*new->trouble.text && (!old || strcmp(old->trouble.text, new->trouble.text) != 0))
@@ -105,9 +122,11 @@ static void check_zone(struct settings *settings)
 		err.text);
 }
 
-static void take_rows(struct job_shared *shared, const PGresult *result)
+static void take_rows(struct job_shared *shared, const PGresult *result, const PGresult *calendars)
 {
 	struct settings *old = shared->settings, *new = settings_of_rows(result);
+	new->calendars = calendars_of_rows(calendars);
+	new->drop_calendars = calendars_drop;
 	check_zone(new);
 	if (old)
 		log_changes(old, new, result);
@@ -117,6 +136,7 @@ static void take_rows(struct job_shared *shared, const PGresult *result)
 		log_first_start(new);
 	shared->first_start = false;
 	log_trouble(old, new);
+	log_calendars(old, new);
 	settings_drop(old);
 	shared->settings = new;
 	shared->settings_old = *new->trouble.text;
@@ -132,11 +152,11 @@ static void take(struct errand *errand, const struct reply *reply, struct job_re
 			errand_complain(LOG_WARNING, "settings_failed", reply);
 		return;
 	}
-	const PGresult *result = reply->results[reply->n - 1];
+	const PGresult *result = reply->results[reply->n - 2];
 	report->unfit = PQntuples(result) == 0;
 	report->unfit_why = "recurd.settings has no row";
 	if (!report->unfit)
-		take_rows(shared, result);
+		take_rows(shared, result, reply->results[reply->n - 1]);
 }
 
 static void *start(const struct job *job, const struct job_site *site,
@@ -146,8 +166,13 @@ static void *start(const struct job *job, const struct job_site *site,
 	(void)order;
 	struct errand *errand = errand_begin(site, ERRAND_ASKS, take, done, arg);
 	struct params params CLEANUP(params_free);
+	struct params rows CLEANUP(params_free);
 	settings_params(&params);
 	conn_add(site->conn, QUERY_SETTINGS_READ, &params);
+	/* Behind them: calendars that are newer than their version are read again. */
+	params_init(&rows);
+	params_int4(&rows, CALENDARS_ROWS_MAX + 1);
+	conn_add(site->conn, QUERY_CALENDARS_READ, &rows);
 	errand_fly(errand);
 	return errand;
 }

@@ -24,13 +24,13 @@ static void add(struct backlog *backlog, const struct fate *fate)
 
 /* ---- far behind ---- */
 
-/* All that was found is of one kind?  Excluded ones count with any. */
+/* All that was found is of one kind?  Excluded ones, and those on days off, count with any. */
 static bool is_uniform(const struct backlog *backlog, enum fate_kind *ret_kind)
 {
 	enum fate_kind kind = FATE_EXCLUDED;
 	for (size_t i = 0; i < backlog->n; i++) {
 		enum fate_kind its = backlog->fates[i].kind;
-		if (its == FATE_EXCLUDED)
+		if (its == FATE_EXCLUDED || its == FATE_SKIPPED)
 			continue;
 		if (kind != FATE_EXCLUDED && kind != its)
 			return false;
@@ -47,7 +47,9 @@ static usec_t uniform_until(
 	struct fate last = backlog->fates[backlog->n - 1];
 	last.kind = kind;
 	usec_t until = stages_until(&view, &last);
-	usec_t late = now - (view.template->policies ? stages_slack(&view) : 0);
+	usec_t late = view.template->policies
+			      ? stages_later_before(&view, view.policy->catch_up_grace)
+			      : now;
 	return until < late ? until : late;
 }
 

@@ -12,6 +12,7 @@ const char *fate_kind_name(enum fate_kind kind)
 		[FATE_WINDOW] = "dropped",
 		[FATE_LATE] = "dropped",
 		[FATE_CAPPED] = "dropped",
+		[FATE_SKIPPED] = "skipped",
 		[FATE_OVERLAPPED] = "overlapped" };
 	return names[kind];
 }
@@ -25,6 +26,8 @@ const char *fate_kind_detail(enum fate_kind kind)
 		return "late, and catch_up is none";
 	case FATE_CAPPED:
 		return "beyond catch_up_cap";
+	case FATE_SKIPPED:
+		return "on a day off";
 	default:
 		return NULL;
 	}

@@ -40,7 +40,7 @@ struct stage_view fates_view(const struct fates *fates)
 	const struct start *start = &fates->start;
 	usec_t made = start->made == INT64_MIN ? INT64_MIN : start->made * USEC_PER_SEC;
 	return (struct stage_view){ start->template, start->policy, start->adopting, made,
-		fates->now };
+		fates->now, &start->shift };
 }
 
 static bool count_used_up(const struct fates *fates)

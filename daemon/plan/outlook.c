@@ -14,15 +14,21 @@ struct outlook {
 	bool held;
 };
 
-/* What is excluded is nothing that anybody waits for. */
+/* One after the other; a rule of Saturdays may have nothing else for ever. */
+#define SKIPPED_MAX 20000
+
+/* What is excluded, or left out on days off, is nothing that anybody waits for. */
 static enum recur_status find_next(struct outlook *outlook, struct fate *ret_fate, struct err *err)
 {
 	enum recur_status status;
+	int skipped = 0;
 	do {
 		fates_renew(&outlook->fates);
 		status = fates_next(&outlook->fates, ret_fate, err);
-	} while (status == RECUR_FOUND && ret_fate->kind == FATE_EXCLUDED);
-	if (status != RECUR_AGAIN)
+		skipped += status == RECUR_FOUND && ret_fate->kind == FATE_SKIPPED;
+	} while (status == RECUR_FOUND && skipped < SKIPPED_MAX &&
+		 (ret_fate->kind == FATE_EXCLUDED || ret_fate->kind == FATE_SKIPPED));
+	if (status != RECUR_AGAIN && skipped < SKIPPED_MAX)
 		return status;
 	(void)start_give_up(err);
 	return RECUR_FAILED;

@@ -67,20 +67,33 @@ static void keep(struct plan *plan, struct backlog *backlog, size_t n)
 			      : mem_realloc_array(backlog->fates, plan->n, sizeof(*backlog->fates));
 }
 
+static void note_skipped(const struct fate *fate, struct plan_skipped *skipped)
+{
+	if (skipped->occurrences == 0)
+		skipped->first_at = fate->stands;
+	skipped->occurrences += fate->number;
+	skipped->last_at = fate->through;
+	skipped->estimated |= fate->estimated;
+}
+
 struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind)
 {
 	struct plan_skipped skipped = { 0 };
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->fates[i].kind == kind)
+			note_skipped(&plan->fates[i], &skipped);
+	return skipped;
+}
+
+struct plan_skipped plan_shifted(const struct plan *plan)
+{
+	struct plan_skipped shifted = { 0 };
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fate *fate = &plan->fates[i];
-		if (fate->kind != kind)
-			continue;
-		if (skipped.occurrences == 0)
-			skipped.first_at = fate->stands;
-		skipped.occurrences += fate->number;
-		skipped.last_at = fate->through;
-		skipped.estimated |= fate->estimated;
+		if (fate->kind == FATE_MADE && fate->due != fate->stands)
+			note_skipped(fate, &shifted);
 	}
-	return skipped;
+	return shifted;
 }
 
 /* ---- the template's new state ---- */

@@ -32,7 +32,7 @@ size_t stages_limit(const struct stage_view *view)
 void stages_set_fire(const struct stage_view *view, struct fate *fate)
 {
 	const struct policies *p = view->template->policies;
-	fate->fire = p ? fate->due - p->lead + spread_of(view) : fate->due;
+	fate->fire = p ? fate->due - fate->early - p->lead + spread_of(view) : fate->due;
 }
 
 /* How late it is; one that was made ahead is so from when it is due. */
@@ -47,12 +47,28 @@ bool stages_is_late(const struct stage_view *view, const struct fate *fate)
 	return is_later_than(view, fate, view->policy->catch_up_grace);
 }
 
-usec_t stages_slack(const struct stage_view *view)
+usec_t stages_later_before(const struct stage_view *view, usec_t than)
 {
-	return view->policy->catch_up_grace + spread_of(view) + USEC_PER_SEC;
+	usec_t wanted = view->now - than - spread_of(view) - USEC_PER_SEC;
+	return wanted - (view->shift ? shift_reach(view->shift, wanted) : 0);
 }
 
 /* ---- of each occurrence by itself ---- */
+
+/* What the rule leaves out stands nowhere. */
+static void apply_shifted(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	for (size_t i = 0; view->shift && view->shift->workdays && i < n; i++) {
+		struct fate *fate = &fates[i];
+		if (fate->kind != FATE_MADE || fate->excluded || fate->number > 1)
+			continue;
+		struct shifted shifted = shift_move(view->shift, fate->stands);
+		fate->due = shifted.due;
+		fate->early = shifted.early;
+		if (shifted.skipped)
+			fate->kind = FATE_SKIPPED;
+	}
+}
 
 static void apply_fire(const struct stage_view *view, struct fate *fates, size_t n)
 {
@@ -138,7 +154,7 @@ static void drop_later(const struct stage_view *view, usec_t than, enum fate_kin
 /* In terms of where they stand, from which a spread may lead ahead. */
 static usec_t later_until(const struct stage_view *view, usec_t than)
 {
-	return view->now == INT64_MIN ? USEC_INFINITY : view->now - than - stages_slack(view);
+	return view->now == INT64_MIN ? USEC_INFINITY : stages_later_before(view, than);
 }
 
 static void apply_window(const struct stage_view *view, struct fate *fates, size_t n)
@@ -161,7 +177,8 @@ static void apply_late(const struct stage_view *view, struct fate *fates, size_t
 
 static usec_t late_until(const struct stage_view *view, const struct fate *last)
 {
-	return last->kind == FATE_LATE ? later_until(view, 0) : USEC_INFINITY;
+	return last->kind == FATE_LATE ? later_until(view, view->policy->catch_up_grace)
+				       : USEC_INFINITY;
 }
 
 /* ---- of all that is due ---- */
@@ -272,6 +289,7 @@ static void apply_overlapped(const struct stage_view *view, struct fate *fates, 
 /* ---- the table ---- */
 
 const struct stage stages[STAGES] = {
+	{ "shifted", STAGE_EACH, apply_shifted, NULL },
 	{ "fire", STAGE_EACH, apply_fire, NULL },
 	{ "excluded", STAGE_EACH, apply_excluded, NULL },
 	{ "paused", STAGE_EACH, apply_paused, paused_until },

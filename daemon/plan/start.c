@@ -75,6 +75,22 @@ static bool load_zone(struct start *start, struct err *err)
 		       : "default_time_zone");
 }
 
+/* A calendar that nobody can go by is no reason to make something on a day off. */
+static bool find_shift(struct start *start, struct err *err)
+{
+	const struct policies *policies = start->template->policies;
+	if (!policies || policies->shift == SHIFT_NONE)
+		return true;
+	start->shift = (struct shift){ .workdays = workdays_plain(),
+		.zone = start->zone,
+		.how = policies->shift,
+		.several = rule_is_several_a_day(start->rule) };
+	return !policies->calendar ||
+	       calendars_find(
+		       start->policy->calendars, policies->calendar, &start->shift.workdays, err) ||
+	       err_prefix(err, "recurd.policies.calendar: ");
+}
+
 uint64_t start_count(const struct start *start)
 {
 	return counts_itself(start->rule) ? 0 : rule_count(start->rule);
@@ -304,7 +320,9 @@ bool start_rule(struct start *start, struct err *err)
 {
 	if (!start->template->rule)
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	return parse_rule(start->template, &start->rule, err) && load_zone(start, err);
+	return parse_rule(start->template, &start->rule, err) && load_zone(start, err) &&
+	       rule_use_calendars(start->rule, start->policy->calendars, err) &&
+	       find_shift(start, err);
 }
 
 static bool check_repeat(const struct rule *rule, struct err *err)

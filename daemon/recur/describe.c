@@ -159,8 +159,8 @@ static bool is_weekday_position(const struct pattern *pattern)
 {
 	const struct rule *rule = pattern->rule;
 	return rule_has(rule, PART_SETPOS) && intset_count(&rule->parts[PART_SETPOS]) == 1 &&
-	       pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth && !pattern->has_monthday &&
-	       pattern->months == 0;
+	       !rule->workday && pattern->days == MONDAY_TO_FRIDAY && !pattern->has_nth &&
+	       !pattern->has_monthday && pattern->months == 0;
 }
 
 /* "on 29 February", "on the last weekday": what needs no list of days.  False: it does. */
@@ -168,6 +168,8 @@ static bool add_simple_days(const struct pattern *pattern, struct strbuf *buf)
 {
 	const struct intset *positions = &pattern->rule->parts[PART_SETPOS];
 	int position = intset_next(positions, INTSET_START);
+	if (pattern->rule->workday)
+		return false;
 	if (pattern->has_monthday && !pattern->has_days && pattern->freq == FREQ_YEARLY &&
 		pattern->monthday_neg == 0 && __builtin_popcount(pattern->monthday_pos) == 1 &&
 		pattern->months != 0 && !rule_has(pattern->rule, PART_YEARDAY)) {
@@ -191,6 +193,29 @@ static void add_skip(const struct rule *rule, struct strbuf *buf)
 		strbuf_add_text(buf, rule->skip == SKIP_BACKWARD
 					     ? " (or the last day of a shorter month)"
 					     : " (or the day after a shorter month)");
+}
+
+/* " on working days (calendar bank)", " on the second last working day (Monday to Friday)" */
+static void add_workdays(const struct pattern *pattern, struct strbuf *buf)
+{
+	const struct rule *rule = pattern->rule;
+	const struct intset *nth = &rule->parts[PART_WORKDAY];
+	struct lister lister = { buf, intset_count(nth), 0, " and " };
+	bool alone = !pattern->has_days && !pattern->has_monthday &&
+		     !rule_has(rule, PART_YEARDAY) && !rule_has(rule, PART_WEEKNO);
+	if (!rule->workday)
+		return;
+	strbuf_add_text(buf, alone ? " on " : " if it is ");
+	strbuf_add_text(buf, lister.left > 0 ? "the " : alone ? "" : "a ");
+	for (int v = intset_next(nth, INTSET_START); v != INTSET_END; v = intset_next(nth, v)) {
+		list_next(&lister);
+		add_ordinal(buf, v);
+	}
+	strbuf_addf(buf, "%sworking day%s (%s%s)", lister.n > 0 ? " " : "",
+		lister.n == 0 && alone ? "s" : "", rule->calendar ? "calendar " : "",
+		rule->calendar ? rule->calendar : "Monday to Friday");
+	if (lister.n > 0 && pattern->nth_of_year)
+		strbuf_add_text(buf, " of the year");
 }
 
 static void add_days(const struct pattern *pattern, struct strbuf *buf)
@@ -218,6 +243,7 @@ static void add_days(const struct pattern *pattern, struct strbuf *buf)
 		strbuf_add_text(buf, " of the year");
 	}
 	add_weeks(pattern, buf);
+	add_workdays(pattern, buf);
 	if (pattern->months != 0 && !of_months) {
 		strbuf_add_text(buf, " in ");
 		add_months(pattern, buf);
@@ -285,7 +311,8 @@ static void add_week_start(const struct pattern *pattern, struct strbuf *buf)
 	const struct rule *rule = pattern->rule;
 	bool matters = rule_has(rule, PART_WEEKNO) ||
 		       (pattern->freq == FREQ_WEEKLY &&
-			       (pattern->interval > 1 || rule_has(rule, PART_SETPOS)));
+			       (pattern->interval > 1 || rule_has(rule, PART_SETPOS) ||
+				       rule_has(rule, PART_WORKDAY)));
 	if (matters && rule->week_start != 1)
 		strbuf_addf(buf, ", weeks from %s on", day_names[rule->week_start]);
 }

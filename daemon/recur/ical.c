@@ -48,10 +48,10 @@ bool ical_fits(const struct pattern *pattern)
 {
 	const struct rule *rule = pattern->rule;
 	struct civil start = civil_from_wall(pattern->start);
-	if (pattern->never || rule->skip != SKIP_OMIT || rule_has(rule, PART_SETPOS) ||
-		rule_has(rule, PART_WEEKNO) || rule_has(rule, PART_YEARDAY) ||
-		pattern->interval > ICAL_INTERVAL_MAX || start.year < 1900 ||
-		start.year > ICAL_YEAR_LAST)
+	if (pattern->never || rule->workday || rule->skip != SKIP_OMIT ||
+		rule_has(rule, PART_SETPOS) || rule_has(rule, PART_WEEKNO) ||
+		rule_has(rule, PART_YEARDAY) || pattern->interval > ICAL_INTERVAL_MAX ||
+		start.year < 1900 || start.year > ICAL_YEAR_LAST)
 		return false;
 	switch (pattern->freq) {
 	case FREQ_DAILY:

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "recur/workdays.h"
 #include "util/timefmt.h"
 
 int64_t floor_div(int64_t a, int64_t b)
@@ -85,6 +86,28 @@ static bool takes_weekday(const struct pattern *pattern, const struct year *year
 	return intset_has(nth, index / 7 + 1) || intset_has(nth, -((length - 1 - index) / 7) - 1);
 }
 
+/* The n-th working day of the week, the month, or the year. */
+static bool takes_workday(
+	const struct pattern *pattern, const struct year *year, int month, int monthday, int yday)
+{
+	const struct intset *nth = &pattern->rule->parts[PART_WORKDAY];
+	int64_t day = year->first + yday, first = day - monthday + 1;
+	int64_t last = first + days_in_month(year->number, month) - 1;
+	if (!workdays_work(pattern->workdays, day))
+		return false;
+	if (!rule_has(pattern->rule, PART_WORKDAY))
+		return true;
+	if (pattern->freq == FREQ_WEEKLY) {
+		first = day - (weekday_from_days(day) - pattern->rule->week_start + 7) % 7;
+		last = first + 6;
+	} else if (pattern->nth_of_year) {
+		first = year->first;
+		last = first + (year->leap ? 365 : 364);
+	}
+	return intset_has(nth, workdays_count(pattern->workdays, first, day)) ||
+	       intset_has(nth, -workdays_count(pattern->workdays, day, last));
+}
+
 /* All filters but BYMONTH and BYMONTHDAY. */
 static bool takes_rest(
 	const struct pattern *pattern, const struct year *year, int month, int monthday)
@@ -97,7 +120,9 @@ static bool takes_rest(
 	if (rule_has(rule, PART_YEARDAY) && !intset_has(&rule->parts[PART_YEARDAY], yday + 1) &&
 		!intset_has(&rule->parts[PART_YEARDAY], yday - (year->leap ? 366 : 365)))
 		return false;
-	return !rule_has(rule, PART_WEEKNO) || takes_week(pattern, year, yday);
+	if (rule_has(rule, PART_WEEKNO) && !takes_week(pattern, year, yday))
+		return false;
+	return !pattern->workdays || takes_workday(pattern, year, month, monthday, yday);
 }
 
 static bool takes_monthday(const struct pattern *pattern, int monthday, int length)
@@ -215,7 +240,7 @@ static void imply_days(struct pattern *pattern, const struct civil *start, int w
 	const struct rule *rule = pattern->rule;
 	bool yearly = pattern->freq == FREQ_YEARLY;
 	if (pattern->freq < FREQ_WEEKLY || pattern->has_days || pattern->has_monthday ||
-		(yearly && rule_has(rule, PART_YEARDAY)))
+		rule->workday || (yearly && rule_has(rule, PART_YEARDAY)))
 		return;
 	if (pattern->freq == FREQ_WEEKLY || (yearly && rule_has(rule, PART_WEEKNO))) {
 		pattern->has_days = true;
@@ -258,11 +283,13 @@ void pattern_init(struct pattern *pattern, const struct rule *rule, sec_t start_
 		.has_days = rule->has_days,
 		.has_nth = rule->has_nth,
 		.days = rule->days,
+		.workdays = rule->workdays,
 		.nth_of_year = rule->freq == FREQ_YEARLY && !rule_has(rule, PART_MONTH) };
 	take_monthdays(pattern);
 	imply_days(pattern, &start, weekday);
 	pattern->day_filter = pattern->months != 0 || pattern->has_monthday || pattern->has_days ||
-			      rule_has(rule, PART_YEARDAY) || rule_has(rule, PART_WEEKNO);
+			      rule_has(rule, PART_YEARDAY) || rule_has(rule, PART_WEEKNO) ||
+			      pattern->workdays;
 	init_times(pattern, &start);
 	pattern->base = base_of(pattern, &start, weekday);
 }

@@ -88,7 +88,8 @@ static bool year_possible(const struct pattern *pattern, const struct year *year
 
 static bool small_set_reaches(const struct pattern *pattern)
 {
-	int days = pattern->freq == FREQ_WEEKLY ? __builtin_popcount(pattern->days) : 1;
+	bool any = pattern->rule->workday && !pattern->has_days;
+	int days = pattern->freq != FREQ_WEEKLY ? 1 : any ? 7 : __builtin_popcount(pattern->days);
 	return pattern->freq > FREQ_WEEKLY || positions_reach(pattern, days);
 }
 
@@ -120,6 +121,7 @@ void pattern_prove(struct pattern *pattern)
 {
 	static const int units[FREQ_COUNT] = { 1, 60, 3600, DAY_SECONDS };
 	struct pattern trial = *pattern;
+	trial.workdays = NULL; /* other years may have other ones */
 	if (pattern->freq <= FREQ_DAILY)
 		pattern->never = steps_never_match(pattern, units[pattern->freq]);
 	if (pattern->freq == FREQ_MONTHLY && pattern->interval > 1) {

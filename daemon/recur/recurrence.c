@@ -66,6 +66,8 @@ bool recurrence_open(const struct rule *rule, sec_t start_wall, const struct zon
 	if (year < RULE_YEAR_MIN || year > RULE_YEAR_MAX)
 		return err_set(err, "start in the year %d: expected %d ... %d", year, RULE_YEAR_MIN,
 			RULE_YEAR_MAX);
+	if (rule->workday && !rule->workdays)
+		return err_set(err, "recurrence_rule.calendar: nobody has looked for it");
 	struct recurrence *r = mem_alloc(sizeof(*r));
 	r->zone = zone;
 	r->flags = flags;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recur/calendars.h"
 #include "recur/rule_def.h"
 #include "util/mem.h"
 
@@ -19,6 +20,8 @@ const struct part_row rule_parts[PART_COUNT] = {
 	[PART_MINUTE] = { "byMinute", "BYMINUTE", 0, 59, false, ALL },
 	[PART_SECOND] = { "bySecond", "BYSECOND", 0, 60, false, ALL },
 	[PART_SETPOS] = { "bySetPosition", "BYSETPOS", 1, 366, true, ALL },
+	[PART_WORKDAY] = { "workday", "workday", 1, 366, true,
+		BIT(WEEKLY) | BIT(MONTHLY) | BIT(YEARLY) },
 };
 
 const char *const rule_freq_names[FREQ_COUNT] = { "secondly", "minutely", "hourly", "daily",
@@ -145,7 +148,29 @@ void rule_free(struct rule *rule)
 		free(rule->date_zones[i]);
 	free(rule->date_zones);
 	free(rule->time_zone);
+	free(rule->calendar);
 	free(rule);
+}
+
+const char *rule_calendar(const struct rule *rule)
+{
+	return rule->calendar;
+}
+
+bool rule_is_of_workdays(const struct rule *rule)
+{
+	return rule->workday;
+}
+
+bool rule_use_calendars(struct rule *rule, const struct calendars *calendars, struct err *err)
+{
+	if (!rule->workday)
+		return true;
+	if (rule->calendar)
+		return calendars_find(calendars, rule->calendar, &rule->workdays, err) ||
+		       err_prefix(err, "recurrence_rule.calendar: ");
+	rule->workdays = workdays_plain();
+	return true;
 }
 
 const char *rule_time_zone(const struct rule *rule)
@@ -175,9 +200,30 @@ bool rule_start(const struct rule *rule, sec_t *ret_wall)
 	return rule->has_start;
 }
 
+bool rule_is_several_a_day(const struct rule *rule)
+{
+	static const enum rule_part times[] = { PART_HOUR, PART_MINUTE, PART_SECOND };
+	bool several = rule_is_subdaily(rule) || !rule_only_excludes(rule);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		const struct intset *set = &rule->parts[times[i]];
+		int first = intset_next(set, INTSET_START);
+		several |= first != INTSET_END && intset_next(set, first) != INTSET_END;
+	}
+	return several;
+}
+
 bool rule_has_overrides(const struct rule *rule)
 {
 	return rule->overrides_len > 0;
+}
+
+bool rule_overrides_are_local(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->overrides_len; i++) {
+		if (rule->overrides[i].key_kind == KEY_INSTANT)
+			return false;
+	}
+	return true;
 }
 
 bool rule_only_excludes(const struct rule *rule)

@@ -29,7 +29,7 @@ static bool check_parts(const struct rule *rule, enum rule_form form, struct err
 		if (rule_has(rule, part) && (rule_parts[part].freqs >> rule->freq & 1) == 0)
 			return err_set(err, "%s%s: not allowed with frequency %s", lead(form),
 				part_name(part, form), rule_freq_names[rule->freq]);
-	if (rule_has(rule, PART_SETPOS) && others == 0 && !rule->has_days)
+	if (rule_has(rule, PART_SETPOS) && others == 0 && !rule->has_days && !rule->workday)
 		return err_set(err, "%s%s: needs another list beside it", lead(form),
 			part_name(PART_SETPOS, form));
 	return true;
@@ -64,6 +64,19 @@ static bool check_skip(const struct rule *rule, enum rule_form form, struct err 
 	return true;
 }
 
+static bool check_workday(const struct rule *rule, enum rule_form form, struct err *err)
+{
+	if (rule->calendar && !rule->workday)
+		return err_set(err,
+			"%scalendar: says which days are working days, and needs "
+			"workday beside it",
+			lead(form));
+	if (rule_has(rule, PART_WORKDAY) && rule_has(rule, PART_WEEKNO))
+		return err_set(err, "%sworkday: a numbered one is not allowed together with %s",
+			lead(form), part_name(PART_WEEKNO, form));
+	return true;
+}
+
 bool rule_check(const struct rule *rule, enum rule_form form, struct err *err)
 {
 	if (rule->count > 0 && rule->until_kind != UNTIL_NONE)
@@ -71,7 +84,7 @@ bool rule_check(const struct rule *rule, enum rule_form form, struct err *err)
 			form == FORM_JSON ? "count" : "COUNT",
 			form == FORM_JSON ? "until" : "UNTIL");
 	if (!check_parts(rule, form, err) || !check_days(rule, form, err) ||
-		!check_skip(rule, form, err))
+		!check_skip(rule, form, err) || !check_workday(rule, form, err))
 		return false;
 	return pattern_possible(rule, form, err);
 }

@@ -208,6 +208,8 @@ static const struct rule_key {
 	{ "byMinute", NULL, PART_MINUTE, false, false },
 	{ "bySecond", NULL, PART_SECOND, false, false },
 	{ "bySetPosition", NULL, PART_SETPOS, false, false },
+	{ "workday", rule_take_workday, 0, true, true },
+	{ "calendar", rule_take_calendar, 0, true, true },
 	{ "timeZone", take_zone, 0, true, false },
 	{ "repeatFrom", take_repeat, 0, true, true },
 	/* The last: they are compared with what the lines of rrule gave. */

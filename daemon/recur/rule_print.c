@@ -45,7 +45,7 @@ void rule_text_lists(const struct rule *rule, struct strbuf *buf)
 		int n = intset_next(set, INTSET_START);
 		if (part == PART_HOUR)
 			text_days(rule, buf);
-		if (!rule_has(rule, part))
+		if (!rule_has(rule, part) || part == PART_WORKDAY)
 			continue;
 		strbuf_addf(buf, ";%s=%d", rule_parts[part].text, n);
 		while ((n = intset_next(set, n)) != INTSET_END)
@@ -155,8 +155,13 @@ void rule_to_json(const struct rule *rule, struct strbuf *buf)
 	if (rule->has_days)
 		json_object_set_new(root, "byDay", json_days(rule));
 	for (enum rule_part part = 0; part < PART_COUNT; part++)
-		if (rule_has(rule, part))
+		if (rule_has(rule, part) && part != PART_WORKDAY)
 			json_object_set_new(root, rule_parts[part].json, json_list(rule, part));
+	if (rule->workday)
+		json_object_set_new(root, "workday",
+			rule_has(rule, PART_WORKDAY) ? json_list(rule, PART_WORKDAY) : json_true());
+	if (rule->calendar)
+		json_object_set_new(root, "calendar", json_string(rule->calendar));
 	if (rule->week_start != 1)
 		json_object_set_new(
 			root, "firstDayOfWeek", json_string(rule_day_names[rule->week_start]));

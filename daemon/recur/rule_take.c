@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recur/calendars.h"
 #include "recur/rule_value.h"
 #include "util/mem.h"
 
@@ -138,5 +139,34 @@ bool rule_take_list(struct rule *rule, const json_t *value, enum rule_part part,
 			!rule_part_add(rule, part, number))
 			return rule_value_fail(err, where, expected, item);
 	}
+	return true;
+}
+
+bool rule_take_workday(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	int64_t number;
+	rule->workday = true;
+	if (json_is_true(value))
+		return true;
+	if (json_array_size(value) > 0)
+		return rule_take_list(rule, value, PART_WORKDAY, path, err);
+	if (rule_value_integer(value, &number) && rule_part_add(rule, PART_WORKDAY, number))
+		return true;
+	return rule_value_fail(err, path,
+		"true, or which working day of the period: 1 ... 366 or the same below zero, or a "
+		"list of these",
+		value);
+}
+
+bool rule_take_calendar(struct rule *rule, const json_t *value, const char *path, struct err *err)
+{
+	const char *name = json_string_value(value);
+	if (!name || strlen(name) != json_string_length(value) || !calendars_name_is_sane(name))
+		return rule_value_fail(err, path,
+			"the name of a calendar: 1 ... 64 letters, digits, dots, hyphens and "
+			"underscores, a letter or a digit first",
+			value);
+	free(rule->calendar);
+	rule->calendar = mem_strdup(name);
 	return true;
 }

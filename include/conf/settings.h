@@ -28,6 +28,11 @@ struct settings {
 	bool repeat_tasks; /* of their own rules; looked at where a task is completed, by a trigger */
 	usec_t notification_retention; /* 0: for ever */
 
+	/* Those of the database, which decide about days as the rest does; NULL: none.  Owner: this struct, which
+	 * knows no more of them than how to get rid of them. */
+	struct calendars *calendars;
+	void (*drop_calendars)(struct calendars *calendars);
+
 	int64_t version; /* another one after every write to the row */
 	/* Nothing may be made by them: what is wrong with which, and what mends it; "": all is well. */
 	struct err trouble;

@@ -19,6 +19,7 @@ enum fate_kind {
 	FATE_WINDOW, /* too late: catch_up_window */
 	FATE_LATE, /* late at all, and catch_up is none */
 	FATE_CAPPED, /* beyond catch_up_cap */
+	FATE_SKIPPED, /* on a day off, and shift is skip */
 	FATE_OVERLAPPED, /* while another task of the template was open */
 	FATE_KINDS
 };
@@ -33,6 +34,7 @@ struct fate {
 	usec_t stands; /* where the rule's set has it: nominal, unless an override moved it.  In this all are in order,
 			* and next_due_at and made_through are such instants */
 	usec_t due; /* when the task is due: where it stands, unless a policy shifts it */
+	usec_t early; /* made so long before that in any case: others of its day come with it (shift.h) */
 	usec_t fire; /* when the instance is made: as soon as it is due, unless a policy says otherwise */
 	usec_t through; /* where it stands, unless it stands for several */
 	int64_t number; /* 1, unless it stands for several */

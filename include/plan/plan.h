@@ -87,6 +87,8 @@ struct plan_skipped {
 };
 
 struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind);
+/* Those that are made, but due elsewhere than they stand: a calendar shifted them. */
+struct plan_skipped plan_shifted(const struct plan *plan);
 
 /* limit: at most so many occurrences to make, at least 1, and all that stand at one instant.  now: business time.  Always gives a plan;
  * its owner calls plan_finish, and the template's texts need not outlive the call. */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "plan/policies.h"
+#include "recur/calendars.h"
 #include "recur/zone.h"
 #include "util/err.h"
 
@@ -28,6 +29,7 @@ struct plan_policy {
 	usec_t catch_up_grace; /* what is later than that is late */
 	usec_t min_interval;
 	const char *default_time_zone;
+	const struct calendars *calendars; /* NULL: there are none */
 	/* Where zones come from; zone_load. */
 	bool (*zone)(const char *name, const struct zone **ret_zone, struct err *err);
 	/* Costly rules far behind: stop after so long by this clock (clock_monotonic) where some of what

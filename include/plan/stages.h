@@ -7,6 +7,7 @@
 
 #include "plan/fate.h"
 #include "plan/policy.h"
+#include "plan/shift.h"
 #include "plan/template.h"
 
 struct stage_view {
@@ -15,6 +16,7 @@ struct stage_view {
 	bool adopting; /* from before live_since, never planned by recurd */
 	usec_t made; /* the latest instant at which something was made; INT64_MIN: none */
 	usec_t now; /* of the plan; INT64_MIN: nobody plans, and nothing is late */
+	const struct shift *shift; /* by its policies; NULL: nothing is shifted */
 };
 
 enum stage_scope {
@@ -31,7 +33,7 @@ struct stage {
 	usec_t (*until)(const struct stage_view *view, const struct fate *last);
 };
 
-#define STAGES 11
+#define STAGES 12
 extern const struct stage stages[STAGES];
 
 void stages_apply(
@@ -39,8 +41,8 @@ void stages_apply(
 /* What was not made by its time although its time was known: a worker was down, a row was locked, the template was
  * in quarantine.  That is not what lies ahead yet, however long its lead: nobody has missed it. */
 bool stages_is_late(const struct stage_view *view, const struct fate *fate);
-/* What stands so long ago is late, whatever moves it. */
-usec_t stages_slack(const struct stage_view *view);
+/* What stands before that is later than `than`, whatever moves it. */
+usec_t stages_later_before(const struct stage_view *view, usec_t than);
 /* When it fires, by where it is due. */
 void stages_set_fire(const struct stage_view *view, struct fate *fate);
 /* At most so many of what is late are made. */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plan/policy.h"
+#include "plan/shift.h"
 #include "plan/template.h"
 #include "recur/recurrence.h"
 
@@ -24,6 +25,7 @@ struct start {
 	const struct plan_policy *policy;
 	struct rule *rule;
 	const struct zone *zone;
+	struct shift shift; /* by its policies */
 	struct recurrence *recurrence;
 	sec_t anchor; /* wall time */
 	usec_t due; /* next_due_at, or what recurd planned where that is history */

@@ -20,6 +20,7 @@ struct pattern {
 	bool day_filter; /* some day may not match */
 	uint32_t monthday_pos, monthday_neg;
 	uint8_t days; /* plain weekdays */
+	const struct workdays *workdays; /* only these; NULL: any, or it is not known which */
 	bool never; /* nothing ever matches; set by pattern_prove */
 	/* Filters above the frequency (bit sets, 0: all) and lists below it. */
 	uint32_t hour_filter;

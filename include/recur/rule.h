@@ -26,6 +26,13 @@ const char *rule_text_key(const char *text);
 void rule_free(struct rule *rule);
 const char *rule_time_zone(const struct rule *rule); /* NULL: the rule names none */
 uint64_t rule_count(const struct rule *rule); /* 0: no COUNT */
+/* It takes working days alone (`workday`), and these are a calendar's; NULL: Monday to Friday. */
+bool rule_is_of_workdays(const struct rule *rule);
+const char *rule_calendar(const struct rule *rule);
+/* Before it is expanded: finds its calendar, which must stay as long as the rule.  false: err says why not. */
+struct calendars;
+bool rule_use_calendars(
+	struct rule *rule, const struct calendars *calendars, struct err *err) NODISCARD;
 /* What a task that repeats itself goes on from when it is completed: repeatFrom. */
 enum rule_repeat {
 	REPEAT_UNSAID, /* as REPEAT_DUE; the only one that a template may have */
@@ -35,6 +42,8 @@ enum rule_repeat {
 };
 enum rule_repeat rule_repeat(const struct rule *rule);
 bool rule_is_subdaily(const struct rule *rule); /* hourly, minutely, secondly */
+/* May more than one of its occurrences fall on one day? */
+bool rule_is_several_a_day(const struct rule *rule);
 bool rule_has_overrides(const struct rule *rule); /* recurrenceOverrides, EXDATE, RDATE */
 bool rule_only_excludes(const struct rule *rule); /* none of them moves, adds or renames */
 /* The DTSTART that the rule's own text gives, as wall time in its zone; false: it gives none. */

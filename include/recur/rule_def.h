@@ -32,6 +32,7 @@ enum rule_part {
 	PART_MINUTE,
 	PART_SECOND,
 	PART_SETPOS,
+	PART_WORKDAY, /* of the period; no part of an RRULE */
 	PART_COUNT
 };
 
@@ -84,6 +85,9 @@ struct rule {
 	bool has_days, has_nth;
 	uint8_t days; /* bit per weekday, every such day */
 	struct intset nth[7];
+	bool workday; /* working days alone, PART_WORKDAY: these of them */
+	char *calendar; /* which says what they are; NULL: Monday to Friday */
+	const struct workdays *workdays; /* of that name, once rule_use_calendars has found it */
 	char *time_zone;
 	bool has_start; /* from a DTSTART line */
 	sec_t start;
@@ -118,6 +122,9 @@ static inline bool rule_has(const struct rule *rule, enum rule_part part)
 {
 	return (rule->has >> part & 1) != 0;
 }
+
+/* No override is of an instant, whatever the zone. */
+bool rule_overrides_are_local(const struct rule *rule);
 
 /* Names of the parts in the form that the user wrote, for errors. */
 enum rule_form { FORM_JSON, FORM_TEXT };

@@ -15,6 +15,9 @@ bool rule_take_constant(
 bool rule_take_days(struct rule *rule, const json_t *value, const char *path, struct err *err);
 /* RFC 8984: [{"day": "mo", "nthOfPeriod": 1}]. */
 bool rule_take_by_day(struct rule *rule, const json_t *value, const char *path, struct err *err);
+/* true, a number or a list of numbers; the name of a calendar. */
+bool rule_take_workday(struct rule *rule, const json_t *value, const char *path, struct err *err);
+bool rule_take_calendar(struct rule *rule, const json_t *value, const char *path, struct err *err);
 /* Numbers. */
 bool rule_take_list(struct rule *rule, const json_t *value, enum rule_part part, const char *path,
 	struct err *err);

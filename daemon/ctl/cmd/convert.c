@@ -1,18 +1,14 @@
 /* recurctl convert: the series of a calendar as rules of ours; no database. */
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctl/convert/convert.h"
 #include "ctl/ctl.h"
+#include "ctl/slurp.h"
 #include "ctl/table.h"
 #include "util/mem.h"
 #include "util/timefmt.h"
-
-#define CHUNK 65536
 
 enum { OPT_TIME = 256, OPT_ZONE };
 
@@ -36,37 +32,6 @@ static const struct column columns[] = {
 	{ "error", "not converted", COLUMN_WHOLE },
 	{ "notes", "notes", COLUMN_RAW | COLUMN_JSON_ONLY },
 };
-
-/* Until its end or the buffer's cap; false: errno says why not. */
-static bool read_all(int fd, struct strbuf *text)
-{
-	char *chunk CLEANUP(mem_cleanup) = mem_alloc(CHUNK);
-	ssize_t got = 1;
-	while (got != 0 && !text->overflowed) {
-		got = read(fd, chunk, CHUNK);
-		if (got > 0)
-			strbuf_add(text, chunk, (size_t)got);
-		else if (got < 0 && errno != EINTR)
-			return false;
-	}
-	return true;
-}
-
-static int read_file(const char *path, struct strbuf *text)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	bool well = fd >= 0 && read_all(fd, text);
-	int error = errno;
-	if (!is_stdin && fd >= 0)
-		close(fd);
-	if (!well)
-		return ctl_error(EX_DATAERR, "%s: %s", path, strerror(error));
-	if (text->overflowed)
-		return ctl_error(
-			EX_DATAERR, "%s: larger than %d MB", path, CALENDAR_BYTES_MAX >> 20);
-	return EX_OK;
-}
 
 static void print_first(struct table *record, const struct conversion *conversion)
 {
@@ -188,7 +153,7 @@ static int convert_file(struct ctl *ctl, const char *path, const struct convert_
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(CALENDAR_BYTES_MAX);
 	struct calendar *calendar = NULL;
 	struct err err;
-	int code = read_file(path, &text);
+	int code = slurp_file(path, &text);
 	if (code != EX_OK)
 		return code;
 	if (!calendar_parse(text.data, text.len, &calendar, &err))

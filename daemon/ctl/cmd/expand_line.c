@@ -122,7 +122,8 @@ static bool parse(const char *line, size_t len, const char *default_zone, struct
 		return false;
 	if (!rule)
 		return err_set(err, "rule: is missing");
-	return rule_parse_value(rule, &question->rule, err) && take_start(json, question, err) &&
+	return rule_parse_value(rule, &question->rule, err) &&
+	       rule_use_calendars(question->rule, NULL, err) && take_start(json, question, err) &&
 	       take_zone(json, default_zone, question, err) && take_after(json, question, err) &&
 	       take_n(json, question, err);
 }

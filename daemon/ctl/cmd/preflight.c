@@ -121,6 +121,7 @@ static int read_settings(struct ctl *ctl, struct preflight *preflight)
 	struct settings *settings = code == EX_OK ? settings_of_rows(rows) : NULL;
 	if (!settings)
 		return code;
+	settings_try_calendars(ctl, settings);
 	settings_drop(preflight->settings);
 	preflight->settings = settings;
 	return EX_OK;

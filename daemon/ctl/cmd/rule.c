@@ -74,7 +74,8 @@ static bool open_rule(const struct settings *settings, const char *text,
 	const char *name = rule_time_zone(typed->rule);
 	if (!name)
 		name = anchor->zone_name;
-	typed->by_settings = typed->by_zone = !name;
+	typed->by_zone = !name;
+	typed->by_settings = !name || rule_calendar(typed->rule);
 	if (!name)
 		name = settings->default_time_zone;
 	if (!zone_load(name, &typed->zone, err))
@@ -83,8 +84,9 @@ static bool open_rule(const struct settings *settings, const char *text,
 		typed->start = anchor->start;
 	else if (!rule_start(typed->rule, &typed->start))
 		typed->start = zone_to_wall(typed->zone, time(NULL));
-	if (!recurrence_open(
-		    typed->rule, typed->start, typed->zone, RECUR_BY_TIME, &typed->recurrence, err))
+	if (!rule_use_calendars(typed->rule, settings->calendars, err) ||
+		!recurrence_open(typed->rule, typed->start, typed->zone, RECUR_BY_TIME,
+			&typed->recurrence, err))
 		return false;
 	return check_interval(settings, typed, err);
 }

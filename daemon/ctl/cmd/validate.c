@@ -66,7 +66,6 @@ static void begin(struct ctl *ctl, struct validation *validation)
 		{ "recurrence_rule", "RULE", COLUMN_RAW | COLUMN_JSON_ONLY },
 		{ "problem", "PROBLEM", COLUMN_WHOLE },
 	};
-	zones_open(ctl->conf->zoneinfo_dir);
 	*validation = (struct validation){
 		.table = table_begin(stdout, ctl->json, columns, ARRAY_LEN(columns)),
 		.json = ctl->json,
@@ -77,7 +76,6 @@ static int finish(struct validation *validation, int code)
 {
 	table_end(validation->table, code == EX_OK ? "ok" : NULL);
 	settings_drop(validation->settings);
-	zones_close();
 	if (code != EX_OK)
 		return code;
 	if (!validation->json && validation->failed > 0 && validation->checked > 1)
@@ -165,14 +163,16 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	bool all = false;
 	while (ctl_getopt(ctl, argc, argv) != -1)
 		all = true;
-	if (!all && rule_lacks_quotes(argv + optind, argc - optind))
-		return validate_words(ctl, argv + optind, argc - optind);
-	if (all ? optind != argc : optind + 1 != argc)
+	bool words = !all && rule_lacks_quotes(argv + optind, argc - optind);
+	if (!words && (all ? optind != argc : optind + 1 != argc))
 		return ctl_usage(ctl, "validate takes an ID, a RULE, or --all");
-	if (all)
-		return validate_all(ctl);
-	return is_rule(argv[optind]) ? validate_argument(ctl, argv[optind])
-				     : validate_id(ctl, argv[optind]);
+	zones_open(ctl->conf->zoneinfo_dir);
+	int code = words                   ? validate_words(ctl, argv + optind, argc - optind)
+		   : all                   ? validate_all(ctl)
+		   : is_rule(argv[optind]) ? validate_argument(ctl, argv[optind])
+					   : validate_id(ctl, argv[optind]);
+	zones_close();
+	return code;
 }
 
 const struct ctl_command command_validate = {

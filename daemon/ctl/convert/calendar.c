@@ -40,7 +40,8 @@ static void find_series(struct calendar *calendar)
 		qsort(calendar->series, calendar->series_n, sizeof(*calendar->series), by_place);
 }
 
-bool calendar_parse(const char *data, size_t len, struct calendar **ret_calendar, struct err *err)
+static bool parse(
+	const char *data, size_t len, bool whole, struct calendar **ret_calendar, struct err *err)
 {
 	if (len > CALENDAR_BYTES_MAX)
 		return err_set(err, "larger than %d MB", CALENDAR_BYTES_MAX >> 20);
@@ -50,16 +51,28 @@ bool calendar_parse(const char *data, size_t len, struct calendar **ret_calendar
 	if (!sniff_calendar((struct slice){ data, len }, err))
 		return false;
 	struct calendar *calendar = mem_alloc(sizeof(*calendar));
+	calendar->whole = whole;
 	size_t unfolded = 0;
 	calendar->text = content_unfold(data, len, 0, &unfolded);
 	calendar_read(calendar, unfolded, false);
 	calendar_sort(calendar);
-	if (calendar->n > 0)
+	if (calendar->n > 0 && !whole)
 		calendar_read(calendar, unfolded, true);
 	calendar_sort(calendar);
 	find_series(calendar);
 	*ret_calendar = calendar;
 	return true;
+}
+
+bool calendar_parse(const char *data, size_t len, struct calendar **ret_calendar, struct err *err)
+{
+	return parse(data, len, false, ret_calendar, err);
+}
+
+bool calendar_parse_all(
+	const char *data, size_t len, struct calendar **ret_calendar, struct err *err)
+{
+	return parse(data, len, true, ret_calendar, err);
 }
 
 void calendar_free(struct calendar *calendar)

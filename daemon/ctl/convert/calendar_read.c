@@ -68,9 +68,10 @@ static bool end_part(struct reader *reader)
 	part->place = (size_t)(part->lines.text - calendar->text);
 	if (!reader->second && single)
 		calendar->single++;
-	bool wanted = !reader->second ? !single
-				      : single && calendar_find(calendar, reader->sorted,
-							  part->kind, part->id);
+	bool wanted = calendar->whole   ? true
+		      : !reader->second ? !single
+					: single && calendar_find(calendar, reader->sorted,
+							    part->kind, part->id);
 	return !wanted || add_part(calendar, part);
 }
 

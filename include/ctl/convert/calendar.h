@@ -42,6 +42,7 @@ struct calendar {
 	size_t n, size;
 	struct calendar_series *series; /* in the order of the file */
 	size_t series_n;
+	bool whole; /* what does not recur is among the series, too */
 	size_t single; /* events and tasks that do not recur */
 	/* What is wrong with the text behind what was read: it is cut off, say. */
 	bool broken;
@@ -50,6 +51,9 @@ struct calendar {
 
 /* err: it cannot be read at all.  Owner of the result: calendar_free. */
 bool calendar_parse(
+	const char *data, size_t len, struct calendar **ret_calendar, struct err *err) NODISCARD;
+/* The same, and what does not recur is a series as well. */
+bool calendar_parse_all(
 	const char *data, size_t len, struct calendar **ret_calendar, struct err *err) NODISCARD;
 void calendar_free(struct calendar *calendar);
 /* NULL: there is none of this TZID. */
