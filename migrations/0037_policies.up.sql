@@ -70,10 +70,19 @@ begin
         as $body$
         begin
             if tg_op <> 'INSERT' and (tg_op = 'DELETE' or old.template_id <> new.template_id) then
-                update %1$I.recurring_tasks set wake_at = null where id = old.template_id and wake_at is not null;
+                update %1$I.recurring_tasks
+                   set wake_at = null,
+                       failed_at = case when failure like 'recurd.policies.%%' then null else failed_at end,
+                       failure = case when failure like 'recurd.policies.%%' then null else failure end
+                 where id = old.template_id and wake_at is not null;
             end if;
             if tg_op <> 'DELETE' then
-                update %1$I.recurring_tasks set wake_at = recurd.now() where id = new.template_id;
+                -- What was in quarantine for a policy may be mended.
+                update %1$I.recurring_tasks
+                   set wake_at = recurd.now(),
+                       failed_at = case when failure like 'recurd.policies.%%' then null else failed_at end,
+                       failure = case when failure like 'recurd.policies.%%' then null else failure end
+                 where id = new.template_id;
             end if;
             return null;
         end

@@ -247,3 +247,67 @@ def test_hostile_files(db):
                        (many, "more than 20000 days"), (ics(*[NEW_YEAR.replace("jahr", str(n)) for n in range(501)]), "more than 500 rules")]:
         assert says in run_ctl(db, "calendar", "import", "de", "-", stdin=text, expect=DATA).errors
     assert rows(db, "de") == ["2026-12-25 2 Weihnachten f t"]
+
+
+# Policies -----------------------------------------------------------------------------------------
+
+
+def shifted(db, rule, shift, calendar="bank", **columns):
+    template = db.add_template(START, rule, **columns)
+    db.execute("insert into recurd.policies (template_id, calendar, shift) values (%s, %s, %s)", (template, calendar, shift))
+    return template
+
+
+def due(db, template):
+    return {row["occurrence_at"].strftime("%a %d"): row["due_date"].strftime("%a %d") for row in db.rows(
+        "select occurrence_at, due_date from tasks where recurring_task_id = %s order by occurrence_at", (template,))}
+
+
+def test_what_falls_on_a_day_off_is_shifted_and_told(db):
+    """Every day for a week, by each kind of shift: tasks keep their occurrence, and are due on working days alone."""
+    add_days(db, ("2026-03-04", "Feast", None))
+    templates = {shift: shifted(db, {"frequency": "daily", "count": 8}, shift) for shift in ("none", "next", "previous", "nearest", "skip")}
+    for day in range(-1, 9):
+        db.travel_to(START + timedelta(days=day, hours=1))
+        once(db)
+    week = ["Sun 01", "Mon 02", "Tue 03", "Wed 04", "Thu 05", "Fri 06", "Sat 07", "Sun 08"]
+    assert due(db, templates["none"]) == dict(zip(week, week))
+    assert list(due(db, templates["next"]).values()) == ["Mon 02", "Mon 02", "Tue 03", "Thu 05", "Thu 05", "Fri 06", "Mon 09", "Mon 09"]
+    assert list(due(db, templates["previous"]).values()) == ["Fri 27", "Mon 02", "Tue 03", "Tue 03", "Thu 05", "Fri 06", "Fri 06", "Fri 06"]
+    assert list(due(db, templates["nearest"]).values()) == ["Mon 02", "Mon 02", "Tue 03", "Tue 03", "Thu 05", "Fri 06", "Fri 06", "Mon 09"]
+    assert list(due(db, templates["skip"]).values()) == ["Mon 02", "Tue 03", "Thu 05", "Fri 06"]
+    told = {shift: db.rows("select kind, occurrences, detail from recurd.decisions where template_id = %s and kind in ('shifted', 'skipped')"
+                           " order by id", (template,)) for shift, template in templates.items()}
+    assert told["none"] == [] and {row["kind"] for row in told["skip"]} == {"skipped"}
+    assert sum(row["occurrences"] for row in told["next"]) == sum(row["occurrences"] for row in told["skip"]) == 4
+    assert told["next"][0]["detail"] == "from a day off to the next working day"
+
+
+def test_a_calendar_of_a_policy_that_changes(db):
+    """Planned to be made on Monday the 9th; that becomes a holiday, and then an ordinary day again."""
+    template = shifted(db, {"frequency": "weekly"}, "next")
+    db.travel_to(START + timedelta(days=2))
+    once(db)
+    assert due(db, template) == {"Sun 01": "Mon 02"}
+    assert db.template(template)["wake_at"].date() == date(2026, 3, 9)
+    assert db.template(template)["next_due_at"].date() == date(2026, 3, 8)
+    add_days(db, ("2026-03-09", "Storm", None))
+    once(db)
+    assert db.template(template)["wake_at"].date() == date(2026, 3, 10)
+    db.execute("delete from recurd.calendar_days")
+    once(db)
+    db.travel_to(START + timedelta(days=8, hours=1))
+    once(db)
+    assert due(db, template) == {"Sun 01": "Mon 02", "Sun 08": "Mon 09"}
+
+
+@pytest.mark.parametrize("mend", ["update recurd.policies set calendar = 'bank'", "update recurd.policies set shift = null",
+                                  "insert into recurd.calendars (name) values ('moon')", "delete from recurd.policies"])
+def test_a_policy_with_a_calendar_that_is_not_there(db, mend):
+    template = shifted(db, {"frequency": "weekly"}, "next", calendar="moon")
+    db.travel_to(START + timedelta(days=2))
+    once(db)
+    assert db.template(template)["failure"].startswith('recurd.policies.calendar: there is no calendar "moon"')
+    db.execute(mend)
+    once(db)
+    assert db.template(template)["failure"] is None and len(due(db, template)) == 1

@@ -32,11 +32,24 @@ RULES = {
 CHANGES = """
     update recurring_tasks set next_due_at = next_due_at + interval '90 minutes' where id = 'daily';
     update recurring_tasks set recurrence_rule = '{"frequency": "daily", "interval": 2}' where id = 'edited';
-    update recurring_tasks set is_active = true where id = 'resumed';
+    update recurring_tasks set is_active = true where id = 'resumed' or id ~ 'of the pause';
     update recurring_tasks set next_due_at = recurd.now() - interval '10 days' where id = 'overdue';
     update recurring_tasks set recurrence_rule = '{"frequency": "x"}' where id = 'spoilt';
     insert into recurd.preferences (user_id, time_zone) values ('user''s zone', 'America/New_York');
 """
+
+
+POLICIES = {
+    "ahead": "lead_time = '30 hours'",
+    "spread": "jitter = '5 hours', catch_up = 'latest'",
+    "not while open": "overlap = 'skip'",
+    "gives way": "overlap = 'replace', lead_time = '2 hours'",
+    "none late": "catch_up = 'none'",
+    "a window": "catch_up_window = '20 hours', catch_up_cap = 2",
+    "two at most": "catch_up_cap = 2, lead_time = '1 hour', jitter = '10 minutes'",
+    "of the pause one": "pause_catch_up = 'latest', catch_up = 'none'",
+    "of the pause all": "pause_catch_up = 'all', catch_up = 'latest'",
+}
 
 
 def stamp(instant):
@@ -51,6 +64,10 @@ def fill(db):
         db.add_template(datetime(2025, 3, 7, 9, 30, tzinfo=UTC), id=name, priority="low")
     db.add_template(datetime(2025, 3, 20, 9, 30, tzinfo=UTC), id="set ahead", priority="low")
     db.add_template(datetime(2025, 3, 1, 9, 30, tzinfo=UTC), id="adopted", priority="low")
+    for name, columns in POLICIES.items():
+        db.add_template(datetime(2025, 3, 7, 9, 30, tzinfo=UTC), {"rrule": "FREQ=HOURLY;INTERVAL=9"}, id=name, priority="low")
+        keys, values = zip(*(column.split(" = ") for column in columns.split(", ")))
+        db.execute(f"insert into recurd.policies (template_id, {', '.join(keys)}) values (%s, {', '.join(values)})", (name,))
     task = db.value("select id from tasks limit 1") if db.rows("select from tasks") else db.add_task()
     db.add_task(remind=timedelta(days=3, seconds=0.25), title="later")
     db.add_task(remind=timedelta(days=40), title="beyond")
@@ -66,7 +83,7 @@ def world(app_db):
     app_db.freeze(START - timedelta(days=1))
     once(app_db)
     app_db.freeze(START - timedelta(hours=12))
-    app_db.execute("update recurring_tasks set is_active = false where id in ('paused', 'resumed')")
+    app_db.execute("update recurring_tasks set is_active = false where id in ('paused', 'resumed') or id ~ 'of the pause'")
     app_db.freeze(START)
     app_db.execute(CHANGES)
     return app_db
@@ -79,7 +96,7 @@ def gaps(visits):
 
 
 def foretold(db, *args):
-    events = ctl_json(db, "simulate", "--all", *args)
+    events = ctl_json(db, "simulate", "--all", "--open", "36500d", *args)  # nobody completes anything
     made = sorted((e["task_id"], e["template_id"], e["user_id"], e["occurrence"], e["due"], e["title"], e["priority"], e["at"])
                   for e in events if e["kind"] == "instance")
     told = sorted((e["task_id"], e["user_id"], e["occurrence"], e["at"]) for e in events if e["kind"] == "reminder")
@@ -87,9 +104,10 @@ def foretold(db, *args):
     for e in events:
         if e["kind"] in ("instance", "reminder", "is paused", "in quarantine"):
             continue
-        run = others.setdefault((e["template_id"], e["kind"], e["at"]), [e["due"], None, 0])  # a plan's are one decision
+        note = re.sub(r"(: )?\d+, through .*$", "", e["note"] or "")
+        run = others.setdefault((e["template_id"], e["kind"], e["at"], note), [e["due"], None, 0])  # a plan's are one decision
         run[1:] = [e["through"], run[2] + (e["number"] or 0)]
-    return made, told, sorted((template, kind, *run, at) for (template, kind, at), run in others.items())
+    return made, told, sorted((template, kind, *run, at, note) for (template, kind, at, note), run in others.items())
 
 
 def happened(db, since):
@@ -102,12 +120,12 @@ def happened(db, since):
                    " where kind = 'reminder' and created_at >= %s", (since,))
     others = db.rows(
         f"select template_id, kind, {utc.format('first_at')} f, {utc.format('last_at')} l, occurrences n,"
-        f" {utc.format('at')} c from recurd.decisions where at >= %s", (since,))
+        f" {utc.format('at')} c, coalesce(detail, '') as detail from recurd.decisions where at >= %s", (since,))
     short = lambda row: tuple(re.sub(r"\.000000Z$", "Z", v) if isinstance(v, str) else v for v in row.values())  # noqa: E731
     decided = []
     for row in map(short, others):
-        plain = row[1] in ("quarantined", "ended", "rezoned", "extended")
-        decided.append((*row[:2], None, None, 0, row[5]) if plain else row)
+        plain = row[1] in ("quarantined", "ended", "rezoned", "extended", "superseded")
+        decided.append((*row[:2], None, None, 0, *row[5:]) if plain else row)
     return sorted(map(short, made)), sorted(map(short, told)), sorted(decided)
 
 
@@ -125,18 +143,19 @@ def test_a_month_of_a_worker_that_looks_by_now_and_then(world):
     made, told, others = happened(world, START)
     assert said[0] == made and len(made) > 200
     assert said[1] == told and len(told) == 2
-    assert said[2] == others and {kind for _, kind, *_ in others} >= {"ended", "paused", "quarantined"}
+    assert said[2] == others and {kind for _, kind, *_ in others} >= {
+        "ended", "paused", "quarantined", "dropped", "coalesced", "overlapped", "superseded"}
 
 
-def test_days_of_a_worker_that_is_there(world):
+def test_hours_of_a_worker_that_is_there(world):
     """It looks when something is due, as one that runs does."""
-    until = START + timedelta(days=2)
+    until = START + timedelta(hours=20)
     said = foretold(world, "--to", stamp(until))
     now = START
     while now is not None and now <= until:
         travel(world, [now])
         now = world.value(
-            "select min(at) from (select next_due_at as at from recurring_tasks where is_active and failed_at is null"
+            "select min(at) from (select coalesce(wake_at, next_due_at) as at from recurring_tasks where is_active and failed_at is null"
             " union all select remind_at from tasks where reminded_at is null) x")
     assert said == happened(world, START)
 
