@@ -19,6 +19,9 @@
 	X(convert)   \
 	X(validate)  \
 	X(retry)     \
+	X(policy)    \
+	X(pause)     \
+	X(resume)    \
 	X(task)      \
 	X(template)  \
 	X(tag)       \

@@ -19,10 +19,11 @@ CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
     "simulate": ["--all"],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "policy": ["x"], "pause": ["x"], "resume": ["x"],
     "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "simulate", "show", "next", "validate", "task", "template", "tag")
+NEEDS = ("migrate", "simulate", "show", "next", "validate", "policy", "pause", "resume", "task", "template", "tag")
 each = pytest.mark.parametrize("command", CALLS)
 
 
