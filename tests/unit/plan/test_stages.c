@@ -249,7 +249,7 @@ static const struct {
 		P(.overlap = OVERLAP_SKIP, .catch_up = POLICY_LATEST), false, "CCCCmO" },
 	{ "replace: the last", "mmxmmm", P(.overlap = OVERLAP_REPLACE, .open_task = "x"), false,
 		"OOEOOm" },
-	{ "replace: newer ones follow", "mmmm+", P(.overlap = OVERLAP_REPLACE), false, "OOOOO" },
+	{ "replace: newer ones follow", "mmmm+", P(.overlap = OVERLAP_REPLACE), false, "DDDDD" },
 	{ "allow, while one is open", "mmm", P(.open_task = "x"), false, "mmm" },
 };
 
