@@ -28,6 +28,9 @@ struct shifted {
 	usec_t early; /* made so long before that */
 };
 
+/* What a decision says of it; policies: NULL has no words. */
+const char *policy_shift_words(const struct policies *policies);
+
 struct shifted shift_move(const struct shift *shift, usec_t stands);
 /* How far before an instant something may stand that is due at it, or later. */
 usec_t shift_reach(const struct shift *shift, usec_t instant);

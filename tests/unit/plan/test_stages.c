@@ -273,7 +273,7 @@ static void policies_decide_about_what_is_late_and_what_is_open(void **state)
 		sim.policy.catch_up_grace = 60 * USEC_PER_SEC;
 		sim.policy.catch_up_limit = 100;
 		usec_t now = fates[4].due + (policed[i].on_time ? 60 : 61) * USEC_PER_SEC;
-		struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN, now };
+		struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN, now, NULL };
 		stages_apply(&view, STAGE_EACH, fates, n);
 		stages_apply(&view, STAGE_BACKLOG, fates, n);
 		expect(policed[i].words, fates, n, policed[i].wanted);
@@ -305,7 +305,7 @@ static void pauses_are_caught_up_as_their_policy_says(void **state)
 		sim.row.resumed_at = at("01-09T12:00");
 		sim.policy.catch_up_grace = 60 * USEC_PER_SEC;
 		struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN,
-			fates[4].due + HOUR };
+			fates[4].due + HOUR, NULL };
 		stages_apply(&view, STAGE_EACH, fates, n);
 		stages_apply(&view, STAGE_BACKLOG, fates, n);
 		expect(pauses[i].wanted, fates, n, pauses[i].wanted);
@@ -319,7 +319,7 @@ static void lead_and_jitter_move_when_it_fires_and_nothing_else(void **state)
 	struct fate fate = fate_of('m', 5), before = fate;
 	sim_init(&sim, "{}", "01-06T10:00");
 	sim.row.policies = &policies;
-	struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN, INT64_MIN };
+	struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN, INT64_MIN, NULL };
 	stages_apply(&view, STAGE_EACH, &fate, 1);
 	usec_t spread = fate.fire - (before.due - 3 * DAY);
 	assert_true(spread >= 0 && spread < DAY && spread == policies_spread(sim.row.id, DAY));
