@@ -48,7 +48,7 @@ static const char *why_none(const char *state)
 static int query_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_result)
 {
 	static const char *const templates[] = { "generate", "replan" }, *const tasks[] = {
-		"remind", "settle", "repeat"
+		"remind", "reminders", "settle", "repeat"
 	};
 	struct params params CLEANUP(params_free);
 	params_init(&params);
