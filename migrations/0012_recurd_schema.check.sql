@@ -20,8 +20,8 @@ begin
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()',
               'remind_at(timestamptz, interval)', 'reminder_placed()', 'task_reminders()', 'reminder_wanted(text)',
-              'reminder_ahead(text, timestamptz)', 'remind(text, interval)', 'remind(text, timestamptz)', 'unremind(text)',
-              'snooze(text, interval)', 'snooze(text, timestamptz)']) as name
+              'reminder_ahead(text, timestamptz)', 'remind(text, timestamptz, interval)', 'unremind(text)',
+              'snooze(text, timestamptz, interval)']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

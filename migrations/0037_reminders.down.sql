@@ -1,9 +1,7 @@
 drop trigger recurd_task_reminders on tasks;
-drop function recurd.snooze(text, interval);
-drop function recurd.snooze(text, timestamptz);
+drop function recurd.snooze(text, timestamptz, interval);
 drop function recurd.unremind(text);
-drop function recurd.remind(text, interval);
-drop function recurd.remind(text, timestamptz);
+drop function recurd.remind(text, timestamptz, interval);
 drop function recurd.reminder_ahead(text, timestamptz);
 drop function recurd.reminder_wanted(text);
 drop function recurd.task_reminders();

@@ -96,32 +96,25 @@ create trigger recurd_task_reminders after update on tasks
 
 -- What applications call in their own transactions, with their own rights.  Each answers a wrong argument with an
 -- error that says what to do.
-create function recurd.remind(task text, before interval) returns text
+create function recurd.remind(task text, at timestamptz default null, before interval default null) returns text
     language plpgsql
 as $$
 declare
     made text;
 begin
     perform recurd.reminder_wanted(task);
-    if before is null or extract(epoch from before) not between -31622400 and 31622400 then
+    if before is null then
+        perform recurd.reminder_ahead('at', at);
+    elsif at is not null then
         raise exception using errcode = 'invalid_parameter_value',
-            message = pg_catalog.format('before: expected an interval of up to 366 days, got %s', coalesce(before::text, 'null')),
-            hint = 'A negative one is after the due date: recurd.remind(task, before => interval ''-10 minutes'').';
+            message = 'expected an instant or a distance to the due date, got both',
+            hint = 'Give one of at and before, or call it twice for two reminders.';
+    elsif extract(epoch from before) not between -31622400 and 31622400 then
+        raise exception using errcode = 'invalid_parameter_value',
+            message = pg_catalog.format('before: expected an interval of up to 366 days, got %s', before),
+            hint = 'A negative one is after the due date: recurd.remind(task, before => ''-10 minutes'').';
     end if;
-    insert into recurd.reminders as r (task_id, before) values (task, $2) returning r.id into made;
-    return made;
-end
-$$;
-
-create function recurd.remind(task text, at timestamptz) returns text
-    language plpgsql
-as $$
-declare
-    made text;
-begin
-    perform recurd.reminder_wanted(task);
-    perform recurd.reminder_ahead('at', at);
-    insert into recurd.reminders as r (task_id, remind_at) values (task, at) returning r.id into made;
+    insert into recurd.reminders as r (task_id, remind_at, before) values (task, at, $3) returning r.id into made;
     return made;
 end
 $$;
@@ -158,19 +151,6 @@ begin
 end
 $$;
 
-create function recurd.snooze(task text, span interval) returns timestamptz
-    language plpgsql
-as $$
-begin
-    if extract(epoch from span) between 1 and 31622400 is not true then
-        raise exception using errcode = 'invalid_parameter_value',
-            message = pg_catalog.format('span: expected an interval from a second to 366 days, got %s', coalesce(span::text, 'null')),
-            hint = 'As in recurd.snooze(task, span => interval ''10 minutes'').';
-    end if;
-    return recurd.snooze(task, until => recurd.now() + pg_catalog.make_interval(secs => extract(epoch from span)::double precision));
-end
-$$;
-
 -- Those that read the application's tables, whose schema is written into their bodies.
 do $$
 begin
@@ -201,10 +181,21 @@ $$;
 do $$
 begin
     execute pg_catalog.format($create$
-        create function recurd.snooze(task text, until timestamptz) returns timestamptz
+        create function recurd.snooze(task text, until timestamptz default null, span interval default null)
+            returns timestamptz
             language plpgsql
         as $body$
         begin
+            if span is not null and until is not null then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = 'expected an instant or a span, got both', hint = 'Give one of until and span.';
+            elsif span is not null and extract(epoch from span) not between 1 and 31622400 then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = pg_catalog.format('span: expected an interval from a second to 366 days, got %%s', span),
+                    hint = 'As in recurd.snooze(task, span => ''10 minutes'').';
+            elsif span is not null then
+                until := recurd.now() + pg_catalog.make_interval(secs => extract(epoch from span)::double precision);
+            end if;
             perform from %1$I.tasks as k where k.id = task for no key update of k;
             perform recurd.reminder_wanted(task);
             perform recurd.reminder_ahead('until', until);
@@ -231,7 +222,6 @@ grant select, insert, update, delete on recurd.reminders to recurd_worker;
 grant select on recurd.reminders to recurd_reader;
 grant execute on function recurd.remind_at(timestamptz, interval) to recurd_worker, recurd_reader;
 -- Everybody may call these, but in a database whose default privileges keep new functions from PUBLIC.
-grant execute on function recurd.remind(text, timestamptz), recurd.remind(text, interval), recurd.unremind(text),
-    recurd.snooze(text, timestamptz), recurd.snooze(text, interval), recurd.reminder_wanted(text),
-    recurd.reminder_ahead(text, timestamptz)
+grant execute on function recurd.remind(text, timestamptz, interval), recurd.unremind(text),
+    recurd.snooze(text, timestamptz, interval), recurd.reminder_wanted(text), recurd.reminder_ahead(text, timestamptz)
     to recurd_worker;

@@ -55,9 +55,8 @@ begin
         select format('function %s is missing', name)
         from (values ('recurd.remind_at(timestamptz, interval)'), ('recurd.reminder_placed()'),
                      ('recurd.task_reminders()'), ('recurd.reminder_wanted(text)'),
-                     ('recurd.reminder_ahead(text, timestamptz)'), ('recurd.remind(text, interval)'),
-                     ('recurd.remind(text, timestamptz)'), ('recurd.unremind(text)'),
-                     ('recurd.snooze(text, interval)'), ('recurd.snooze(text, timestamptz)')) as w (name)
+                     ('recurd.reminder_ahead(text, timestamptz)'), ('recurd.remind(text, timestamptz, interval)'),
+                     ('recurd.unremind(text)'), ('recurd.snooze(text, timestamptz, interval)')) as w (name)
         where to_regprocedure(name) is null
         union all
         select format('trigger %s on %s is missing or disabled', name, tab)
@@ -79,11 +78,9 @@ begin
         from (values ('{recurd_worker,recurd_reader}'::text[], 'recurd.remind_at(timestamptz, interval)'),
                      ('{recurd_worker}', 'recurd.reminder_wanted(text)'),
                      ('{recurd_worker}', 'recurd.reminder_ahead(text, timestamptz)'),
-                     ('{recurd_worker}', 'recurd.remind(text, interval)'),
-                     ('{recurd_worker}', 'recurd.remind(text, timestamptz)'),
+                     ('{recurd_worker}', 'recurd.remind(text, timestamptz, interval)'),
                      ('{recurd_worker}', 'recurd.unremind(text)'),
-                     ('{recurd_worker}', 'recurd.snooze(text, interval)'),
-                     ('{recurd_worker}', 'recurd.snooze(text, timestamptz)')) as w (roles, name)
+                     ('{recurd_worker}', 'recurd.snooze(text, timestamptz, interval)')) as w (roles, name)
         cross join lateral unnest(roles) as role
         where to_regrole(role) is not null and to_regprocedure(name) is not null
               and has_function_privilege(to_regrole(role), to_regprocedure(name), 'execute') is not true
@@ -101,7 +98,7 @@ begin
         -- Their bodies have the name of the application's schema, which may have been renamed.
         select format('function %s does not fit the tables: they are in another schema', name)
         from (values ('recurd.reminder_placed()'), ('recurd.reminder_wanted(text)'),
-                     ('recurd.snooze(text, timestamptz)')) as w (name)
+                     ('recurd.snooze(text, timestamptz, interval)')) as w (name)
         join pg_proc on oid = to_regprocedure(name)
         where position(format('%I.tasks', current_schema()) in prosrc) = 0
         union all
@@ -110,10 +107,10 @@ begin
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.reminder_placed()', true), ('recurd.task_reminders()', true),
+                     ('recurd.remind_at(timestamptz, interval)', false),
                      ('recurd.reminder_wanted(text)', false), ('recurd.reminder_ahead(text, timestamptz)', false),
-                     ('recurd.remind(text, interval)', false), ('recurd.remind(text, timestamptz)', false),
-                     ('recurd.unremind(text)', false), ('recurd.snooze(text, interval)', false),
-                     ('recurd.snooze(text, timestamptz)', false)) as w (name, definer)
+                     ('recurd.remind(text, timestamptz, interval)', false),
+                     ('recurd.unremind(text)', false), ('recurd.snooze(text, timestamptz, interval)', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
         where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
         union all

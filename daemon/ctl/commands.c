@@ -16,7 +16,9 @@
 	X(expand)    \
 	X(convert)   \
 	X(validate)  \
-	X(retry)
+	X(retry)     \
+	X(remind)    \
+	X(snooze)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;
 COMMANDS(DECLARE)

@@ -3,12 +3,14 @@
 The business clock stands still unless a test moves it; recurd --once does what is due at that instant.
 """
 
+import functools
 import threading
 from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
 
+from harness.ctl import DATA, USAGE, ctl_json, run_ctl
 from harness.daemon import once, run_recurd
 from harness.util import wait_until
 from test_generator import notification_key
@@ -298,7 +300,10 @@ WRONG = {
     "select recurd.remind('open', at => null)": ("22023", "at: expected an instant, got null"),
     "select recurd.remind('open', at => 'infinity')": ("22023", "at: expected an instant, got infinity"),
     "select recurd.remind('open', at => recurd.now())": ("22023", "has passed"),
-    "select recurd.remind('open', before => null)": ("22023", "before: expected an interval"),
+    "select recurd.remind('open')": ("22023", "at: expected an instant, got null"),
+    "select recurd.remind('open', at => recurd.now() + '1 h', before => '1 h')": ("22023", "got both"),
+    "select recurd.snooze('open')": ("22023", "until: expected an instant, got null"),
+    "select recurd.snooze('open', recurd.now() + '1 h', '1 h')": ("22023", "got both"),
     "select recurd.remind('open', before => '367 days')": ("22023", "before: expected an interval of up to 366 days, got 367 days"),
     "select recurd.remind('open', before => '-100 years')": ("22023", "before: expected an interval"),
     "select recurd.snooze('open', until => recurd.now() - '1 s'::interval)": ("22023", "until: "),
@@ -343,3 +348,53 @@ def test_an_empty_search_path_and_a_role_of_its_own(db):
         conn.execute("update public.tasks set due_date = due_date + interval '1 hour'")
         conn.execute("select recurd.unremind(%s)", (row,))
     assert db.column("select created_by from recurd.reminders") == ["ada"]
+
+
+# recurctl ------------------------------------------------------------------------------------------------
+
+
+def test_remind_and_snooze_by_recurctl(db):
+    task = db.add_task(remind=NOON + HOUR, due_date=NOON + DAY, title="Call")
+    run = functools.partial(ctl_json, db)
+    run("remind", task, "--at", "2025-02-03T15:00:00Z")
+    run("remind", task, "--before", "2h")
+    own, at, before, after = run("remind", task, "--after", "10min")
+    assert (own["id"], own["source"], own["pending"]) == (None, "task", True)
+    assert (at["remind_at"], at["before_seconds"]) == ("2025-02-03T15:00:00Z", None)
+    assert (before["remind_at"], before["before_seconds"], after["before_seconds"]) == ("2025-02-04T10:00:00Z", 7200, -600)
+    assert run("remind", "--remove", at["id"])[0]["task_id"] == task
+    rows = run("snooze", task, "--for", "3h")
+    assert [(row["source"], row["pending"]) for row in rows] == [("task", False), ("snooze", True), ("api", True), ("api", True)]
+    assert run("snooze", task, "--until", "2025-02-03T16:00:00Z")[1]["remind_at"] == "2025-02-03T16:00:00Z"
+    assert [row["id"] for row in run("show", task)["reminders"]] == [f"snooze {task}", before["id"], after["id"]]
+
+    other = db.add_task(db.add_user("other"), remind=NOON - MINUTE, title="Mail")
+    assert [(row["task_id"], row["overdue"], row["source"]) for row in run("list", "--reminders")] == [
+        (other, True, "task"), (task, False, "snooze"), (task, False, "api"), (task, False, "api")]
+    assert [row["task_id"] for row in run("list", "--reminders", "--user", "other")] == [other]
+    assert [row["id"] for row in run("list", "--reminders", "--user", "user-default", "-n", "1")] == [f"snooze {task}"]
+    assert "Call" in run_ctl(db, "list", "--reminders").text
+
+    done = db.add_task(is_complete=True)
+    for args, words in {
+        ("remind", "none", "--before", "1h"): 'there is no task "none"',
+        ("snooze", "none", "--for", "1h"): 'there is no task "none"',
+        ("remind", "none"): 'there is no task "none"',
+        ("remind", "--remove", "none"): 'there is no reminder "none"',
+        ("remind", done, "--before", "1h"): "is complete",
+        ("remind", task, "--before", "400d"): "up to 366 days",
+        ("remind", task, "--at", "2020-01-01T00:00:00Z"): "has passed",
+        ("snooze", task, "--until", "2020-01-01T00:00:00Z"): "has passed",
+    }.items():
+        assert words in run_ctl(db, *args, expect=DATA).errors, args
+    for args in (("remind", task, "--before", "1h", "--after", "1h"), ("snooze", task), ("remind", task, "--at", "soon"),
+                 ("list", "--reminders", "--state", "paused"), ("remind", task, "--remove", "x")):
+        run_ctl(db, *args, expect=USAGE)
+
+
+def test_a_worker_s_rights_are_enough_for_them(db):
+    db.psql("do $$ begin create role ctl_of_reminders login in role recurd_worker; exception when duplicate_object then null; end $$")
+    task, dsn = db.add_task(due_date=NOON + DAY), db.dsn_as("ctl_of_reminders")
+    for args in (("remind", task, "--before", "1h"), ("snooze", task, "--for", "1h"), ("remind", "--remove", f"snooze {task}")):
+        run_ctl(db, *args, dsn=dsn)
+    assert len(pending(db)) == 1

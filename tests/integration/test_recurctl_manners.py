@@ -18,8 +18,9 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "remind": ["x"], "snooze": ["x", "--for", "1h"],
 }
-NEEDS = ("migrate", "show", "next", "validate")
+NEEDS = ("migrate", "show", "next", "validate", "remind", "snooze")
 each = pytest.mark.parametrize("command", CALLS)
 
 
@@ -67,7 +68,7 @@ def test_the_manual_has_these_exit_statuses():
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
             ["preflight"], ["status"], ["workers"], ["settings"], ["consumers"], ["upcoming"], ["list"], ["show", "t"],
-            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"]]
+            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"], ["remind", "t"], ["list", "--reminders"]]
 
 
 def speak(db, args, out):
