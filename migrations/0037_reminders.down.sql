@@ -12,3 +12,4 @@ delete from recurd.causes where kind = 'reminders';
 drop table recurd.reminders;
 drop function recurd.reminder_placed();
 drop function recurd.remind_at(timestamptz, interval);
+drop function recurd.reminder_id(text, text);

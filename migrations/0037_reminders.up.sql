@@ -35,6 +35,14 @@ create function recurd.remind_at(due timestamptz, before interval) returns times
     return case when due between '4000-01-01 BC' and '290000-01-01'
                 then due - pg_catalog.make_interval(secs => extract(epoch from before)::double precision) end;
 
+-- The id of a reminder that a worker makes of a task: the same whoever makes it, and however often, so that its
+-- notification has one key.  what: the id of the reminder that it repeats, or how many seconds before the due date.
+create function recurd.reminder_id(task text, what text) returns text
+    language sql stable parallel safe
+    return pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(
+        pg_catalog.convert_to(task, pg_catalog.getdatabaseencoding()) || '\x00'::bytea
+        || pg_catalog.convert_to(what, pg_catalog.getdatabaseencoding())), 'hex'), 32)::uuid::text;
+
 -- Where an application gives no remind_at, or another distance.  The due date is held meanwhile, or one that is moved
 -- at the same time would be missed.  The application's schema is written into the body.
 do $$
@@ -220,7 +228,8 @@ revoke all on function recurd.task_reminders() from public;
 
 grant select, insert, update, delete on recurd.reminders to recurd_worker;
 grant select on recurd.reminders to recurd_reader;
-grant execute on function recurd.remind_at(timestamptz, interval) to recurd_worker, recurd_reader;
+grant execute on function recurd.remind_at(timestamptz, interval), recurd.reminder_id(text, text)
+    to recurd_worker, recurd_reader;
 -- Everybody may call these, but in a database whose default privileges keep new functions from PUBLIC.
 grant execute on function recurd.remind(text, timestamptz, interval), recurd.unremind(text),
     recurd.snooze(text, timestamptz, interval), recurd.reminder_wanted(text), recurd.reminder_ahead(text, timestamptz)

@@ -53,7 +53,7 @@ begin
                                     and pg_get_constraintdef(oid) like wanted)
         union all
         select format('function %s is missing', name)
-        from (values ('recurd.remind_at(timestamptz, interval)'), ('recurd.reminder_placed()'),
+        from (values ('recurd.remind_at(timestamptz, interval)'), ('recurd.reminder_id(text, text)'), ('recurd.reminder_placed()'),
                      ('recurd.task_reminders()'), ('recurd.reminder_wanted(text)'),
                      ('recurd.reminder_ahead(text, timestamptz)'), ('recurd.remind(text, timestamptz, interval)'),
                      ('recurd.unremind(text)'), ('recurd.snooze(text, timestamptz, interval)')) as w (name)
@@ -76,6 +76,7 @@ begin
         union all
         select format('role %s may not execute %s', role, name)
         from (values ('{recurd_worker,recurd_reader}'::text[], 'recurd.remind_at(timestamptz, interval)'),
+                     ('{recurd_worker,recurd_reader}', 'recurd.reminder_id(text, text)'),
                      ('{recurd_worker}', 'recurd.reminder_wanted(text)'),
                      ('{recurd_worker}', 'recurd.reminder_ahead(text, timestamptz)'),
                      ('{recurd_worker}', 'recurd.remind(text, timestamptz, interval)'),
@@ -107,7 +108,7 @@ begin
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.reminder_placed()', true), ('recurd.task_reminders()', true),
-                     ('recurd.remind_at(timestamptz, interval)', false),
+                     ('recurd.remind_at(timestamptz, interval)', false), ('recurd.reminder_id(text, text)', false),
                      ('recurd.reminder_wanted(text)', false), ('recurd.reminder_ahead(text, timestamptz)', false),
                      ('recurd.remind(text, timestamptz, interval)', false),
                      ('recurd.unremind(text)', false), ('recurd.snooze(text, timestamptz, interval)', false)) as w (name, definer)

@@ -255,6 +255,28 @@ def test_an_update_beside_it_waits_for_nobody(db):
     assert db.value("select remind_at from recurd.reminders") == NOON + 110 * MINUTE
 
 
+def test_a_task_that_repeats_another_has_its_reminders(db):
+    """At the same distance to the due date, relative or not, all along the chain; a snooze was of the one task."""
+    task = db.add_task(rule={"frequency": "daily"}, due_date=NOON + HOUR)
+    rows = [remind(db, task, 30 * MINUTE), remind(db, task, NOON + 10 * MINUTE), remind(db, task, 2 * DAY)]
+    db.execute("select recurd.snooze(%s, span => '5 minutes')", (task,))
+    ids = set(rows)
+    for day in (1, 2):
+        db.update("tasks", task, is_complete=True)
+        once(db)
+        (task,) = db.column("select id from tasks where repeat_of = %s", (task,))
+        found = db.rows("select * from recurd.reminders where task_id = %s order by remind_at", (task,))
+        due = NOON + HOUR + day * DAY
+        assert [(row["remind_at"], row["before"]) for row in found] == [
+            (due - 2 * DAY, 2 * DAY), (due - 50 * MINUTE, None), (due - 30 * MINUTE, 30 * MINUTE)]
+        assert [row["reminded_at"] is None for row in found] == [day == 2, True, True], "what has passed is not told"
+        ids |= {row["id"] for row in found}
+    assert len(ids) == 9
+    assert db.column("select id from recurd.reminders where task_id = %s", (task,)).count(
+        db.value("select recurd.reminder_id(%s, id) from recurd.reminders where before is null and source = 'api' and task_id ="
+                 " (select repeat_of from tasks where id = %s)", (task, task))) == 1
+
+
 # Functions -----------------------------------------------------------------------------------------------
 
 

@@ -68,7 +68,7 @@ def test_the_manual_has_these_exit_statuses():
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
             ["preflight"], ["status"], ["workers"], ["settings"], ["consumers"], ["upcoming"], ["list"], ["show", "t"],
-            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"], ["remind", "t"], ["list", "--reminders"]]
+            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"], ["remind", "k"], ["list", "--reminders"]]
 
 
 def speak(db, args, out):
@@ -81,6 +81,7 @@ def speak(db, args, out):
 @pytest.fixture
 def db(app_db):
     app_db.add_template(timedelta(days=1), id="t")
+    app_db.add_task(id="k", remind=timedelta(days=1))
     app_db.execute("update recurring_tasks set failed_at = recurd.now(), failure = 'x'")
     return app_db
 
