@@ -74,17 +74,18 @@ begin
         where to_regrole(name) is not null
               and has_table_privilege(to_regrole(name), to_regclass('recurd.reminders'), may) is not true
         union all
-        select format('role %s may not execute %s', role, name)
-        from (values ('{recurd_worker,recurd_reader}'::text[], 'recurd.remind_at(timestamptz, interval)'),
-                     ('{recurd_worker,recurd_reader}', 'recurd.reminder_id(text, text)'),
-                     ('{recurd_worker}', 'recurd.reminder_wanted(text)'),
-                     ('{recurd_worker}', 'recurd.reminder_ahead(text, timestamptz)'),
-                     ('{recurd_worker}', 'recurd.remind(text, timestamptz, interval)'),
-                     ('{recurd_worker}', 'recurd.unremind(text)'),
-                     ('{recurd_worker}', 'recurd.snooze(text, timestamptz, interval)')) as w (roles, name)
-        cross join lateral unnest(roles) as role
-        where to_regrole(role) is not null and to_regprocedure(name) is not null
-              and has_function_privilege(to_regrole(role), to_regprocedure(name), 'execute') is not true
+        -- Its own, because everybody's may go at any time.
+        select format('role %s has no right of its own to execute %s', role, name)
+        from (values ('recurd_worker', array['recurd.remind_at(timestamptz, interval)', 'recurd.reminder_id(text, text)',
+                                             'recurd.reminder_wanted(text)', 'recurd.reminder_ahead(text, timestamptz)',
+                                             'recurd.remind(text, timestamptz, interval)', 'recurd.unremind(text)',
+                                             'recurd.snooze(text, timestamptz, interval)']),
+                     ('recurd_reader', array['recurd.remind_at(timestamptz, interval)', 'recurd.reminder_id(text, text)']))
+             as w (role, names)
+        cross join lateral unnest(names) as name
+        join pg_proc on oid = to_regprocedure(name)
+        where to_regrole(role) is not null
+              and not exists (select from aclexplode(proacl) where grantee = to_regrole(role))
         union all
         select format('column %s.%s has no default', tab, col)
         from (values ('recurd.reminders', array['id', 'source', 'created_by', 'created_at'])) as w (tab, cols)
