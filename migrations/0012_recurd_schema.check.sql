@@ -19,7 +19,7 @@ begin
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()',
-              'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'task_reminders()', 'reminder_wanted(text)',
+              'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()', 'task_reminders()', 'reminder_wanted(text)',
               'reminder_ahead(text, timestamptz)', 'remind(text, timestamptz, interval)', 'unremind(text)',
               'snooze(text, timestamptz, interval)']) as name
           where to_regprocedure('recurd.' || name) is not null

@@ -11,5 +11,6 @@ delete from recurd.waiting where kind = 'reminders';
 delete from recurd.causes where kind = 'reminders';
 drop table recurd.reminders;
 drop function recurd.reminder_placed();
+drop function recurd.reminder_wake();
 drop function recurd.remind_at(timestamptz, interval);
 drop function recurd.reminder_id(text, text);

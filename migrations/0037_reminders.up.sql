@@ -72,6 +72,30 @@ create trigger recurd_reminder_changed before update on recurd.reminders
     for each row when (new.before is distinct from old.before or new.task_id is distinct from old.task_id)
     execute function recurd.reminder_placed();
 
+-- One that is due so soon that the poll would be late for it wakes idle workers, where the step "wakeup" is there,
+-- which may come and go.  Its horizon is a day at most.  Workers change nothing but reminded_at.
+create function recurd.reminder_wake() returns trigger
+    language plpgsql security definer set search_path = ''
+as $$
+begin
+    if pg_catalog.to_regprocedure('recurd.wake(timestamptz)') is not null then
+        execute 'select recurd.wake($1)' using new.remind_at;
+    end if;
+    return null;
+end
+$$;
+
+create trigger recurd_reminder_created_wake after insert on recurd.reminders
+    for each row
+    when (new.remind_at < recurd.now() + interval '1 day' and (new.reminded_at is null or new.remind_at > new.reminded_at))
+    execute function recurd.reminder_wake();
+
+create trigger recurd_reminder_changed_wake after update on recurd.reminders
+    for each row
+    when (new.remind_at is distinct from old.remind_at and new.remind_at < recurd.now() + interval '1 day'
+          and (new.reminded_at is null or new.remind_at > new.reminded_at))
+    execute function recurd.reminder_wake();
+
 -- Runs in the application's transactions: needs no right of theirs, and never fails.  A task without reminders costs
 -- a look into an index, where its due date moves, or it is reopened; anything else costs nothing.
 create function recurd.task_reminders() returns trigger
@@ -224,6 +248,7 @@ $$;
 
 -- Triggers fire without this right; nobody else may put the functions on a table of his own.
 revoke all on function recurd.reminder_placed() from public;
+revoke all on function recurd.reminder_wake() from public;
 revoke all on function recurd.task_reminders() from public;
 
 grant select, insert, update, delete on recurd.reminders to recurd_worker;

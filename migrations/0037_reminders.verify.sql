@@ -54,7 +54,7 @@ begin
         union all
         select format('function %s is missing', name)
         from (values ('recurd.remind_at(timestamptz, interval)'), ('recurd.reminder_id(text, text)'), ('recurd.reminder_placed()'),
-                     ('recurd.task_reminders()'), ('recurd.reminder_wanted(text)'),
+                     ('recurd.reminder_wake()'), ('recurd.task_reminders()'), ('recurd.reminder_wanted(text)'),
                      ('recurd.reminder_ahead(text, timestamptz)'), ('recurd.remind(text, timestamptz, interval)'),
                      ('recurd.unremind(text)'), ('recurd.snooze(text, timestamptz, interval)')) as w (name)
         where to_regprocedure(name) is null
@@ -62,6 +62,8 @@ begin
         select format('trigger %s on %s is missing or disabled', name, tab)
         from (values ('recurd_task_reminders', 'tasks'),
                      ('recurd_reminder_created', 'recurd.reminders'),
+                     ('recurd_reminder_created_wake', 'recurd.reminders'),
+                     ('recurd_reminder_changed_wake', 'recurd.reminders'),
                      ('recurd_reminder_changed', 'recurd.reminders')) as w (name, tab)
         where to_regclass(tab) is not null
               and not exists (select from pg_trigger
@@ -94,7 +96,7 @@ begin
         where not a.atthasdef
         union all
         select format('function %s may be executed by everybody', name)
-        from (values ('recurd.reminder_placed()'), ('recurd.task_reminders()')) as w (name)
+        from (values ('recurd.reminder_placed()'), ('recurd.reminder_wake()'), ('recurd.task_reminders()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
         union all
         -- Their bodies have the name of the application's schema, which may have been renamed.
@@ -108,7 +110,7 @@ begin
                       when prosecdef and definer then 'another search_path, expected the empty one'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
-        from (values ('recurd.reminder_placed()', true), ('recurd.task_reminders()', true),
+        from (values ('recurd.reminder_placed()', true), ('recurd.reminder_wake()', true), ('recurd.task_reminders()', true),
                      ('recurd.remind_at(timestamptz, interval)', false), ('recurd.reminder_id(text, text)', false),
                      ('recurd.reminder_wanted(text)', false), ('recurd.reminder_ahead(text, timestamptz)', false),
                      ('recurd.remind(text, timestamptz, interval)', false),

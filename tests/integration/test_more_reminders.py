@@ -208,7 +208,10 @@ def test_ten_thousand_of_one_task(db):
     )
     other = remind(db, db.add_task(db.add_user("other"), due_date=NOON), MINUTE)
     log = once(db, batch_size=1000)
-    assert len(told(db)) == 10001 and other in [row for _, row, _ in told(db)]
+    assert len(told(db)) == 10001
+    assert [line["kind"] for line in log if line["event"] == "flood"] == ["reminders"]
+    order = db.column("select reminder_id from recurd.notifications order by id")
+    assert order.index(other) < 3000, "by its instant it would be nearly the last"
     assert len(db.column("select distinct key from recurd.notifications")) == 10001
     assert not [line for line in log if line.priority <= 4]
     db.update("tasks", task, due_date=NOON + DAY)
@@ -229,6 +232,20 @@ def test_four_daemons_remind_once(app_db, recurd):
         daemon.stop()
     assert pending(app_db) == []
     assert app_db.value("select count(distinct (task_id, reminder_id, at)) from recurd.notifications") == 4000
+
+
+def test_one_that_is_due_soon_wakes_a_worker(make_db, recurd):
+    """With the step "wakeup", which a due date that moves, or a snooze that ends soon, needs as well."""
+    db = make_db(optional=("wakeup",))
+    db.go_live()
+    daemon = recurd(db, poll_interval="60s")
+    task = db.add_task(due_date=db.now() + 2 * HOUR)
+    with db.connect(autocommit=False) as conn:
+        row = conn.execute("select recurd.remind(%s, before => '1 hour')", (task,)).fetchone()["remind"]
+        conn.execute("update tasks set due_date = recurd.now() + interval '1 hour 200 ms' where id = %s", (task,))
+    daemon.expect("reminder", reminder=row)
+    db.execute("select recurd.remind(%s, at => recurd.now() + '300 ms')", (task,))
+    wait_until(lambda: len(told(db)) == 2, 10, "the second one comes")
 
 
 def test_a_worker_that_dies_before_it_commits(db):
