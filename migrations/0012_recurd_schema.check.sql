@@ -9,19 +9,21 @@ begin
           from pg_class
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
-                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats', 'reminders')
+                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
+                                 'policies', 'reminders')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
-                                                             'template_tags|preferences|zones|causes|waiting|repeats|reminders)')
+                                                             'template_tags|preferences|zones|causes|waiting|repeats|policies|reminders)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
-              'consumer_changed()',
-              'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()', 'task_reminders()', 'reminder_wanted(text)',
-              'reminder_ahead(text, timestamptz)', 'remind(text, timestamptz, interval)', 'unremind(text)',
-              'snooze(text, timestamptz, interval)']) as name
+              'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
+              'template_resumed()',
+              'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()',
+              'task_reminders()', 'reminder_wanted(text)', 'reminder_ahead(text, timestamptz)',
+              'remind(text, timestamptz, interval)', 'unremind(text)', 'snooze(text, timestamptz, interval)']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

@@ -18,12 +18,25 @@ static void *grow(void *array, size_t n, size_t *size, size_t element)
 	return mem_realloc_array(array, *size, element);
 }
 
+static void keep_policies(struct generate_rows *rows, struct planned *planned)
+{
+	if (!planned->template.policies)
+		return;
+	planned->policies = mem_alloc(sizeof(*planned->policies));
+	*planned->policies = *planned->template.policies;
+	planned->template.policies = planned->policies;
+	rows->policed = true;
+}
+
 void generate_rows_add(struct generate_rows *rows, const struct template *template,
 	struct row_place place, struct plan *plan)
 {
 	rows->planned = grow(rows->planned, rows->n, &rows->size, sizeof(*rows->planned));
 	size_t index = rows->n++;
-	rows->planned[index] = (struct planned){ *template, place, *plan, rows->made_n, false };
+	rows->planned[index] = (struct planned){
+		.template = *template, .place = place, .plan = *plan, .made_from = rows->made_n
+	};
+	keep_policies(rows, &rows->planned[index]);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fate *fate = &plan->fates[i];
 		if (fate->kind != FATE_MADE)
@@ -38,8 +51,10 @@ void generate_rows_add(struct generate_rows *rows, const struct template *templa
 
 void generate_rows_clear(struct generate_rows *rows)
 {
-	for (size_t i = 0; i < rows->n; i++)
+	for (size_t i = 0; i < rows->n; i++) {
 		plan_finish(&rows->planned[i].plan);
+		free(rows->planned[i].policies);
+	}
 	free(rows->planned);
 	free(rows->made);
 	*rows = (struct generate_rows){ 0 };
@@ -188,7 +203,48 @@ static void add_templates(const struct stretch *s, usec_t now, struct params *pa
 	params_utf8s(params, texts, n);
 }
 
-#define DECISIONS_PER_PLAN (FATE_KINDS + 4)
+/* Hardly any batch has one with policies. */
+static void add_wakes(const struct stretch *s, struct params *params)
+{
+	size_t n = s->rows->policed ? s->n : 0;
+	int64_t *numbers CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*numbers));
+	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*present));
+	for (size_t i = 0; i < n; i++) {
+		numbers[i] = s->planned[i].plan.wake_at;
+		present[i] = s->planned[i].policies && numbers[i] != TEMPLATE_NONE;
+	}
+	params_instants(params, numbers, present, n);
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = s->planned[i].policies ? s->planned[i].policies->version : 0;
+	params_int8s(params, numbers, n);
+}
+
+static void add_superseded(const struct stretch *s, struct params *params)
+{
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(2 * s->n, sizeof(*texts));
+	size_t n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->planned[i].plan.superseded)
+			continue;
+		texts[n] = s->planned[i].plan.superseded;
+		texts[s->n + n++] = s->planned[i].template.id;
+	}
+	params_texts(params, texts, n);
+	params_texts(params, texts + s->n, n);
+}
+
+/* Whether what is made gets reminders of its template's: the server reads them. */
+static void add_remind(const struct stretch *s, struct params *params)
+{
+	bool any = false;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct policies *policies = s->planned[i].policies;
+		any = any || (policies && policies->remind_before_n > 0);
+	}
+	params_bool(params, any);
+}
+
+#define DECISIONS_PER_PLAN (FATE_KINDS + 5)
 
 struct decision {
 	const char *template_id, *kind, *detail;
@@ -206,9 +262,13 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 		struct plan_skipped skipped = plan_skipped(plan, kind);
 		if (skipped.occurrences)
 			decisions[n++] = (struct decision){ id, fate_kind_name(kind),
-				skipped.estimated ? "their number is estimated" : NULL,
+				skipped.estimated ? "their number is estimated"
+						  : fate_kind_detail(kind),
 				skipped.first_at, skipped.last_at, skipped.occurrences };
 	}
+	if (plan->superseded)
+		decisions[n++] = (struct decision){ id, "superseded", plan->superseded,
+			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
 	if (plan->outcome == PLAN_FAILED)
 		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
@@ -301,6 +361,9 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 	add_templates(&s, now, params);
 	add_decisions(&s, params);
 	add_keys(&s, kind != NULL, params);
+	add_wakes(&s, params);
+	add_superseded(&s, params);
+	add_remind(&s, params);
 }
 
 /* ---- log lines ---- */

@@ -48,14 +48,12 @@ static const char *why_none(const char *state)
 /* Of a template or of a task: the kinds of work in which it may wait. */
 static int query_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_result)
 {
-	static const char *const templates[] = { "generate", "replan" }, *const tasks[] = {
-		"remind", "reminders", "settle", "repeat"
-	};
+	static const char *const kinds[2][4] = { { "remind", "reminders", "settle", "repeat" },
+		{ "generate", "policed", "replan" } };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
-	params_texts(&params, of_template ? templates : tasks,
-		of_template ? ARRAY_LEN(templates) : ARRAY_LEN(tasks));
+	params_texts(&params, kinds[of_template], ARRAY_LEN(kinds[0]));
 	return ctl_query(ctl, QUERY_CTL_WAITS, &params, ret_result);
 }
 

@@ -11,7 +11,7 @@ left join recurd.causes as c on c.kind = w.kind and c.cause = w.cause
 where (w.id = $1 or w.kind = 'reminders'
                      and w.id = any (array(select r.id from recurd.reminders as r where r.task_id = $1)))
       and w.kind = any ($2::text[])
-      and (w.kind not in ('generate', 'replan')
+      and (w.kind not in ('generate', 'policed', 'replan')
            or exists (select from {app}.recurring_tasks as t where t.id = $1 and t.ctid = w.place))
 order by w.kind, w.id
 limit 20

@@ -13,12 +13,19 @@ static const char letters[] = { [FATE_MADE] = 'm',
 	[FATE_EXCLUDED] = 'E',
 	[FATE_DROPPED] = 'D',
 	[FATE_PAUSED] = 'P',
-	[FATE_ADOPTED] = 'A' };
+	[FATE_ADOPTED] = 'A',
+	[FATE_COALESCED] = 'C',
+	[FATE_WINDOW] = 'W',
+	[FATE_LATE] = 'L',
+	[FATE_CAPPED] = 'K',
+	[FATE_OVERLAPPED] = 'O' };
 
 static struct fate fate_of(char letter, size_t day)
 {
 	usec_t due = at("01-06T10:00") + (usec_t)day * DAY;
-	struct fate fate = { .nominal = due, .due = due, .fire = due, .through = due, .number = 1 };
+	struct fate fate = {
+		.nominal = due, .stands = due, .due = due, .fire = due, .through = due, .number = 1
+	};
 	for (enum fate_kind kind = FATE_MADE; kind < FATE_KINDS; kind++)
 		if (letters[kind] == letter)
 			fate.kind = kind;
@@ -108,7 +115,8 @@ static struct stage_view view_of(size_t i)
 	sim.policy.adopt_backlog = cases[i].backlog;
 	if (cases[i].live_since)
 		sim.policy.live_since = at(cases[i].live_since);
-	return (struct stage_view){ &sim.row, &sim.policy, cases[i].live_since != NULL, INT64_MIN };
+	return (struct stage_view){ &sim.row, &sim.policy, cases[i].live_since != NULL, INT64_MIN,
+		INT64_MIN };
 }
 
 static void expect(const char *words, const struct fate *fates, size_t n, const char *wanted)
@@ -159,7 +167,7 @@ static void together_the_first_that_decides_wins(void **state)
 	sim.row.resumed_at = at("01-07T12:00");
 	sim.policy.live_since = at("01-10T12:00");
 	sim.policy.catch_up_limit = 3;
-	struct stage_view view = { &sim.row, &sim.policy, true, INT64_MIN };
+	struct stage_view view = { &sim.row, &sim.policy, true, INT64_MIN, INT64_MIN };
 	stages_apply(&view, STAGE_EACH, fates, n);
 	expect("each by itself", fates, n, "EPAAAmmm");
 	stages_apply(&view, STAGE_BACKLOG, fates, n);
@@ -194,7 +202,7 @@ static void stages_say_how_far_they_say_the_same(void **state)
 		if (reaches[i].live_since)
 			sim.policy.live_since = at(reaches[i].live_since);
 		struct stage_view view = { &sim.row, &sim.policy, reaches[i].live_since != NULL,
-			INT64_MIN };
+			INT64_MIN, INT64_MIN };
 		struct fate last = fate_of(reaches[i].last, 0);
 		usec_t until = stages_until(&view, &last);
 		usec_t wanted = reaches[i].wanted ? at(reaches[i].wanted) : USEC_INFINITY;

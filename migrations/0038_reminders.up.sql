@@ -36,7 +36,7 @@ create function recurd.remind_at(due timestamptz, before interval) returns times
                 then due - pg_catalog.make_interval(secs => extract(epoch from before)::double precision) end;
 
 -- The id of a reminder that a worker makes of a task: the same whoever makes it, and however often, so that its
--- notification has one key.  what: the id of the reminder that it repeats, or how many seconds before the due date.
+-- notification has one key.  what: the id of the reminder that it repeats, or how many microseconds before the due date.
 create function recurd.reminder_id(task text, what text) returns text
     language sql stable parallel safe
     return pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(
