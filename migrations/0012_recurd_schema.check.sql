@@ -20,7 +20,8 @@ begin
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
-              'template_resumed()',
+              'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)',
+              'set_policy(text, text, text)',
               'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()',
               'task_reminders()', 'reminder_wanted(text)', 'reminder_ahead(text, timestamptz)',
               'remind(text, timestamptz, interval)', 'unremind(text)', 'snooze(text, timestamptz, interval)']) as name

@@ -18,7 +18,10 @@
 	X(validate)  \
 	X(retry)     \
 	X(remind)    \
-	X(snooze)
+	X(snooze)    \
+	X(policy)    \
+	X(pause)     \
+	X(resume)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;
 COMMANDS(DECLARE)

@@ -18,9 +18,9 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
-    "remind": ["x"], "snooze": ["x", "--for", "1h"],
+    "remind": ["x"], "snooze": ["x", "--for", "1h"], "policy": ["x"], "pause": ["x"], "resume": ["x"],
 }
-NEEDS = ("migrate", "show", "next", "validate", "remind", "snooze")
+NEEDS = ("migrate", "show", "next", "validate", "remind", "snooze", "policy", "pause", "resume")
 each = pytest.mark.parametrize("command", CALLS)
 
 

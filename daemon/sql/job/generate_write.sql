@@ -99,7 +99,7 @@ with made as (
 ), superseded as (
     update {app}.tasks k set is_complete = true, updated_at = recurd.now() at time zone 'UTC'
       from (select unnest($34::text[]) as id, unnest($35::text[]) as template) s
-     where k.id = s.id and k.recurring_task_id = s.template and not k.is_complete
+     where k.id = s.id and (k.recurring_task_id = s.template) is true and not k.is_complete
     returning 1
 ), reminding as (
     insert into recurd.reminders (id, task_id, remind_at, before, reminded_at, source, created_by)
