@@ -10,10 +10,10 @@ begin
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
                                  'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
-                                 'policies', 'calendars', 'calendar_days', 'made_today')
+                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
                                                              'template_tags|preferences|zones|causes|waiting|repeats|policies|'
-                                                             'calendars|calendar_days|made_today)')
+                                                             'calendars|calendar_days|made_today|reminders)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
@@ -22,7 +22,11 @@ begin
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
               'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)',
-              'set_policy(text, text, text)', 'calendars_changed()', 'template_limit()', 'upcoming(integer)',
+              'set_policy(text, text, text)', 'calendars_changed()',
+              'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()',
+              'task_reminders()', 'reminder_wanted(text)', 'reminder_ahead(text, timestamptz)',
+              'remind(text, timestamptz, interval)', 'unremind(text)', 'snooze(text, timestamptz, interval)',
+              'template_limit()', 'upcoming(integer)',
               'api_task_create(text, jsonb, text)', 'api_task_get(text, text)', 'api_task_list(text, jsonb)',
               'api_task_update(text, text, jsonb, text)', 'api_task_complete(text, text, text)',
               'api_task_tags(text, text, jsonb, text)', 'api_task_delete(text, text, text)',

@@ -19,6 +19,8 @@
 	X(convert)   \
 	X(validate)  \
 	X(retry)     \
+	X(remind)    \
+	X(snooze)    \
 	X(policy)    \
 	X(pause)     \
 	X(resume)    \

@@ -24,7 +24,8 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurd.workers.figures", "recurd.consumers.done_through", "recurd.repeats.failed_at",
 	"tasks.repeat_of", "recurd.keys_from()", "recurring_tasks.wake_at",
 	"recurd.policies.pause_catch_up", "recurd.calendars.weekend",
-	"recurd.calendar_days.rule" };
+	"recurd.calendar_days.rule", "recurd.reminders.before",
+	"recurd.notifications.reminder_id" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",

@@ -5,6 +5,7 @@
 
 #include "db/rows.h"
 #include "util/log.h"
+#include "util/mem.h"
 
 void event_make(const struct kind *kind, const char *task_id, usec_t at, usec_t keys_from,
 	struct event *ret_event)
@@ -14,6 +15,14 @@ void event_make(const struct kind *kind, const char *task_id, usec_t at, usec_t 
 	identity_notification(format, kind->name, task_id, at, ret_event->key);
 	if (format != KEY_TIMED)
 		identity_notification(KEY_TIMED, kind->name, task_id, at, ret_event->newer);
+}
+
+void event_make_part(const struct kind *kind, const char *part, const char *task_id, usec_t at,
+	usec_t keys_from, struct event *ret_event)
+{
+	char *name CLEANUP(mem_cleanup) = mem_printf("%s/%s", kind->name, part);
+	const struct kind of_part = { .name = name };
+	event_make(&of_part, task_id, at, keys_from, ret_event);
 }
 
 const char *event_newer(const struct event *event)

@@ -19,6 +19,7 @@ static void *start(const struct job *job, const struct job_site *site,
 	params_init(&params);
 	params_instant(&params, order->from > site->live_since ? order->from : site->live_since);
 	params_instant(&params, order->from_generate);
+	params_instant(&params, order->from_reminders);
 	conn_add(site->conn, QUERY_POLL, &params);
 	errand_fly(errand);
 	return errand;

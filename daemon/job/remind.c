@@ -6,6 +6,7 @@
 
 #include "db/rows.h"
 #include "job/events.h"
+#include "job/remind_private.h"
 #include "job/run.h"
 #include "util/clock.h"
 #include "util/fault.h"
@@ -15,6 +16,7 @@
 
 struct remind {
 	struct run run;
+	const struct remind_source *source;
 	bool settling; /* reminders from before live_since */
 	usec_t from, before; /* of remind_at in this batch */
 	PGresult *due; /* the claim's */
@@ -30,20 +32,47 @@ static struct remind *of(struct run *run)
 	return (struct remind *)run;
 }
 
-/* Columns of reminder_claim.sql, and of reminder_claim_fair.sql. */
-enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_PLACE, COLUMN_FAIRNESS };
-/* Of reminder_write.sql. */
-enum { COLUMN_HANDLED, COLUMN_TOLD, COLUMN_MET_TASK, COLUMN_MET };
+/* Columns of reminder_claim.sql; then of reminders_columns.part alone; behind them those of the fair claims. */
+enum { COLUMN_ID, COLUMN_USER, COLUMN_REMIND_AT, COLUMN_PLACE, COLUMNS };
+enum { COLUMN_TASK = COLUMNS, COLUMN_OPEN, COLUMNS_OF_SEVERAL };
+/* Of reminder_write.sql, and of reminders_write.sql. */
+enum { COLUMN_HANDLED, COLUMN_TOLD, COLUMN_MET_ID, COLUMN_MET };
+
+static const char *id_of(const struct remind *remind, size_t row)
+{
+	return row_text(remind->due, (int)row, COLUMN_ID);
+}
+
+static const char *task_of(const struct remind *remind, size_t row)
+{
+	return row_text(remind->due, (int)row, remind->source->several ? COLUMN_TASK : COLUMN_ID);
+}
+
+static usec_t at_of(const struct remind *remind, size_t row)
+{
+	return row_instant(remind->due, (int)row, COLUMN_REMIND_AT);
+}
+
+/* Of the others nobody is told: they are marked, and that is all. */
+static bool is_told(const struct remind *remind, size_t row)
+{
+	if (!remind->source->several)
+		return !remind->settling;
+	return row_bool(remind->due, (int)row, COLUMN_OPEN) &&
+	       at_of(remind, row) >= remind->run.site.live_since;
+}
 
 /* ---- telling ---- */
 
-static void log_row(const struct remind *remind, int row)
+static void log_row(const struct remind *remind, size_t row)
 {
-	usec_t at = row_instant(remind->due, row, COLUMN_REMIND_AT);
+	usec_t at = at_of(remind, row);
 	struct log_line line;
 	log_begin(&line, kind_reminder.priority, kind_reminder.event);
-	log_stored(&line, "task", row_text(remind->due, row, COLUMN_ID));
-	log_stored(&line, "user", row_text(remind->due, row, COLUMN_USER));
+	log_stored(&line, "task", task_of(remind, row));
+	if (remind->source->several)
+		log_stored(&line, "reminder", id_of(remind, row));
+	log_stored(&line, "user", row_text(remind->due, (int)row, COLUMN_USER));
 	log_instant(&line, "remind_at", at);
 	log_int(&line, "late_ms", (batch_clock(&remind->run.batch) - at) / USEC_PER_MSEC);
 	log_text(&line, "key", remind->events[row].key);
@@ -52,11 +81,10 @@ static void log_row(const struct remind *remind, int row)
 
 static void log_batch(const struct remind *remind, int silent)
 {
-	int first = remind->run.latest ? PQntuples(remind->due) - 1 : 0;
-	usec_t oldest = row_instant(remind->due, first, COLUMN_REMIND_AT);
+	usec_t oldest = at_of(remind, remind->run.latest ? remind->run.claimed_n - 1 : 0);
 	struct log_line line;
 	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
-	log_text(&line, "kind", "remind");
+	log_text(&line, "kind", remind->source->several ? "reminders" : "remind");
 	log_int(&line, "rows", (int64_t)remind->run.wrote_n);
 	log_int(&line, "without_line", silent);
 	log_int(&line, "ms", (clock_monotonic() - remind->run.batch.began_at) / USEC_PER_MSEC);
@@ -81,10 +109,10 @@ static const char *tell(struct run *run, struct tell_hint *hint)
 		log_settled((int64_t)run->wrote_n);
 		return NULL;
 	}
-	for (int i = 0; i < PQntuples(remind->due); i++) {
-		if (!remind->written[i] || remind->events[i].untold)
+	for (size_t i = 0; i < run->claimed_n; i++) {
+		if (!remind->written[i] || remind->events[i].untold || !is_told(remind, i))
 			continue;
-		tell_hint_add(hint, row_text(remind->due, i, COLUMN_ID));
+		tell_hint_add(hint, task_of(remind, i));
 		if (tell_rate_take(&run->site.shared->reminded, clock_monotonic()))
 			log_row(remind, i);
 		else
@@ -108,10 +136,9 @@ static const char **users(const struct run *run, size_t *ret_n)
 static void note_lateness(const struct remind *remind, struct spans *spans)
 {
 	usec_t clock = batch_clock(&remind->run.batch);
-	for (int i = 0; i < PQntuples(remind->due); i++) {
-		if (remind->written[i] && !remind->events[i].untold)
-			spans_add_late(spans, SPAN_LATE_REMINDERS,
-				row_instant(remind->due, i, COLUMN_REMIND_AT), clock);
+	for (size_t i = 0; i < remind->run.claimed_n; i++) {
+		if (remind->written[i] && !remind->events[i].untold && is_told(remind, i))
+			spans_add_late(spans, SPAN_LATE_REMINDERS, at_of(remind, i), clock);
 	}
 }
 
@@ -120,8 +147,11 @@ static void count(const struct run *run, struct counters *counters)
 	const struct remind *remind = (const struct remind *)run;
 	if (!remind->settling)
 		note_lateness(remind, &run->site.shared->spans);
+	size_t passed = 0;
+	for (size_t i = 0; remind->source->several && i < run->claimed_n; i++)
+		passed += remind->written[i] && !is_told(remind, i);
 	counter_add(counters, remind->settling ? COUNTER_SETTLED : COUNTER_REMINDED,
-		run->wrote_n - remind->untold);
+		run->wrote_n - remind->untold - passed);
 	counter_add(counters, COUNTER_COLLISIONS, remind->untold);
 }
 
@@ -164,9 +194,8 @@ static void add_claim_plain(struct run *run)
 	params_init(&params);
 	params_int8(&params, (int64_t)run->limit);
 	add_range(remind, &params);
-	const char *kind = remind->settling ? job_settle.name : job_remind.name;
-	params_text(&params, run_looks_for_waiting(run) ? kind : NULL);
-	run_add_claim(run, QUERY_REMINDER_CLAIM, &params);
+	params_text(&params, run_looks_for_waiting(run) ? run->job->name : NULL);
+	run_add_claim(run, remind->source->claim, &params);
 }
 
 /* While somebody has a flood: others first. */
@@ -176,9 +205,9 @@ static void add_claim_fair(struct run *run)
 	params_init(&params);
 	params_int8(&params, (int64_t)run->limit);
 	params_instant(&params, of(run)->from);
-	params_text(&params, run_looks_for_waiting(run) ? job_remind.name : NULL);
+	params_text(&params, run_looks_for_waiting(run) ? run->job->name : NULL);
 	run_add_fairness(run, of(run)->from, &params);
-	conn_add(run->batch.conn, QUERY_REMINDER_CLAIM_FAIR, &params);
+	conn_add(run->batch.conn, of(run)->source->claim_fair, &params);
 }
 
 static void add_claim(struct run *run)
@@ -195,19 +224,27 @@ static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
 	params_init(&params);
 	params_texts(&params, ids, n);
 	add_range(of(run), &params);
-	conn_add(run->site.conn, QUERY_REMINDER_CLAIM_WAITING, &params);
+	conn_add(run->site.conn, of(run)->source->claim_waiting, &params);
+}
+
+static void make_event(struct remind *remind, size_t row)
+{
+	usec_t at = at_of(remind, row), keys_from = remind->run.batch.keys_from;
+	struct event *event = &remind->events[row];
+	if (remind->source->several)
+		event_make_part(&kind_reminder, id_of(remind, row), task_of(remind, row), at,
+			keys_from, event);
+	else
+		event_make(&kind_reminder, task_of(remind, row), at, keys_from, event);
+	remind->hashed = remind->hashed || event_newer(event);
 }
 
 static void make_events(struct remind *remind, size_t n)
 {
 	remind->written = mem_alloc_array(n, sizeof(*remind->written));
 	remind->events = mem_alloc_array(n, sizeof(*remind->events));
-	for (size_t i = 0; i < n; i++) {
-		event_make(&kind_reminder, row_text(remind->due, (int)i, COLUMN_ID),
-			row_instant(remind->due, (int)i, COLUMN_REMIND_AT),
-			remind->run.batch.keys_from, &remind->events[i]);
-		remind->hashed = remind->hashed || event_newer(&remind->events[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		make_event(remind, i);
 }
 
 static void claimed(struct run *run, const struct reply *reply, int claim)
@@ -217,10 +254,11 @@ static void claimed(struct run *run, const struct reply *reply, int claim)
 	run->claimed_n = (size_t)PQntuples(remind->due);
 	run->full = run->claimed_n == run->limit && !run->job->retries;
 	if (run->share && run->claimed_n > 0)
-		run_take_fairness(run, remind->due, COLUMN_FAIRNESS);
+		run_take_fairness(
+			run, remind->due, remind->source->several ? COLUMNS_OF_SEVERAL : COLUMNS);
 	make_events(remind, run->claimed_n);
 	if (!run->careful && run->claimed_n > 0)
-		run->through = row_instant(remind->due, (int)run->claimed_n - 1, COLUMN_REMIND_AT);
+		run->through = at_of(remind, run->claimed_n - 1);
 	if (run->claimed_n > 0)
 		run_write(run, run->claimed_n);
 	else if (run->job->retries)
@@ -235,10 +273,9 @@ static void add_rows(const struct remind *remind, size_t from, size_t n, struct 
 	struct row_place *places CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*places));
 	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
 	for (size_t i = 0; i < n; i++) {
-		int row = (int)(from + i);
-		ids[i] = row_text(remind->due, row, COLUMN_ID);
-		places[i] = row_place(remind->due, row, COLUMN_PLACE);
-		instants[i] = row_instant(remind->due, row, COLUMN_REMIND_AT);
+		ids[i] = id_of(remind, from + i);
+		places[i] = row_place(remind->due, (int)(from + i), COLUMN_PLACE);
+		instants[i] = at_of(remind, from + i);
 	}
 	params_texts(params, ids, n);
 	params_places(params, places, n);
@@ -256,6 +293,14 @@ static void add_keys(const struct remind *remind, size_t from, size_t n, struct 
 	params_texts(params, texts, n);
 }
 
+static void add_told(const struct remind *remind, size_t from, size_t n, struct params *params)
+{
+	bool *told CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*told));
+	for (size_t i = 0; i < n; i++)
+		told[i] = is_told(remind, from + i);
+	params_bools(params, told, n);
+}
+
 static void add_write(void *job, size_t from, size_t n, bool careful)
 {
 	struct remind *remind = job;
@@ -265,11 +310,13 @@ static void add_write(void *job, size_t from, size_t n, bool careful)
 	add_rows(remind, from, n, &params);
 	add_keys(remind, from, n, &params);
 	params_text(&params, remind->settling ? NULL : kind_reminder.name);
+	if (remind->source->several)
+		add_told(remind, from, n, &params);
 	/* An event from before keys_from may have been told under another key: it is looked for. */
 	if (careful || remind->hashed)
-		conn_add_other(conn, QUERY_REMINDER_WRITE, &params);
+		conn_add_other(conn, remind->source->write, &params);
 	else
-		conn_add(conn, QUERY_REMINDER_WRITE, &params);
+		conn_add(conn, remind->source->write, &params);
 }
 
 static const char *took(void *job, const struct reply *reply, int result, size_t from, size_t n)
@@ -287,14 +334,12 @@ static const char *took(void *job, const struct reply *reply, int result, size_t
 /* Rare, so that the rows are looked through. */
 static void meet(struct remind *remind, size_t from, size_t n, int row)
 {
-	const char *met = row_text(remind->result, row, COLUMN_MET_TASK);
+	const char *met = row_text(remind->result, row, COLUMN_MET_ID);
 	for (size_t i = from; met && i < from + n; i++) {
-		const char *id = row_text(remind->due, (int)i, COLUMN_ID);
-		if (strcmp(id, met) != 0)
+		if (strcmp(id_of(remind, i), met) != 0)
 			continue;
-		event_meet(&remind->events[i], &kind_reminder, id,
-			row_instant(remind->due, (int)i, COLUMN_REMIND_AT), remind->result, row,
-			COLUMN_MET);
+		event_meet(&remind->events[i], &kind_reminder, task_of(remind, i), at_of(remind, i),
+			remind->result, row, COLUMN_MET);
 		remind->untold += remind->events[i].untold;
 	}
 }
@@ -304,7 +349,7 @@ static void wrote(void *job, size_t from, size_t n)
 	struct remind *remind = job;
 	for (size_t i = from; i < from + n; i++) {
 		remind->written[i] = true;
-		run_wrote(&remind->run, row_text(remind->due, (int)i, COLUMN_ID));
+		run_wrote(&remind->run, id_of(remind, i));
 	}
 	for (int row = 0; row < PQntuples(remind->result); row++)
 		meet(remind, from, n, row);
@@ -312,11 +357,11 @@ static void wrote(void *job, size_t from, size_t n)
 
 static void row(struct run *run, size_t i, struct run_row *ret_row)
 {
-	const PGresult *due = of(run)->due;
-	*ret_row = (struct run_row){ .id = row_text(due, (int)i, COLUMN_ID),
-		.user_id = row_text(due, (int)i, COLUMN_USER),
-		.at = row_instant(due, (int)i, COLUMN_REMIND_AT),
-		.place = row_place(due, (int)i, COLUMN_PLACE) };
+	const struct remind *remind = of(run);
+	*ret_row = (struct run_row){ .id = id_of(remind, i),
+		.user_id = row_text(remind->due, (int)i, COLUMN_USER),
+		.at = at_of(remind, i),
+		.place = row_place(remind->due, (int)i, COLUMN_PLACE) };
 }
 
 static void add_left(struct run *run, const char *const *ids, size_t n)
@@ -325,7 +370,7 @@ static void add_left(struct run *run, const char *const *ids, size_t n)
 	params_init(&params);
 	params_text(&params, run->job->retries->name);
 	params_texts(&params, ids, n);
-	conn_add(run->site.conn, QUERY_REMINDER_LEFT, &params);
+	conn_add(run->site.conn, of(run)->source->left, &params);
 }
 
 /* ---- life ---- */
@@ -341,7 +386,7 @@ static void clear(struct run *run)
 
 /* clang-format off */
 #define OPS                                                                            \
-	.named = "task", .reminders = true, .add_claim = add_claim, .add_claim_waiting = add_claim_waiting, \
+	.reminders = true, .add_claim = add_claim, .add_claim_waiting = add_claim_waiting, \
 	.claimed = claimed,                                                              \
 	.writing = { .add = add_write, .took = took, .wrote = wrote,                     \
 		.refused = run_refused, .done = run_written },                           \
@@ -349,27 +394,52 @@ static void clear(struct run *run)
 	.count = count, .clear = clear
 /* clang-format on */
 
-static const struct run_ops remind_ops = { OPS };
-static const struct run_ops settle_ops = { OPS, .add_plain = add_plain, .took_plain = took_plain };
+static const struct run_ops remind_ops = { OPS, .named = "task" };
+static const struct run_ops reminders_ops = { OPS, .named = "reminder" };
+static const struct run_ops settle_ops = { OPS, .named = "task", .add_plain = add_plain,
+	.took_plain = took_plain };
+
+static const struct run_ops *ops_of(const struct remind *remind)
+{
+	if (remind->source->several)
+		return &reminders_ops;
+	return remind->settling ? &settle_ops : &remind_ops;
+}
+
+/* Of tasks those from before live_since are settled in batches of their own. */
+static usec_t least_of(const struct remind *remind, const struct job_site *site)
+{
+	return remind->settling || remind->source->several ? USEC_MINUS_INFINITY : site->live_since;
+}
+
+void *remind_start(const struct remind_source *source, const struct job *job,
+	const struct job_site *site, const struct job_order *order, job_done_fn *done, void *arg)
+{
+	struct remind *remind = mem_alloc(sizeof(*remind));
+	remind->source = source;
+	remind->settling = job == &job_settle || job->retries == &job_settle;
+	remind->from = least_of(remind, site);
+	if (!remind->settling && !job->retries && order->from > remind->from)
+		remind->from = order->from;
+	remind->before = remind->settling ? site->live_since : USEC_INFINITY;
+	run_start(&remind->run, ops_of(remind), job, site, order, done, arg);
+	return remind;
+}
+
+void remind_destroy(void *run)
+{
+	run_free(run);
+}
 
 static void *start(const struct job *job, const struct job_site *site,
 	const struct job_order *order, job_done_fn *done, void *arg)
 {
-	struct remind *remind = mem_alloc(sizeof(*remind));
-	usec_t from = order->from > site->live_since ? order->from : site->live_since;
-	remind->settling = job == &job_settle || job->retries == &job_settle;
-	remind->from = remind->settling ? USEC_MINUS_INFINITY
-		       : job->retries   ? site->live_since
-					: from;
-	remind->before = remind->settling ? site->live_since : USEC_INFINITY;
-	run_start(&remind->run, remind->settling ? &settle_ops : &remind_ops, job, site, order,
-		done, arg);
-	return remind;
-}
-
-static void destroy(void *run)
-{
-	run_free(run);
+	static const struct remind_source tasks = { .claim = QUERY_REMINDER_CLAIM,
+		.claim_fair = QUERY_REMINDER_CLAIM_FAIR,
+		.claim_waiting = QUERY_REMINDER_CLAIM_WAITING,
+		.write = QUERY_REMINDER_WRITE,
+		.left = QUERY_REMINDER_LEFT };
+	return remind_start(&tasks, job, site, order, done, arg);
 }
 
 /* Again and again after a start and after each heartbeat, until there is no more of it. */
@@ -385,23 +455,23 @@ const struct job job_remind = { .name = "remind",
 	.shared = true,
 	.prompt = true,
 	.start = start,
-	.destroy = destroy };
+	.destroy = remind_destroy };
 const struct job job_settle = { .name = "settle",
 	.when = JOB_TIMED,
 	.rank = JOB_IN_TURN,
 	.weight = 2,
 	.due = settle_due,
 	.start = start,
-	.destroy = destroy };
+	.destroy = remind_destroy };
 const struct job job_retry_remind = { .name = "retry remind",
 	.rank = JOB_IN_TURN,
 	.weight = 1,
 	.retries = &job_remind,
 	.start = start,
-	.destroy = destroy };
+	.destroy = remind_destroy };
 const struct job job_retry_settle = { .name = "retry settle",
 	.rank = JOB_IN_TURN,
 	.weight = 1,
 	.retries = &job_settle,
 	.start = start,
-	.destroy = destroy };
+	.destroy = remind_destroy };

@@ -40,6 +40,7 @@ void spans_add_batch(struct spans *spans, const char *job, usec_t took)
 		{ "policed", SPAN_BATCH_POLICED },
 		{ "replan", SPAN_BATCH_REPLAN },
 		{ "remind", SPAN_BATCH_REMIND },
+		{ "reminders", SPAN_BATCH_REMINDERS },
 		{ "repeat", SPAN_BATCH_REPEAT },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(batches); i++) {

@@ -20,7 +20,8 @@ struct job_order scheduler_poll_order(struct scheduler *s)
 	s->stale = false;
 	return (struct job_order){ .from = lowwater_from(
 					   &s->lowwater, LOWWATER_REMIND, s->polled_full),
-		.from_generate = lowwater_from(&s->lowwater, LOWWATER_GENERATE, s->polled_full) };
+		.from_generate = lowwater_from(&s->lowwater, LOWWATER_GENERATE, s->polled_full),
+		.from_reminders = lowwater_from(&s->lowwater, LOWWATER_REMINDERS, s->polled_full) };
 }
 
 static usec_t instant_or_never(const PGresult *result, int row, int column)
@@ -38,12 +39,15 @@ static usec_t ahead(usec_t at, usec_t now, usec_t sent_at)
 
 static void see(struct scheduler *s, const struct job *job, struct agenda_seen seen)
 {
+	static const char *const names[] = { [LOWWATER_REMIND] = "remind",
+		[LOWWATER_GENERATE] = "generate",
+		[LOWWATER_REMINDERS] = "reminders" };
 	bool due = seen.oldest != AGENDA_NEVER;
 	s->lag[job_number(job)] = due ? seen.now - seen.oldest : 0;
-	if (strcmp(job->name, "remind") == 0)
-		lowwater_clean(&s->lowwater, LOWWATER_REMIND, due ? seen.oldest : seen.now);
-	if (strcmp(job->name, "generate") == 0)
-		lowwater_clean(&s->lowwater, LOWWATER_GENERATE, due ? seen.oldest : seen.now);
+	for (enum lowwater_kind kind = 0; kind < LOWWATER_KINDS; kind++) {
+		if (strcmp(job->name, names[kind]) == 0)
+			lowwater_clean(&s->lowwater, kind, due ? seen.oldest : seen.now);
+	}
 	agenda_see(&s->agenda, job_number(job), &seen);
 }
 

@@ -20,6 +20,9 @@ struct event {
 
 void event_make(const struct kind *kind, const char *task_id, usec_t at, usec_t keys_from,
 	struct event *ret_event);
+/* Of one of several things of a task: its key is that of the kind "KIND/PART". */
+void event_make_part(const struct kind *kind, const char *part, const char *task_id, usec_t at,
+	usec_t keys_from, struct event *ret_event);
 /* For statements: NULL where there is none. */
 const char *event_newer(const struct event *event);
 

@@ -46,7 +46,8 @@ struct job_order {
 	bool brief; /* somebody is about to come who must not wait */
 	usec_t from; /* on the database's clock: nothing older is wanted */
 	usec_t oldest; /* on the database's clock: nothing older was seen */
-	usec_t from_generate; /* for a poll: where templates are looked for; from is for reminders */
+	/* For a poll: where templates, and rows of recurd.reminders, are looked for; from is for tasks.remind_at. */
+	usec_t from_generate, from_reminders;
 };
 
 struct job_report {

@@ -8,14 +8,15 @@
 
 #include "util/histogram.h"
 
-#define SPANS(X)                                                                              \
-	X(LATE_TASKS, "recurd_lateness_seconds", "kind=\"task\"", lateness_bounds)            \
-	X(LATE_REMINDERS, "recurd_lateness_seconds", "kind=\"reminder\"", lateness_bounds)    \
-	X(LATE_SUCCESSORS, "recurd_lateness_seconds", "kind=\"successor\"", lateness_bounds)  \
-	X(BATCH_GENERATE, "recurd_batch_duration_seconds", "kind=\"generate\"", batch_bounds) \
-	X(BATCH_POLICED, "recurd_batch_duration_seconds", "kind=\"policed\"", batch_bounds)   \
-	X(BATCH_REPLAN, "recurd_batch_duration_seconds", "kind=\"replan\"", batch_bounds)     \
-	X(BATCH_REMIND, "recurd_batch_duration_seconds", "kind=\"remind\"", batch_bounds)     \
+#define SPANS(X)                                                                                \
+	X(LATE_TASKS, "recurd_lateness_seconds", "kind=\"task\"", lateness_bounds)              \
+	X(LATE_REMINDERS, "recurd_lateness_seconds", "kind=\"reminder\"", lateness_bounds)      \
+	X(LATE_SUCCESSORS, "recurd_lateness_seconds", "kind=\"successor\"", lateness_bounds)    \
+	X(BATCH_GENERATE, "recurd_batch_duration_seconds", "kind=\"generate\"", batch_bounds)   \
+	X(BATCH_POLICED, "recurd_batch_duration_seconds", "kind=\"policed\"", batch_bounds)     \
+	X(BATCH_REPLAN, "recurd_batch_duration_seconds", "kind=\"replan\"", batch_bounds)       \
+	X(BATCH_REMIND, "recurd_batch_duration_seconds", "kind=\"remind\"", batch_bounds)       \
+	X(BATCH_REMINDERS, "recurd_batch_duration_seconds", "kind=\"reminders\"", batch_bounds) \
 	X(BATCH_REPEAT, "recurd_batch_duration_seconds", "kind=\"repeat\"", batch_bounds)
 
 enum span {

@@ -13,7 +13,7 @@
 
 #define LOWWATER_COSTS 3
 
-enum lowwater_kind { LOWWATER_REMIND, LOWWATER_GENERATE, LOWWATER_KINDS };
+enum lowwater_kind { LOWWATER_REMIND, LOWWATER_GENERATE, LOWWATER_REMINDERS, LOWWATER_KINDS };
 
 struct lowwater {
 	usec_t clean[LOWWATER_KINDS]; /* database's clock: nothing older was left */

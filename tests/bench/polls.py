@@ -21,7 +21,7 @@ def _explain(db, query):
 
 def _polls(db, results, measure, subject, lower=EPOCH):
     """lower: nothing older is looked for; a daemon whose polls have become dear sets it (svc/lowwater.h)."""
-    query = statement("poll")[1].replace("$1", f"'{lower.isoformat()}'::timestamptz").replace("$2", "timestamptz '-infinity'")
+    query = statement("poll")[1].replace("$1", f"'{lower.isoformat()}'::timestamptz").replace("$2", "timestamptz '-infinity'").replace("$3", "timestamptz '-infinity'")
     _explain(db, query)
     for _ in range(REPEATS):
         results.add(measure, subject, _explain(db, query))

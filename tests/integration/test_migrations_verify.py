@@ -94,7 +94,7 @@ def test_every_object_is_named_when_it_is_missing(full_db):
 
 
 @pytest.mark.parametrize("damage, words", [
-    ("alter table tasks alter column due_date type text", "column tasks.due_date is text, expected"),
+    ("alter table tasks alter column description type integer using 1", "column tasks.description is integer, expected"),
     ("drop index ix_tasks_due_date; create index ix_tasks_due_date on tasks (title)", "index ix_tasks_due_date on tasks"),
     ("drop index ix_tags_user_id_name; create index ix_tags_user_id_name on tags (user_id, name)", "unique"),
     ("drop index ux_tasks_repeat_of; create unique index ux_tasks_repeat_of on tasks (repeat_of)", "WHERE"),

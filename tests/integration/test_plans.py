@@ -22,15 +22,16 @@ from data import forget_statistics, load_templates
 ROWS = 300_000
 BATCH = 1000
 WAITING = 30_000
-LARGE = {"tasks", "recurring_tasks", "waiting", "repeats"}
+LARGE = {"tasks", "recurring_tasks", "waiting", "repeats", "reminders"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
     "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left", "resume_due",
     "reminder_claim_fair", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
+    "reminders_claim", "reminders_claim_fair", "reminders_claim_waiting", "reminders_write", "reminders_left",
     "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
     "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",
 ]
-CAREFUL = ["generate_write", "reminder_write", "repeat_write"]
+CAREFUL = ["generate_write", "reminder_write", "reminders_write", "repeat_write"]
 INDEX = re.compile(r"\b(?:ux|ix|pk)_\w+|\btasks_pkey\b")
 # Behind ON CONFLICT and foreign keys; no node of a plan shows them.
 UNSEEN = {"ux_tasks_recurring_task_id_occurrence_at", "pk_made_today"}
@@ -50,10 +51,14 @@ VALUES = {
     "text": "null",
 }
 TASKS = f"(select array_agg(id::text) from (select id from tasks limit {BATCH}) k)"
+REMINDERS = f"(select array_agg(id) from (select id from recurd.reminders limit {BATCH}) r)"
 SPECIAL = {
     ("reminder_claim", "text"): "'remind'", ("reminder_claim_fair", "text"): "'remind'", ("reminder_claim_waiting", "text[]"): TASKS,
     ("reminder_left", "text[]"): TASKS, ("reminder_left", "text"): "'remind'", ("reminder_write", "text[]"): TASKS,
     ("reminder_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
+    ("reminders_claim", "text"): "'reminders'", ("reminders_claim_fair", "text"): "'reminders'", ("reminders_claim_waiting", "text[]"): REMINDERS,
+    ("reminders_left", "text[]"): REMINDERS, ("reminders_left", "text"): "'reminders'", ("reminders_write", "text[]"): REMINDERS,
+    ("reminders_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from recurd.reminders limit {BATCH}) k)",
     ("repeat_claim_waiting", "text[]"): TASKS, ("repeat_write", "text[]"): TASKS,
     ("repeat_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
     ("repeat_left", "text[]"): TASKS, ("repeat_left", "text"): "'repeat'",
@@ -86,6 +91,13 @@ def large_db(cluster):
         f" where id in (select id from tasks limit {2 * BATCH})"
     )
     db.execute(f"update recurring_tasks set replan_at = now() where id in (select id from recurring_tasks limit {BATCH})")
+    # As many in a table of their own.
+    db.execute("alter table recurd.reminders set (autovacuum_enabled = off)")
+    db.execute(
+        "insert into recurd.reminders (task_id, remind_at, reminded_at) select id, at, case when n > %s then at end"
+        " from (select id, now() - random() * interval '365 days' as at, row_number() over () as n from tasks) k",
+        (2 * BATCH,),
+    )
     # Some with policies.
     db.execute("alter table recurd.policies set (autovacuum_enabled = off)")
     db.execute("insert into recurd.policies (template_id, overlap) select id, 'skip' from recurring_tasks where random() < 0.1")
@@ -97,7 +109,7 @@ def large_db(cluster):
     )
     # Many that wait, for some causes.
     db.execute("alter table recurd.waiting set (autovacuum_enabled = off)")
-    for kind, table in (("remind", "tasks"), ("generate", "recurring_tasks")):
+    for kind, table in (("remind", "tasks"), ("generate", "recurring_tasks"), ("reminders", "recurd.reminders")):
         db.execute(
             "insert into recurd.waiting (kind, id, cause, place, tried_at) select %s, id, 'cause ' || row_number() over () %% 5, '(0,0)',"
             f" now() - random() * interval '60 s' from {table} limit {WAITING}",
@@ -188,5 +200,5 @@ def test_a_batch_finds_its_templates_by_their_place(known, generic):
 def test_the_list_is_complete():
     """A new statement of the daemon that names an index of a large table is looked at here."""
     heads = {path.stem: read(path.stem)[0] for path in (SOURCE / "daemon/sql").glob("*/*.sql")}
-    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index or "ix_waiting" in index or "repeats" in index for index in found)}
+    ours = {name for name, found in heads.items() if not name.startswith("ctl_") and any("task" in index or "ix_waiting" in index or "repeats" in index or "_reminders" in index for index in found)}
     assert ours == set(STATEMENTS), "see STATEMENTS"

@@ -19,11 +19,11 @@ CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
     "simulate": ["--all"],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
-    "policy": ["x"], "pause": ["x"], "resume": ["x"],
+    "remind": ["x"], "snooze": ["x", "--for", "1h"], "policy": ["x"], "pause": ["x"], "resume": ["x"],
     "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "simulate", "show", "next", "validate", "policy", "pause", "resume", "task", "template", "tag")
+NEEDS = ("migrate", "simulate", "show", "next", "validate", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag")
 each = pytest.mark.parametrize("command", CALLS)
 
 
@@ -71,7 +71,7 @@ def test_the_manual_has_these_exit_statuses():
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
             ["preflight"], ["status"], ["workers"], ["settings"], ["calendar"], ["consumers"], ["upcoming"], ["simulate", "t"], ["list"], ["show", "t"],
-            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"],
+            ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"], ["remind", "k"], ["list", "--reminders"],
             ["task", "list", "--user", "user-default"], ["template", "show", "--user", "user-default", "t"], ["tag", "list", "--user", "user-default"]]
 
 
@@ -85,6 +85,7 @@ def speak(db, args, out):
 @pytest.fixture
 def db(app_db):
     app_db.add_template(timedelta(days=1), id="t")
+    app_db.add_task(id="k", remind=timedelta(days=1))
     app_db.execute("update recurring_tasks set failed_at = recurd.now(), failure = 'x'")
     return app_db
 

@@ -169,7 +169,7 @@ def test_the_polls_touch_few_pages(sized_db):
     _, body = statement("poll")
     with sized_db.connect() as conn:
         conn.execute(f"prepare p as {body}")
-        lower = "('-infinity', '-infinity')"
+        lower = "('-infinity', '-infinity', '-infinity')"
         plan = conn.execute(f"explain (analyze, buffers, format json) execute p{lower}").fetchone()["QUERY PLAN"][0]
     buffers = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
     assert buffers < 60, f"{buffers} pages for one poll"

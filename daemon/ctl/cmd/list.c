@@ -3,24 +3,25 @@
 #include <string.h>
 
 #include "ctl/args.h"
-#include "ctl/ctl.h"
-#include "ctl/table.h"
+#include "ctl/cmd/remind.h"
 #include "db/params.h"
 #include "util/mem.h"
 #include "util/nearest.h"
 
-enum { OPT_USER = 256, OPT_STATE };
+enum { OPT_USER = 256, OPT_STATE, OPT_REMINDERS };
 
 static const struct ctl_option options[] = {
 	{ "number", 'n', "N", "at most so many, 0: all (default: 100)" },
 	{ "user", OPT_USER, "ID", "only this user's" },
 	{ "state", OPT_STATE, "STATE", "active, paused, ended, quarantined or waiting" },
+	{ "reminders", OPT_REMINDERS, NULL, "in place of templates: reminders that are to come" },
 	{ NULL, 0, NULL, NULL },
 };
 
 struct filter {
 	int64_t number;
 	const char *user, *state;
+	bool reminders;
 };
 
 static bool check_state(const char *state, struct err *err)
@@ -45,6 +46,9 @@ static bool take_option(int letter, struct filter *filter, struct err *err)
 		return arg_count(optarg, 0, 1000000000, &filter->number, err);
 	case OPT_USER:
 		filter->user = optarg;
+		return true;
+	case OPT_REMINDERS:
+		filter->reminders = true;
 		return true;
 	default:
 		filter->state = optarg;
@@ -147,13 +151,16 @@ static int run(struct ctl *ctl, int argc, char **argv)
 			return ctl_usage(ctl, "%s", err.text);
 	if (optind < argc)
 		return ctl_usage(ctl, "list takes no argument; one template: recurctl show ID");
-	return list(ctl, &filter);
+	if (filter.reminders && filter.state)
+		return ctl_usage(ctl, "--state is of templates, not of reminders");
+	return filter.reminders ? reminders_list(ctl, filter.user, filter.number)
+				: list(ctl, &filter);
 }
 
 const struct ctl_command command_list = {
 	.name = "list",
 	.args = "",
-	.help = "templates",
+	.help = "templates, or reminders to come",
 	.run = run,
 	.options = options,
 	.role = "recurd_reader",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/args.h"
+#include "ctl/cmd/remind.h"
 #include "ctl/ctl.h"
 #include "ctl/settings.h"
 #include "ctl/table.h"
@@ -47,7 +48,7 @@ static const char *why_none(const char *state)
 /* Of a template or of a task: the kinds of work in which it may wait. */
 static int query_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_result)
 {
-	static const char *const kinds[2][3] = { { "remind", "settle", "repeat" },
+	static const char *const kinds[2][4] = { { "remind", "reminders", "settle", "repeat" },
 		{ "generate", "policed", "replan" } };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
@@ -262,12 +263,14 @@ static const struct column task_columns[] = {
 static int show_task(struct ctl *ctl, const PGresult *result)
 {
 	PGresult *told CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL,
-		       *decisions CLEANUP(ctl_clear) = NULL;
+		       *decisions CLEANUP(ctl_clear) = NULL, *reminders CLEANUP(ctl_clear) = NULL;
 	int code = query_told(ctl, result, &told);
 	if (code == EX_OK)
 		code = query_decisions(ctl, row_text(result, 0, 0), true, &decisions);
 	if (code == EX_OK)
 		code = query_waits(ctl, row_text(result, 0, 0), false, &waits);
+	if (code == EX_OK)
+		code = reminders_query(ctl, row_text(result, 0, 0), &reminders);
 	if (code != EX_OK)
 		return code;
 	struct table *record = record_begin(
@@ -277,6 +280,7 @@ static int show_task(struct ctl *ctl, const PGresult *result)
 		table_cell(record, result, 0, column);
 	table_end_row(record);
 	print_waits(record, waits, ctl->json);
+	reminders_print(record, reminders, ctl->json);
 	print_told(record, told, !row_is_null(result, 0, K_REMINDED));
 	if (PQntuples(decisions) > 0 || ctl->json)
 		print_decisions(record, decisions, "none");

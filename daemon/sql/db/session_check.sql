@@ -41,7 +41,7 @@ select pg_catalog.pg_is_in_recovery(),
                   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                  where n.nspname = $1 and c.relname in ('tasks', 'recurring_tasks', 'task_tags')
                     or n.nspname = 'recurd' and c.relname in ('template_tags', 'preferences', 'notifications',
-                       'decisions', 'settings', 'workers', 'zones', 'causes', 'waiting', 'consumers')) t,
+                       'decisions', 'settings', 'workers', 'zones', 'causes', 'waiting', 'consumers', 'reminders')) t,
                lateral (select t.name || ' is no table: recurd needs the table itself under that name'
                          where t.relkind not in ('r', 'p')
                         union all

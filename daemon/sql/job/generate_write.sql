@@ -15,6 +15,8 @@
 --             $32 wake_at   $33 which version of their policies they were planned by; both empty where the batch has no
 --             template with policies.  Where somebody wrote these meanwhile, it is looked at again at once.
 -- Tasks that give way to an instance (policy "overlap"): $34 ids   $35 their templates, empty where the batch has none
+-- Reminders of what is made (policy "remind_before"): $39 whether the batch has a template with some.  Of those whose
+--             instant has passed already the last one is still told.
 -- Decisions:  $23 template ids   $24 kinds   $25 first_at   $26 last_at   $27 occurrences   $28 details
 -- Keys of the notifications, in the order of the ids: $29 task ids (uuid[])   $30 keys (uuid[])   $31 keys of the
 --             newer format, of events before keys_from (uuid[]), empty where the batch has none.  Each row finds
@@ -46,7 +48,7 @@ with made as (
       join {app}.recurring_tasks t on t.ctid = o.place and t.id = o.template
     {other where not exists (select from {app}.tasks k where k.id = o.task_id and k.recurring_task_id is null)}
     {other on conflict (recurring_task_id, occurrence_at) where recurring_task_id is not null do nothing}
-    returning id, user_id, recurring_task_id, occurrence_at
+    returning id, user_id, recurring_task_id, occurrence_at, due_date
 ), label as materialized (
     select made.id, g.tag_id
       from made join recurd.template_tags g on g.recurring_task_id = made.recurring_task_id
@@ -111,6 +113,20 @@ with made as (
       from (select unnest($34::text[]) as id, unnest($35::text[]) as template) s
      where k.id = s.id and (k.recurring_task_id = s.template) is true and not k.is_complete
     returning 1
+), reminding as (
+    insert into recurd.reminders (id, task_id, remind_at, before, reminded_at, source, created_by)
+    select recurd.reminder_id(m.id::text, b.us::text), m.id, b.at, b.us * interval '1 microsecond',
+           case when b.at < b.last then pg_catalog.date_trunc('second', b.at) + interval '999999 us' end, 'policy', p.updated_by
+      from made m
+      join recurd.policies p on p.template_id = m.recurring_task_id
+      join lateral (
+          select s.us, s.at, max(s.at) filter (where s.at <= recurd.now()) over () as last
+            from (select distinct u.us, recurd.remind_at(m.due_date, u.us * interval '1 microsecond') as at
+                    from pg_catalog.unnest(p.remind_before) o (before)
+                   cross join lateral (select least(greatest((extract(epoch from o.before) * 1000000)::bigint, -31622400000000),
+                                                    31622400000000) as us) u) s) b on true
+     where $39
+    {other on conflict (id) do nothing}
 ), verdict as materialized (
     select v.*, case when v.kind = 'quarantined'
                      then exists (select from {app}.recurring_tasks t

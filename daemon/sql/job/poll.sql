@@ -3,8 +3,8 @@
 -- the oldest that is due and the next that will be; what waits (recurd.waiting) is not due by itself, but
 -- has its next try as a kind of its own.  The row "settings" has the version of recurd.settings in its last
 -- column.  The last row is the clock: business time, and what all this cost the server in microseconds.
--- $1 look for due reminders from here on, $2 for due templates (svc/lowwater.h); never for reminders
--- from before live_since, which are not ours to tell
+-- $1 look for due reminders from here on, $2 for due templates, $3 for due rows of recurd.reminders (svc/lowwater.h);
+-- never for tasks.remind_at from before live_since, which are not ours to tell
 -- A kind that retries has in the last column how many causes are no locks, and something waits for them.  A
 -- next try that is farther off than any pause was written under a clock that was wrong.
 -- One lookup a cause, and no EXISTS: PostgreSQL 18 would rather hash all that waits than look into its index.
@@ -12,7 +12,7 @@
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
 -- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_wake, ix_recurring_tasks_replan,
--- ix_repeats_completed_at, ix_policies_paused_until, pk_waiting.
+-- ix_repeats_completed_at, ix_reminders_pending, ix_policies_paused_until, pk_waiting.
 -- Result: text timestamptz timestamptz int8
 select 'remind',
        case when exists (select from recurd.waiting w where w.kind = 'remind')
@@ -34,6 +34,25 @@ select 'remind',
            and (k.reminded_at is null or k.remind_at > k.reminded_at)
            and k.remind_at > recurd.now()
          order by k.remind_at limit 1),
+       null::bigint
+union all
+select 'reminders',
+       case when exists (select from recurd.waiting w where w.kind = 'reminders')
+            then (select r.remind_at from recurd.reminders r
+                   where r.remind_at is not null and (r.reminded_at is null or r.remind_at > r.reminded_at)
+                     and r.remind_at >= $3 and r.remind_at <= recurd.now()
+                     and (select true from recurd.waiting w
+                           where w.kind = 'reminders' and w.id = r.id and w.place = r.ctid) is null
+                   order by r.remind_at limit 1)
+            else (select r.remind_at from recurd.reminders r
+                   where r.remind_at is not null and (r.reminded_at is null or r.remind_at > r.reminded_at)
+                     and r.remind_at >= $3 and r.remind_at <= recurd.now()
+                   order by r.remind_at limit 1)
+       end,
+       (select r.remind_at from recurd.reminders r
+         where r.remind_at is not null and (r.reminded_at is null or r.remind_at > r.reminded_at)
+           and r.remind_at > recurd.now()
+         order by r.remind_at limit 1),
        null::bigint
 union all
 select 'generate',

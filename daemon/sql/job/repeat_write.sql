@@ -7,12 +7,14 @@
 --             $10 kind of their notifications, null: none
 -- Rows:       $11 over: they go   $12 reopened: nothing is wanted of them   $13 quarantined   $14 why
 -- Decisions:  $15 tasks   $16 kinds   $17 instants   $18 details
+-- Reminders (recurd.reminders) come again at the same distance to the due date; those whose instant has passed then are
+-- handled, and what was snoozed is of the completed one alone.
 -- Returns whether all were made as planned, tagged, told of, put into their chains, and how many rows and decisions
 -- were written: a trigger, a rule or a policy of the application's can drop a row, or change it, without an error.
 -- In the careful form there is a row for each successor whose notification met another event under its key, which is
 -- behind these columns: the successor, and key, kind, task and instant of that.
 -- Nothing is joined with what was made: batches have no hash joins, and nested loops over a batch are quadratic.
--- Index: pk_repeats, one of task_tags that begins with task_id; tasks are found by their place.
+-- Index: ix_reminders_task_id, pk_repeats, one of task_tags that begins with task_id; tasks are found by their place.
 -- Result: bool bool bool bool int8 int8 text text text text timestamptz
 with planned as materialized (
     select unnest($1::text[]) as task, unnest($2::tid[]) as place, unnest($3::text[]) as id,
@@ -59,6 +61,21 @@ with planned as materialized (
        set planned_due_at = excluded.planned_due_at, starts_local = excluded.starts_local,
            starts_zone = excluded.starts_zone
     returning 1
+), reminding as (
+    insert into recurd.reminders (id, task_id, remind_at, before, reminded_at, source, created_by)
+    select recurd.reminder_id(p.id, r.id), p.id, r.at, r.before,
+           case when r.at <= recurd.now() then pg_catalog.date_trunc('second', r.at) + interval '999999 us' end, r.source, r.created_by
+      from planned p
+      join {app}.tasks t on t.ctid = p.place and t.id = p.task
+      join lateral (
+          select m.id, m.before, m.source, m.created_by,
+                 case when m.before is not null then recurd.remind_at(p.due_at, m.before)
+                      when pg_catalog.isfinite(coalesce(t.due_date, t.remind_at)::timestamptz) and m.remind_at < '290000-01-01'
+                      then m.remind_at + (p.due_at - coalesce(t.due_date, t.remind_at)::timestamptz) end as at
+            from recurd.reminders m
+           where m.task_id = p.task and m.source <> 'snooze') r on r.before is not null or r.at is not null
+     where (p.id in (select made.id from made)) is true
+    {other on conflict (id) do nothing}
 ), over as (
     delete from recurd.repeats r where r.task_id = any ($11::text[]) returning 1
 ), reopened as (
