@@ -21,7 +21,8 @@ begin
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
-              'template_resumed()', 'calendars_changed()']) as name
+              'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)',
+              'set_policy(text, text, text)', 'calendars_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

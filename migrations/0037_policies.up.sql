@@ -102,6 +102,11 @@ as $$
 begin
     new.wake_at := case when exists (select from recurd.policies as p where p.template_id = new.id)
                         then recurd.now() end;
+    -- A pause that was to end by itself ended then, however late somebody sees to it; its end is no part of it.
+    if tg_op = 'UPDATE' and new.is_active and not old.is_active and new.resumed_at is distinct from old.resumed_at then
+        new.resumed_at := least(new.resumed_at, (select p.paused_until - interval '1 microsecond'
+                                                   from recurd.policies as p where p.template_id = new.id));
+    end if;
     return new;
 end
 $$;
@@ -121,7 +126,7 @@ create trigger recurd_template_created_policed before insert on recurring_tasks
     when (new.wake_at is not null)
     execute function recurd.template_policed();
 
--- Who resumes by is_active alone ends what was said of the pause.
+-- Whoever resumes ends what was said of the pause; a row that says nothing more goes.
 create function recurd.template_resumed() returns trigger
     language plpgsql security definer set search_path = ''
 as $$
@@ -129,6 +134,13 @@ begin
     update recurd.policies set pause_reason = null, paused_by = null, paused_until = null
      where template_id = new.id
        and (pause_reason is not null or paused_by is not null or paused_until is not null);
+    if found then
+        delete from recurd.policies
+         where template_id = new.id
+           and catch_up is null and catch_up_window is null and catch_up_cap is null and overlap is null
+               and lead_time is null and jitter is null and remind_before is null and calendar is null
+               and shift is null and pause_catch_up is null;
+    end if;
     return null;
 end
 $$;
@@ -138,15 +150,126 @@ create trigger recurd_template_resumed after update on recurring_tasks
     when (new.is_active and not old.is_active and new.wake_at is not null)
     execute function recurd.template_resumed();
 
+-- For applications and recurctl, with the rights of whoever calls.
+do $$
+begin
+    execute pg_catalog.format($create$
+        create function recurd.pause(template text, reason text default null, until timestamptz default null)
+            returns void
+            language plpgsql set search_path = ''
+        as $body$
+        declare
+            ended boolean;
+        begin
+            select t.ended_at is not null into ended from %1$I.recurring_tasks as t where t.id = template for update;
+            if not found then
+                raise exception using errcode = 'no_data_found',
+                    message = pg_catalog.format('there is no recurring task with the id "%%s"', template);
+            elsif ended then
+                raise exception using errcode = 'object_not_in_prerequisite_state',
+                    message = pg_catalog.format('recurring task "%%s" has ended: there is nothing to pause', template);
+            elsif until <= recurd.now() or not pg_catalog.isfinite(until) then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = pg_catalog.format('until: expected an instant after %%s, got %%s', recurd.now(), until),
+                    hint = 'Without "until" the pause lasts until somebody calls recurd.resume.';
+            end if;
+            insert into recurd.policies as p (template_id, pause_reason, paused_by, paused_until)
+            values (template, reason,
+                    coalesce(nullif(pg_catalog.current_setting('recurd.actor', true), ''), session_user), until)
+            on conflict on constraint pk_policies do update
+               set pause_reason = excluded.pause_reason, paused_by = excluded.paused_by,
+                   paused_until = excluded.paused_until;
+            update %1$I.recurring_tasks as t set is_active = false where t.id = template and t.is_active;
+        end
+        $body$
+    $create$, current_schema());
+    execute pg_catalog.format($create$
+        create function recurd.resume(template text) returns void
+            language plpgsql set search_path = ''
+        as $body$
+        declare
+            ended boolean;
+        begin
+            select t.ended_at is not null into ended from %1$I.recurring_tasks as t where t.id = template for update;
+            if not found then
+                raise exception using errcode = 'no_data_found',
+                    message = pg_catalog.format('there is no recurring task with the id "%%s"', template);
+            elsif ended then
+                raise exception using errcode = 'object_not_in_prerequisite_state',
+                    message = pg_catalog.format('recurring task "%%s" has ended: there is nothing to resume', template),
+                    hint = 'A rule that goes on brings it back: write its recurrence_rule.';
+            end if;
+            update %1$I.recurring_tasks as t set is_active = true where t.id = template and t.is_active is not true;
+        end
+        $body$
+    $create$, current_schema());
+    execute pg_catalog.format($create$
+        create function recurd.set_policy(template text, key text, value text) returns void
+            language plpgsql set search_path = ''
+        as $body$
+        declare
+            types constant jsonb := '{"catch_up": "text", "catch_up_window": "interval", "catch_up_cap": "integer",
+                "overlap": "text", "lead_time": "interval", "jitter": "interval", "remind_before": "interval[]",
+                "calendar": "text", "shift": "text", "pause_catch_up": "text"}';
+            type text := types->>key;
+        begin
+            if type is null then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = pg_catalog.format('there is no policy "%%s"', key),
+                    hint = 'There are '
+                           || (select pg_catalog.string_agg(k, ', ') from pg_catalog.jsonb_object_keys(types) as k) || '.';
+            end if;
+            perform from %1$I.recurring_tasks as t where t.id = template for no key update;
+            if not found then
+                raise exception using errcode = 'no_data_found',
+                    message = pg_catalog.format('there is no recurring task with the id "%%s"', template);
+            end if;
+            begin
+                execute pg_catalog.format(
+                    'insert into recurd.policies (template_id, %%1$I) values ($1, %%2$s::pg_catalog.%%3$s)'
+                    ' on conflict (template_id) do update set %%1$I = excluded.%%1$I',
+                    key, case when type = 'interval[]' then 'pg_catalog.string_to_array($2, '','')' else '$2' end,
+                    case type when 'integer' then 'int4' else type end)
+                  using template, nullif(value, '');
+            exception
+                when check_violation or invalid_text_representation or invalid_datetime_format
+                     or datetime_field_overflow or interval_field_overflow or numeric_value_out_of_range then
+                    raise exception using errcode = 'invalid_parameter_value',
+                        message = pg_catalog.format('%%s: expected %%s, got "%%s"', key, case key
+                            when 'catch_up' then 'all, latest or none'
+                            when 'catch_up_window' then 'an interval from 1 second on'
+                            when 'catch_up_cap' then 'a number from 1 to 100000'
+                            when 'overlap' then 'allow, skip or replace'
+                            when 'lead_time' then 'an interval from 0 to 366 days'
+                            when 'jitter' then 'an interval from 0 to 1 day'
+                            when 'remind_before' then 'up to 20 intervals with commas between them, each within 366 days'
+                            when 'calendar' then 'the name of a calendar, of up to 200 bytes'
+                            when 'shift' then 'none, next, previous, nearest or skip'
+                            else 'all, latest or none' end, value);
+            end;
+            delete from recurd.policies
+             where template_id = template and pause_reason is null and paused_by is null and paused_until is null
+               and catch_up is null and catch_up_window is null and catch_up_cap is null and overlap is null
+                   and lead_time is null and jitter is null and remind_before is null and calendar is null
+                   and shift is null and pause_catch_up is null;
+        end
+        $body$
+    $create$, current_schema());
+end
+$$;
+
 -- Triggers fire without this right; nobody else may put the functions on a table of his own.
 revoke all on function recurd.policies_stamped() from public;
 revoke all on function recurd.policies_changed() from public;
 revoke all on function recurd.template_policed() from public;
 revoke all on function recurd.template_resumed() from public;
 
-grant select, update (pause_reason, paused_by, paused_until) on recurd.policies to recurd_worker;
+grant select, insert, update, delete on recurd.policies to recurd_worker;
 grant select on recurd.policies to recurd_reader;
 grant update (wake_at) on recurring_tasks to recurd_worker;
+-- They have the rights of their caller, and everybody may call them, also where that is not so by default.
+grant execute on function recurd.pause(text, text, timestamptz), recurd.resume(text), recurd.set_policy(text, text, text)
+    to public;
 -- An open task gives way to the next one.
 grant update (is_complete, updated_at) on tasks to recurd_worker;
 
@@ -299,12 +422,19 @@ begin
 end
 $$;
 
-create or replace function recurd.settings_made() returns trigger
-    language plpgsql set search_path = ''
-as $$
+-- Together, so that repair does both.
+do $$
 begin
-    new.compatible_from := greatest(new.compatible_from, 37);
-    return new;
+    execute $create$
+        create or replace function recurd.settings_made() returns trigger
+            language plpgsql set search_path = ''
+        as $body$
+        begin
+            new.compatible_from := greatest(new.compatible_from, 37);
+            return new;
+        end
+        $body$
+    $create$;
+    update recurd.settings set compatible_from = greatest(compatible_from, 37);
 end
 $$;
-update recurd.settings set compatible_from = greatest(compatible_from, 37);

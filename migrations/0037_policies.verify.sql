@@ -3,7 +3,11 @@
 do $$
 declare
     problems text;
+    older boolean := false;
 begin
+    if to_regclass('recurd.settings') is not null and has_table_privilege('recurd.settings', 'select') then
+        execute 'select exists (select from recurd.settings where coalesce(compatible_from, 0) < 37)' into older;
+    end if;
     select string_agg(problem, e'\n') into problems from (
         select 'table recurd.policies is missing' as problem
         where to_regclass('recurd.policies') is null
@@ -71,7 +75,8 @@ begin
         union all
         select format('function %s is missing', name)
         from (values ('recurd.policies_stamped()'), ('recurd.policies_changed()'), ('recurd.template_policed()'),
-                     ('recurd.template_resumed()')) as w (name)
+                     ('recurd.template_resumed()'), ('recurd.pause(text, text, timestamptz)'), ('recurd.resume(text)'),
+                     ('recurd.set_policy(text, text, text)')) as w (name)
         where to_regprocedure(name) is null
         union all
         select format('trigger %s on %s is missing or disabled', name, tab)
@@ -83,14 +88,16 @@ begin
               and not exists (select from pg_trigger
                               where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
         union all
-        select format('role %s may not select recurd.policies', name)
-        from (values ('recurd_worker'), ('recurd_reader')) as w (name)
+        select format('role %s may not %s recurd.policies', name, may)
+        from (values ('recurd_worker', '{select,insert,update,delete}'::text[]),
+                     ('recurd_reader', '{select}')) as w (name, rights)
+        cross join lateral unnest(rights) as may
         where to_regrole(name) is not null
-              and has_table_privilege(to_regrole(name), to_regclass('recurd.policies'), 'select') is not true
+              and has_table_privilege(to_regrole(name), to_regclass('recurd.policies'), may) is not true
         union all
         select format('role recurd_worker may not update %s.%s', tab, col)
-        from (values ('recurring_tasks', array['wake_at']), ('tasks', array['is_complete', 'updated_at']),
-                     ('recurd.policies', array['pause_reason', 'paused_by', 'paused_until'])) as w (tab, cols)
+        from (values ('recurring_tasks', array['wake_at']), ('tasks', array['is_complete', 'updated_at']))
+             as w (tab, cols)
         cross join lateral unnest(cols) as col
         left join pg_attribute on attrelid = to_regclass(tab) and attname = col and not attisdropped
         where to_regrole('recurd_worker') is not null
@@ -101,11 +108,12 @@ begin
                      ('recurd.template_resumed()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
         union all
-        -- Its body has the name of the application's schema, which may have been renamed.
-        select 'function recurd.policies_changed() does not fit the tables: they are in another schema'
-        from pg_proc
-        where oid = to_regprocedure('recurd.policies_changed()')
-              and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
+        -- Their bodies have the name of the application's schema, which may have been renamed.
+        select format('function %s does not fit the tables: they are in another schema', name)
+        from (values ('recurd.policies_changed()'), ('recurd.pause(text, text, timestamptz)'), ('recurd.resume(text)'),
+                     ('recurd.set_policy(text, text, text)')) as w (name)
+        join pg_proc on oid = to_regprocedure(name)
+        where position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
         union all
         select 'function recurd.status_figures() is missing, or not as 0037_policies makes it'
         where not exists (select from pg_proc where oid = to_regprocedure('recurd.status_figures()')
@@ -115,12 +123,18 @@ begin
         where not exists (select from pg_proc where oid = to_regprocedure('recurd.settings_made()')
                                                     and prosrc like '%37%')
         union all
+        select 'function recurd.settings_made() is there, but recurd.settings.compatible_from is below 37: older workers'
+               ' would go on, and know nothing of policies'
+        where older and to_regprocedure('recurd.settings_made()') is not null
+        union all
         select format('function %s runs with %s', name, case
                       when prosecdef and definer then 'another search_path, expected the empty one'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.policies_stamped()', false), ('recurd.policies_changed()', true),
-                     ('recurd.template_policed()', true), ('recurd.template_resumed()', true)) as w (name, definer)
+                     ('recurd.template_policed()', true), ('recurd.template_resumed()', true),
+                     ('recurd.pause(text, text, timestamptz)', false), ('recurd.resume(text)', false),
+                     ('recurd.set_policy(text, text, text)', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
         where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
     ) as p (problem);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "job/kinds.h"
+#include "plan/shift.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -130,12 +131,6 @@ static void add_template_places(const struct stretch *s, struct params *params)
 	params_places(params, places, s->n);
 }
 
-static const char *text_of(const struct fate_change *change, int which)
-{
-	const char *const texts[] = { change->title, change->description, change->priority };
-	return texts[which];
-}
-
 /* What overrides change; hardly any batch has it. */
 static void add_changes(const struct stretch *s, struct params *params)
 {
@@ -147,7 +142,7 @@ static void add_changes(const struct stretch *s, struct params *params)
 	params_instants(params, instants, NULL, n);
 	for (int which = 0; which < 3; which++) {
 		for (size_t i = 0; i < n; i++)
-			texts[i] = text_of(&s->made[i].fate->change, which);
+			texts[i] = fate_text(s->made[i].fate, which);
 		params_utf8s(params, texts, n);
 	}
 }
@@ -241,16 +236,6 @@ struct decision {
 	int64_t occurrences;
 };
 
-static const char *shift_words(const struct policies *policies)
-{
-	static const char *const words[] = {
-		[SHIFT_NEXT] = "from a day off to the next working day",
-		[SHIFT_PREVIOUS] = "from a day off to the working day before",
-		[SHIFT_NEAREST] = "from a day off to the nearest working day"
-	};
-	return policies && policies->shift < ARRAY_LEN(words) ? words[policies->shift] : NULL;
-}
-
 /* At most DECISIONS_PER_PLAN. */
 static size_t decisions_of(const struct planned *planned, struct decision *decisions)
 {
@@ -268,8 +253,8 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 	struct plan_skipped shifted = plan_shifted(plan);
 	if (shifted.occurrences)
 		decisions[n++] = (struct decision){ id, "shifted",
-			shift_words(planned->template.policies), shifted.first_at, shifted.last_at,
-			shifted.occurrences };
+			policy_shift_words(planned->template.policies), shifted.first_at,
+			shifted.last_at, shifted.occurrences };
 	if (plan->superseded)
 		decisions[n++] = (struct decision){ id, "superseded", plan->superseded,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };

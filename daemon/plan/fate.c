@@ -33,6 +33,13 @@ const char *fate_kind_detail(enum fate_kind kind)
 	}
 }
 
+const char *fate_text(const struct fate *fate, int which)
+{
+	const struct fate_change *change = &fate->change;
+	const char *const texts[] = { change->title, change->description, change->priority };
+	return texts[which];
+}
+
 bool fate_is_changed(const struct fate *fate)
 {
 	const struct fate_change *change = &fate->change;

@@ -4,6 +4,16 @@
 #define DAY_SECS     86400
 #define INSTANT_LAST INT64_C(253402300799) /* of the year 9999 */
 
+const char *policy_shift_words(const struct policies *policies)
+{
+	static const char *const words[] = {
+		[SHIFT_NEXT] = "from a day off to the next working day",
+		[SHIFT_PREVIOUS] = "from a day off to the working day before",
+		[SHIFT_NEAREST] = "from a day off to the nearest working day"
+	};
+	return policies && policies->shift < ARRAY_LEN(words) ? words[policies->shift] : NULL;
+}
+
 static int64_t day_of(sec_t wall)
 {
 	return wall / DAY_SECS - (wall % DAY_SECS < 0);

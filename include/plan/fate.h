@@ -50,5 +50,7 @@ struct fate {
 const char *fate_kind_name(enum fate_kind kind);
 /* Why, where one name is for several; NULL: the name says all. */
 const char *fate_kind_detail(enum fate_kind kind);
+/* Of its title, description and priority the one of this number. */
+const char *fate_text(const struct fate *fate, int which);
 /* Whether overrides change anything about it. */
 bool fate_is_changed(const struct fate *fate);

@@ -28,6 +28,9 @@ struct shifted {
 	usec_t early; /* made so long before that */
 };
 
+/* What a decision says of it; policies: NULL has no words. */
+const char *policy_shift_words(const struct policies *policies);
+
 struct shifted shift_move(const struct shift *shift, usec_t stands);
 /* The same of one that stands so much later than its time of day because the clock skips that: on another day it has
  * its time. */

@@ -210,6 +210,8 @@ def test_calendars_by_hand(db):
     run_ctl(db, "calendar", "remove", "gulf", "2026-03-20", "Eid")
     assert rows(db, "gulf") == []
     db.add_template(START, {**BUT_ONE, "calendar": "gulf"})
+    shifted(db, {"frequency": "daily"}, "next", calendar="gulf")
+    assert "2 templates go by calendar" in run_ctl(db, "calendar", "delete", "gulf", expect=DATA).errors
     assert "--force deletes it" in run_ctl(db, "calendar", "delete", "gulf", expect=DATA).errors
     run_ctl(db, "calendar", "delete", "gulf", "--force")
     assert db.value("select count(*) from recurd.calendars where name = 'gulf'") == 0

@@ -25,7 +25,7 @@ WAITING = 30_000
 LARGE = {"tasks", "recurring_tasks", "waiting", "repeats"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
-    "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left",
+    "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left", "resume_due",
     "reminder_claim_fair", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
     "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
     "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",

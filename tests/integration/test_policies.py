@@ -9,7 +9,9 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 import pytest
 
+from harness.ctl import ctl_json, run_ctl
 from harness.daemon import once
+from harness.util import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -229,3 +231,125 @@ def test_an_application_that_saves_what_it_read_does_not_lose_them(db):
 def test_what_is_no_policy_is_refused(db, column, value):
     with pytest.raises(psycopg.errors.CheckViolation, match=f"ck_policies_{column}"):
         policed(db, **{column: value})
+
+
+def test_a_pause_with_an_end(db):
+    """It ends then, whoever was down meanwhile: what comes at its end is made, what fell into it is not."""
+    template = db.add_template(MONDAY, DAILY)
+    once(db)
+    until = MONDAY + 3 * DAY
+    db.execute("select set_config('recurd.actor', 'Ann', false); select recurd.pause(%s, reason => 'holiday', until => %s)"
+               .replace("%s", "'" + template + "'", 1).replace("%s", "'" + until.isoformat() + "'"))
+    row = db.row("select pause_reason, paused_by, paused_until from recurd.policies")
+    assert row == {"pause_reason": "holiday", "paused_by": "Ann", "paused_until": until}
+    db.freeze(MONDAY + 2 * DAY)
+    once(db)
+    assert made(db, template) == [MONDAY]
+    db.freeze(MONDAY + 5 * DAY)
+    log = once(db)
+    assert [line["template"] for line in log if line["event"] == "resumed"] == [template]
+    assert made(db, template) == [MONDAY + day * DAY for day in (0, 3, 4, 5)]
+    assert ("paused", 2, None) in decisions(db, template)
+    assert db.value("select count(*) from recurd.policies") == 0 and wake(db, template) is None
+
+
+def test_resumed_by_hand_before_its_end(db):
+    template = policed(db, catch_up="latest")
+    db.execute("select recurd.pause(%s, 'x', %s)", (template, MONDAY + 9 * DAY))
+    db.execute("select recurd.resume(%s)", (template,))
+    assert db.value("select is_active from recurring_tasks")
+    row = db.row("select catch_up, pause_reason, paused_until from recurd.policies")
+    assert row == {"catch_up": "latest", "pause_reason": None, "paused_until": None}
+    db.execute("update recurd.policies set paused_until = %s", (MONDAY,))
+    once(db)
+    assert db.value("select paused_until from recurd.policies") is None, "of a template that is active"
+    assert wake(db, template) == MONDAY + DAY
+
+
+@pytest.mark.parametrize("call, words", [
+    ("pause('none')", "no recurring task with the id \"none\""), ("resume('none')", "no recurring task with the id"),
+    ("pause('t', until => '2020-01-01')", "until: expected an instant after"), ("pause('over')", "has ended"),
+    ("resume('over')", "has ended"), ("set_policy('t', 'leed', '1 h')", "no policy \"leed\""),
+    ("set_policy('none', 'overlap', 'skip')", "no recurring task"), ("set_policy('t', 'overlap', 'queue')", "overlap: expected allow, skip or replace"),
+    ("set_policy('t', 'lead_time', 'soon')", "lead_time: expected an interval from 0 to 366 days, got \"soon\""),
+    ("set_policy('t', 'catch_up_cap', '1e9')", "catch_up_cap: expected a number"),
+    ("set_policy('t', 'remind_before', '1 h,soon')", "remind_before: expected up to 20 intervals"),
+])
+def test_wrong_calls_say_what_was_expected(db, call, words):
+    db.execute("update recurring_tasks set id = 't' where id = %s", (db.add_template(MONDAY, DAILY),))
+    db.execute("update recurring_tasks set id = 'over', ended_at = now(), is_active = false where id = %s", (db.add_template(MONDAY, DAILY),))
+    with pytest.raises(psycopg.Error) as raised:
+        db.execute("select recurd." + call)
+    assert words in raised.value.diag.message_primary
+
+
+def test_set_policy(db):
+    template = db.add_template(MONDAY, DAILY)
+    for key, value in (("lead_time", "2h"), ("remind_before", "10 min, -1 h"), ("catch_up_cap", "3"), ("overlap", "skip")):
+        db.execute("select recurd.set_policy(%s, %s, %s)", (template, key, value))
+    row = db.row("select lead_time, remind_before, catch_up_cap, overlap from recurd.policies")
+    assert row == {"lead_time": 2 * HOUR, "remind_before": [timedelta(minutes=10), -HOUR], "catch_up_cap": 3, "overlap": "skip"}
+    for key in ("lead_time", "remind_before", "catch_up_cap", "overlap"):
+        db.execute("select recurd.set_policy(%s, %s, '')", (template, key))
+    assert db.value("select count(*) from recurd.policies") == 0, "a row that says nothing goes"
+    assert wake(db, template) is None
+
+
+def test_a_policy_that_is_written_while_a_batch_plans_by_another(db):
+    """The batch holds the template; it finds another version when it writes, and the template is looked at again."""
+    template = policed(db, MONDAY + 2 * DAY, overlap="allow")
+    claim = ("select p.xmin::text::bigint from recurring_tasks t join recurd.policies p on p.template_id = t.id"
+             " for no key update of t")
+    with db.connect(autocommit=False) as batch, db.connect() as writer:
+        batch.execute(claim)
+        writer.execute("set lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            writer.execute("update recurd.policies set lead_time = interval '3 days'")
+    db.execute("update recurd.policies set lead_time = interval '3 days'")
+    once(db)
+    assert made(db, template) == [MONDAY + day * DAY for day in (2, 3)]
+
+
+def test_recurctl(db):
+    template = db.add_template(MONDAY, DAILY)
+    assert ctl_json(db, "policy", template)["catch_up"] is None
+    row = ctl_json(db, "policy", template, "lead_time=2h", "overlap=skip", "remind_before=10min,-1h")
+    assert (row["lead_time"], row["overlap"]) == (7200, "skip") and row["wake_at"] is not None
+    assert ctl_json(db, "policy", template, "overlap=")["overlap"] is None
+    row = ctl_json(db, "pause", template, "--until", "3d", "--reason", "holiday")
+    assert (row["is_active"], row["pause_reason"], row["paused_until"]) == (False, "holiday", "2025-02-06T10:00:01Z")
+    assert ctl_json(db, "resume", template)["is_active"]
+    for args, words in ((("policy", template, "leed=1"), 'no policy "leed"'), (("policy", "none"), 'no template "none"'),
+                        (("policy", template, "overlap=queue"), "expected allow, skip or replace"),
+                        (("pause", template, "--until", "2020-01-01"), "until: expected an instant after")):
+        answer = run_ctl(db, *args, expect=65)
+        assert words in answer.errors
+
+
+def test_four_workers_one_of_which_is_killed_again_and_again(db, recurd):
+    """A week of thirty series with every policy there is; each occurrence once, and one open task where there may be one."""
+    kinds = ({"overlap": "skip"}, {"overlap": "replace"}, {"lead_time": "3 hours"}, {"jitter": "30 min"}, {"catch_up": "latest"},
+             {"lead_time": "2 days", "jitter": "1 day", "catch_up": "all", "catch_up_cap": 5})
+    templates = [(policed(db, MONDAY + HOUR, {"frequency": "hourly"}, **kinds[i % len(kinds)]), kinds[i % len(kinds)]) for i in range(30)]
+    workers = [recurd(db, poll_interval="200ms") for _ in range(4)]
+    for step in range(8):
+        db.freeze(MONDAY + timedelta(hours=step, minutes=40))
+        workers[step % 4].kill()
+        workers[step % 4] = recurd(db, poll_interval="200ms")
+        wait_until(lambda: db.value("select count(*) from recurring_tasks where is_active and wake_at <= recurd.now()") == 0, timeout=20)
+    now = MONDAY + timedelta(hours=7, minutes=40)
+    assert db.value("select count(*) from (select 1 from tasks group by recurring_task_id, occurrence_at having count(*) > 1) x") == 0
+    assert db.value("select count(*) from recurring_tasks where failed_at is not null") == 0
+    for template, policies in templates:
+        hours = [(at - MONDAY) / HOUR for at in made(db, template)]
+        open_n = db.value("select count(*) from tasks where recurring_task_id = %s and not is_complete", (template,))
+        if policies.get("overlap") == "skip":
+            assert hours == [1]
+        elif policies.get("overlap") == "replace":
+            assert hours == list(range(1, 8)) and open_n == 1
+        elif policies == {"lead_time": "3 hours"}:
+            assert hours == list(range(1, 11))
+        elif policies == {"jitter": "30 min"} or policies == {"catch_up": "latest"}:
+            assert hours == list(range(1, 8))
+        else:
+            assert hours == list(range(1, len(hours) + 1)) and wake(db, template) > now

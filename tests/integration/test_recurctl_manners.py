@@ -19,8 +19,9 @@ CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
     "simulate": ["--all"],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "policy": ["x"], "pause": ["x"], "resume": ["x"],
 }
-NEEDS = ("migrate", "simulate", "show", "next", "validate")
+NEEDS = ("migrate", "simulate", "show", "next", "validate", "policy", "pause", "resume")
 each = pytest.mark.parametrize("command", CALLS)
 
 

@@ -97,7 +97,7 @@ with made as (
 ), superseded as (
     update {app}.tasks k set is_complete = true, updated_at = recurd.now() at time zone 'UTC'
       from (select unnest($34::text[]) as id, unnest($35::text[]) as template) s
-     where k.id = s.id and k.recurring_task_id = s.template and not k.is_complete
+     where k.id = s.id and (k.recurring_task_id = s.template) is true and not k.is_complete
     returning 1
 ), verdict as materialized (
     select v.*, case when v.kind = 'quarantined'
