@@ -109,7 +109,7 @@ static enum recur_status first(struct fates *fates, struct occurrence *ret_found
 	enum recur_status status = RECUR_END;
 	if (!recurrence_within_until(start->recurrence, due))
 		return RECUR_END;
-	if (fates->fitted || rule_has_overrides(start->rule))
+	if (fates->fitted || start->shift.workdays || rule_has_overrides(start->rule))
 		status = search_first(start, due, &found, err);
 	if (status == RECUR_FAILED || (status == RECUR_AGAIN && fates->given == 0))
 		return status;
@@ -162,6 +162,13 @@ static usec_t instant_of(const struct fates *fates, sec_t second)
 	return stands ? start->due : second * USEC_PER_SEC;
 }
 
+static usec_t gap_of(const struct fates *fates, const struct occurrence *found)
+{
+	bool skipped = found->fit == ZONE_GAP && found->at == found->nominal;
+	return skipped ? (zone_to_wall(fates->start.zone, found->at) - found->wall) * USEC_PER_SEC
+		       : 0;
+}
+
 enum recur_status fates_next(struct fates *fates, struct fate *ret_fate, struct err *err)
 {
 	struct stage_view view = fates_view(fates);
@@ -180,6 +187,7 @@ enum recur_status fates_next(struct fates *fates, struct fate *ret_fate, struct 
 		.through = due,
 		.number = 1,
 		.fit = found.fit,
+		.gap = gap_of(fates, &found),
 		.excluded = found.excluded,
 		.change = { found.title, found.description, found.priority },
 	};

@@ -49,6 +49,11 @@ static struct shifted settle(const struct shift *shift, usec_t due, int64_t day)
 
 struct shifted shift_move(const struct shift *shift, usec_t stands)
 {
+	return shift_move_skipped(shift, stands, 0);
+}
+
+struct shifted shift_move_skipped(const struct shift *shift, usec_t stands, usec_t gap)
+{
 	struct shifted skipped = { .skipped = true, .due = stands };
 	sec_t second = sec_from_usec(stands);
 	int64_t target;
@@ -60,7 +65,10 @@ struct shifted shift_move(const struct shift *shift, usec_t stands)
 		return settle(shift, stands, day);
 	if (!find(shift, day, &target))
 		return skipped;
-	sec_t moved = zone_to_instant(shift->zone, wall + (target - day) * DAY_SECS, NULL);
+	/* Of a gap across midnight nothing is taken back: the day would be another. */
+	sec_t meant = wall - gap / USEC_PER_SEC;
+	meant = day_of(meant) == day ? meant : wall;
+	sec_t moved = zone_to_instant(shift->zone, meant + (target - day) * DAY_SECS, NULL);
 	if (moved > INSTANT_LAST)
 		return skipped;
 	return settle(shift, stands + (moved - second) * USEC_PER_SEC, target);

@@ -62,7 +62,7 @@ static void apply_shifted(const struct stage_view *view, struct fate *fates, siz
 		struct fate *fate = &fates[i];
 		if (fate->kind != FATE_MADE || fate->excluded || fate->number > 1)
 			continue;
-		struct shifted shifted = shift_move(view->shift, fate->stands);
+		struct shifted shifted = shift_move_skipped(view->shift, fate->stands, fate->gap);
 		fate->due = shifted.due;
 		fate->early = shifted.early;
 		if (shifted.skipped)

@@ -40,6 +40,7 @@ struct fate {
 	usec_t through; /* where it stands, unless it stands for several */
 	int64_t number; /* 1, unless it stands for several */
 	enum fate_kind kind;
+	usec_t gap; /* so much later than its wall time, because the clock skips that; 0 also where nobody looked */
 	enum zone_fit fit; /* its wall time is skipped by the clock, or shown twice */
 	bool excluded; /* the rule says so */
 	bool estimated; /* number */

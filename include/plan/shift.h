@@ -32,5 +32,8 @@ struct shifted {
 const char *policy_shift_words(const struct policies *policies);
 
 struct shifted shift_move(const struct shift *shift, usec_t stands);
+/* The same of one that stands so much later than its time of day because the clock skips that: on another day it has
+ * its time. */
+struct shifted shift_move_skipped(const struct shift *shift, usec_t stands, usec_t gap);
 /* How far before an instant something may stand that is due at it, or later. */
 usec_t shift_reach(const struct shift *shift, usec_t instant);

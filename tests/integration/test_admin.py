@@ -28,6 +28,10 @@ COMMANDS = {
     "preflight": [["preflight"], ["preflight", "--role", "recurd"]],
     "migrate": [["migrate", "status"], ["migrate", "verify"]],
     "settings": [["settings"]],
+    "calendar": [["calendar"]],
+    "policy": [["policy", "template"]],
+    "pause": [["pause", "template"]],
+    "resume": [["resume", "template"]],
     "consumers": [["consumers"]],
 }
 WITHOUT_DATABASE = {"expand", "convert", "help"}

@@ -32,7 +32,8 @@ RULES = {
 CHANGES = """
     update recurring_tasks set next_due_at = next_due_at + interval '90 minutes' where id = 'daily';
     update recurring_tasks set recurrence_rule = '{"frequency": "daily", "interval": 2}' where id = 'edited';
-    update recurring_tasks set is_active = true where id = 'resumed' or id ~ 'of the pause';
+    update recurring_tasks set is_active = true where id = 'resumed' or id ~ 'of the pause' and id !~ 'ends';
+    update recurd.policies set paused_until = recurd.now() + interval '5 days 1 hour' where template_id ~ 'that ends';
     update recurring_tasks set next_due_at = recurd.now() - interval '10 days' where id = 'overdue';
     update recurring_tasks set recurrence_rule = '{"frequency": "x"}' where id = 'spoilt';
     insert into recurd.preferences (user_id, time_zone) values ('user''s zone', 'America/New_York');
@@ -48,6 +49,7 @@ POLICIES = {
     "a window": "catch_up_window = '20 hours', catch_up_cap = 2",
     "two at most": "catch_up_cap = 2, lead_time = '1 hour', jitter = '10 minutes'",
     "of the pause one": "pause_catch_up = 'latest', catch_up = 'none'",
+    "of the pause that ends": "pause_catch_up = 'all', lead_time = '3 hours'",
     "of the pause all": "pause_catch_up = 'all', catch_up = 'latest'",
 }
 
@@ -102,7 +104,7 @@ def foretold(db, *args):
     told = sorted((e["task_id"], e["user_id"], e["occurrence"], e["at"]) for e in events if e["kind"] == "reminder")
     others = {}
     for e in events:
-        if e["kind"] in ("instance", "reminder", "is paused", "in quarantine"):
+        if e["kind"] in ("instance", "reminder", "is paused", "in quarantine", "resumed"):
             continue
         note = re.sub(r"(: )?\d+, through .*$", "", e["note"] or "")
         run = others.setdefault((e["template_id"], e["kind"], e["at"], note), [e["due"], None, 0])  # a plan's are one decision

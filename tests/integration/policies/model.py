@@ -26,6 +26,37 @@ class Policy:
     lead_time: timedelta = None
     jitter: timedelta = None
     pause_catch_up: str = None
+    shift: str = None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Monday to Friday, but for holidays, and for working days that nobody would expect."""
+
+    holidays: set
+    working: set
+    zone: object
+    walls: dict  # of each occurrence: its local time, as the rule has it
+
+    def works(self, day):
+        return day in self.working or day.weekday() < 5 and day not in self.holidays
+
+    def shifted(self, occurrence, how):
+        """Where it goes, None: nowhere.  The day is the local one, the time of day stays."""
+        wall = self.walls[occurrence]
+        if how in (None, "none") or self.works(wall.date()):
+            return occurrence
+        if how == "skip":
+            return None
+        step = timedelta(days=1)
+        before, after = wall, wall
+        while not self.works(before.date()):
+            before -= step
+        while not self.works(after.date()):
+            after += step
+        nearest = before if wall - before <= after - wall else after
+        found = {"next": after, "previous": before, "nearest": nearest}[how]
+        return found.replace(tzinfo=self.zone).astimezone(timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -44,7 +75,7 @@ class World:
 
 @dataclass
 class Told:
-    """Of each occurrence what became of it and when; of tasks that gave way to another, when they did."""
+    """Of each occurrence what became of it and when, of tasks when they are due; of tasks that gave way to another, when they did."""
 
     fates: dict = field(default_factory=dict)
     superseded: list = field(default_factory=list)
@@ -58,16 +89,18 @@ def spread(template, jitter):
 
 
 class Life:
-    def __init__(self, template, occurrences, policy, world, paused_until=None):
+    def __init__(self, template, occurrences, policy, world, calendar, paused_until=None):
         """paused_until: the template is paused when the world begins, until then."""
         self.policy, self.world, self.told = policy, world, Told()
         self.left = list(occurrences)
-        self.shift = spread(template, policy.jitter) - (policy.lead_time or NOTHING)
+        self.due = {o: calendar.shifted(o, policy.shift) or o for o in occurrences}
+        self.skipped = [o for o in occurrences if calendar.shifted(o, policy.shift) is None]
+        self.after_due = spread(template, policy.jitter) - (policy.lead_time or NOTHING)
         self.resumed = world.attended(paused_until) if paused_until else None
         self.open_until = None  # the newest task's completion; None: there is none
 
     def fire(self, occurrence):
-        return occurrence + self.shift
+        return self.due[occurrence] + self.after_due
 
     def run(self):
         now = self.resumed or self.world.start
@@ -83,9 +116,13 @@ class Life:
     def decide(self, came, now):
         fates = dict.fromkeys(came, "instance")
         chosen = lambda: [o for o in came if fates[o] == "instance"]  # noqa: E731
-        paused = [o for o in came if self.resumed and self.world.start <= o <= self.resumed]
+        for o in came:
+            if o in self.skipped:
+                fates[o] = "skipped"
+        came = chosen()
+        paused = [o for o in came if self.resumed and self.world.start <= self.due[o] <= self.resumed]
         # What was made ahead is late from when it is due; nobody has missed what lies ahead yet.
-        since = {o: max(o, self.fire(o)) for o in came}
+        since = {o: max(self.due[o], self.fire(o)) for o in came}
         late = [o for o in came if since[o] < now - GRACE and o not in paused]
 
         # What fell into a pause: none of it, the newest, or all.
@@ -115,4 +152,4 @@ class Life:
         if chosen():
             self.open_until = now + self.world.open_for
         for o, fate in fates.items():
-            self.told.fates[o] = (fate, now)
+            self.told.fates[o] = {"instance": (fate, now, self.due[o]), "skipped": (fate,)}.get(fate, (fate, now))

@@ -101,6 +101,22 @@ static void a_gap_on_the_day_that_it_comes_to(void **state)
 	workdays_free(fridays);
 }
 
+/* 02:30 of the Sunday on which it does not exist stood at 03:30, and was due at 03:30 on the Monday, too, behind what
+ * came after it. */
+static void a_gap_is_left_behind_on_the_day_that_has_it(void **state)
+{
+	struct shift next = shift_of(SHIFT_NEXT, "Europe/Berlin", false);
+	struct shift previous = shift_of(SHIFT_PREVIOUS, "Europe/Berlin", false);
+	(void)state;
+	next.workdays = previous.workdays = workdays_plain();
+	assert_int_equal(shift_move_skipped(&next, at("03-30T01:30"), HOUR).due, at("03-31T00:30"));
+	assert_int_equal(
+		shift_move_skipped(&previous, at("03-30T01:30"), HOUR).due, at("03-28T01:30"));
+	/* As if the hour before midnight had been skipped: never back onto the day off before. */
+	assert_int_equal(
+		shift_move_skipped(&next, at("03-29T23:30"), 2 * HOUR).due, at("03-30T22:30"));
+}
+
 static void where_nobody_works_it_is_skipped(void **state)
 {
 	struct workdays *never = workdays_create("never", 0x7f);
@@ -149,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_go_where_they_should),
 		cmocka_unit_test(a_gap_on_the_day_that_it_comes_to),
+		cmocka_unit_test(a_gap_is_left_behind_on_the_day_that_has_it),
 		cmocka_unit_test(where_nobody_works_it_is_skipped),
 		cmocka_unit_test(later_ones_are_never_made_earlier),
 	};
