@@ -29,7 +29,7 @@ COMMANDS = {
     "settings": [["settings"]],
     "consumers": [["consumers"]],
 }
-WITHOUT_DATABASE = {"expand", "convert", "help"}
+WITHOUT_DATABASE = {"expand", "convert", "completion", "help"}
 OF_USERS = {"task", "template", "tag"}
 
 
