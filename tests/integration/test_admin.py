@@ -34,7 +34,7 @@ COMMANDS = {
     "resume": [["resume", "template"]],
     "consumers": [["consumers"]],
 }
-WITHOUT_DATABASE = {"expand", "convert", "help"}
+WITHOUT_DATABASE = {"expand", "convert", "completion", "help"}
 OF_USERS = {"task", "template", "tag"}
 
 
