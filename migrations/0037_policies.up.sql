@@ -413,12 +413,19 @@ begin
 end
 $$;
 
-create or replace function recurd.settings_made() returns trigger
-    language plpgsql set search_path = ''
-as $$
+-- Together, so that repair does both.
+do $$
 begin
-    new.compatible_from := greatest(new.compatible_from, 37);
-    return new;
+    execute $create$
+        create or replace function recurd.settings_made() returns trigger
+            language plpgsql set search_path = ''
+        as $body$
+        begin
+            new.compatible_from := greatest(new.compatible_from, 37);
+            return new;
+        end
+        $body$
+    $create$;
+    update recurd.settings set compatible_from = greatest(compatible_from, 37);
 end
 $$;
-update recurd.settings set compatible_from = greatest(compatible_from, 37);

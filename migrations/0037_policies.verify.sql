@@ -3,7 +3,11 @@
 do $$
 declare
     problems text;
+    older boolean := false;
 begin
+    if to_regclass('recurd.settings') is not null and has_table_privilege('recurd.settings', 'select') then
+        execute 'select exists (select from recurd.settings where coalesce(compatible_from, 0) < 37)' into older;
+    end if;
     select string_agg(problem, e'\n') into problems from (
         select 'table recurd.policies is missing' as problem
         where to_regclass('recurd.policies') is null
@@ -118,6 +122,10 @@ begin
         select 'function recurd.settings_made() is missing, or not as 0037_policies makes it'
         where not exists (select from pg_proc where oid = to_regprocedure('recurd.settings_made()')
                                                     and prosrc like '%37%')
+        union all
+        select 'function recurd.settings_made() is there, but recurd.settings.compatible_from is below 37: older workers'
+               ' would go on, and know nothing of policies'
+        where older and to_regprocedure('recurd.settings_made()') is not null
         union all
         select format('function %s runs with %s', name, case
                       when prosecdef and definer then 'another search_path, expected the empty one'

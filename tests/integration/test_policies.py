@@ -11,6 +11,7 @@ import pytest
 
 from harness.ctl import ctl_json, run_ctl
 from harness.daemon import once
+from harness.util import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -323,3 +324,32 @@ def test_recurctl(db):
                         (("pause", template, "--until", "2020-01-01"), "until: expected an instant after")):
         answer = run_ctl(db, *args, expect=65)
         assert words in answer.errors
+
+
+def test_four_workers_one_of_which_is_killed_again_and_again(db, recurd):
+    """A week of thirty series with every policy there is; each occurrence once, and one open task where there may be one."""
+    kinds = ({"overlap": "skip"}, {"overlap": "replace"}, {"lead_time": "3 hours"}, {"jitter": "30 min"}, {"catch_up": "latest"},
+             {"lead_time": "2 days", "jitter": "1 day", "catch_up": "all", "catch_up_cap": 5})
+    templates = [(policed(db, MONDAY + HOUR, {"frequency": "hourly"}, **kinds[i % len(kinds)]), kinds[i % len(kinds)]) for i in range(30)]
+    workers = [recurd(db, poll_interval="200ms") for _ in range(4)]
+    for step in range(8):
+        db.freeze(MONDAY + timedelta(hours=step, minutes=40))
+        workers[step % 4].kill()
+        workers[step % 4] = recurd(db, poll_interval="200ms")
+        wait_until(lambda: db.value("select count(*) from recurring_tasks where is_active and wake_at <= recurd.now()") == 0, timeout=20)
+    now = MONDAY + timedelta(hours=7, minutes=40)
+    assert db.value("select count(*) from (select 1 from tasks group by recurring_task_id, occurrence_at having count(*) > 1) x") == 0
+    assert db.value("select count(*) from recurring_tasks where failed_at is not null") == 0
+    for template, policies in templates:
+        hours = [(at - MONDAY) / HOUR for at in made(db, template)]
+        open_n = db.value("select count(*) from tasks where recurring_task_id = %s and not is_complete", (template,))
+        if policies.get("overlap") == "skip":
+            assert hours == [1]
+        elif policies.get("overlap") == "replace":
+            assert hours == list(range(1, 8)) and open_n == 1
+        elif policies == {"lead_time": "3 hours"}:
+            assert hours == list(range(1, 11))
+        elif policies == {"jitter": "30 min"} or policies == {"catch_up": "latest"}:
+            assert hours == list(range(1, 8))
+        else:
+            assert hours == list(range(1, len(hours) + 1)) and wake(db, template) > now

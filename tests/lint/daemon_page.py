@@ -18,7 +18,7 @@ NAMED_ELSEWHERE = {
     ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "\w+"',
     ("daemon/job/waiting.c", "event_of"): r"^static const char \*event_of\(.*?^}",
 }
-SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\{ \"made\", \"excluded\", ((?:\"\w+\"(?:, )?)+) \}")
+SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\n}", r"\[FATE_(?!MADE|EXCLUDED)\w+\] = \"(\w+)\"")
 
 
 def read(name):
@@ -93,7 +93,7 @@ def events_of_program():
             else:
                 strangers.append(f"{name}: cannot tell which events {event} stands for")
     events |= set(re.findall(r"event=(\w+)", read("daemon/util/mem.c")))
-    events |= set(re.findall(r"\w+", re.search(SKIPS[1], read(SKIPS[0]), re.S)[1]))
+    events |= set(re.findall(SKIPS[2], re.search(SKIPS[1], read(SKIPS[0]), re.S)[0]))
     return events, strangers
 
 
