@@ -26,6 +26,7 @@ static void keep_policies(struct generate_rows *rows, struct planned *planned)
 	planned->policies = mem_alloc(sizeof(*planned->policies));
 	*planned->policies = *planned->template.policies;
 	planned->template.policies = planned->policies;
+	rows->reminding = rows->reminding || planned->policies->remind_before_n > 0;
 	rows->policed = true;
 }
 
@@ -228,17 +229,6 @@ static void add_superseded(const struct stretch *s, struct params *params)
 	params_texts(params, texts + s->n, n);
 }
 
-/* Whether what is made gets reminders of its template's: the server reads them. */
-static void add_remind(const struct stretch *s, struct params *params)
-{
-	bool any = false;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct policies *policies = s->planned[i].policies;
-		any = any || (policies && policies->remind_before_n > 0);
-	}
-	params_bool(params, any);
-}
-
 #define DECISIONS_PER_PLAN (FATE_KINDS + 6)
 
 struct decision {
@@ -380,7 +370,7 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 	add_wakes(&s, params);
 	add_superseded(&s, params);
 	add_limited(&s, params);
-	add_remind(&s, params);
+	params_bool(params, rows->reminding);
 }
 
 /* ---- log lines ---- */

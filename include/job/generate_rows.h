@@ -35,6 +35,7 @@ struct generate_rows {
 	size_t made_n, made_size;
 	bool changes; /* some instance has one */
 	bool policed; /* some template has policies */
+	bool reminding; /* and some of these give reminders to what is made: the server reads them */
 	bool hashed; /* the event of some instance lies before keys_from */
 	bool counted; /* what is made is counted for its users */
 };
