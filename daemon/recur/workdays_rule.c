@@ -176,7 +176,7 @@ bool workdays_rule_next(struct workdays_rule *rule, int64_t from, int64_t last, 
 	if (!rule->rule)
 		return next_easter(rule, from, last, ret_day);
 	if (!rule->known || from < rule->since || from > rule->next) {
-		if (!rule->known || from != rule->next + 1)
+		if (!rule->known || from - 1 != rule->next)
 			recurrence_seek(rule->recurrence, from * DAY_SECS - 1);
 		rule->known = find_next(rule, from, last);
 		rule->since = from;
