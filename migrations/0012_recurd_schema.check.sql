@@ -17,7 +17,13 @@ begin
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
-              'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
+              'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()', 'rule_but_overrides(jsonb)',
+              'zone_instant(timestamp, text)', 'override_instant(text, text)', 'override_key(timestamptz, text)',
+              'rule_zone(jsonb, text)', 'template_taken(text)', 'amend(text, timestamptz, text, jsonb, timestamptz)',
+              'check_size(text, jsonb, jsonb)', 'skip(text, timestamptz)', 'unskip(text, timestamptz)',
+              'postponed(text, jsonb, timestamptz, timestamptz, text, timestamptz, timestamptz)',
+              'postpone(text, timestamptz, timestamptz)', 'change(text, timestamptz, text, text, text)',
+              'split(text, timestamptz, jsonb)', 'trigger(text)', 'tell_triggered(text)',
               'consumer_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)

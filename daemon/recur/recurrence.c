@@ -312,7 +312,7 @@ static bool take_change(struct recurrence *r, struct occurrence *ret_occurrence)
 		r->have_rule = false;
 	} else if (change->override->excluded) {
 		return false; /* the rule has nothing there */
-	} else if (change->override->if_occurs && !rule_occurs(r, change->nominal)) {
+	} else if (change->if_occurs && !rule_occurs(r, change->nominal)) {
 		return false;
 	} else {
 		*ret_occurrence = added(r, change);

@@ -175,6 +175,20 @@ static const struct {
 		"2025-03-29T02:30 2025-03-30T12:00 2025-03-31T02:30 2025-04-01T02:30 "
 		"2025-04-02T02:30 "
 		"2025-04-03T02:30 2025-04-04T02:30 2025-04-05T02:30" },
+	{ "what the text adds is there, whatever else is said of it",
+		"{\"rrule\":\"RRULE:FREQ=DAILY;COUNT=2\\nRDATE:20250103T120000Z\",\"timeZone\":"
+		"\"UTC\","
+		"\"recurrenceOverrides\":{\"2025-01-03T12:00:00\":{\"title\":\"x\",\"ifOccurs\":"
+		"true}}}",
+		"2025-01-01T09:00:00", "UTC",
+		"2025-01-01T09:00 2025-01-02T09:00 2025-01-03T12:00 ." },
+	{ "an end beside the text is the end",
+		"{\"rrule\":\"RRULE:FREQ=DAILY;COUNT=9\\nRDATE:20250101T120000Z,20250103T120000Z\","
+		"\"timeZone\":\"UTC\",\"until\":\"2025-01-03T08:59:59Z\"}",
+		"2025-01-01T09:00:00", "UTC",
+		"2025-01-01T09:00 2025-01-01T12:00 2025-01-02T09:00 ." },
+	{ "of cron, too", "{\"cron\":\"0 9 * * *\",\"until\":\"2025-01-02T09:00:00\"}",
+		"2025-01-01T09:00:00", "UTC", "2025-01-01T09:00 2025-01-02T09:00 ." },
 	{ "of two overrides of one occurrence the excluding one",
 		"{\"frequency\":\"daily\",\"count\":2,\"recurrenceOverrides\":{"
 		"\"2025-01-01T08:00:00Z\":{\"excluded\":true},"
