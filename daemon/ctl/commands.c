@@ -16,7 +16,13 @@
 	X(expand)    \
 	X(convert)   \
 	X(validate)  \
-	X(retry)
+	X(retry)     \
+	X(skip)      \
+	X(unskip)    \
+	X(postpone)  \
+	X(change)    \
+	X(split)     \
+	X(trigger)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;
 COMMANDS(DECLARE)

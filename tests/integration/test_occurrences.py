@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 import pytest
 
+from harness.ctl import ctl_json, run_ctl
 from harness.daemon import once
 
 pytestmark = pytest.mark.slow
@@ -288,3 +289,26 @@ def test_split_with_another_rule(db):
     at(db, day(20))
     assert made(db, "t") == ["06.09", "07.09", "08.09", "09.09"]
     assert made(db, rest) == ["10.15", "11.15"]
+
+
+def test_recurctl(db):
+    """What SQL cannot tell recurctl does: an instant that is no occurrence is refused, with those around it."""
+    db.add_template(START, {"frequency": "daily"}, id="t")
+    at(db, START)
+    ctl_json(db, "skip", "t", "2025-01-07T09:00:00Z")
+    ctl_json(db, "skip", "t", "2025-01-08T10:00:00+01:00")
+    ctl_json(db, "unskip", "t", "2025-01-08T09:00:00Z")
+    ctl_json(db, "postpone", "t", "2025-01-08T09:00:00Z", "2025-01-08T12:00:00Z")
+    ctl_json(db, "change", "t", "2025-01-08T12:00:00Z", "--title", "later")
+    refusal = run_ctl(db, "skip", "t", "2025-01-09T10:00:00Z", expect=65).errors
+    assert "is no occurrence of template \"t\"" in refusal
+    assert "before it there is 2025-01-09T09:00:00Z; after it there is 2025-01-10T09:00:00Z" in refusal
+    assert "is no occurrence" in run_ctl(db, "skip", "t", "2025-01-06T09:00:00Z", expect=65).errors
+    assert "there is no template" in run_ctl(db, "split", "nobody", "2025-01-09T10:00:00Z", expect=65).errors
+    assert "frequency" in run_ctl(db, "split", "t", "2025-01-10T09:00:00Z", '{"frequency": "often"}', expect=65).errors
+    rest = ctl_json(db, "split", "t", "2025-01-10T09:00:00Z")[0]["id"]
+    task = ctl_json(db, "trigger", "t")[0]["id"]
+    at(db, day(11))
+    assert db.value("select title from tasks where due_date = %s", (day(8, 12),)) == "later"
+    assert db.value("select recurring_task_id from tasks where id = %s", (task,)) == "t"
+    assert made(db, "t") == ["06.09", "06.09", "08.12", "09.09"] and made(db, rest) == ["10.09", "11.09"]

@@ -18,8 +18,11 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
     "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "skip": ["x", "2025-01-01T09:00:00Z"], "unskip": ["x", "2025-01-01T09:00:00Z"],
+    "postpone": ["x", "2025-01-01T09:00:00Z", "2025-01-01T10:00:00Z"], "change": ["--title", "y", "x", "2025-01-01T09:00:00Z"],
+    "split": ["x", "2025-01-01T09:00:00Z"], "trigger": ["x"],
 }
-NEEDS = ("migrate", "show", "next", "validate")
+NEEDS = ("migrate", "show", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger")
 each = pytest.mark.parametrize("command", CALLS)
 
 
