@@ -19,6 +19,12 @@
 	X(convert)   \
 	X(validate)  \
 	X(retry)     \
+	X(skip)      \
+	X(unskip)    \
+	X(postpone)  \
+	X(change)    \
+	X(split)     \
+	X(trigger)   \
 	X(remind)    \
 	X(snooze)    \
 	X(policy)    \

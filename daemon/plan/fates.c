@@ -56,9 +56,9 @@ static bool count_used_up(const struct fates *fates)
 static bool passed_any(const struct fates *fates)
 {
 	const struct start *start = &fates->start;
-	return start->standing == STANDS_PLANNED && (start->first_stands || start->moved) &&
-	       start->made_through != TEMPLATE_NONE && start_count(start) > 0 &&
-	       rule_has_overrides(start->rule);
+	return start->standing == STANDS_PLANNED &&
+	       (start->first_stands || start->moved || start->amended) && start->before == 0 &&
+	       start_count(start) > 0 && rule_has_overrides(start->rule);
 }
 
 /* RECUR_END: no more of them. */
@@ -66,11 +66,15 @@ static enum recur_status next_passed(
 	struct fates *fates, struct occurrence *ret_found, struct err *err)
 {
 	struct start *start = &fates->start;
-	sec_t planned = start->moved ? start->moved_to : sec_from_usec(start->due);
+	sec_t planned = start->amended ? start->after + 1
+			: start->moved ? start->moved_to
+				       : sec_from_usec(start->due);
 	if (!passed_any(fates))
 		return RECUR_END;
 	if (fates->steps == 0)
-		recurrence_seek(start->recurrence, sec_from_usec(start->made_through));
+		recurrence_seek(start->recurrence, start->made_through == TEMPLATE_NONE
+							   ? INT64_MIN
+							   : sec_from_usec(start->made_through));
 	while (fates->steps++ < PLAN_STEPS) {
 		enum recur_status status = start_search(start, ret_found, err);
 		if (status == RECUR_AGAIN)
@@ -107,12 +111,15 @@ static enum recur_status first(struct fates *fates, struct occurrence *ret_found
 	sec_t due = sec_from_usec(start->due);
 	struct occurrence found;
 	enum recur_status status = RECUR_END;
-	if (!recurrence_within_until(start->recurrence, due))
-		return RECUR_END;
-	if (fates->fitted || start->shift.workdays || rule_has_overrides(start->rule))
+	bool within = recurrence_within_until(start->recurrence, due);
+	bool wanted = fates->fitted || start->shift.workdays;
+	if (rule_has_overrides(start->rule) || (wanted && within))
 		status = search_first(start, due, &found, err);
 	if (status == RECUR_FAILED || (status == RECUR_AGAIN && fates->given == 0))
 		return status;
+	/* UNTIL bounds the rule: what an override moves or adds may stand beyond. */
+	if (!within && status != RECUR_FOUND)
+		return RECUR_END;
 	fates->placed = status == RECUR_FOUND && start->after == due;
 	*ret_found = status == RECUR_FOUND ? found
 					   : (struct occurrence){ .nominal = due, .at = due };

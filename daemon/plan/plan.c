@@ -186,7 +186,8 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->replan_at = TEMPLATE_NONE;
 	plan->made_through = start->made_through;
 	use_up(plan, backlog->fates, n);
-	plan->used_count += n > 0 ? (int64_t)start->before : 0;
+	bool met = n > 0 || template_edit(t) == EDIT_SPLIT;
+	plan->used_count += met ? (int64_t)start->before : 0;
 	find_next(start, backlog, n, now, plan);
 	move_remember(start, n > 0, plan);
 	/* An unfinished adoption is recognised by the missing plan. */

@@ -119,7 +119,7 @@ static bool open_from(struct start *start, sec_t wall, struct err *err)
 static bool anchor_known(const struct start *start, sec_t *ret_wall)
 {
 	const struct template *t = start->template;
-	bool edited = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE;
+	bool edited = template_edit(t) == EDIT_RULE;
 	if ((!t->starts_zone || edited) && rule_start(start->rule, ret_wall))
 		return true;
 	*ret_wall = t->starts_local;
@@ -131,10 +131,18 @@ static bool belongs(struct start *start, bool *ret_belongs, struct err *err)
 {
 	struct occurrence found;
 	enum recur_status status = start_search_at(start, sec_from_usec(start->due), &found, err);
-	*ret_belongs = status == RECUR_FOUND;
+	*ret_belongs = status == RECUR_FOUND ||
+		       (template_edit(start->template) == EDIT_OVERRIDES &&
+			       recurrence_moves(start->recurrence, sec_from_usec(start->due)));
 	if (status == RECUR_AGAIN)
 		return start_give_up(err);
 	return status != RECUR_FAILED;
+}
+
+/* What is left of another series: what that has before, and did not come to, has used up COUNT. */
+static bool is_rest(const struct start *start)
+{
+	return template_edit(start->template) == EDIT_SPLIT;
 }
 
 /* A series that begins with the rule's own DTSTART and is met in the middle, as one that was imported: what
@@ -142,18 +150,24 @@ static bool belongs(struct start *start, bool *ret_belongs, struct err *err)
  * used_count has it.  Hostile ones have millions: no more are looked at than take some milliseconds. */
 #define BEFORE_MAX 20000
 
-static bool count_before(struct start *start, struct err *err)
+static bool begins_before(const struct start *start)
 {
 	const struct template *t = start->template;
+	sec_t own;
+	return is_rest(start) || (t->made_through == TEMPLATE_NONE && t->used_count == 0 &&
+					 rule_start(start->rule, &own) && own == start->anchor);
+}
+
+static bool count_before(struct start *start, struct err *err)
+{
 	uint64_t count = start_count(start);
 	int slices = start->slices;
-	sec_t own, due = sec_from_usec(start->due);
+	sec_t due = sec_from_usec(start->due);
 	struct occurrence found;
 	enum recur_status status = RECUR_FOUND;
-	if (count == 0 || t->made_through != TEMPLATE_NONE || t->used_count != 0 ||
-		!rule_start(start->rule, &own) || own != start->anchor)
+	if (count == 0 || !begins_before(start))
 		return true;
-	recurrence_seek(start->recurrence, INT64_MIN);
+	recurrence_seek(start->recurrence, start->made);
 	while (start->before < count && start->before < BEFORE_MAX) {
 		status = start_search(start, &found, err);
 		if (status != RECUR_FOUND || found.at >= due)
@@ -248,12 +262,21 @@ static bool find_moved(struct start *start, sec_t due, struct err *err)
 	return true;
 }
 
+/* What was planned for that second stands where it was due before the edit, and what it comes to by then. */
+static usec_t before_edit(const struct start *start, sec_t due)
+{
+	sec_t edit = sec_from_usec(start->template->replan_at);
+	return (due <= edit ? due - 1 : edit) * USEC_PER_SEC;
+}
+
 /* A series that moved goes on with what was planned; one whose rule was edited as well, after the edit. */
 static sec_t after_move(const struct start *start, bool edited)
 {
 	const struct template *t = start->template;
 	sec_t after = move_after_made(start);
 	bool planned = start->standing == STANDS_PLANNED;
+	if (start->amended && start->moved_to != INT64_MIN)
+		return later_of(after, before_edit(start, start->moved_to));
 	if (edited && t->replan_at != TEMPLATE_REZONE)
 		return planned || t->ended_at != TEMPLATE_NONE ? later_of(after, t->replan_at)
 							       : after;
@@ -275,6 +298,27 @@ static bool is_overtaken(const struct start *start, bool edited)
 	return start->standing == STANDS_PLANNED && (start->moved || (edited && !stands));
 }
 
+/* Overrides alone were edited: the series goes on from what was planned, as the overrides are now.  What the
+ * application set stays, unless they leave it out or move it. */
+static bool find_amended(struct start *start, struct err *err)
+{
+	sec_t due = sec_from_usec(start->due);
+	struct occurrence found = { 0 };
+	start->amended = start->standing == STANDS_PLANNED;
+	if (start->standing != STANDS_SET)
+		return true;
+	enum recur_status status = start_search_at(start, due, &found, err);
+	while (status == RECUR_FOUND && found.excluded && found.at == due) {
+		start->amended = true;
+		status = start_search(start, &found, err);
+	}
+	if (status == RECUR_FOUND && found.at == due)
+		start->amended = false;
+	else if (recurrence_moves(start->recurrence, due))
+		start->amended = true;
+	return status != RECUR_FAILED;
+}
+
 /* By the rules in the head of plan.h. */
 static bool find_next(struct start *start, struct err *err)
 {
@@ -284,15 +328,19 @@ static bool find_next(struct start *start, struct err *err)
 	take_due(start);
 	if (!anchor(start, err) || !move_find(start, err))
 		return false;
+	if (template_edit(t) == EDIT_OVERRIDES && !find_amended(start, err))
+		return false;
 	sec_t due = sec_from_usec(start->due);
 	bool edited = t->replan_at != TEMPLATE_NONE && t->starts_zone;
-	bool overtaken = is_overtaken(start, edited);
+	bool overtaken = start->amended || is_overtaken(start, edited);
 	start->first_stands = start->standing != STANDS_HISTORY && !overtaken;
 	start->after = start->first_stands ? due : move_after_made(start);
 	if (start->searched)
 		start->after = later_of(start->after, t->planned_due_at);
 	if (start->moved)
 		start->after = after_move(start, edited);
+	else if (start->amended)
+		start->after = later_of(start->after, before_edit(start, due));
 	else if (edited && start->standing != STANDS_SET)
 		start->after = later_of(start->after, t->replan_at);
 	start->adopting = t->planned_due_at == TEMPLATE_NONE &&

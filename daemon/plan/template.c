@@ -64,6 +64,18 @@ static bool check_used_count(const struct template *t, struct err *err)
 		       t->used_count);
 }
 
+enum template_edit template_edit(const struct template *template)
+{
+	if (template->replan_at == TEMPLATE_NONE)
+		return EDIT_NONE;
+	if (template->replan_at == TEMPLATE_REZONE)
+		return EDIT_ZONE;
+	int code = (int)(template->replan_at % TEMPLATE_EDIT_CODES);
+	return code == TEMPLATE_OVERRIDES ? EDIT_OVERRIDES
+	       : code == TEMPLATE_SPLIT   ? EDIT_SPLIT
+					  : EDIT_RULE;
+}
+
 usec_t template_wall_us(sec_t starts_local, int starts_code)
 {
 	bool infinite = starts_local == USEC_INFINITY || starts_local == USEC_MINUS_INFINITY;

@@ -22,9 +22,12 @@ static void drop_repeated(struct changes *changes)
 {
 	qsort(changes->list, changes->n, sizeof(*changes->list), change_compare);
 	size_t n = 0;
-	for (size_t i = 0; i < changes->n; i++)
+	for (size_t i = 0; i < changes->n; i++) {
 		if (n == 0 || changes->list[n - 1].order != changes->list[i].order)
 			changes->list[n++] = changes->list[i];
+		else
+			changes->list[n - 1].if_occurs &= changes->list[i].if_occurs;
+	}
 	changes->n = n;
 }
 
@@ -56,7 +59,7 @@ static void take_days(struct changes *changes, const struct rule *rule)
 
 static struct change resolve(const struct override *override, const struct zone *zone)
 {
-	struct change change = { .override = override };
+	struct change change = { .override = override, .if_occurs = override->if_occurs };
 	change.nominal = override->key_kind == KEY_INSTANT
 				 ? override->key
 				 : zone_to_instant(zone, override->key, NULL);

@@ -8,13 +8,16 @@
 #define DATES_SHOWN \
 	10 /* of more than these only the first and the last, and what tells them from others */
 
-enum kind { LEFT_OUT, MOVED, ADDED, KINDS };
+enum kind { LEFT_OUT, MOVED, ADDED, CHANGED, KINDS };
 
-static const char *const leads[KINDS] = { ", except ", ", with ", ", also " };
+static const char *const leads[KINDS] = { ", except ", ", with ", ", also ", ", changed " };
 
 static enum kind kind_of(const struct override *override)
 {
-	return override->excluded ? LEFT_OUT : override->moved ? MOVED : ADDED;
+	return override->excluded    ? LEFT_OUT
+	       : override->moved     ? MOVED
+	       : override->if_occurs ? CHANGED
+				     : ADDED;
 }
 
 static void add_key(const struct override *override, struct strbuf *buf)

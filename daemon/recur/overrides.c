@@ -48,6 +48,10 @@ static bool take_key(struct override *override, const char *key, const json_t *v
 		override->excluded = json_is_true(value);
 		return json_is_boolean(value) || rule_value_fail(err, path, "true or false", value);
 	}
+	if (strcmp(key, "ifOccurs") == 0) {
+		override->if_occurs = json_is_true(value);
+		return json_is_boolean(value) || rule_value_fail(err, path, "true or false", value);
+	}
 	bool is_instant = false;
 	if (strcmp(key, "start") == 0) {
 		override->moved = true;
@@ -66,7 +70,7 @@ static bool take_key(struct override *override, const char *key, const json_t *v
 	if (strcmp(key, "priority") == 0)
 		return take_priority(value, path, &override->priority, err);
 	static const char *const names[] = { "excluded", "start", "title", "description",
-		"priority" };
+		"priority", "ifOccurs" };
 	return rule_value_unknown(err, path, key, names, ARRAY_LEN(names));
 }
 

@@ -278,6 +278,27 @@ static struct occurrence added(const struct recurrence *r, const struct change *
 	return occ;
 }
 
+/* The rule itself, without its overrides, has something at that instant.  A search that takes long finds it. */
+static bool rule_occurs(const struct recurrence *r, sec_t nominal)
+{
+	struct candidates candidates;
+	int steps = RECUR_STEPS;
+	sec_t wall = zone_to_wall(r->zone, nominal), found = 0;
+	sec_t before = zone_to_wall(r->zone, nominal - GAP_REACH) + GAP_REACH;
+	enum walk_status status;
+	sec_t instant = INT64_MIN;
+	candidates_open(&candidates, &r->pattern, false);
+	candidates_seek(&candidates, wall < before ? wall : before);
+	do {
+		status = candidates_next(&candidates, &steps, &found);
+		if (status == WALK_FOUND)
+			instant = zone_to_instant(r->zone, found, NULL);
+	} while (status == WALK_FOUND && instant != nominal && found <= wall);
+	candidates_close(&candidates);
+	bool within = found <= r->wall_limit && instant <= r->instant_limit;
+	return status == WALK_AGAIN || (status == WALK_FOUND && instant == nominal && within);
+}
+
 /* What the next change makes of the next occurrence.  False: nothing to give for it. */
 static bool take_change(struct recurrence *r, struct occurrence *ret_occurrence)
 {
@@ -293,6 +314,8 @@ static bool take_change(struct recurrence *r, struct occurrence *ret_occurrence)
 		r->have_rule = false;
 	} else if (change->override->excluded) {
 		return false; /* the rule has nothing there */
+	} else if (change->if_occurs && !rule_occurs(r, change->nominal)) {
+		return false;
 	} else {
 		*ret_occurrence = added(r, change);
 	}
@@ -349,6 +372,16 @@ enum recur_status recurrence_next(
 			: "nothing found",
 		RECUR_EMPTY_STEPS);
 	return RECUR_FAILED;
+}
+
+bool recurrence_moves(const struct recurrence *r, sec_t nominal)
+{
+	for (size_t i = 0; i < r->changes.n; i++) {
+		const struct change *change = &r->changes.list[i];
+		if (change->override->moved && change->nominal == nominal && change->at != nominal)
+			return true;
+	}
+	return false;
 }
 
 bool recurrence_within_until(const struct recurrence *r, sec_t instant)

@@ -76,6 +76,8 @@ static bool take_until(struct rule *rule, const json_t *value, const char *path,
 	if (!json_is_string(value) || !take_moment(rule, json_string_value(value)))
 		return rule_value_fail(
 			err, path, "a time like \"2025-12-31T23:59:59\", or a date", value);
+	if (rule->text_key) /* in the place of what the text says */
+		rule->count = 0;
 	return true;
 }
 
@@ -190,7 +192,7 @@ static const struct rule_key {
 	{ "rrule", take_rrule, 0, true, false },
 	{ "cron", take_cron, 0, true, false },
 	{ "frequency", take_frequency, 0, false, false },
-	{ "until", take_until, 0, false, false },
+	{ "until", take_until, 0, true, false },
 	{ "end_date", take_until, 0, false, true },
 	{ "byDay", rule_take_by_day, 0, false, false },
 	{ "days", rule_take_days, 0, false, true },
@@ -280,6 +282,19 @@ static bool take_keys(
 	return true;
 }
 
+/* What the text adds behind an `until` of its own. */
+static void drop_added(struct rule *rule)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rule->overrides_len; i++) {
+		const struct override *override = &rule->overrides[i];
+		if (rule->until_kind != UNTIL_INSTANT || override->key_kind != KEY_INSTANT ||
+			override->excluded || override->key <= rule->until)
+			rule->overrides[n++] = *override;
+	}
+	rule->overrides_len = n;
+}
+
 static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 {
 	if (!rule_value_is_object(json))
@@ -290,9 +305,12 @@ static bool parse_object(const json_t *json, struct rule *rule, struct err *err)
 		return false;
 	if (!text_key(json) && !json_object_get(json, "frequency"))
 		return err_set(err, ROOT ".frequency: is missing");
-	return take_keys(json, 0, KEYS_BEFORE_OVERRIDES, rule, err) &&
-	       (rule_dates_settle(rule, err) || err_prefix(err, ROOT ".rrule: ")) &&
-	       take_keys(json, KEYS_BEFORE_OVERRIDES, ARRAY_LEN(keys), rule, err);
+	if (!take_keys(json, 0, KEYS_BEFORE_OVERRIDES, rule, err) ||
+		(!rule_dates_settle(rule, err) && !err_prefix(err, ROOT ".rrule: ")))
+		return false;
+	if (json_object_get(json, "until"))
+		drop_added(rule);
+	return take_keys(json, KEYS_BEFORE_OVERRIDES, ARRAY_LEN(keys), rule, err);
 }
 
 /* A rule that was stored as text, or as a list of lines, is that of the key which it would have: a new

@@ -118,6 +118,8 @@ static json_t *json_override(const struct override *override)
 	json_t *object = json_object();
 	if (override->excluded)
 		json_object_set_new(object, "excluded", json_true());
+	if (override->if_occurs)
+		json_object_set_new(object, "ifOccurs", json_true());
 	if (override->moved)
 		json_object_set_new(object, "start", json_moment(override->start, false));
 	if (override->title)

@@ -36,6 +36,7 @@ struct start {
 	bool adopting; /* from before live_since, never planned by recurd */
 	const struct zone
 		*zone_before; /* by which it was planned; NULL: that is no zone any more */
+	bool amended; /* overrides alone were edited, and what was next need not be any more */
 	bool moved; /* it goes by another zone than before (move.h) */
 	bool bounded; /* made_wall is not what the zone says of made */
 	sec_t made; /* the latest instant at which something was made; INT64_MIN: none */

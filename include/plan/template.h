@@ -18,6 +18,19 @@
  * the default or the rule's timeZone alone has moved. */
 #define TEMPLATE_REZONE INT64_MIN
 
+/* What an edit of the rule was, by the last three digits of replan_at's microseconds; its instant is that of the
+ * second. */
+enum template_edit {
+	EDIT_NONE,
+	EDIT_ZONE, /* TEMPLATE_REZONE */
+	EDIT_RULE, /* another rule */
+	EDIT_OVERRIDES, /* recurrenceOverrides alone: the series is the one that it was */
+	EDIT_SPLIT, /* it is the rest of another series; what that had before has used up COUNT */
+};
+#define TEMPLATE_EDIT_CODES 1000
+#define TEMPLATE_OVERRIDES  1
+#define TEMPLATE_SPLIT      2
+
 struct template
 {
 	const char *id, *user_id;
@@ -38,6 +51,7 @@ struct template
 	const struct policies *policies; /* NULL: none */
 };
 
+enum template_edit template_edit(const struct template *template);
 /* The two of the anchor as one wall time in microseconds, as the column has them. */
 usec_t template_wall_us(sec_t starts_local, int starts_code);
 /* false: err names the column that no plan can be made from, what is expected there and what it has.

@@ -14,6 +14,7 @@ struct change {
 	sec_t order; /* where it comes in */
 	sec_t nominal, at;
 	bool hides; /* the rule's own occurrence at `order` is not given (moved: given elsewhere) */
+	bool if_occurs; /* adds nothing: all that name it say so */
 	const struct override *override;
 };
 

@@ -63,6 +63,8 @@ enum recur_status recurrence_next(struct recurrence *recurrence, struct occurren
 	struct err *err) NODISCARD;
 /* After RECUR_AGAIN: up to this instant there is nothing that it has not given.  Who counts does not know. */
 sec_t recurrence_searched(const struct recurrence *recurrence);
+/* An override moves what stands at that instant by the rule elsewhere. */
+bool recurrence_moves(const struct recurrence *recurrence, sec_t nominal);
 /* Not later than `until`/`end_date` (inclusive); true where the rule has none. */
 bool recurrence_within_until(const struct recurrence *recurrence, sec_t instant);
 /* Refuses a rule that can fire twice within less than min_interval seconds; err names the part to

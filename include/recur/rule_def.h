@@ -65,6 +65,7 @@ struct override {
 	unsigned
 		date_zone; /* while lines are read: the key is wall time in rule->date_zones[this - 1] */
 	bool excluded;
+	bool if_occurs; /* where the rule has nothing, it adds nothing */
 	bool moved;
 	sec_t start; /* wall time, when moved */
 	char *title, *description, *priority;

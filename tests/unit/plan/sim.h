@@ -188,7 +188,7 @@ static inline void sim_save(struct sim *sim, const char *rule, usec_t due, bool 
 		row->replan_at = TEMPLATE_NONE;
 	} else if (edited && row->starts_zone) {
 		if (!sim_same_but_zone(rule, row->rule))
-			row->replan_at = now;
+			row->replan_at = now - now % TEMPLATE_EDIT_CODES;
 		else if (row->replan_at == TEMPLATE_NONE)
 			row->replan_at = TEMPLATE_REZONE;
 	}
@@ -208,6 +208,14 @@ static inline void sim_save(struct sim *sim, const char *rule, usec_t due, bool 
 static inline void sim_edit(struct sim *sim, const char *rule, const char *now)
 {
 	sim_save(sim, rule, sim->row.next_due_at, sim->row.is_active, at(now));
+}
+
+/* Nothing but recurrenceOverrides is another. */
+static inline void sim_amend(struct sim *sim, const char *rule, const char *now)
+{
+	sim_set_rule(sim, rule);
+	if (sim->row.replan_at == TEMPLATE_NONE)
+		sim->row.replan_at = at(now) + TEMPLATE_OVERRIDES;
 }
 
 static inline void sim_move(struct sim *sim, const char *due, const char *now)

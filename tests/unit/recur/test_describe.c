@@ -277,6 +277,7 @@ static void what_stands_beside_is_told(void **state)
 		"00\"}}",
 		",\"recurrenceOverrides\":{\"2025-02-01T12:00:00\":{}}",
 		",\"recurrenceOverrides\":{\"2025-02-01T13:00:00\":{}}",
+		",\"recurrenceOverrides\":{\"2025-02-01T13:00:00\":{\"ifOccurs\":true}}",
 		",\"recurrenceOverrides\":{\"2025-02-01T12:00:00\":{},\"2025-02-02T09:00:00\":{"
 		"\"excluded\":true}}",
 		",\"recurrenceOverrides\":{\"2025-02-02T12:00:00\":{},\"2025-02-01T09:00:00\":{"

@@ -153,6 +153,42 @@ static const struct {
 		"\"2025-01-01T20:00:00\":{}}}",
 		"2025-01-01T09:00:00", "Europe/Berlin",
 		"2025-01-01T09:00 2025-01-01T20:00 2025-01-04T09:00 2025-01-04T12:00 ." },
+	{ "an override that is for what occurs adds nothing",
+		"{\"frequency\":\"daily\",\"count\":4,\"recurrenceOverrides\":{"
+		"\"2025-01-01T10:00:00\":{\"title\":\"x\",\"ifOccurs\":true},"
+		"\"2025-01-02T09:00:00\":{\"title\":\"x\",\"ifOccurs\":true},"
+		"\"2025-01-03T10:00:00\":{\"start\":\"2025-01-03T12:00:00\",\"ifOccurs\":true},"
+		"\"2025-01-04T09:00:00\":{\"start\":\"2025-01-04T12:00:00\",\"ifOccurs\":true}}}",
+		"2025-01-01T09:00:00", "Europe/Berlin",
+		"2025-01-01T09:00 2025-01-02T09:00 2025-01-03T09:00 2025-01-04T12:00 ." },
+	{ "nor beyond the end of the rule",
+		"{\"frequency\":\"daily\",\"until\":\"2025-01-02T09:00:00\","
+		"\"recurrenceOverrides\":{"
+		"\"2025-01-02T09:00:00\":{\"start\":\"2025-01-02T07:00:00\",\"ifOccurs\":true},"
+		"\"2025-01-03T09:00:00\":{\"start\":\"2025-01-02T12:00:00\",\"ifOccurs\":true}}}",
+		"2025-01-01T09:00:00", "Europe/Berlin", "2025-01-01T09:00 2025-01-02T07:00 ." },
+	{ "what occurs where the clock leaps is found",
+		"{\"frequency\":\"daily\",\"recurrenceOverrides\":{"
+		"\"2025-03-30T03:30:00\":{\"start\":\"2025-03-30T12:00:00\",\"ifOccurs\":true},"
+		"\"2025-03-31T03:30:00\":{\"start\":\"2025-03-31T12:00:00\",\"ifOccurs\":true}}}",
+		"2025-03-29T02:30:00", "Europe/Berlin",
+		"2025-03-29T02:30 2025-03-30T12:00 2025-03-31T02:30 2025-04-01T02:30 "
+		"2025-04-02T02:30 "
+		"2025-04-03T02:30 2025-04-04T02:30 2025-04-05T02:30" },
+	{ "what the text adds is there, whatever else is said of it",
+		"{\"rrule\":\"RRULE:FREQ=DAILY;COUNT=2\\nRDATE:20250103T120000Z\",\"timeZone\":"
+		"\"UTC\","
+		"\"recurrenceOverrides\":{\"2025-01-03T12:00:00\":{\"title\":\"x\",\"ifOccurs\":"
+		"true}}}",
+		"2025-01-01T09:00:00", "UTC",
+		"2025-01-01T09:00 2025-01-02T09:00 2025-01-03T12:00 ." },
+	{ "an end beside the text is the end",
+		"{\"rrule\":\"RRULE:FREQ=DAILY;COUNT=9\\nRDATE:20250101T120000Z,20250103T120000Z\","
+		"\"timeZone\":\"UTC\",\"until\":\"2025-01-03T08:59:59Z\"}",
+		"2025-01-01T09:00:00", "UTC",
+		"2025-01-01T09:00 2025-01-01T12:00 2025-01-02T09:00 ." },
+	{ "of cron, too", "{\"cron\":\"0 9 * * *\",\"until\":\"2025-01-02T09:00:00\"}",
+		"2025-01-01T09:00:00", "UTC", "2025-01-01T09:00 2025-01-02T09:00 ." },
 	{ "of two overrides of one occurrence the excluding one",
 		"{\"frequency\":\"daily\",\"count\":2,\"recurrenceOverrides\":{"
 		"\"2025-01-01T08:00:00Z\":{\"excluded\":true},"
