@@ -12,6 +12,8 @@ drop trigger recurd_template_resumed on recurring_tasks;
 drop trigger recurd_template_created_policed on recurring_tasks;
 drop trigger recurd_template_policed on recurring_tasks;
 drop table recurd.policies;
+alter table recurd.settings
+    drop column default_catch_up, drop column default_catch_up_window, drop column catch_up_grace;
 drop function recurd.set_policy(text, text, text);
 drop function recurd.resume(text);
 drop function recurd.pause(text, text, timestamptz);

@@ -44,6 +44,16 @@ create table recurd.policies (
     updated_at timestamptz not null default recurd.now(),
     updated_by text
 );
+-- The defaults for templates that say nothing else, also for those without a row.
+alter table recurd.settings
+    add column default_catch_up text
+        constraint ck_settings_default_catch_up check (default_catch_up in ('all', 'latest', 'none')),
+    add column default_catch_up_window interval          -- 0: none
+        constraint ck_settings_default_catch_up_window
+            check (extract(epoch from default_catch_up_window) = 0
+                   or extract(epoch from default_catch_up_window) between 1 and 36500 * 86400.0),
+    add column catch_up_grace interval
+        constraint ck_settings_catch_up_grace check (extract(epoch from catch_up_grace) between 1 and 86400);
 create index ix_policies_paused_until on recurd.policies (paused_until) where paused_until is not null;
 
 create function recurd.policies_stamped() returns trigger

@@ -20,6 +20,8 @@ begin
                       array['template_id', 'catch_up', 'overlap', 'calendar', 'shift', 'pause_reason', 'paused_by',
                             'pause_catch_up', 'updated_by']),
                      ('recurd.policies', '{interval}', array['catch_up_window', 'lead_time', 'jitter']),
+                     ('recurd.settings', '{text,varchar}', array['default_catch_up']),
+                     ('recurd.settings', '{interval}', array['default_catch_up_window', 'catch_up_grace']),
                      ('recurd.policies', '{interval[]}', array['remind_before']),
                      ('recurd.policies', '{integer}', array['catch_up_cap']),
                      ('recurd.policies', '{timestamptz}', array['paused_until', 'updated_at']))
@@ -72,6 +74,13 @@ begin
               and not exists (select from pg_constraint
                               where conrelid = to_regclass('recurd.policies') and conname = name and convalidated
                                     and pg_get_constraintdef(oid) like wanted)
+        union all
+        select format('constraint %s on recurd.settings is missing', name)
+        from (values ('ck_settings_default_catch_up'), ('ck_settings_default_catch_up_window'),
+                     ('ck_settings_catch_up_grace')) as w (name)
+        where to_regclass('recurd.settings') is not null
+              and not exists (select from pg_constraint
+                              where conrelid = to_regclass('recurd.settings') and conname = name)
         union all
         select format('function %s is missing', name)
         from (values ('recurd.policies_stamped()'), ('recurd.policies_changed()'), ('recurd.template_policed()'),

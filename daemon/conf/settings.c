@@ -11,6 +11,8 @@
 #define FIELD(name_) .name = #name_, .offset = offsetof(struct settings, name_), .reloadable = true
 
 static const char *const backlog_choices[] = { "latest", "all", "none", NULL };
+static const char *const catch_up_choices[] = { "all", "latest", "none", NULL };
+static const int catch_up_values[] = { CATCH_UP_ALL, CATCH_UP_LATEST, CATCH_UP_NONE };
 static const int backlog_values[] = { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
 
 const struct conf_option settings_options[] = {
@@ -20,6 +22,15 @@ const struct conf_option settings_options[] = {
 		.max = DAY, .help = "A rule whose occurrences are closer together is quarantined" },
 	{ FIELD(catch_up_limit), .type = CONF_INT, .default_text = "100", .min = 1, .max = 100000,
 		.help = "Missed occurrences made for one template; of more, the newest" },
+	{ FIELD(default_catch_up), .type = CONF_CHOICE, .default_text = "all",
+		.choices = catch_up_choices, .choice_values = catch_up_values,
+		.help = "What is made of missed occurrences, up to catch_up_limit" },
+	{ FIELD(default_catch_up_window), .type = CONF_DURATION, .default_text = "0", .min = SECOND,
+		.max = 36500 * DAY, .or_zero = true,
+		.help = "Occurrences that were missed by more than this are not made; 0: however "
+			"long ago" },
+	{ FIELD(catch_up_grace), .type = CONF_DURATION, .default_text = "1min", .min = SECOND,
+		.max = DAY, .help = "What is made within this was not missed" },
 	{ FIELD(adopt_backlog), .type = CONF_CHOICE, .default_text = "latest",
 		.choices = backlog_choices, .choice_values = backlog_values,
 		.help = "What a first start makes of occurrences that were due before it" },

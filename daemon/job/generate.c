@@ -13,9 +13,8 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
-#define CLAIM_BYTES    (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
-#define CATCH_UP_GRACE (60 * USEC_PER_SEC) /* what is made within it was not missed */
-#define PLAN_PATIENCE  (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
+#define CLAIM_BYTES   (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
+#define PLAN_PATIENCE (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
 
 static struct generate *of(struct run *run)
 {
@@ -287,11 +286,16 @@ static struct plan_policy policy_of(const struct job_site *site)
 	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
 		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
 		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
+	static const enum policy_amount amounts[] = { [CATCH_UP_ALL] = POLICY_ALL,
+		[CATCH_UP_LATEST] = POLICY_LATEST,
+		[CATCH_UP_NONE] = POLICY_NONE };
 	const struct settings *settings = site->settings;
 	return (struct plan_policy){ .live_since = site->live_since,
 		.adopt_backlog = backlogs[settings->adopt_backlog],
 		.catch_up_limit = (size_t)settings->catch_up_limit,
-		.catch_up_grace = CATCH_UP_GRACE,
+		.catch_up = amounts[settings->default_catch_up],
+		.catch_up_window = settings->default_catch_up_window,
+		.catch_up_grace = settings->catch_up_grace,
 		.min_interval = settings->min_interval,
 		.calendars = settings->calendars,
 		.zone = zone_load,

@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "util/strbuf.h"
 
+enum catch_up { CATCH_UP_ALL, CATCH_UP_LATEST, CATCH_UP_NONE };
 enum adopt_backlog { ADOPT_LATEST, ADOPT_ALL, ADOPT_NONE };
 
 struct settings {
@@ -23,6 +24,9 @@ struct settings {
 	char *default_time_zone;
 	usec_t min_interval; /* a more frequent rule is quarantined */
 	int64_t catch_up_limit; /* missed occurrences made per template */
+	enum catch_up default_catch_up; /* of templates that say nothing else (recurd.policies) */
+	usec_t default_catch_up_window; /* 0: none */
+	usec_t catch_up_grace; /* what is later than that is late */
 	enum adopt_backlog adopt_backlog;
 	bool notify_task_created; /* notifications of kind task_created */
 	bool repeat_tasks; /* of their own rules; looked at where a task is completed, by a trigger */

@@ -353,3 +353,19 @@ def test_four_workers_one_of_which_is_killed_again_and_again(db, recurd):
             assert hours == list(range(1, 8))
         else:
             assert hours == list(range(1, len(hours) + 1)) and wake(db, template) > now
+
+
+@pytest.mark.parametrize("settings, wanted", [
+    ({"default_catch_up": "latest"}, [-1, 0]), ({"default_catch_up": "none"}, [0]), ({"default_catch_up_window": "40 hours"}, [-1, 0]),
+    ({"default_catch_up": "none", "catch_up_grace": "86400 s"}, [-1, 0] ),
+], ids=str)
+def test_what_the_settings_say_holds_without_policies(db, settings, wanted):
+    template = db.add_template(MONDAY - 3 * DAY + timedelta(seconds=1), DAILY)
+    other = policed(db, MONDAY - 3 * DAY, catch_up="all", catch_up_window="10 days")
+    for key, value in settings.items():
+        db.execute(f"update recurd.settings set {key} = %s", (value,))
+    once(db)
+    db.execute("update recurd.settings set default_catch_up = null, default_catch_up_window = null, catch_up_grace = null")
+    assert made(db, template) == [MONDAY + days * DAY + timedelta(seconds=1) for days in wanted]
+    assert made(db, other) == [MONDAY + days * DAY for days in (-3, -2, -1, 0)]
+    assert wake(db, template) is None

@@ -325,7 +325,8 @@ def test_a_change_waits_for_locks_and_gives_up_in_words(db):
 
 
 def test_each_setting_can_be_set_and_reset(db):
-    values = {"default_time_zone": "Asia/Tokyo", "min_interval": "5min", "catch_up_limit": "7", "adopt_backlog": "none",
+    values = {"default_time_zone": "Asia/Tokyo", "min_interval": "5min", "catch_up_limit": "7", "default_catch_up": "latest",
+              "default_catch_up_window": "2d", "catch_up_grace": "5min", "adopt_backlog": "none",
               "notify_task_created": "off", "repeat_tasks": "off", "notification_retention": "30d"}
     before = listed(db)
     assert set(values) == set(before) and before["notification_retention"]["value"] == "90d"

@@ -7,6 +7,12 @@ update recurd.settings
        min_interval = case when $1 = 'min_interval' then pg_catalog.justify_hours($3::bigint * interval '1 microsecond')
                            else min_interval end,
        catch_up_limit = case when $1 = 'catch_up_limit' then $2::integer else catch_up_limit end,
+       default_catch_up = case when $1 = 'default_catch_up' then $2 else default_catch_up end,
+       default_catch_up_window = case when $1 = 'default_catch_up_window'
+                                      then pg_catalog.justify_hours($3::bigint * interval '1 microsecond')
+                                      else default_catch_up_window end,
+       catch_up_grace = case when $1 = 'catch_up_grace' then pg_catalog.justify_hours($3::bigint * interval '1 microsecond')
+                             else catch_up_grace end,
        adopt_backlog = case when $1 = 'adopt_backlog' then $2 else adopt_backlog end,
        notify_task_created = case when $1 = 'notify_task_created' then $2::boolean else notify_task_created end,
        repeat_tasks = case when $1 = 'repeat_tasks' then $2::boolean else repeat_tasks end,

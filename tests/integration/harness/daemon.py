@@ -67,7 +67,8 @@ def program(name):
 
 
 # What decides what is made is no option of a process, but a column of recurd.settings.
-SETTINGS = ("default_time_zone", "min_interval", "catch_up_limit", "adopt_backlog", "notify_task_created",
+SETTINGS = ("default_time_zone", "min_interval", "catch_up_limit", "default_catch_up", "default_catch_up_window",
+            "catch_up_grace", "adopt_backlog", "notify_task_created",
             "notification_retention")
 
 
