@@ -18,6 +18,8 @@ LATER = PLANNED + timedelta(days=2, hours=3)
 
 WEEKLY = json.dumps({"frequency": "weekly"})
 DAILY = json.dumps({"frequency": "daily"})
+SKIPS = json.dumps({"frequency": "weekly", "recurrenceOverrides": {"2025-01-13T10:00:00": {"excluded": True}}})
+AMENDED = NOW + timedelta(microseconds=1)  # by the last digit: the overrides alone
 NOTES = ("replan_at", "paused_at", "resumed_at", "failed_at", "failure")
 PAUSED = {"is_active": False, "paused_at": EARLIER}
 FAILED = {"failed_at": EARLIER, "failure": "why"}
@@ -33,6 +35,11 @@ SAVES = [
     ("the rule", {}, {"recurrence_rule": DAILY}, {"replan_at": NOW}),
     ("the rule, and the instant with fewer digits", {"next_due_at": PLANNED + timedelta(microseconds=9)},
      {"recurrence_rule": DAILY, "next_due_at": PLANNED}, {"replan_at": NOW}),
+    ("its overrides alone", {}, {"recurrence_rule": SKIPS}, {"replan_at": AMENDED}),
+    ("its overrides, before anything was made", {"starts_local": None, "made_through": None, "planned_due_at": None},
+     {"recurrence_rule": SKIPS}, {"replan_at": AMENDED}),
+    ("its overrides, after an edit that no worker has seen", {"replan_at": EARLIER}, {"recurrence_rule": SKIPS}, {}),
+    ("its overrides and the instant", {}, {"recurrence_rule": SKIPS, "next_due_at": LATER}, {}),
     ("both", {}, {"recurrence_rule": DAILY, "next_due_at": LATER}, {}),
     ("both, after an edit that no worker has seen", {"replan_at": EARLIER},
      {"recurrence_rule": DAILY, "next_due_at": LATER}, {"replan_at": None}),
