@@ -9,15 +9,15 @@ begin
           from pg_class
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
-                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats')
+                                 'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats', 'changes')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
-                                                             'template_tags|preferences|zones|causes|waiting|repeats)')
+                                                             'template_tags|preferences|zones|causes|waiting|repeats|changes)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
-              'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
+              'held_users(text[])', 'task_repeats()', 'template_audited()', 'zone_mended()', 'audited_value(jsonb)', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)

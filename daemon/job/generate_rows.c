@@ -188,27 +188,60 @@ static void add_templates(const struct stretch *s, usec_t now, struct params *pa
 	params_utf8s(params, texts, n);
 }
 
-#define DECISIONS_PER_PLAN (FATE_KINDS + 4)
-
 struct decision {
 	const char *template_id, *kind, *detail;
 	usec_t first_at, last_at;
 	int64_t occurrences;
 };
 
-/* At most DECISIONS_PER_PLAN. */
+/* No more than one for each fate, and for the turns that a template takes. */
+static size_t decisions_max(const struct plan *plan)
+{
+	return plan->n + 4;
+}
+
+/* Those of a kind between two that are made, or moved, are one row: kinds that alternate, as excluded ones among
+ * those that are late, are no flood. */
+static void add_skipped(const char *id, const struct fate *fate, struct decision **run,
+	struct decision *decisions, size_t *n)
+{
+	if (!*run) {
+		*run = &decisions[(*n)++];
+		**run = (struct decision){ id, fate_kind_name(fate->kind), NULL, fate->nominal,
+			fate->through, 0 };
+	}
+	(*run)->occurrences += fate->number;
+	if (fate->nominal < (*run)->first_at)
+		(*run)->first_at = fate->nominal;
+	(*run)->last_at = fate->through;
+	if (fate->estimated)
+		(*run)->detail = "their number is estimated";
+}
+
+static size_t fates_decided(const char *id, const struct plan *plan, struct decision *decisions)
+{
+	struct decision *runs[FATE_KINDS] = { NULL };
+	size_t n = 0;
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fate *fate = &plan->fates[i];
+		if (fate->kind != FATE_MADE) {
+			add_skipped(id, fate, &runs[fate->kind], decisions, &n);
+			continue;
+		}
+		memset(runs, 0, sizeof(runs));
+		if (sec_from_usec(fate->due) != sec_from_usec(fate->nominal))
+			decisions[n++] = (struct decision){ id, "moved", NULL, fate->nominal,
+				fate->due, 1 };
+	}
+	return n;
+}
+
+/* At most decisions_max. */
 static size_t decisions_of(const struct planned *planned, struct decision *decisions)
 {
 	const struct plan *plan = &planned->plan;
 	const char *id = planned->template.id;
-	size_t n = 0;
-	for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++) {
-		struct plan_skipped skipped = plan_skipped(plan, kind);
-		if (skipped.occurrences)
-			decisions[n++] = (struct decision){ id, fate_kind_name(kind),
-				skipped.estimated ? "their number is estimated" : NULL,
-				skipped.first_at, skipped.last_at, skipped.occurrences };
-	}
+	size_t n = fates_decided(id, plan, decisions);
 	if (plan->outcome == PLAN_FAILED)
 		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
 			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
@@ -224,21 +257,28 @@ static size_t decisions_of(const struct planned *planned, struct decision *decis
 	return n;
 }
 
+/* Of a stretch, with room for all of it. */
+static size_t decide(const struct planned *planned, size_t n, struct decision **ret_decisions)
+{
+	size_t size = 0, decided = 0;
+	for (size_t i = 0; i < n; i++)
+		size += decisions_max(&planned[i].plan);
+	*ret_decisions = mem_alloc_array(size, sizeof(**ret_decisions));
+	for (size_t i = 0; i < n; i++)
+		decided += decisions_of(&planned[i], *ret_decisions + decided);
+	return decided;
+}
+
 size_t generate_rows_decisions(const struct generate_rows *rows, size_t from, size_t n)
 {
-	struct decision decisions[DECISIONS_PER_PLAN];
-	size_t all = 0;
-	for (size_t i = from; i < from + n; i++)
-		all += decisions_of(&rows->planned[i], decisions);
-	return all;
+	struct decision *all CLEANUP(mem_cleanup) = NULL;
+	return decide(rows->planned + from, n, &all);
 }
 
 static void add_decisions(const struct stretch *s, struct params *params)
 {
-	size_t size = s->n * DECISIONS_PER_PLAN, n = 0;
-	struct decision *all CLEANUP(mem_cleanup) = mem_alloc_array(size, sizeof(*all));
-	for (size_t i = 0; i < s->n; i++)
-		n += decisions_of(&s->planned[i], all + n);
+	struct decision *all CLEANUP(mem_cleanup) = NULL;
+	size_t n = decide(s->planned, s->n, &all);
 	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
 	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
 	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*present));
@@ -322,11 +362,18 @@ static void log_instance(const struct planned *planned, const struct made *made,
 	log_end(&line);
 }
 
+/* What the rule asks for is no news. */
+static int decision_priority(const char *kind)
+{
+	if (strcmp(kind, "excluded") == 0 || strcmp(kind, "moved") == 0)
+		return LOG_INFO;
+	return strcmp(kind, "quarantined") == 0 ? LOG_WARNING : LOG_NOTICE;
+}
+
 static void log_decision(const struct decision *decision)
 {
-	bool bad = strcmp(decision->kind, "quarantined") == 0;
 	struct log_line line;
-	log_begin(&line, bad ? LOG_WARNING : LOG_NOTICE, decision->kind);
+	log_begin(&line, decision_priority(decision->kind), decision->kind);
 	log_stored(&line, "template", decision->template_id);
 	if (decision->occurrences)
 		log_int(&line, "occurrences", decision->occurrences);
@@ -424,8 +471,8 @@ static size_t log_instances(const struct generate_rows *rows, usec_t clock, stru
 
 static size_t log_decisions(const struct planned *planned, struct tell_rate *rate)
 {
-	struct decision decisions[DECISIONS_PER_PLAN];
-	size_t n = planned->written ? decisions_of(planned, decisions) : 0, silent = 0;
+	struct decision *decisions CLEANUP(mem_cleanup) = NULL;
+	size_t n = planned->written ? decide(planned, 1, &decisions) : 0, silent = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (tell_rate_take(rate, clock_monotonic()))
 			log_decision(&decisions[i]);

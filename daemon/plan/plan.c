@@ -49,6 +49,8 @@ static size_t join(struct fate *fates, size_t n)
 		}
 		last->number += fates[i].number;
 		last->through = fates[i].through;
+		if (fates[i].nominal < last->nominal)
+			last->nominal = fates[i].nominal;
 		last->estimated |= fates[i].estimated;
 	}
 	return kept;

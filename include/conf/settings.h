@@ -27,6 +27,8 @@ struct settings {
 	bool notify_task_created; /* notifications of kind task_created */
 	bool repeat_tasks; /* of their own rules; looked at where a task is completed, by a trigger */
 	usec_t notification_retention; /* 0: for ever */
+	bool audit; /* changes of templates are noted, by a trigger */
+	usec_t audit_retention; /* 0: for ever */
 
 	int64_t version; /* another one after every write to the row */
 	/* Nothing may be made by them: what is wrong with which, and what mends it; "": all is well. */

@@ -326,7 +326,7 @@ def test_a_change_waits_for_locks_and_gives_up_in_words(db):
 
 def test_each_setting_can_be_set_and_reset(db):
     values = {"default_time_zone": "Asia/Tokyo", "min_interval": "5min", "catch_up_limit": "7", "adopt_backlog": "none",
-              "notify_task_created": "off", "repeat_tasks": "off", "notification_retention": "30d"}
+              "notify_task_created": "off", "repeat_tasks": "off", "notification_retention": "30d", "audit": "off", "audit_retention": "30d"}
     before = listed(db)
     assert set(values) == set(before) and before["notification_retention"]["value"] == "90d"
     for key, value in values.items():

@@ -1,0 +1,159 @@
+"""Why: what is not simply made is told, and by whom; who changed a template, and from what to what; and what explain
+makes of it all."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from harness.ctl import ctl_json, run_ctl
+from harness.daemon import once
+
+pytestmark = pytest.mark.slow
+
+UTC = timezone.utc
+MONDAY = datetime(2025, 2, 3, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAILY = {"frequency": "daily"}
+
+
+@pytest.fixture(scope="module")
+def shared_db(cluster):
+    db = cluster.create_migrated()
+    yield db
+    db.drop()
+
+
+@pytest.fixture
+def db(shared_db):
+    """Live since the eve of MONDAY, and it is MONDAY, an hour past ten; empty."""
+    db = shared_db
+    db.execute("truncate recurring_tasks, tasks, recurd.decisions, recurd.changes, recurd.notifications, recurd.repeats,"
+               " recurd.preferences, recurd.template_tags cascade")
+    db.execute("update recurd.settings set audit = null, catch_up_limit = null, default_time_zone = null, adopt_backlog = null")
+    db.freeze(MONDAY - DAY)
+    db.go_live()
+    db.freeze(MONDAY + HOUR)
+    return db
+
+
+def override(*pairs):
+    return DAILY | {"recurrenceOverrides": {at.strftime("%Y-%m-%dT%H:%M:%S"): what for at, what in pairs}}
+
+
+def told(db, template):
+    return [(d["kind"], d["first_at"], d["last_at"], d["occurrences"]) for d in db.decisions(template)]
+
+
+# Decisions ----------------------------------------------------------------------------------------
+
+
+def test_what_is_excluded_or_moved_is_told(db):
+    """An excluded date that lay ahead was passed over without a word, with COUNT or without."""
+    rule = override((MONDAY + DAY, {"excluded": True}), (MONDAY + 2 * DAY, {"excluded": True}),
+                    (MONDAY + 4 * DAY, {"start": "2025-02-07T18:00:00"}))
+    template = db.add_template(MONDAY, rule)
+    for day in (0, 3, 4, 5):
+        db.freeze(MONDAY + day * DAY + 9 * HOUR)
+        once(db, worker_name="ada")
+    assert db.occurrences(template) == [MONDAY + day * DAY for day in (0, 3, 4, 5)]
+    assert told(db, template) == [("excluded", MONDAY + DAY, MONDAY + 2 * DAY, 2),
+                                  ("moved", MONDAY + 4 * DAY, MONDAY + 4 * DAY + 8 * HOUR, 1)]
+    assert {d["by"] for d in db.decisions(template)} == {"worker ada"}
+
+
+def test_runs_of_a_kind_end_where_something_was_made(db):
+    """Two pauses' worth of excluded dates once were one entry, over what was made in between."""
+    rule = override(*((MONDAY + day * DAY, {"excluded": True}) for day in (1, 3, 5)))
+    template = db.add_template(MONDAY, rule)
+    db.freeze(MONDAY + 6 * DAY)
+    once(db)
+    assert told(db, template) == [("excluded", MONDAY + day * DAY, MONDAY + day * DAY, 1) for day in (1, 3, 5)]
+
+
+def test_kinds_that_alternate_are_no_flood(db):
+    """Hundreds of excluded dates among hundreds that are late: a row of each kind."""
+    rule = override(*((MONDAY + day * DAY, {"excluded": True}) for day in range(1, 200, 2)))
+    db.execute("update recurd.settings set catch_up_limit = 1")
+    template = db.add_template(MONDAY, rule)
+    db.freeze(MONDAY + 200 * DAY)
+    once(db)
+    assert sorted(told(db, template)) == [("dropped", MONDAY, MONDAY + 198 * DAY, 100),
+                                          ("excluded", MONDAY + DAY, MONDAY + 199 * DAY, 100)]
+
+
+# Changes ------------------------------------------------------------------------------------------
+
+
+def changes(db, template):
+    return db.rows("select * from recurd.changes where template_id = %s order by id", (template,))
+
+
+def test_who_changed_what(db):
+    template = db.add_template(MONDAY, DAILY, title="Water")
+    once(db)
+    assert changes(db, template) == [], "what a worker writes is no change of anybody's"
+    with db.connect(autocommit=False) as conn:
+        conn.execute("set local recurd.actor = 'ada@example.org'")
+        conn.execute("update recurring_tasks set title = 'Fern', recurrence_rule = %s", (Jsonb({"frequency": "weekly"}),))
+        conn.commit()
+    db.execute("update recurring_tasks set title = 'Fern'")
+    db.execute("update recurring_tasks set is_active = false")
+    db.execute("delete from recurring_tasks")
+    first, paused, deleted = changes(db, template)
+    assert (first["before"], first["after"]) == ({"title": "Water", "recurrence_rule": DAILY},
+                                                 {"title": "Fern", "recurrence_rule": {"frequency": "weekly"}})
+    assert (first["by"], first["at"], first["recurrence_rule"]) == ("ada@example.org", MONDAY + HOUR, DAILY)
+    assert (first["starts_zone"], first["next_due_at"]) == ("UTC", MONDAY + DAY)
+    assert (paused["before"], paused["after"], paused["by"]) == ({"is_active": True}, {"is_active": False}, "postgres")
+    assert deleted["after"] is None and deleted["before"]["title"] == "Fern" and "made_through" not in deleted["before"]
+
+
+def test_audit_is_switched_off_and_pruned(db):
+    template = db.add_template(MONDAY, DAILY)
+    run_ctl(db, "settings", "set", "audit", "off")
+    db.execute("update recurring_tasks set title = 'Fern'")
+    assert changes(db, template) == []
+    run_ctl(db, "settings", "reset", "audit")
+    db.execute("update recurring_tasks set title = 'Moss'")
+    assert len(changes(db, template)) == 1
+
+
+def test_a_sequence_that_is_behind_refuses_nothing(db):
+    """After a restore an application's update met a row of the audit in its place."""
+    template = db.add_template(MONDAY, DAILY)
+    for title in "abc":
+        db.execute("update recurring_tasks set title = %s", (title,))
+    db.execute("select setval(pg_get_serial_sequence('recurd.changes', 'id'), min(id), false) from recurd.changes")
+    for title in "defg":
+        db.execute("update recurring_tasks set title = %s", (title,))
+    assert [row["after"]["title"] for row in changes(db, template)] == list("abcdefg")
+
+
+def test_a_value_that_is_large_is_not_kept_twice(db):
+    template = db.add_template(MONDAY, DAILY)
+    db.execute("update recurring_tasks set recurrence_rule = (select jsonb_build_object('note', string_agg(md5(i::text), ''))"
+               " from generate_series(1, 9000) i)")
+    [row] = changes(db, template)
+    assert row["after"] == {"recurrence_rule": "(more than 64 kB)"} and row["before"] == {"recurrence_rule": DAILY}
+
+
+# Tasks in quarantine ------------------------------------------------------------------------------
+
+
+def test_a_mended_zone_frees_tasks(db):
+    """A template of the user was looked at again when the zone was mended; his completed task waited for ever."""
+    ada, bob = db.add_user("ada"), db.add_user("bob")
+    db.execute("insert into recurd.preferences (user_id, time_zone) values ('ada', 'Mars/Olympus'), ('bob', 'Mars/Olympus')")
+    tasks = {user: db.add_task(user=user, rule=DAILY, due_date=MONDAY, title=f"of {user}") for user in (ada, bob)}
+    db.execute("update tasks set is_complete = true")
+    once(db)
+    assert db.value("select count(*) from recurd.repeats where failed_at is not null") == 2
+    db.execute("update recurd.preferences set time_zone = 'Europe/Berlin' where user_id = 'ada'")
+    once(db)
+    assert db.column("select repeat_of from tasks where repeat_of is not null") == [tasks[ada]]
+    db.execute("delete from recurd.preferences")
+    once(db)
+    assert len(db.column("select repeat_of from tasks where repeat_of is not null")) == 2
