@@ -16,7 +16,8 @@ create table recurd.changes (
     after jsonb,                                         -- null: it was deleted
     -- How far the series was, where its rule or next_due_at changed: what came of it until then is known by these.
     recurrence_rule jsonb,                               -- the one of before
-    next_due_at timestamptz,
+    next_due_at timestamptz,                             -- null: it had ended
+    made_through timestamptz,
     starts_local timestamp,
     starts_zone text
 );
@@ -63,10 +64,12 @@ begin
     end if;
     -- A restore may have left the sequence behind the rows: that must not refuse what the application writes.
     for tries in 1..2 loop
-        insert into recurd.changes (kind, template_id, before, after, recurrence_rule, next_due_at, starts_local, starts_zone)
+        insert into recurd.changes (kind, template_id, before, after, recurrence_rule, next_due_at, made_through,
+                                    starts_local, starts_zone)
         values ('template', old.id::text, was, is_now,
                 case when series then recurd.audited_value(pg_catalog.to_jsonb(old.recurrence_rule)) end,
-                case when series then old.next_due_at::timestamptz end,
+                case when series and old.ended_at is null then old.next_due_at::timestamptz end,
+                case when series then old.made_through end,
                 case when series then old.starts_local end, case when series then old.starts_zone end)
             on conflict (id) do nothing;
         exit when found;

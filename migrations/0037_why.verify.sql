@@ -14,7 +14,7 @@ begin
         from (values ('recurd.decisions', '{text,varchar}', array['by']),
                      ('recurd.changes', '{bigint}', array['id']),
                      ('recurd.changes', '{text,varchar}', array['by', 'kind', 'template_id', 'starts_zone']),
-                     ('recurd.changes', '{timestamptz}', array['at', 'next_due_at']),
+                     ('recurd.changes', '{timestamptz}', array['at', 'next_due_at', 'made_through']),
                      ('recurd.changes', '{timestamp}', array['starts_local']),
                      ('recurd.changes', '{jsonb}', array['before', 'after', 'recurrence_rule']),
                      ('recurd.settings', '{boolean}', array['audit']),

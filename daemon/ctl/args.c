@@ -68,3 +68,15 @@ bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err)
 	*ret_bound = bound;
 	return true;
 }
+
+bool arg_begin(const char *text, struct arg_bound *ret_bound, struct err *err)
+{
+	usec_t ignored;
+	struct arg_bound bound;
+	if (!arg_bound(text, &bound, err))
+		return false;
+	if (!bound.is_span && end_of_date(text, &ignored))
+		bound.value -= 24 * 3600 * USEC_PER_SEC - 1;
+	*ret_bound = bound;
+	return true;
+}

@@ -12,6 +12,7 @@
 	X(herd)      \
 	X(list)      \
 	X(show)      \
+	X(explain)   \
 	X(next)      \
 	X(expand)    \
 	X(convert)   \

@@ -20,3 +20,5 @@ struct arg_bound {
 	usec_t value; /* instant, the last that is meant; or span */
 };
 bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err) NODISCARD;
+/* From when on: the same, but a date means its begin, and a span is one back. */
+bool arg_begin(const char *text, struct arg_bound *ret_bound, struct err *err) NODISCARD;

@@ -17,9 +17,9 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 # A call of each that is right; None: it needs no database.
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
-    "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "list": [], "show": ["x"], "explain": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
 }
-NEEDS = ("migrate", "show", "next", "validate")
+NEEDS = ("migrate", "show", "explain", "next", "validate")
 each = pytest.mark.parametrize("command", CALLS)
 
 
@@ -66,7 +66,7 @@ def test_the_manual_has_these_exit_statuses():
 
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
-            ["preflight"], ["status"], ["workers"], ["settings"], ["consumers"], ["upcoming"], ["list"], ["show", "t"],
+            ["preflight"], ["status"], ["workers"], ["settings"], ["consumers"], ["upcoming"], ["list"], ["show", "t"], ["explain", "t"],
             ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"]]
 
 

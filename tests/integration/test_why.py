@@ -157,3 +157,54 @@ def test_a_mended_zone_frees_tasks(db):
     db.execute("delete from recurd.preferences")
     once(db)
     assert len(db.column("select repeat_of from tasks where repeat_of is not null")) == 2
+
+
+# Explain ------------------------------------------------------------------------------------------
+
+
+def explain(db, template, since=MONDAY - 400 * DAY, until=MONDAY + 400 * DAY):
+    return ctl_json(db, "explain", template, "--from", since.isoformat().replace("+00:00", "Z"),
+                    "--to", until.isoformat().replace("+00:00", "Z"))
+
+
+def accounted(db, template, **span):
+    """{occurrence: what}; each occurrence stands there once."""
+    rows = explain(db, template, **span)
+    what = {datetime.fromisoformat(row["occurrence_at"].replace("Z", "+00:00")): row["verdict"] for row in rows}
+    assert len(what) == len(rows), rows
+    return what
+
+
+def days(*numbers):
+    return [MONDAY + day * DAY for day in numbers]
+
+
+def look(db, at, **options):
+    db.freeze(at)
+    return once(db, **options)
+
+
+def test_each_occurrence_once(db):
+    """Made, missed, in a pause, excluded, moved, deleted, to come: in one list."""
+    rule = override((MONDAY + 3 * DAY, {"excluded": True}), (MONDAY + 12 * DAY, {"excluded": True}),
+                    (MONDAY + 4 * DAY, {"start": "2025-02-07T18:00:00"}))
+    template = db.add_template(MONDAY, rule)
+    db.execute("update recurd.settings set catch_up_limit = 1")
+    for day in (0, 3, 4, 5, 8):  # 6 and 7 are missed
+        look(db, MONDAY + day * DAY + 9 * HOUR, worker_name="ada")
+    db.execute("update recurring_tasks set is_active = false")
+    db.freeze(MONDAY + 10 * DAY + HOUR)
+    db.execute("update recurring_tasks set is_active = true")
+    look(db, MONDAY + 11 * DAY + HOUR)
+    db.execute("delete from tasks where occurrence_at = %s", (MONDAY + 5 * DAY,))
+    told = accounted(db, template, until=MONDAY + 14 * DAY)
+    wanted = (dict.fromkeys(days(0, 1, 2, 4, 8, 11), "made") | dict.fromkeys(days(3, 12), "excluded")
+              | dict.fromkeys(days(9, 10), "paused") | {MONDAY + 5 * DAY: "gone"} | dict.fromkeys(days(6, 7), "dropped")
+              | dict.fromkeys(days(13, 14), "to come"))
+    wanted |= dict.fromkeys(days(1, 2), "dropped") | {MONDAY + 2 * DAY: "made"}
+    assert told == dict(sorted(wanted.items()))
+    rows = {row["occurrence_at"][8:10]: row for row in explain(db, template, until=MONDAY + 14 * DAY)}
+    assert rows["06"]["by"] == "worker ada" and rows["07"]["due_at"] == "2025-02-07T18:00:00Z"
+    assert "stand at another time" in rows["07"]["why"] and rows["05"]["late_seconds"] == 33 * 3600
+    text = run_ctl(db, "explain", template, "--to", "2025-02-17").text
+    assert "5 made, 6 decided against, 1 excluded, 1 gone, 2 to come" in text, text
