@@ -108,9 +108,12 @@ static void list_changes(struct explained *explained, struct account_input *inpu
 			.rule = row_text(rows, i, 2),
 			.rule_len = row_text_len(rows, i, 2),
 			.starts_local = sec_from_usec(row_wall_us(rows, i, 3)),
-			.made_through = instant(rows, i, 4),
-			.planned = instant(rows, i, 5),
-			.set = instant(rows, i, 6) };
+			.starts_code = (int)(row_wall_us(rows, i, 3) -
+					     sec_from_usec(row_wall_us(rows, i, 3)) * USEC_PER_SEC),
+			.starts_zone = row_text(rows, i, 4),
+			.made_through = instant(rows, i, 5),
+			.planned = instant(rows, i, 6),
+			.set = instant(rows, i, 7) };
 	input->changes = explained->change_list;
 	input->changes_n = n;
 }
@@ -122,7 +125,7 @@ static void list_turns(struct explained *explained, struct account_input *input)
 	explained->turn_list = mem_alloc_array(n, sizeof(*explained->turn_list));
 	for (int i = 0; i < (int)n; i++)
 		explained->turn_list[i] = (struct account_turn){ row_text(rows, i, 0),
-			row_instant(rows, i, 1) };
+			row_instant(rows, i, 2), row_instant(rows, i, 1) };
 	input->turns = explained->turn_list;
 	input->turns_n = n;
 }

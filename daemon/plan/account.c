@@ -39,7 +39,7 @@ struct account {
 const char *account_verdict_name(enum account_verdict verdict)
 {
 	static const char *const names[] = { "made", "made", "decided", "excluded", "passed over",
-		"gone", "due", "to come" };
+		"gone", "paused", "due", "to come" };
 	return names[verdict];
 }
 
@@ -60,10 +60,10 @@ static void decision_free(struct account_decision *decision)
 }
 
 /* Its identity says that a move made it late (move.h). */
-static bool is_early(const struct account_task *task)
+static bool is_coded(usec_t identity)
 {
-	sec_t second = sec_from_usec(task->occurrence);
-	int code = (int)(task->occurrence - second * USEC_PER_SEC);
+	sec_t second = sec_from_usec(identity);
+	int code = (int)(identity - second * USEC_PER_SEC);
 	return code != 0 && abs(code - MOVE_CODE) <= 26 * 3600;
 }
 
@@ -82,7 +82,7 @@ static void read_task(struct account *account)
 {
 	const struct account_input *input = &account->input;
 	while (input->next_task(input->source, &account->task)) {
-		if (!is_early(&account->task) || account->early_n == ACCOUNT_EARLY_MAX)
+		if (!is_coded(account->task.occurrence) || account->early_n == ACCOUNT_EARLY_MAX)
 			return;
 		keep_early(account);
 	}
@@ -174,7 +174,7 @@ static void make_room(struct account *account)
 {
 	size_t first = 0;
 	for (size_t i = account->open_n; i-- > 0;) {
-		if (end_of(&account->open[i].decision) < account->reached - FORGET_AFTER)
+		if (end_of(&account->open[i].decision) + FORGET_AFTER < account->reached)
 			forget(account, i);
 	}
 	for (size_t i = 1; i < account->open_n; i++)
@@ -255,6 +255,9 @@ static bool tell_unmade(struct account *account, struct account_entry *ret)
 	usec_t nominal = o->nominal * USEC_PER_SEC, due = o->at * USEC_PER_SEC;
 	struct open_decision *open = covering(account, o->nominal, o->excluded, false);
 	struct open_decision *remark = covering(account, o->nominal, o->excluded, true);
+	/* A run goes on behind the change: of what lies between, only what stood was looked at. */
+	if (open && o->change && sec_from_usec(open->decision.first) != o->nominal)
+		open = NULL;
 	*ret = (struct account_entry){ .nominal = nominal,
 		.due = due,
 		.number = 1,
@@ -316,7 +319,7 @@ static bool open_up_to(struct account *account, sec_t instant, struct account_en
 		bool given = account->expected && account->occurrence.nominal == first;
 		bool backward = account->reached > first;
 		if (given || is_remark(decision) || task_second(account) == first || backward ||
-			decision->first < account->input.from)
+			decision->first < account->input.from || is_coded(decision->first))
 			continue;
 		bool alone = !account->expected || account->occurrence.nominal > end_of(decision);
 		tell_decision(
@@ -367,6 +370,22 @@ static void open_future(struct account *account)
 	account->future = FUTURE_OVER;
 }
 
+static bool is_resting(const struct template *t, const struct fate *fate)
+{
+	bool paused = !t->is_active && t->ended_at == TEMPLATE_NONE;
+	return fate->kind == FATE_PAUSED ||
+	       (paused && (t->paused_at == TEMPLATE_NONE || fate->due >= t->paused_at));
+}
+
+static enum account_verdict foretell(const struct account *account, const struct fate *fate)
+{
+	if (fate->kind == FATE_EXCLUDED)
+		return ACCOUNT_EXCLUDED;
+	if (fate->due > account->input.now)
+		return ACCOUNT_COMES;
+	return is_resting(&account->template, fate) ? ACCOUNT_RESTS : ACCOUNT_DUE;
+}
+
 static bool next_future(struct account *account, struct account_entry *ret)
 {
 	struct fate fate;
@@ -382,11 +401,7 @@ static bool next_future(struct account *account, struct account_entry *ret)
 		}
 		if (fate.due < account->input.from)
 			continue;
-		bool due = fate.due <= account->input.now;
-		*ret = (struct account_entry){ .verdict = fate.kind == FATE_EXCLUDED
-								  ? ACCOUNT_EXCLUDED
-							  : due ? ACCOUNT_DUE
-								: ACCOUNT_COMES,
+		*ret = (struct account_entry){ .verdict = foretell(account, &fate),
 			.nominal = fate.nominal,
 			.due = fate.due,
 			.number = 1,

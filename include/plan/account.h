@@ -28,6 +28,7 @@ enum account_verdict {
 	ACCOUNT_EXCLUDED, /* the rule says so; nothing is on record */
 	ACCOUNT_PASSED, /* `change` came before anybody looked: it was passed over */
 	ACCOUNT_GONE, /* was dealt with, and nothing is on record */
+	ACCOUNT_RESTS, /* was due in a pause that lasts: it will not be made */
 	ACCOUNT_DUE, /* and not made yet */
 	ACCOUNT_COMES,
 	ACCOUNT_VERDICTS
@@ -53,13 +54,16 @@ struct account_change {
 	const char *rule; /* NULL: it is not known */
 	size_t rule_len;
 	sec_t starts_local;
+	int starts_code; /* its microseconds (move.h) */
+	const char *starts_zone;
 	usec_t made_through, planned; /* of before; TEMPLATE_NONE: none */
 	usec_t set; /* the next_due_at that was set; TEMPLATE_NONE: it was not */
 };
 
-/* A move: up to that wall time it went by that zone. */
+/* A move: until the local time of that occurrence it went by that zone. */
 struct account_turn {
 	const char *zone;
+	usec_t at; /* when that was found */
 	usec_t first; /* the first that moved, where it stood before */
 };
 

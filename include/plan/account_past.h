@@ -9,9 +9,14 @@
 struct past {
 	const struct account_input *input;
 	size_t epoch; /* the change that ends it; changes_n: the present rule */
+	size_t turn; /* the move that ends the stretch within it; turns_n: none */
+	sec_t wall_from; /* where the stretch begins */
 	struct rule *rule;
-	struct recurrence *recurrence; /* NULL: the epoch is not open */
+	struct recurrence *recurrence; /* NULL: the stretch is not open */
 	const struct zone *zone;
+	sec_t anchor; /* stands by itself, whether the rule gives it or not; INT64_MIN: done */
+	struct occurrence held; /* behind the anchor */
+	bool holds;
 	struct err problem;
 };
 

@@ -69,6 +69,14 @@ static const char *decided_words(const char *kind)
 		{ "adopted", "was due before the first start (adopt_backlog)" },
 		{ "excluded", "an override of the rule excludes it" },
 		{ "moved", "an override of the rule has it stand at another time" },
+		{ "coalesced", "missed, and a later one was made for all of them" },
+		{ "overlapped", "the instance before it was still open" },
+		{ "superseded", "its task was completed in favour of a later one" },
+		{ "shifted", "its calendar has it stand on another day" },
+		{ "skipped", "its calendar leaves that day out" },
+		{ "limited", "its user had as many instances that day as are allowed" },
+		{ "triggered", "somebody asked for it" },
+		{ "backfilled", "somebody asked for it afterwards" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(words[i][0], kind) == 0)
@@ -116,7 +124,7 @@ static void say_coming(
 	const struct account_entry *entry, const struct hindrance *hindrance, struct strbuf *out)
 {
 	if (entry->kind == FATE_PAUSED)
-		strbuf_add_text(out, "falls into a pause: it will not be made");
+		strbuf_add_text(out, "fell into a pause: it will not be made");
 	else if (entry->kind == FATE_ADOPTED)
 		strbuf_add_text(out, "was due before the first start (adopt_backlog)");
 	else if (*hindrance->text)
@@ -272,7 +280,7 @@ static int print_account(struct ctl *ctl, struct explained *explained, struct ac
 static void print_sums(const struct sums *sums, const char *problem)
 {
 	static const char *const words[] = { "made", "made outside of the rule", "decided against",
-		"excluded", "passed over by a change", "gone", "due", "to come" };
+		"excluded", "passed over by a change", "gone", "in a pause", "due", "to come" };
 	const char *gap = "\n";
 	for (size_t i = 0; i < ACCOUNT_VERDICTS; i++) {
 		if (sums->verdicts[i] == 0)
