@@ -208,3 +208,41 @@ def test_each_occurrence_once(db):
     assert "stand at another time" in rows["07"]["why"] and rows["05"]["late_seconds"] == 33 * 3600
     text = run_ctl(db, "explain", template, "--to", "2025-02-17").text
     assert "5 made, 6 decided against, 1 excluded, 1 gone, 2 to come" in text, text
+
+
+def test_tasks_in_quarantine_are_seen(db):
+    """list and status told of templates alone: a task that does not come back stood in the log and in show."""
+    task = db.add_task(user=db.add_user("ada"), rule={"frequency": "hourlyish"}, due_date=MONDAY, title="Water")
+    db.execute("update tasks set is_complete = true")
+    once(db)
+    [row] = ctl_json(db, "list", "--state", "quarantined")
+    assert (row["kind"], row["id"], row["user_id"], row["state"], row["title"]) == ("task", task, "ada", "quarantined", "Water")
+    assert "hourlyish" in row["failure"] and ctl_json(db, "list") == []
+    assert ctl_json(db, "list", "--state", "quarantined", "--user", "bob") == []
+    assert "task" in run_ctl(db, "list", "--state", "quarantined").lines()[1]
+    assert ctl_json(db, "status")["tasks_quarantined"] == 1 and "recurctl list --state quarantined" in run_ctl(db, "status").text
+    checked = run_ctl(db, "status", "--check", "--min-workers", "0", expect=1).text
+    assert "1 or more tasks in quarantine (limit 0)" in checked
+    run_ctl(db, "status", "--check", "--min-workers", "0", "--max-failures", "1")
+    told = ctl_json(db, "explain", "--task", task)
+    assert [row["what"] for row in told] == ["made", "completed", "quarantined", "quarantined"]
+    assert "hourlyish" in told[2]["why"] and "by the application" in told[0]["why"]
+
+
+def test_why_a_task_is_there(db):
+    """An instance, a repeat and its successor, a reminder that came late, one that is to come."""
+    template = db.add_template(MONDAY, DAILY)
+    repeats = db.add_task(rule=DAILY, due_date=MONDAY, remind=MONDAY - HOUR)
+    once(db)
+    db.execute("update tasks set is_complete = true where id = %s", (repeats,))
+    once(db)
+    instance = db.value("select id from tasks where recurring_task_id = %s", (template,))
+    follows = db.value("select id from tasks where repeat_of = %s", (repeats,))
+    [made, told] = ctl_json(db, "explain", "--task", instance)
+    assert template in made["why"] and "late by 1h" in made["why"] and told["what"] == "told"
+    first = {row["what"]: row for row in ctl_json(db, "explain", "--task", repeats)}
+    assert "late by 2h" in first["reminded"]["why"] and follows in first["repeated"]["why"] and "came back" in first["completed"]["why"]
+    assert [row["kind"] for row in ctl_json(db, "show", repeats)["notifications"]] == ["reminder"], "though it is complete"
+    second = {row["what"]: row for row in ctl_json(db, "explain", "--task", follows)}
+    assert repeats in second["made"]["why"] and second["reminder to come"]["at"] == "2025-02-04T09:00:00Z"
+    assert "there is no task" in run_ctl(db, "explain", "--task", "nobody", expect=65).errors

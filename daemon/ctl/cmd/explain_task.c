@@ -53,7 +53,9 @@ int explain_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
 		const char *kind;
 		int instant;
 	} events[] = { { "task_created", K_OCCURRENCE }, { "task_created", K_MADE_FOR },
-		{ "reminder", K_REMINDED } };
+		{ "reminder", K_REMINDED },
+		/* A completion moves reminded_at to the end of that second. */
+		{ "reminder", K_REMIND } };
 	static const enum key_format formats[] = { KEY_HASHED, KEY_TIMED };
 	char keys[ARRAY_LEN(events) * ARRAY_LEN(formats)][NOTIFICATION_KEY_SIZE];
 	const char *found[ARRAY_LEN(keys)];
