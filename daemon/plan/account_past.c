@@ -89,7 +89,7 @@ static bool open_rule(struct past *past, struct err *err)
 	}
 	struct start start = { .template = &then, .policy = past->input->policy };
 	/* The rule may name a zone that is none any more: what counts is the one of then. */
-	bool parsed = start_rule(&start, err) || start.rule;
+	bool parsed = template_check(&then, err) && (start_rule(&start, err) || start.rule);
 	past->rule = start.rule;
 	start.rule = NULL;
 	start_finish(&start);

@@ -246,3 +246,24 @@ def test_why_a_task_is_there(db):
     second = {row["what"]: row for row in ctl_json(db, "explain", "--task", follows)}
     assert repeats in second["made"]["why"] and second["reminder to come"]["at"] == "2025-02-04T09:00:00Z"
     assert "there is no task" in run_ctl(db, "explain", "--task", "nobody", expect=65).errors
+
+
+def test_whatever_stands_in_the_rows(db):
+    """Instants without an end, figures without a sense, zones that are none: told as far as it goes, and no crash."""
+    template = db.add_template(MONDAY, DAILY)
+    look(db, MONDAY + 3 * DAY + HOUR)
+    db.execute("update tasks set created_at = case when occurrence_at = %s then timestamp 'infinity' else '294276-01-01' end", (MONDAY,))
+    db.execute("insert into recurd.decisions (template_id, kind, first_at, last_at, occurrences, detail)"
+               " select %s, k, f, l, n, 'Mars/Olympus to ../etc' from unnest(array['dropped', 'rezoned', 'odd']) k,"
+               " unnest(array['-infinity', '2025-02-04 10:00Z', 'infinity']::timestamptz[]) f,"
+               " unnest(array['infinity', '2025-02-01']::timestamptz[]) l, unnest(array[-5, 9223372036854775807, null]) n", (template,))
+    odd = ["starts_local = 'infinity'", "starts_zone = 'Mars/Olympus'", "made_through = '-infinity'", "next_due_at = 'infinity'",
+           "made_through = 'infinity'", "recurrence_rule = '[1]'", "used_count = -7", "paused_at = '-infinity', is_active = false"]
+    for column in odd:
+        db.execute(f"update recurring_tasks set {column}")
+        assert explain(db, template)
+        assert run_ctl(db, "explain", template, "--from", "36500d", "--to", "36500d", "-o", "json").json
+    db.execute("delete from recurd.decisions")
+    db.execute("update recurd.changes set starts_local = '-infinity', made_through = 'infinity', recurrence_rule = '{}'")
+    told = run_ctl(db, "explain", template, "--from", "2025-01-01").text
+    assert "\nNot all could be expanded: " in told and "4 made outside of the rule" in told, told
