@@ -17,7 +17,10 @@
 	X(expand)    \
 	X(convert)   \
 	X(validate)  \
-	X(retry)
+	X(retry)     \
+	X(policy)    \
+	X(pause)     \
+	X(resume)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;
 COMMANDS(DECLARE)

@@ -22,12 +22,13 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurd.preferences.time_zone", "recurd.zones.digest", "recurd.waiting.place",
 	"recurd.causes.next_try_at", "recurd.settings.changes", "recurd.workers.tzdata",
 	"recurd.workers.figures", "recurd.consumers.done_through", "recurd.repeats.failed_at",
-	"tasks.repeat_of", "recurd.keys_from()", "recurd.changes.before" };
+	"tasks.repeat_of", "recurd.keys_from()", "recurring_tasks.wake_at",
+	"recurd.policies.pause_catch_up", "recurd.changes.before" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",
 	"ux_tasks_repeat_of", "ix_tasks_pending_remind_at", "ix_recurring_tasks_due",
-	"ix_recurring_tasks_replan" };
+	"ix_recurring_tasks_replan", "ix_recurring_tasks_wake" };
 
 static void finish(struct fitness *fitness, enum fitness_verdict verdict)
 {

@@ -13,27 +13,23 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
-#define CLAIM_BYTES   (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
-#define PLAN_PATIENCE (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
+#define CLAIM_BYTES    (4 << 20) /* of rules in a batch; sane ones need a tenth of a kilobyte each */
+#define CATCH_UP_GRACE (60 * USEC_PER_SEC) /* what is made within it was not missed */
+#define PLAN_PATIENCE  (4 * USEC_PER_MSEC) /* of one plan; the loop has others to serve */
 
 static struct generate *of(struct run *run)
 {
 	return (struct generate *)run;
 }
 
-static bool is_edited(const struct job *job)
-{
-	return job == &job_replan || job->retries == &job_replan;
-}
-
 /* ---- telling ---- */
 
 /* Claims are in no order where others went first. */
-static usec_t oldest_due(const struct generate_rows *rows)
+static usec_t oldest_due(const struct job *source, const struct generate_rows *rows)
 {
 	usec_t oldest = USEC_INFINITY;
 	for (size_t i = 0; i < rows->n; i++) {
-		usec_t due = rows->planned[i].template.next_due_at;
+		usec_t due = generate_instant_of(source, &rows->planned[i].template);
 		if (due != USEC_MINUS_INFINITY && due < oldest)
 			oldest = due;
 	}
@@ -42,15 +38,15 @@ static usec_t oldest_due(const struct generate_rows *rows)
 
 static void log_batch(const struct generate *generate, size_t silent)
 {
-	usec_t oldest = oldest_due(&generate->rows);
+	usec_t oldest = oldest_due(generate->source, &generate->rows);
 	struct log_line line;
 	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
-	log_text(&line, "kind", generate->edited ? "replan" : "generate");
+	log_text(&line, "kind", generate->source->name);
 	log_int(&line, "rows", (int64_t)generate->made_n);
 	log_int(&line, "templates", (int64_t)generate->run.wrote_n);
 	log_int(&line, "without_line", (int64_t)silent);
 	log_int(&line, "ms", (clock_monotonic() - generate->run.batch.began_at) / USEC_PER_MSEC);
-	if (!generate->edited && oldest != USEC_INFINITY)
+	if (generate->source != &job_replan && oldest != USEC_INFINITY)
 		log_int(&line, "lag_ms", (generate->run.batch.now - oldest) / USEC_PER_MSEC);
 	log_end(&line);
 }
@@ -162,7 +158,7 @@ static void wrote(void *job, size_t from, size_t n)
 static void row(struct run *run, size_t i, struct run_row *ret_row)
 {
 	const struct planned *planned = &of(run)->rows.planned[i];
-	generate_row_of(&planned->template, planned->place, of(run)->edited, ret_row);
+	generate_row_of(of(run)->source, &planned->template, planned->place, ret_row);
 }
 
 /* ---- claiming ---- */
@@ -171,11 +167,12 @@ static void row(struct run *run, size_t i, struct run_row *ret_row)
 static void weigh(struct generate *generate)
 {
 	struct run *run = &generate->run;
-	size_t locked = (size_t)row_int8(generate->claimed, 0, TEMPLATE_COLUMNS + 1);
+	int behind = generate_column_behind(generate);
+	size_t locked = (size_t)row_int8(generate->claimed, 0, behind + 1);
 	size_t *heavy = &run->trouble->heavy;
 	run->full = locked == run->limit && !run->job->retries;
 	if (run->share)
-		run_take_fairness(run, generate->claimed, TEMPLATE_COLUMNS + 3);
+		run_take_fairness(run, generate->claimed, behind + 3);
 	generate->cut = locked > run->claimed_n;
 	if (run->job->retries)
 		return;
@@ -213,16 +210,23 @@ static void add_claim(struct run *run)
 	}
 	params_int8(&params, (int64_t)run->limit);
 	params_int8(&params, CLAIM_BYTES);
-	if (!of(run)->edited)
+	const struct job *source = of(run)->source;
+	if (source != &job_replan)
 		params_instant(&params, run->order.from);
 	params_bool(&params, run_looks_for_waiting(run));
 	if (run->share) {
 		run_add_fairness(run, run->order.from, &params);
-		conn_add(run->site.conn, QUERY_GENERATE_CLAIM_FAIR, &params);
+		conn_add(run->site.conn,
+			source == &job_policed ? QUERY_GENERATE_CLAIM_POLICED_FAIR
+					       : QUERY_GENERATE_CLAIM_FAIR,
+			&params);
 		return;
 	}
-	run_add_claim(
-		run, of(run)->edited ? QUERY_GENERATE_CLAIM_EDITED : QUERY_GENERATE_CLAIM, &params);
+	run_add_claim(run,
+		source == &job_replan    ? QUERY_GENERATE_CLAIM_EDITED
+		: source == &job_policed ? QUERY_GENERATE_CLAIM_POLICED
+					 : QUERY_GENERATE_CLAIM,
+		&params);
 }
 
 static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
@@ -231,7 +235,7 @@ static void add_claim_waiting(struct run *run, const char *const *ids, size_t n)
 	params_init(&params);
 	params_texts(&params, ids, n);
 	params_int8(&params, CLAIM_BYTES);
-	params_bool(&params, of(run)->edited);
+	params_text(&params, of(run)->source->name);
 	conn_add(run->site.conn, QUERY_GENERATE_CLAIM_WAITING, &params);
 }
 
@@ -239,7 +243,7 @@ static void add_left(struct run *run, const char *const *ids, size_t n)
 {
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	params_text(&params, of(run)->edited ? job_replan.name : job_generate.name);
+	params_text(&params, of(run)->source->name);
 	params_texts(&params, ids, n);
 	conn_add(run->site.conn, QUERY_GENERATE_LEFT, &params);
 }
@@ -287,6 +291,7 @@ static struct plan_policy policy_of(const struct job_site *site)
 	return (struct plan_policy){ .live_since = site->live_since,
 		.adopt_backlog = backlogs[settings->adopt_backlog],
 		.catch_up_limit = (size_t)settings->catch_up_limit,
+		.catch_up_grace = CATCH_UP_GRACE,
 		.min_interval = settings->min_interval,
 		.zone = zone_load,
 		.clock = clock_monotonic,
@@ -298,7 +303,8 @@ static void *start(const struct job *job, const struct job_site *site,
 	const struct job_order *order, job_done_fn *done, void *arg)
 {
 	struct generate *generate = mem_alloc(sizeof(*generate));
-	generate->edited = is_edited(job);
+	generate->source = job->retries ? job->retries : job;
+	generate->with_policies = job != &job_generate;
 	generate->policy = policy_of(site);
 	generate_plan_init(generate, site->loop);
 	run_start(&generate->run, &ops, job, site, order, done, arg);
@@ -321,6 +327,19 @@ const struct job job_replan = { .name = "replan",
 	.rank = JOB_IN_TURN,
 	.weight = 4,
 	.shared = true,
+	.start = start,
+	.destroy = destroy };
+const struct job job_policed = { .name = "policed",
+	.fair = true,
+	.rank = JOB_IN_TURN,
+	.weight = 4,
+	.shared = true,
+	.start = start,
+	.destroy = destroy };
+const struct job job_retry_policed = { .name = "retry policed",
+	.rank = JOB_IN_TURN,
+	.weight = 1,
+	.retries = &job_policed,
 	.start = start,
 	.destroy = destroy };
 const struct job job_retry_generate = { .name = "retry generate",

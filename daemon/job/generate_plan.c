@@ -2,17 +2,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/generate.h"
 #include "job/generate_private.h"
 #include "plan/template_row.h"
 #include "recur/zone_lacks.h"
 #include "util/mem.h"
 
-void generate_row_of(const struct template *template, struct row_place place, bool edited,
-	struct run_row *ret_row)
+usec_t generate_instant_of(const struct job *source, const struct template *template)
+{
+	if (source == &job_replan)
+		return template->replan_at;
+	return source == &job_policed && template->policies ? template->policies->wake_at
+							    : template->next_due_at;
+}
+
+int generate_column_behind(const struct generate *generate)
+{
+	return TEMPLATE_COLUMNS + (generate->with_policies ? POLICIES_COLUMNS : 0);
+}
+
+void generate_row_of(const struct job *source, const struct template *template,
+	struct row_place place, struct run_row *ret_row)
 {
 	*ret_row = (struct run_row){ .id = template->id,
 		.user_id = template->user_id,
-		.at = edited ? template->replan_at : template->next_due_at,
+		.at = generate_instant_of(source, template),
 		.place = place };
 }
 
@@ -32,13 +46,18 @@ static bool is_held(const struct generate *generate, const struct template *temp
 static void plan_row(struct generate *generate, int number)
 {
 	struct template template;
+	struct policies policies;
 	struct plan plan;
 	struct run_row row;
 	template_row_read(generate->claimed, number, 0, &template);
-	if (!generate->edited)
-		generate->run.through = template.next_due_at;
-	struct row_place place = row_place(generate->claimed, number, TEMPLATE_COLUMNS);
-	generate_row_of(&template, place, generate->edited, &row);
+	if (generate->with_policies &&
+		policies_row_read(generate->claimed, number, TEMPLATE_COLUMNS, &policies))
+		template.policies = &policies;
+	if (generate->source != &job_replan)
+		generate->run.through = generate_instant_of(generate->source, &template);
+	struct row_place place = row_place(
+		generate->claimed, number, generate_column_behind(generate));
+	generate_row_of(generate->source, &template, place, &row);
 	if (is_held(generate, &template)) {
 		run_wait(&generate->run, &row, "somebody has locked the row of its user");
 		return;

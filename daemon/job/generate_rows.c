@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/generate_decisions.h"
 #include "job/kinds.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -18,12 +19,25 @@ static void *grow(void *array, size_t n, size_t *size, size_t element)
 	return mem_realloc_array(array, *size, element);
 }
 
+static void keep_policies(struct generate_rows *rows, struct planned *planned)
+{
+	if (!planned->template.policies)
+		return;
+	planned->policies = mem_alloc(sizeof(*planned->policies));
+	*planned->policies = *planned->template.policies;
+	planned->template.policies = planned->policies;
+	rows->policed = true;
+}
+
 void generate_rows_add(struct generate_rows *rows, const struct template *template,
 	struct row_place place, struct plan *plan)
 {
 	rows->planned = grow(rows->planned, rows->n, &rows->size, sizeof(*rows->planned));
 	size_t index = rows->n++;
-	rows->planned[index] = (struct planned){ *template, place, *plan, rows->made_n, false };
+	rows->planned[index] = (struct planned){
+		.template = *template, .place = place, .plan = *plan, .made_from = rows->made_n
+	};
+	keep_policies(rows, &rows->planned[index]);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fate *fate = &plan->fates[i];
 		if (fate->kind != FATE_MADE)
@@ -38,8 +52,10 @@ void generate_rows_add(struct generate_rows *rows, const struct template *templa
 
 void generate_rows_clear(struct generate_rows *rows)
 {
-	for (size_t i = 0; i < rows->n; i++)
+	for (size_t i = 0; i < rows->n; i++) {
 		plan_finish(&rows->planned[i].plan);
+		free(rows->planned[i].policies);
+	}
 	free(rows->planned);
 	free(rows->made);
 	*rows = (struct generate_rows){ 0 };
@@ -188,97 +204,46 @@ static void add_templates(const struct stretch *s, usec_t now, struct params *pa
 	params_utf8s(params, texts, n);
 }
 
-struct decision {
-	const char *template_id, *kind, *detail;
-	usec_t first_at, last_at;
-	int64_t occurrences;
-};
-
-/* No more than one for each fate, and for the turns that a template takes. */
-static size_t decisions_max(const struct plan *plan)
+/* Hardly any batch has one with policies. */
+static void add_wakes(const struct stretch *s, struct params *params)
 {
-	return plan->n + 4;
-}
-
-/* Those of a kind between two that are made, or moved, are one row: kinds that alternate, as excluded ones among
- * those that are late, are no flood. */
-static void add_skipped(const char *id, const struct fate *fate, struct decision **run,
-	struct decision *decisions, size_t *n)
-{
-	if (!*run) {
-		*run = &decisions[(*n)++];
-		**run = (struct decision){ id, fate_kind_name(fate->kind), NULL, fate->nominal,
-			fate->through, 0 };
+	size_t n = s->rows->policed ? s->n : 0;
+	int64_t *numbers CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*numbers));
+	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*present));
+	for (size_t i = 0; i < n; i++) {
+		numbers[i] = s->planned[i].plan.wake_at;
+		present[i] = s->planned[i].policies && numbers[i] != TEMPLATE_NONE;
 	}
-	(*run)->occurrences += fate->number;
-	if (fate->nominal < (*run)->first_at)
-		(*run)->first_at = fate->nominal;
-	(*run)->last_at = fate->through;
-	if (fate->estimated)
-		(*run)->detail = "their number is estimated";
+	params_instants(params, numbers, present, n);
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = s->planned[i].policies ? s->planned[i].policies->version : 0;
+	params_int8s(params, numbers, n);
 }
 
-static size_t fates_decided(const char *id, const struct plan *plan, struct decision *decisions)
+static void add_superseded(const struct stretch *s, struct params *params)
 {
-	struct decision *runs[FATE_KINDS] = { NULL };
+	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(2 * s->n, sizeof(*texts));
 	size_t n = 0;
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct fate *fate = &plan->fates[i];
-		if (fate->kind != FATE_MADE) {
-			add_skipped(id, fate, &runs[fate->kind], decisions, &n);
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->planned[i].plan.superseded)
 			continue;
-		}
-		memset(runs, 0, sizeof(runs));
-		if (sec_from_usec(fate->due) != sec_from_usec(fate->nominal))
-			decisions[n++] = (struct decision){ id, "moved", NULL, fate->nominal,
-				fate->due, 1 };
+		texts[n] = s->planned[i].plan.superseded;
+		texts[s->n + n++] = s->planned[i].template.id;
 	}
-	return n;
-}
-
-/* At most decisions_max. */
-static size_t decisions_of(const struct planned *planned, struct decision *decisions)
-{
-	const struct plan *plan = &planned->plan;
-	const char *id = planned->template.id;
-	size_t n = fates_decided(id, plan, decisions);
-	if (plan->outcome == PLAN_FAILED)
-		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
-			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
-	if (plan->rezoned_from != TEMPLATE_NONE)
-		decisions[n++] = (struct decision){ id, "rezoned", plan->rezoned_why,
-			plan->rezoned_from, plan->rezoned_to, 0 };
-	if (plan->turn == PLAN_ENDS)
-		decisions[n++] = (struct decision){ id, "ended", NULL, plan->next_due_at,
-			plan->next_due_at, plan->used_count };
-	if (plan->turn == PLAN_REVIVES)
-		decisions[n++] = (struct decision){ id, "extended", NULL, plan->next_due_at,
-			TEMPLATE_NONE, 0 };
-	return n;
-}
-
-/* Of a stretch, with room for all of it. */
-static size_t decide(const struct planned *planned, size_t n, struct decision **ret_decisions)
-{
-	size_t size = 0, decided = 0;
-	for (size_t i = 0; i < n; i++)
-		size += decisions_max(&planned[i].plan);
-	*ret_decisions = mem_alloc_array(size, sizeof(**ret_decisions));
-	for (size_t i = 0; i < n; i++)
-		decided += decisions_of(&planned[i], *ret_decisions + decided);
-	return decided;
+	params_texts(params, texts, n);
+	params_texts(params, texts + s->n, n);
 }
 
 size_t generate_rows_decisions(const struct generate_rows *rows, size_t from, size_t n)
 {
 	struct decision *all CLEANUP(mem_cleanup) = NULL;
-	return decide(rows->planned + from, n, &all);
+	return generate_decide(rows->planned + from, n, &all);
 }
 
 static void add_decisions(const struct stretch *s, struct params *params)
 {
 	struct decision *all CLEANUP(mem_cleanup) = NULL;
-	size_t n = decide(s->planned, s->n, &all);
+	size_t n = generate_decide(s->planned, s->n, &all);
 	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
 	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
 	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*present));
@@ -341,6 +306,8 @@ void generate_rows_params(const struct generate_rows *rows, size_t from, size_t 
 	add_templates(&s, now, params);
 	add_decisions(&s, params);
 	add_keys(&s, kind != NULL, params);
+	add_wakes(&s, params);
+	add_superseded(&s, params);
 }
 
 /* ---- log lines ---- */
@@ -365,7 +332,8 @@ static void log_instance(const struct planned *planned, const struct made *made,
 /* What the rule asks for is no news. */
 static int decision_priority(const char *kind)
 {
-	if (strcmp(kind, "excluded") == 0 || strcmp(kind, "moved") == 0)
+	if (strcmp(kind, "excluded") == 0 || strcmp(kind, "moved") == 0 ||
+		strcmp(kind, "shifted") == 0)
 		return LOG_INFO;
 	return strcmp(kind, "quarantined") == 0 ? LOG_WARNING : LOG_NOTICE;
 }
@@ -472,7 +440,7 @@ static size_t log_instances(const struct generate_rows *rows, usec_t clock, stru
 static size_t log_decisions(const struct planned *planned, struct tell_rate *rate)
 {
 	struct decision *decisions CLEANUP(mem_cleanup) = NULL;
-	size_t n = planned->written ? decide(planned, 1, &decisions) : 0, silent = 0;
+	size_t n = planned->written ? generate_decide(planned, 1, &decisions) : 0, silent = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (tell_rate_take(rate, clock_monotonic()))
 			log_decision(&decisions[i]);

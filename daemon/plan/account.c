@@ -374,14 +374,14 @@ static bool is_resting(const struct template *t, const struct fate *fate)
 {
 	bool paused = !t->is_active && t->ended_at == TEMPLATE_NONE;
 	return fate->kind == FATE_PAUSED ||
-	       (paused && (t->paused_at == TEMPLATE_NONE || fate->due >= t->paused_at));
+	       (paused && (t->paused_at == TEMPLATE_NONE || fate->stands >= t->paused_at));
 }
 
 static enum account_verdict foretell(const struct account *account, const struct fate *fate)
 {
 	if (fate->kind == FATE_EXCLUDED)
 		return ACCOUNT_EXCLUDED;
-	if (fate->due > account->input.now)
+	if (fate->fire > account->input.now)
 		return ACCOUNT_COMES;
 	return is_resting(&account->template, fate) ? ACCOUNT_RESTS : ACCOUNT_DUE;
 }
@@ -394,12 +394,12 @@ static bool next_future(struct account *account, struct account_entry *ret)
 	while (account->future == FUTURE_OPEN) {
 		fates_renew(&account->fates);
 		enum recur_status status = fates_next(&account->fates, &fate, &account->problem);
-		if (status != RECUR_FOUND || fate.due > account->input.to) {
+		if (status != RECUR_FOUND || fate.stands > account->input.to) {
 			fates_close(&account->fates);
 			account->future = FUTURE_OVER;
 			break;
 		}
-		if (fate.due < account->input.from)
+		if (fate.stands < account->input.from)
 			continue;
 		*ret = (struct account_entry){ .verdict = foretell(account, &fate),
 			.nominal = fate.nominal,

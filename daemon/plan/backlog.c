@@ -6,6 +6,12 @@
 #include "util/mem.h"
 #include "util/timefmt.h"
 
+/* Without policies of its own, as long as the template is due at all, catch_up_limit is for all of it. */
+static bool counts(const struct stage_view *view, const struct fate *fate)
+{
+	return fate->kind == FATE_MADE && (!view->template->policies || stages_is_late(view, fate));
+}
+
 static void add(struct backlog *backlog, const struct fate *fate)
 {
 	if (backlog->n == backlog->size) {
@@ -13,7 +19,6 @@ static void add(struct backlog *backlog, const struct fate *fate)
 		backlog->fates = mem_realloc_array(
 			backlog->fates, backlog->size, sizeof(*backlog->fates));
 	}
-	backlog->makes += fate->kind == FATE_MADE;
 	backlog->fates[backlog->n++] = *fate;
 }
 
@@ -42,13 +47,15 @@ static usec_t uniform_until(
 	struct fate last = backlog->fates[backlog->n - 1];
 	last.kind = kind;
 	usec_t until = stages_until(&view, &last);
-	return until < now ? until : now;
+	usec_t late = now - (view.template->policies ? stages_slack(&view) : 0);
+	return until < late ? until : late;
 }
 
 static void pass_over(struct backlog *backlog, enum fate_kind kind, int64_t about, usec_t to)
 {
 	usec_t through = sec_from_usec(to) * USEC_PER_SEC;
 	add(backlog, &(struct fate){ .nominal = through,
+			     .stands = through,
 			     .due = through,
 			     .fire = through,
 			     .through = through,
@@ -65,10 +72,11 @@ static bool jump(struct fates *fates, usec_t now, struct backlog *backlog, struc
 	uint64_t count = rule_count(fates->start.rule);
 	if ((count > 0 && count <= PLAN_JUMP) || backlog->n < 2 || !is_uniform(backlog, &kind))
 		return true;
-	size_t limit = fates->start.policy->catch_up_limit, found = 0;
-	usec_t last = backlog->fates[backlog->n - 1].due;
+	struct stage_view view = fates_view(fates);
+	size_t limit = stages_limit(&view), found = 0;
+	usec_t last = backlog->fates[backlog->n - 1].stands;
 	usec_t until = uniform_until(fates, backlog, kind, now);
-	usec_t gap = (last - backlog->fates[0].due) / (usec_t)(backlog->n - 1);
+	usec_t gap = (last - backlog->fates[0].stands) / (usec_t)(backlog->n - 1);
 	usec_t margin = gap * (usec_t)(limit + PLAN_STEPS);
 	usec_t to = until - margin;
 	/* Where the rule is sparser near the present, or over, more of it has to stay. */
@@ -94,9 +102,10 @@ static bool jump(struct fates *fates, usec_t now, struct backlog *backlog, struc
 /* Not before something is sure to be dropped or passed over: else what is found now would be made,
  * although newer occurrences have the better right.  (Excluded dates once counted as enough.) */
 static bool out_of_patience(
-	const struct plan_policy *policy, const struct backlog *backlog, usec_t began)
+	const struct stage_view *view, const struct backlog *backlog, usec_t began)
 {
-	size_t limit = policy->catch_up_limit;
+	const struct plan_policy *policy = view->policy;
+	size_t limit = stages_limit(view);
 	bool decided = backlog->makes > limit ||
 		       (backlog->n > limit && backlog->fates[0].kind != FATE_MADE);
 	return policy->patience > 0 && decided && policy->clock() - began > policy->patience;
@@ -109,7 +118,7 @@ static enum recur_status next_not_skipped(
 	enum recur_status status;
 	do
 		status = fates_next(fates, ret_fate, err);
-	while (status == RECUR_FOUND && ret_fate->due > now && ret_fate->kind == FATE_EXCLUDED);
+	while (status == RECUR_FOUND && ret_fate->fire > now && ret_fate->kind == FATE_EXCLUDED);
 	return status;
 }
 
@@ -124,22 +133,26 @@ static bool may_be_split(const struct fates *fates, const struct backlog *backlo
  * on cannot go on. */
 static bool put_off(struct fates *fates, struct backlog *backlog, struct err *err)
 {
+	struct stage_view view = fates_view(fates);
 	sec_t to = recurrence_searched(fates->start.recurrence);
 	if (to <= fates->start.after)
 		return start_give_up(err);
 	backlog->end = BACKLOG_SEARCHED;
-	backlog->ahead = (struct fate){ .due = to * USEC_PER_SEC, .fire = to * USEC_PER_SEC };
+	usec_t searched = to * USEC_PER_SEC;
+	backlog->ahead = (struct fate){ .stands = searched, .due = searched, .fire = searched };
+	stages_set_fire(&view, &backlog->ahead);
 	return true;
 }
 
 static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struct err *err)
 {
 	const struct plan_policy *policy = fates->start.policy;
+	struct stage_view view = fates_view(fates);
 	usec_t began = policy->patience > 0 ? policy->clock() : 0;
-	size_t budget = policy->catch_up_limit + PLAN_STEPS;
+	size_t budget = stages_limit(&view) + PLAN_STEPS;
 	for (;;) {
 		struct fate fate = { 0 };
-		bool enough = backlog->n >= budget || out_of_patience(policy, backlog, began);
+		bool enough = backlog->n >= budget || out_of_patience(&view, backlog, began);
 		if (enough && !may_be_split(fates, backlog))
 			break;
 		enum recur_status status = next_not_skipped(fates, now, &fate, err);
@@ -147,13 +160,14 @@ static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struc
 			return false;
 		if (status == RECUR_AGAIN) /* with something found, as good as its budget */
 			return backlog->n > 0 || put_off(fates, backlog, err);
-		if (status == RECUR_END || fate.due > now) {
+		if (status == RECUR_END || fate.fire > now) {
 			backlog->end = status == RECUR_END ? BACKLOG_OVER : BACKLOG_AHEAD;
 			backlog->ahead = fate;
 			return true;
 		}
-		if (enough && fate.due != backlog->fates[backlog->n - 1].due)
+		if (enough && fate.stands != backlog->fates[backlog->n - 1].stands)
 			break;
+		backlog->makes += counts(&view, &fate);
 		add(backlog, &fate);
 	}
 	return jump(fates, now, backlog, err);
@@ -161,6 +175,7 @@ static bool walk(struct fates *fates, usec_t now, struct backlog *backlog, struc
 
 bool backlog_collect(struct fates *fates, usec_t now, struct backlog *ret_backlog, struct err *err)
 {
+	fates->now = now;
 	struct stage_view view = fates_view(fates);
 	*ret_backlog = (struct backlog){ .end = BACKLOG_SHORT };
 	if (!walk(fates, now, ret_backlog, err))
@@ -177,7 +192,7 @@ void backlog_finish(struct backlog *backlog)
 
 bool backlog_goes_with_last(const struct backlog *backlog, size_t i)
 {
-	return i > 0 && i < backlog->n && backlog->fates[i].due == backlog->fates[i - 1].due;
+	return i > 0 && i < backlog->n && backlog->fates[i].stands == backlog->fates[i - 1].stands;
 }
 
 size_t backlog_certain(const struct backlog *backlog)

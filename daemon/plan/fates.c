@@ -12,6 +12,7 @@ bool fates_open(const struct template *template, const struct plan_policy *polic
 	ret_fates->placed = false;
 	ret_fates->steps = 0;
 	ret_fates->given = 0;
+	ret_fates->now = INT64_MIN;
 	return start_find(template, policy, &ret_fates->start, err);
 }
 
@@ -38,7 +39,8 @@ struct stage_view fates_view(const struct fates *fates)
 {
 	const struct start *start = &fates->start;
 	usec_t made = start->made == INT64_MIN ? INT64_MIN : start->made * USEC_PER_SEC;
-	return (struct stage_view){ start->template, start->policy, start->adopting, made };
+	return (struct stage_view){ start->template, start->policy, start->adopting, made,
+		fates->now };
 }
 
 static bool count_used_up(const struct fates *fates)
@@ -171,6 +173,7 @@ enum recur_status fates_next(struct fates *fates, struct fate *ret_fate, struct 
 		.nominal = move_identity(&fates->start,
 			found.nominal == found.at ? due : found.nominal * USEC_PER_SEC,
 			found.fixed),
+		.stands = due,
 		.due = due,
 		.fire = due,
 		.through = due,

@@ -95,3 +95,13 @@ void identity_notification(enum key_format format, const char *kind, const char 
 	memcpy(key + time, digest, sizeof(key) - time);
 	hex(ret_key, key, sizeof(key));
 }
+
+uint64_t identity_number(const char *word, const char *id)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	uint64_t number = 0;
+	digest_of(word, id, 0, digest);
+	for (int i = 0; i < 8; i++)
+		number = number << 8 | digest[i];
+	return number;
+}

@@ -77,7 +77,7 @@ struct plan_skipped plan_skipped(const struct plan *plan, enum fate_kind kind)
 		if (fate->kind != kind)
 			continue;
 		if (skipped.occurrences == 0)
-			skipped.first_at = fate->due;
+			skipped.first_at = fate->stands;
 		skipped.occurrences += fate->number;
 		skipped.last_at = fate->through;
 		skipped.estimated |= fate->estimated;
@@ -93,7 +93,7 @@ static usec_t last_occurrence(
 {
 	for (size_t i = backlog->n; i-- > 0;) {
 		if (backlog->fates[i].kind != FATE_EXCLUDED)
-			return backlog->fates[i].due;
+			return backlog->fates[i].stands;
 	}
 	if (t->made_through == TEMPLATE_NONE)
 		return plan->made_through;
@@ -108,18 +108,18 @@ static void go_on(struct plan *plan, usec_t due, usec_t wake_at)
 }
 
 /* n: so many of the backlog are taken. */
-static void find_next(
-	const struct start *start, const struct backlog *backlog, size_t n, struct plan *plan)
+static void find_next(const struct start *start, const struct backlog *backlog, size_t n,
+	usec_t now, struct plan *plan)
 {
 	bool known = plan->made_through != TEMPLATE_NONE &&
 		     (backlog->n > 0 || start->standing != STANDS_SET);
 	if (n < backlog->n)
-		go_on(plan, backlog->fates[n].due, backlog->fates[n].fire);
+		go_on(plan, backlog->fates[n].stands, backlog->fates[n].fire);
 	else if (backlog->end == BACKLOG_AHEAD || backlog->end == BACKLOG_SEARCHED)
-		go_on(plan, backlog->ahead.due, backlog->ahead.fire);
+		go_on(plan, backlog->ahead.stands, backlog->ahead.fire);
 	else if (backlog->end == BACKLOG_SHORT)
 		/* All that was found is used up and yet it is all past: look again from here. */
-		go_on(plan, plan->made_through, plan->made_through);
+		go_on(plan, plan->made_through, now);
 	else if (known)
 		go_on(plan, last_occurrence(start->template, backlog, plan), TEMPLATE_NONE);
 }
@@ -180,7 +180,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->made_through = start->made_through;
 	use_up(plan, backlog->fates, n);
 	plan->used_count += n > 0 ? (int64_t)start->before : 0;
-	find_next(start, backlog, n, plan);
+	find_next(start, backlog, n, now, plan);
 	move_remember(start, n > 0, plan);
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
@@ -189,7 +189,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 		plan->planned_due_at += START_SEARCHED;
 	if (backlog->n == 0 && start->first_stands && start->standing == STANDS_SET)
 		leave_to_application(t, backlog, plan);
-	conclude_move(start, backlog->n > 0 ? backlog->fates[0].due : plan->next_due_at, plan);
+	conclude_move(start, backlog->n > 0 ? backlog->fates[0].stands : plan->next_due_at, plan);
 	conclude_end(t, now, backlog->end == BACKLOG_OVER && n == backlog->n, plan);
 }
 
@@ -199,7 +199,7 @@ static void keep_state(const struct template *t, struct plan *plan)
 {
 	*plan = (struct plan){
 		.next_due_at = t->next_due_at,
-		.wake_at = t->next_due_at,
+		.wake_at = t->policies ? t->policies->wake_at : t->next_due_at,
 		.planned_due_at = t->planned_due_at,
 		.made_through = t->made_through,
 		.replan_at = t->replan_at,
@@ -221,6 +221,13 @@ void plan_quarantine(const struct template *template, const char *why, struct pl
 	err_set(&ret_plan->failure, "%s", why);
 }
 
+/* The one that is open gives way to the one that is made. */
+static void supersede(const struct policies *policies, struct plan *plan)
+{
+	if (policies && policies->overlap == OVERLAP_REPLACE && plan->made_n > 0)
+		plan->superseded = policies->open_task;
+}
+
 void plan_make(const struct template *template, usec_t now, const struct plan_policy *policy,
 	size_t limit, struct plan *ret_plan)
 {
@@ -233,6 +240,7 @@ void plan_make(const struct template *template, usec_t now, const struct plan_po
 		size_t n = taken(&backlog, limit, &ret_plan->made_n);
 		conclude(&fates, &backlog, n, now, ret_plan);
 		keep(ret_plan, &backlog, n);
+		supersede(template->policies, ret_plan);
 		if (rule_has_overrides(fates.start.rule))
 			ret_plan->rule = fates_take_rule(&fates);
 	} else {

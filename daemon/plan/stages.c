@@ -3,7 +3,62 @@
 
 #include "util/timefmt.h"
 
+/* ---- what policies say ---- */
+
+static enum policy_amount catch_up_of(const struct stage_view *view)
+{
+	const struct policies *p = view->template->policies;
+	return p && p->catch_up != POLICY_UNSET ? p->catch_up : view->policy->catch_up;
+}
+
+static usec_t window_of(const struct stage_view *view)
+{
+	const struct policies *p = view->template->policies;
+	return p && p->catch_up_window ? p->catch_up_window : view->policy->catch_up_window;
+}
+
+static usec_t spread_of(const struct stage_view *view)
+{
+	const struct policies *p = view->template->policies;
+	return p ? policies_spread(view->template->id, p->jitter) : 0;
+}
+
+size_t stages_limit(const struct stage_view *view)
+{
+	const struct policies *p = view->template->policies;
+	return p && p->catch_up_cap ? p->catch_up_cap : view->policy->catch_up_limit;
+}
+
+void stages_set_fire(const struct stage_view *view, struct fate *fate)
+{
+	const struct policies *p = view->template->policies;
+	fate->fire = p ? fate->due - p->lead + spread_of(view) : fate->due;
+}
+
+/* How late it is; one that was made ahead is so from when it is due. */
+static bool is_later_than(const struct stage_view *view, const struct fate *fate, usec_t than)
+{
+	usec_t wanted = fate->fire > fate->due ? fate->fire : fate->due;
+	return view->now != INT64_MIN && wanted < view->now - than;
+}
+
+bool stages_is_late(const struct stage_view *view, const struct fate *fate)
+{
+	return is_later_than(view, fate, view->policy->catch_up_grace);
+}
+
+usec_t stages_slack(const struct stage_view *view)
+{
+	return view->policy->catch_up_grace + spread_of(view) + USEC_PER_SEC;
+}
+
 /* ---- of each occurrence by itself ---- */
+
+static void apply_fire(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	for (size_t i = 0; view->template->policies && i < n; i++)
+		stages_set_fire(view, &fates[i]);
+}
 
 /* Used up all the same, against COUNT. */
 static void apply_excluded(const struct stage_view *view, struct fate *fates, size_t n)
@@ -26,8 +81,17 @@ static bool within_pause(const struct stage_view *view, usec_t due)
 	return t->paused_at == TEMPLATE_NONE || due >= t->paused_at;
 }
 
+static enum policy_amount pause_catch_up_of(const struct stage_view *view)
+{
+	const struct policies *p = view->template->policies;
+	return p ? p->pause_catch_up : POLICY_UNSET;
+}
+
+/* What is made all the same is as late as by a worker that was down. */
 static void apply_paused(const struct stage_view *view, struct fate *fates, size_t n)
 {
+	if (pause_catch_up_of(view) == POLICY_ALL)
+		return;
 	for (size_t i = 0; i < n; i++)
 		if (fates[i].kind == FATE_MADE && within_pause(view, fates[i].due))
 			fates[i].kind = FATE_PAUSED;
@@ -36,9 +100,11 @@ static void apply_paused(const struct stage_view *view, struct fate *fates, size
 static usec_t paused_until(const struct stage_view *view, const struct fate *last)
 {
 	const struct template *t = view->template;
+	if (pause_catch_up_of(view) == POLICY_ALL)
+		return USEC_INFINITY;
 	if (last->kind == FATE_PAUSED)
 		return t->resumed_at;
-	bool ahead = t->resumed_at != TEMPLATE_NONE && t->resumed_at > last->due &&
+	bool ahead = t->resumed_at != TEMPLATE_NONE && t->resumed_at > last->stands &&
 		     t->paused_at != TEMPLATE_NONE;
 	return ahead ? t->paused_at : USEC_INFINITY;
 }
@@ -55,6 +121,43 @@ static void apply_adopted(const struct stage_view *view, struct fate *fates, siz
 static usec_t adopted_until(const struct stage_view *view, const struct fate *last)
 {
 	return last->kind == FATE_ADOPTED ? view->policy->live_since : USEC_INFINITY;
+}
+
+static void drop_later(const struct stage_view *view, usec_t than, enum fate_kind kind,
+	struct fate *fates, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fates[i].kind == FATE_MADE && is_later_than(view, &fates[i], than))
+			fates[i].kind = kind;
+}
+
+/* In terms of where they stand, from which a spread may lead ahead. */
+static usec_t later_until(const struct stage_view *view, usec_t than)
+{
+	return view->now == INT64_MIN ? USEC_INFINITY : view->now - than - stages_slack(view);
+}
+
+static void apply_window(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	usec_t window = window_of(view);
+	if (window > 0)
+		drop_later(view, window, FATE_WINDOW, fates, n);
+}
+
+static usec_t window_until(const struct stage_view *view, const struct fate *last)
+{
+	return last->kind == FATE_WINDOW ? later_until(view, window_of(view)) : USEC_INFINITY;
+}
+
+static void apply_late(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	if (catch_up_of(view) == POLICY_NONE)
+		drop_later(view, view->policy->catch_up_grace, FATE_LATE, fates, n);
+}
+
+static usec_t late_until(const struct stage_view *view, const struct fate *last)
+{
+	return last->kind == FATE_LATE ? later_until(view, 0) : USEC_INFINITY;
 }
 
 /* ---- of all that is due ---- */
@@ -78,28 +181,103 @@ static void apply_latest(const struct stage_view *view, struct fate *fates, size
 	}
 }
 
-/* The newest catch_up_limit are made. */
+/* Of a pause that is over, where its policy says so, the newest. */
+static void apply_latest_paused(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	if (pause_catch_up_of(view) != POLICY_LATEST || newer_follow(fates, n))
+		return;
+	for (size_t i = n; i-- > 0;) {
+		if (fates[i].kind == FATE_PAUSED) {
+			fates[i].kind = FATE_MADE;
+			return;
+		}
+	}
+}
+
+/* One for all that is late, the newest. */
+static void apply_coalesced(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	if (catch_up_of(view) != POLICY_LATEST)
+		return;
+	bool newer = newer_follow(fates, n);
+	for (size_t i = n; i-- > 0;) {
+		if (fates[i].kind != FATE_MADE || !stages_is_late(view, &fates[i]))
+			continue;
+		if (newer)
+			fates[i].kind = FATE_COALESCED;
+		newer = true;
+	}
+}
+
+/* Without policies catch_up_limit is for all that is due; with some, what is not late is made anyway. */
+static bool is_limited(const struct stage_view *view, const struct fate *fate)
+{
+	return fate->kind == FATE_MADE && (!view->template->policies || stages_is_late(view, fate));
+}
+
+/* The newest are made. */
 static void apply_caught_up(const struct stage_view *view, struct fate *fates, size_t n)
 {
-	size_t made = newer_follow(fates, n) ? SIZE_MAX : 0;
+	const struct policies *p = view->template->policies;
+	size_t limit = stages_limit(view), made = newer_follow(fates, n) ? SIZE_MAX : 0;
 	for (size_t i = 0; i < n && made != SIZE_MAX; i++)
-		made += fates[i].kind == FATE_MADE;
-	for (size_t i = 0; i < n && made > view->policy->catch_up_limit; i++) {
-		if (fates[i].kind != FATE_MADE)
+		made += is_limited(view, &fates[i]);
+	for (size_t i = 0; i < n && made > limit; i++) {
+		if (!is_limited(view, &fates[i]))
 			continue;
-		fates[i].kind = FATE_DROPPED;
+		fates[i].kind = p && p->catch_up_cap ? FATE_CAPPED : FATE_DROPPED;
 		made--;
 	}
+}
+
+/* The first one is made, and open from then on. */
+static void skip_overlapping(bool open, struct fate *fates, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (fates[i].kind != FATE_MADE)
+			continue;
+		if (open)
+			fates[i].kind = FATE_OVERLAPPED;
+		open = true;
+	}
+}
+
+/* Each takes the place of the one before it, so that only the last is made. */
+static void replace_overlapping(struct fate *fates, size_t n)
+{
+	bool newer = newer_follow(fates, n);
+	for (size_t i = n; i-- > 0;) {
+		if (fates[i].kind != FATE_MADE)
+			continue;
+		if (newer)
+			fates[i].kind = FATE_OVERLAPPED;
+		newer = true;
+	}
+}
+
+static void apply_overlapped(const struct stage_view *view, struct fate *fates, size_t n)
+{
+	const struct policies *p = view->template->policies;
+	if (p && p->overlap == OVERLAP_SKIP)
+		skip_overlapping(p->open_task != NULL, fates, n);
+	if (p && p->overlap == OVERLAP_REPLACE)
+		replace_overlapping(fates, n);
 }
 
 /* ---- the table ---- */
 
 const struct stage stages[STAGES] = {
+	{ "fire", STAGE_EACH, apply_fire, NULL },
 	{ "excluded", STAGE_EACH, apply_excluded, NULL },
 	{ "paused", STAGE_EACH, apply_paused, paused_until },
 	{ "adopted", STAGE_EACH, apply_adopted, adopted_until },
+	{ "window", STAGE_EACH, apply_window, window_until },
+	{ "late", STAGE_EACH, apply_late, late_until },
 	{ "latest", STAGE_BACKLOG, apply_latest, NULL },
+	{ "coalesced", STAGE_BACKLOG, apply_coalesced, NULL },
+	{ "latest paused", STAGE_BACKLOG, apply_latest_paused, NULL },
 	{ "caught up", STAGE_BACKLOG, apply_caught_up, NULL },
+	{ "overlapped", STAGE_BACKLOG, apply_overlapped, NULL },
 };
 
 void stages_apply(
@@ -117,5 +295,5 @@ usec_t stages_until(const struct stage_view *view, const struct fate *last)
 		usec_t its = stages[i].until ? stages[i].until(view, last) : USEC_INFINITY;
 		until = its < until ? its : until;
 	}
-	return until > last->due ? until : last->due;
+	return until > last->stands ? until : last->stands;
 }

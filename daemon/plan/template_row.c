@@ -52,3 +52,33 @@ void template_row_read(const PGresult *result, int row, int first, struct templa
 		.user_zone = row_text(result, row, first + 15),
 	};
 }
+
+/* As far as a table's constraints would let it be; what a row that somebody made by hand has beyond that is not
+ * set. */
+static int64_t bounded_at(const PGresult *result, int row, int column, int64_t max)
+{
+	int64_t number = row_is_null(result, row, column) ? 0 : row_int8(result, row, column);
+	return number > 0 && number <= max ? number : 0;
+}
+
+bool policies_row_read(const PGresult *result, int row, int first, struct policies *ret_policies)
+{
+	bool there = !row_is_null(result, row, first);
+	*ret_policies = (struct policies){
+		.version = there ? row_int8(result, row, first) : 0,
+		.wake_at = instant_at(result, row, first + 1),
+		.catch_up = policy_amount_of(row_text(result, row, first + 2)),
+		.catch_up_window = bounded_at(result, row, first + 3, POLICIES_WINDOW_MAX),
+		.catch_up_cap = (size_t)bounded_at(result, row, first + 4, POLICIES_CAP_MAX),
+		.overlap = policy_overlap_of(row_text(result, row, first + 5)),
+		.lead = bounded_at(result, row, first + 6, POLICIES_LEAD_MAX),
+		.jitter = bounded_at(result, row, first + 7, POLICIES_JITTER_MAX),
+		.calendar = row_text(result, row, first + 9),
+		.shift = policy_shift_of(row_text(result, row, first + 10)),
+		.pause_catch_up = policy_amount_of(row_text(result, row, first + 11)),
+		.open_task = row_text(result, row, first + 12),
+	};
+	ret_policies->remind_before_n = policy_reminders_of(
+		row_text(result, row, first + 8), ret_policies->remind_before);
+	return there;
+}

@@ -12,7 +12,7 @@
 #include "db/rows.h"
 #include "util/strbuf.h"
 
-#define PARAMS_MAX       32
+#define PARAMS_MAX       40
 #define PARAMS_BYTES_MAX (64u << 20)
 
 struct params {

@@ -1,4 +1,5 @@
-/* generate: due occurrences become tasks; so do, by another claim, templates whose rule was edited (replan).
+/* generate: due occurrences become tasks; so do, by other claims, templates whose rule was edited (replan), and those
+ * that have policies (policed), which are looked at when their wake_at has come.
  *
  * One batch claims templates, plans each (plan/plan.h), and writes instances, notifications, new states and
  * decisions in one statement, all in one transaction of at most batch_size occurrences.  Planning yields to
@@ -12,4 +13,5 @@
 
 #include "job/job.h"
 
-extern const struct job job_generate, job_replan, job_retry_generate, job_retry_replan;
+extern const struct job job_generate, job_replan, job_policed, job_retry_generate, job_retry_replan,
+	job_retry_policed;

@@ -10,7 +10,9 @@
 
 struct generate {
 	struct run run;
-	bool edited; /* templates whose rule was edited, not those that are due */
+	const struct job *
+		source; /* job_generate, job_replan or job_policed: which templates, also where it retries */
+	bool with_policies; /* the claim brings them */
 	struct slicing slicing;
 	struct plan_policy policy;
 	PGresult *claimed;
@@ -24,9 +26,14 @@ struct generate {
 	bool cut; /* more rows are locked than could be read: rules are large */
 };
 
+/* The instant for which a template is claimed: when it is due, when it is to be looked at, or when its rule was
+ * edited. */
+usec_t generate_instant_of(const struct job *source, const struct template *template);
 /* A template as a row of the run. */
-void generate_row_of(const struct template *template, struct row_place place, bool edited,
-	struct run_row *ret_row);
+void generate_row_of(const struct job *source, const struct template *template,
+	struct row_place place, struct run_row *ret_row);
+/* The column behind those of the template, and of its policies. */
+int generate_column_behind(const struct generate *generate);
 void generate_plan_init(struct generate *generate, struct ev_loop *loop);
 /* Plans what is claimed (a careful batch asks first whose users are held), lets the loop have its turns meanwhile, and goes on with run_write or run_close. */
 void generate_plan(struct generate *generate);

@@ -12,7 +12,8 @@
 #include "plan/plan.h"
 
 struct planned {
-	struct template template;
+	struct template template; /* its policies are those below */
+	struct policies *policies; /* NULL: none */
 	struct row_place place; /* where the row stands as long as it is locked */
 	struct plan plan;
 	size_t made_from; /* the first of its instances */
@@ -33,11 +34,13 @@ struct generate_rows {
 	struct made *made;
 	size_t made_n, made_size;
 	bool changes; /* some instance has one */
+	bool policed; /* some template has policies */
 	bool hashed; /* the event of some instance lies before keys_from */
 };
 
 void generate_rows_add(struct generate_rows *rows, const struct template *template,
-	struct row_place place, struct plan *plan); /* takes the plan's memory */
+	struct row_place place,
+	struct plan *plan); /* takes the plan's memory, and copies policies */
 void generate_rows_clear(struct generate_rows *rows);
 
 /* All are there: the events of the instances get their keys. */

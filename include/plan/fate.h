@@ -1,7 +1,7 @@
 /* fate: one occurrence of a template, and what becomes of it.
  *
  * Where none of them is made, one fate may stand for several of a kind that follow each other: `number`
- * of them, from `nominal` (the earliest of theirs) and `due` through `through`.
+ * of them, from `nominal` (the earliest of theirs) and `stands` through `through`.
  */
 #pragma once
 
@@ -15,6 +15,11 @@ enum fate_kind {
 	FATE_DROPPED, /* beyond catch_up_limit */
 	FATE_PAUSED, /* between paused_at and resumed_at */
 	FATE_ADOPTED, /* from before the first start */
+	FATE_COALESCED, /* late, and a newer one that is late is made */
+	FATE_WINDOW, /* too late: catch_up_window */
+	FATE_LATE, /* late at all, and catch_up is none */
+	FATE_CAPPED, /* beyond catch_up_cap */
+	FATE_OVERLAPPED, /* while another task of the template was open */
 	FATE_KINDS
 };
 
@@ -25,9 +30,11 @@ struct fate_change {
 
 struct fate {
 	usec_t nominal; /* the instant that the rule gives: its identity */
-	usec_t due; /* where it stands: nominal, unless an override moved it */
-	usec_t fire; /* when the instance is made: as soon as it is due */
-	usec_t through; /* due, unless it stands for several */
+	usec_t stands; /* where the rule's set has it: nominal, unless an override moved it.  In this all are in order,
+			* and next_due_at and made_through are such instants */
+	usec_t due; /* when the task is due: where it stands, unless a policy shifts it */
+	usec_t fire; /* when the instance is made: as soon as it is due, unless a policy says otherwise */
+	usec_t through; /* where it stands, unless it stands for several */
 	int64_t number; /* 1, unless it stands for several */
 	enum fate_kind kind;
 	enum zone_fit fit; /* its wall time is skipped by the clock, or shown twice */
@@ -38,5 +45,7 @@ struct fate {
 
 /* "dropped": as decisions are named. */
 const char *fate_kind_name(enum fate_kind kind);
+/* Why, where one name is for several; NULL: the name says all. */
+const char *fate_kind_detail(enum fate_kind kind);
 /* Whether overrides change anything about it. */
 bool fate_is_changed(const struct fate *fate);

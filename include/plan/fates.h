@@ -21,6 +21,7 @@ struct fates {
 	bool placed; /* the recurrence stands behind the first one, at whose instant others may stand */
 	int steps; /* looked at in FATES_PASSED */
 	uint64_t given; /* in all */
+	usec_t now; /* INT64_MIN, unless somebody plans: what is late then */
 };
 
 /* fitted: also tell how the first one, which stands by itself, fits its clock; it costs a search.

@@ -25,6 +25,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "util/macros.h"
 
 #define INSTANCE_ID_SIZE      37 /* with the final NUL */
@@ -34,6 +36,9 @@ void identity_instance(
 	const char *template_id, usec_t occurrence, char ret_id[static INSTANCE_ID_SIZE]);
 /* The same over "repeat", 0x00, the id of the task that was completed, 0x00, its successor's due date. */
 void identity_successor(const char *task_id, usec_t due_at, char ret_id[static INSTANCE_ID_SIZE]);
+
+/* 64 bits out of the same over a word, 0x00, the id, 0x00, 0: for what only has to be spread evenly. */
+uint64_t identity_number(const char *word, const char *id);
 
 enum key_format {
 	KEY_HASHED, /* of events before keys_from */

@@ -17,6 +17,9 @@
  * - Of what was missed, the newest catch_up_limit are made, oldest first; the rest is dropped.
  * - What lies between paused_at and resumed_at is not made.
  * - A template from before live_since that recurd never planned follows adopt_backlog.
+ * - What the template's own policies say (policies.h) comes on top of that: how much of what is late is made, how
+ *   long before it is due, and what is made while its last task is open.  A change of them counts from the next
+ *   plan on; nothing that was made is made again, and nothing that was passed over either.
  * - What an override excludes is passed over, and never next_due_at.
  * - COUNT is compared with used_count, which begins with what the rule's own DTSTART gives before the
  *   next_due_at at which recurd meets the series.  After the last occurrence the template ends.
@@ -57,6 +60,8 @@ struct plan {
 	struct fate *fates;
 	size_t n;
 	size_t made_n; /* of them */
+	const char *
+		superseded; /* this task of the template's is completed with it; the claim's text; NULL: none */
 	struct rule *rule; /* keeps the texts of their changes; NULL: there are none */
 	/* The template's new state. */
 	usec_t next_due_at; /* when its next occurrence is due */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "plan/policies.h"
 #include "recur/zone.h"
 #include "util/err.h"
 
@@ -21,6 +22,10 @@ struct plan_policy {
 	usec_t live_since;
 	enum plan_backlog adopt_backlog;
 	size_t catch_up_limit; /* at least 1 */
+	/* Of templates whose own policies leave it open; POLICY_UNSET and 0: all of what is late, however late. */
+	enum policy_amount catch_up;
+	usec_t catch_up_window;
+	usec_t catch_up_grace; /* what is later than that is late */
 	usec_t min_interval;
 	const char *default_time_zone;
 	/* Where zones come from; zone_load. */

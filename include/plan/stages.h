@@ -14,6 +14,7 @@ struct stage_view {
 	const struct plan_policy *policy;
 	bool adopting; /* from before live_since, never planned by recurd */
 	usec_t made; /* the latest instant at which something was made; INT64_MIN: none */
+	usec_t now; /* of the plan; INT64_MIN: nobody plans, and nothing is late */
 };
 
 enum stage_scope {
@@ -30,10 +31,19 @@ struct stage {
 	usec_t (*until)(const struct stage_view *view, const struct fate *last);
 };
 
-#define STAGES 5
+#define STAGES 11
 extern const struct stage stages[STAGES];
 
 void stages_apply(
 	const struct stage_view *view, enum stage_scope scope, struct fate *fates, size_t n);
+/* What was not made by its time although its time was known: a worker was down, a row was locked, the template was
+ * in quarantine.  That is not what lies ahead yet, however long its lead: nobody has missed it. */
+bool stages_is_late(const struct stage_view *view, const struct fate *fate);
+/* What stands so long ago is late, whatever moves it. */
+usec_t stages_slack(const struct stage_view *view);
+/* When it fires, by where it is due. */
+void stages_set_fire(const struct stage_view *view, struct fate *fate);
+/* At most so many of what is late are made. */
+size_t stages_limit(const struct stage_view *view);
 /* The earliest of their answers, never before it. */
 usec_t stages_until(const struct stage_view *view, const struct fate *last);

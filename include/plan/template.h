@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "plan/policies.h"
 #include "util/err.h"
 #include "util/timefmt.h"
 
@@ -34,6 +35,7 @@ struct template
 	usec_t paused_at, resumed_at, ended_at, created_at;
 	bool is_active; /* null is not active */
 	const char *user_zone; /* of recurd.preferences; NULL: none */
+	const struct policies *policies; /* NULL: none */
 };
 
 /* The two of the anchor as one wall time in microseconds, as the column has them. */

@@ -25,7 +25,7 @@ WAITING = 30_000
 LARGE = {"tasks", "recurring_tasks", "waiting", "repeats"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
-    "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_write", "generate_left",
+    "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left", "resume_due",
     "reminder_claim_fair", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
     "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
     "retry_pick", "retry_choose", "retry_choose_held", "retry_choose_killing", "retry_end",
@@ -57,7 +57,7 @@ SPECIAL = {
     ("repeat_claim_waiting", "text[]"): TASKS, ("repeat_write", "text[]"): TASKS,
     ("repeat_write", "tid[]"): f"(select array_agg(ctid) from (select ctid from tasks limit {BATCH}) k)",
     ("repeat_left", "text[]"): TASKS, ("repeat_left", "text"): "'repeat'",
-    ("generate_left", "text"): "'generate'", ("zones_mark", "text"): "'1'",
+    ("generate_left", "text"): "'generate'", ("generate_claim_waiting", "text"): "'policed'", ("zones_mark", "text"): "'1'",
     ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_held", "text"): "'remind'", ("retry_end", "text"): "'remind'",
     ("retry_choose_killing", "text"): "'remind'",
 }
@@ -86,6 +86,9 @@ def large_db(cluster):
         f" where id in (select id from tasks limit {2 * BATCH})"
     )
     db.execute(f"update recurring_tasks set replan_at = now() where id in (select id from recurring_tasks limit {BATCH})")
+    # Some with policies.
+    db.execute("alter table recurd.policies set (autovacuum_enabled = off)")
+    db.execute("insert into recurd.policies (template_id, overlap) select id, 'skip' from recurring_tasks where random() < 0.1")
     # Completed ones that come back, beside open ones of chains.
     db.execute("alter table recurd.repeats set (autovacuum_enabled = off)")
     db.execute(

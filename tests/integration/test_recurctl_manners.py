@@ -18,8 +18,9 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "consumers": [], "upcoming": [], "herd": [],
     "list": [], "show": ["x"], "explain": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "policy": ["x"], "pause": ["x"], "resume": ["x"],
 }
-NEEDS = ("migrate", "show", "explain", "next", "validate")
+NEEDS = ("migrate", "show", "explain", "next", "validate", "policy", "pause", "resume")
 each = pytest.mark.parametrize("command", CALLS)
 
 

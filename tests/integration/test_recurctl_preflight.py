@@ -282,7 +282,7 @@ def test_a_clock_that_gives_null(db):
 
 
 def test_a_schema_that_is_too_new(db):
-    assert ctl_json(db, "status")["compatible_from"] == ctl_json(db, "preflight")["compatible_from"] == 36
+    assert ctl_json(db, "status")["compatible_from"] == ctl_json(db, "preflight")["compatible_from"] == 37
     db.execute("update recurd.settings set compatible_from = 9000")
     answer = ctl_json(db, "preflight", expect=FOUND)
     assert "9000" in found(answer, "version")[0] and "newer recurd" in found(answer, "version")[0]

@@ -15,7 +15,8 @@ enum { C_KIND, C_CAUSE, C_WHY, C_ROWS, C_SINCE, C_NEXT_TRY, C_REASON, C_ALARMS, 
 static const char *what_waits(const PGresult *causes, int row)
 {
 	const char *kind = row_text(causes, row, C_KIND);
-	if (strcmp(kind, "generate") == 0 || strcmp(kind, "replan") == 0)
+	if (strcmp(kind, "generate") == 0 || strcmp(kind, "policed") == 0 ||
+		strcmp(kind, "replan") == 0)
 		return "template";
 	return strcmp(kind, "repeat") == 0 ? "completed task" : "reminder";
 }

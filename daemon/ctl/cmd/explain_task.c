@@ -35,14 +35,12 @@ enum {
 
 int explain_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_waits)
 {
-	static const char *const templates[] = { "generate", "replan" }, *const tasks[] = {
-		"remind", "settle", "repeat"
-	};
+	static const char *const kinds[2][3] = { { "remind", "settle", "repeat" },
+		{ "generate", "policed", "replan" } };
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
-	params_texts(&params, of_template ? templates : tasks,
-		of_template ? ARRAY_LEN(templates) : ARRAY_LEN(tasks));
+	params_texts(&params, kinds[of_template], ARRAY_LEN(kinds[0]));
 	return ctl_query(ctl, QUERY_CTL_WAITS, &params, ret_waits);
 }
 

@@ -25,7 +25,7 @@ from ((select 'template' as kind, r.id, r.user_id, r.next_due_at, r.priority, r.
        from {app}.recurring_tasks as r
        left join lateral (select w.cause, w.reason
                           from recurd.waiting as w
-                          where w.kind in ('generate', 'replan') and w.id = r.id and w.place = r.ctid
+                          where w.kind in ('generate', 'policed', 'replan') and w.id = r.id and w.place = r.ctid
                           order by w.kind
                           limit 1) as w on true
        where r.is_active and r.failed_at is null and r.ended_at is null
@@ -38,7 +38,7 @@ from ((select 'template' as kind, r.id, r.user_id, r.next_due_at, r.priority, r.
        from {app}.recurring_tasks as r
        left join lateral (select w.cause, w.reason
                           from recurd.waiting as w
-                          where w.kind in ('generate', 'replan') and w.id = r.id and w.place = r.ctid
+                          where w.kind in ('generate', 'policed', 'replan') and w.id = r.id and w.place = r.ctid
                           order by w.kind
                           limit 1) as w on true
        where r.is_active is not true and r.ended_at is null and r.failed_at is null
@@ -51,7 +51,7 @@ from ((select 'template' as kind, r.id, r.user_id, r.next_due_at, r.priority, r.
        from {app}.recurring_tasks as r
        left join lateral (select w.cause, w.reason
                           from recurd.waiting as w
-                          where w.kind in ('generate', 'replan') and w.id = r.id and w.place = r.ctid
+                          where w.kind in ('generate', 'policed', 'replan') and w.id = r.id and w.place = r.ctid
                           order by w.kind
                           limit 1) as w on true
        where r.ended_at is not null and r.failed_at is null
@@ -69,7 +69,7 @@ from ((select 'template' as kind, r.id, r.user_id, r.next_due_at, r.priority, r.
        from {app}.recurring_tasks as r
        left join lateral (select w.cause, w.reason
                           from recurd.waiting as w
-                          where w.kind in ('generate', 'replan') and w.id = r.id and w.place = r.ctid
+                          where w.kind in ('generate', 'policed', 'replan') and w.id = r.id and w.place = r.ctid
                           order by w.kind
                           limit 1) as w on true
        where r.user_id = $1 and $2::text is null
@@ -89,10 +89,19 @@ from ((select 'template' as kind, r.id, r.user_id, r.next_due_at, r.priority, r.
               'waiting', w.cause, w.reason
        from recurd.waiting as w
        join {app}.recurring_tasks as r on r.ctid = w.place and r.id = w.id
+       where $2::text = 'waiting' and w.kind = 'policed' and r.failed_at is null
+             and ($1::text is null or r.user_id = $1)
+       order by w.kind, w.id
+       limit $3)
+      union all
+      (select 'template' as kind, r.id, r.user_id, r.next_due_at, r.priority, r.used_count, r.recurrence_rule, r.failure, r.title,
+              'waiting', w.cause, w.reason
+       from recurd.waiting as w
+       join {app}.recurring_tasks as r on r.ctid = w.place and r.id = w.id
        where $2::text = 'waiting' and w.kind = 'replan' and r.failed_at is null
              and ($1::text is null or r.user_id = $1)
              and not exists (select from recurd.waiting as g
-                             where g.kind = 'generate' and g.id = w.id and g.place = w.place)
+                             where g.kind in ('generate', 'policed') and g.id = w.id and g.place = w.place)
        order by w.kind, w.id
        limit $3)
       union all

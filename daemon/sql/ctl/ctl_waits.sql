@@ -8,6 +8,6 @@ select w.kind, w.cause, coalesce(c.why, case when w.cause = 'held' then 'held' w
 from recurd.waiting as w
 left join recurd.causes as c on c.kind = w.kind and c.cause = w.cause
 where w.id = $1 and w.kind = any ($2::text[])
-      and (w.kind not in ('generate', 'replan')
+      and (w.kind not in ('generate', 'policed', 'replan')
            or exists (select from {app}.recurring_tasks as t where t.id = $1 and t.ctid = w.place))
 order by w.kind

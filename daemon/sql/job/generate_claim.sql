@@ -1,7 +1,7 @@
 -- Caller: job/generate.c.
 -- Locks due templates, oldest first, in the other form those that came due last, and returns their state.
 -- NO KEY UPDATE, so that an application may still insert rows that refer to them.  Those that wait (recurd.waiting) are left to retries, until
--- the application edits them.
+-- the application edits them; those with policies to generate_claim_policed.
 -- $1 at most so many
 -- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
 -- $3 due from here on: nothing older was seen, and dead index entries below it cost time
@@ -14,7 +14,7 @@ with claimed as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place
       from {app}.recurring_tasks t
-     where t.is_active and t.failed_at is null
+     where t.is_active and t.failed_at is null and t.wake_at is null
        and t.next_due_at >= $3 and t.next_due_at <= recurd.now()
        and t.id is not null
        and (not $4 or (select true from recurd.waiting w

@@ -3,13 +3,13 @@
 -- $1 at most so many
 -- $2 so many bytes of rules in all, and the row that passes that: a batch of large ones must fit into memory.
 -- $3 something waits: look for it
--- Returns what generate_claim does.
--- Index: ix_recurring_tasks_replan, pk_preferences, pk_waiting.
--- Result: {template columns} {user zone} tid int8 int8
+-- Returns what generate_claim_policed does.
+-- Index: ix_recurring_tasks_replan, pk_policies, pk_preferences, pk_waiting.
+-- Result: {template columns} {user zone} {policy columns} tid int8 int8
 with claimed as materialized (
     select {template columns},
-           {user zone} as time_zone, t.ctid as place
-      from {app}.recurring_tasks t
+           {user zone} as time_zone, {policy columns}, t.ctid as place
+      from {app}.recurring_tasks t left join recurd.policies p on p.template_id = t.id
      where t.replan_at is not null and t.failed_at is null
        and (t.is_active or t.ended_at is not null)
        and t.id is not null

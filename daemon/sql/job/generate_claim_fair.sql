@@ -14,7 +14,7 @@
 with seen as materialized (
     select t.ctid as place, t.user_id::text as user_id, t.next_due_at::timestamptz as next_due_at
       from {app}.recurring_tasks t
-     where t.is_active and t.failed_at is null
+     where t.is_active and t.failed_at is null and t.wake_at is null
        and t.next_due_at >= $6 and t.next_due_at <= recurd.now()
        and t.id is not null
      order by t.next_due_at
@@ -24,7 +24,7 @@ with seen as materialized (
            {user zone} as time_zone, t.ctid as place
       from seen s join {app}.recurring_tasks t on t.ctid = s.place
      where (s.user_id = any ($5::text[])) is not true
-       and t.is_active and t.failed_at is null
+       and t.is_active and t.failed_at is null and t.wake_at is null
        and t.next_due_at >= $6 and t.next_due_at <= recurd.now()
        and (not $4 or (select true from recurd.waiting w
              where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null)
@@ -36,7 +36,7 @@ with seen as materialized (
     select {template columns},
            {user zone} as time_zone, t.ctid as place
       from {app}.recurring_tasks t
-     where t.is_active and t.failed_at is null
+     where t.is_active and t.failed_at is null and t.wake_at is null
        and t.next_due_at >= $3 and t.next_due_at <= recurd.now()
        and t.id is not null
        and (not $4 or (select true from recurd.waiting w

@@ -10,5 +10,6 @@ delete from recurd.waiting w
    and (select t.failed_at is null
                and case when $1 = 'replan'
                         then t.replan_at is not null and (t.is_active or t.ended_at is not null)
-                        else t.is_active and t.next_due_at <= recurd.now() end
+                        when $1 = 'policed' then t.is_active and t.wake_at is not null and t.wake_at <= recurd.now()
+                        else t.is_active and t.wake_at is null and t.next_due_at <= recurd.now() end
           from {app}.recurring_tasks t where t.id = w.id) is not true;

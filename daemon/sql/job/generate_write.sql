@@ -12,6 +12,9 @@
 --             $15 used_count   $16 starts_local   $17 starts_zone   $18 ended_at   $19 is_active
 --             $20 replan_at   $21 failed_at   $22 failure
 --             $18, $20, $21, $22 are empty where the batch has none
+--             $32 wake_at   $33 which version of their policies they were planned by; both empty where the batch has no
+--             template with policies.  Where somebody wrote these meanwhile, it is looked at again at once.
+-- Tasks that give way to an instance (policy "overlap"): $34 ids   $35 their templates, empty where the batch has none
 -- Decisions:  $23 template ids   $24 kinds   $25 first_at   $26 last_at   $27 occurrences   $28 details
 -- Keys of the notifications, in the order of the ids: $29 task ids (uuid[])   $30 keys (uuid[])   $31 keys of the
 --             newer format, of events before keys_from (uuid[]), empty where the batch has none.  Each row finds
@@ -27,7 +30,7 @@
 -- In the careful form, what is there already is passed over; so is a task that lost its template, which was
 -- deleted and came back under its id.  The row of a task whose notification met another in its place has key,
 -- kind, task and instant of that, see reminder_write.
--- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags; in the careful form the one of keys.
+-- Index: ux_tasks_recurring_task_id_occurrence_at, pk_template_tags, pk_policies, tasks_pkey; in the careful form the one of keys.
 -- Result: text bool bool bool int8 int8 text text text timestamptz
 with made as (
     insert into {app}.tasks (id, title, description, priority, user_id, is_complete, due_date,
@@ -74,18 +77,28 @@ with made as (
        set next_due_at = s.next_due_at, planned_due_at = s.planned_due_at,
            made_through = s.made_through, used_count = s.used_count, starts_local = s.starts_local,
            starts_zone = s.starts_zone, ended_at = s.ended_at, is_active = s.is_active,
-           replan_at = s.replan_at, failed_at = s.failed_at, failure = s.failure
+           replan_at = s.replan_at, failed_at = s.failed_at, failure = s.failure,
+           wake_at = case when t.wake_at is not null then
+               (select case when p.xmin::pg_catalog.text::bigint is distinct from s.policy then recurd.now()
+                            else coalesce(s.wake_at, s.next_due_at) end
+                  from recurd.policies p where p.template_id = t.id) end
       from (select unnest($10::text[]) as id, unnest($11::tid[]) as place,
                    unnest($12::timestamptz[]) as next_due_at, unnest($13::timestamptz[]) as planned_due_at,
                    unnest($14::timestamptz[]) as made_through, unnest($15::bigint[]) as used_count,
                    unnest($16::timestamp[]) as starts_local, unnest($17::text[]) as starts_zone,
                    unnest($18::timestamptz[]) as ended_at, unnest($19::boolean[]) as is_active,
                    unnest($20::timestamptz[]) as replan_at, unnest($21::timestamptz[]) as failed_at,
-                   unnest($22::text[]) as failure) s
+                   unnest($22::text[]) as failure, unnest($32::timestamptz[]) as wake_at,
+                   unnest($33::bigint[]) as policy) s
      where t.ctid = s.place and t.id = s.id
     returning t.next_due_at is not distinct from s.next_due_at and t.planned_due_at is not distinct from s.planned_due_at
                   and t.failed_at is not distinct from s.failed_at
               or t.next_due_at > recurd.now() and t.planned_due_at is not distinct from s.planned_due_at as so
+), superseded as (
+    update {app}.tasks k set is_complete = true, updated_at = recurd.now() at time zone 'UTC'
+      from (select unnest($34::text[]) as id, unnest($35::text[]) as template) s
+     where k.id = s.id and (k.recurring_task_id = s.template) is true and not k.is_complete
+    returning 1
 ), verdict as materialized (
     select v.*, case when v.kind = 'quarantined'
                      then exists (select from {app}.recurring_tasks t

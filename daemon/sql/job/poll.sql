@@ -11,8 +11,8 @@
 -- As long as nothing of a kind waits its rows are not looked at, only its index.
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
--- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_replan,
--- ix_repeats_completed_at, pk_waiting.
+-- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_wake, ix_recurring_tasks_replan,
+-- ix_repeats_completed_at, ix_policies_paused_until, pk_waiting.
 -- Result: text timestamptz timestamptz int8
 select 'remind',
        case when exists (select from recurd.waiting w where w.kind = 'remind')
@@ -39,19 +39,46 @@ union all
 select 'generate',
        case when exists (select from recurd.waiting w where w.kind = 'generate')
             then (select t.next_due_at from {app}.recurring_tasks t
-                   where t.is_active and t.failed_at is null
+                   where t.is_active and t.failed_at is null and t.wake_at is null
                      and t.next_due_at >= $2 and t.next_due_at <= recurd.now()
                      and (select true from recurd.waiting w
                            where w.kind = 'generate' and w.id = t.id and w.place = t.ctid) is null
                    order by t.next_due_at limit 1)
             else (select t.next_due_at from {app}.recurring_tasks t
-                   where t.is_active and t.failed_at is null
+                   where t.is_active and t.failed_at is null and t.wake_at is null
                      and t.next_due_at >= $2 and t.next_due_at <= recurd.now()
                    order by t.next_due_at limit 1)
        end,
        (select t.next_due_at from {app}.recurring_tasks t
-         where t.is_active and t.failed_at is null and t.next_due_at > recurd.now()
+         where t.is_active and t.failed_at is null and t.wake_at is null and t.next_due_at > recurd.now()
          order by t.next_due_at limit 1),
+       null::bigint
+union all
+select 'policed',
+       case when exists (select from recurd.waiting w where w.kind = 'policed')
+            then (select t.wake_at from {app}.recurring_tasks t
+                   where t.is_active and t.failed_at is null and t.wake_at is not null
+                     and t.wake_at <= recurd.now()
+                     and (select true from recurd.waiting w
+                           where w.kind = 'policed' and w.id = t.id and w.place = t.ctid) is null
+                   order by t.wake_at limit 1)
+            else (select t.wake_at from {app}.recurring_tasks t
+                   where t.is_active and t.failed_at is null and t.wake_at is not null
+                     and t.wake_at <= recurd.now()
+                   order by t.wake_at limit 1)
+       end,
+       (select t.wake_at from {app}.recurring_tasks t
+         where t.is_active and t.failed_at is null and t.wake_at is not null and t.wake_at > recurd.now()
+         order by t.wake_at limit 1),
+       null::bigint
+union all
+select 'resume',
+       (select p.paused_until from recurd.policies p
+         where p.paused_until is not null and p.paused_until <= recurd.now()
+         order by p.paused_until limit 1),
+       (select p.paused_until from recurd.policies p
+         where p.paused_until is not null and p.paused_until > recurd.now()
+         order by p.paused_until limit 1),
        null::bigint
 union all
 select 'replan',

@@ -10,8 +10,9 @@ OURS = {
              " ux_tasks_recurring_task_id_occurrence_at ux_tasks_repeat_of ix_tasks_pending_remind_at"
              " ix_tasks_user_id_pending_remind_at",
     "recurring_tasks": "starts_local starts_zone planned_due_at made_through used_count replan_at paused_at resumed_at"
-                       " ended_at failed_at failure ix_recurring_tasks_due ix_recurring_tasks_replan"
-                       " ix_recurring_tasks_quarantined ix_recurring_tasks_paused ix_recurring_tasks_ended",
+                       " ended_at failed_at failure wake_at ix_recurring_tasks_due ix_recurring_tasks_replan"
+                       " ix_recurring_tasks_quarantined ix_recurring_tasks_paused ix_recurring_tasks_ended"
+                       " ix_recurring_tasks_wake",
 }
 
 

@@ -48,6 +48,7 @@ class RecurringTask(Base):
     ended_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     failed_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     failure: Mapped[Optional[str]] = mapped_column(Text)
+    wake_at: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     # end
 
     __table_args__ = (
@@ -70,6 +71,10 @@ class RecurringTask(Base):
             postgresql_where=text("not is_active and ended_at is null"),
         ),
         Index("ix_recurring_tasks_ended", "next_due_at", postgresql_where=text("ended_at is not null")),
+        Index(
+            "ix_recurring_tasks_wake", "wake_at",
+            postgresql_where=text("is_active and failed_at is null and wake_at is not null"),
+        ),
         # end
     )
 

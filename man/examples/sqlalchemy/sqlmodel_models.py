@@ -49,6 +49,7 @@ class RecurringTask(SQLModel, table=True):
     ended_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     failed_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     failure: Optional[str] = Field(default=None, sa_column=Column(Text))
+    wake_at: Optional[datetime] = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     # end
 
     __table_args__ = (
@@ -71,6 +72,10 @@ class RecurringTask(SQLModel, table=True):
             postgresql_where=text("not is_active and ended_at is null"),
         ),
         Index("ix_recurring_tasks_ended", "next_due_at", postgresql_where=text("ended_at is not null")),
+        Index(
+            "ix_recurring_tasks_wake", "wake_at",
+            postgresql_where=text("is_active and failed_at is null and wake_at is not null"),
+        ),
         # end
     )
 

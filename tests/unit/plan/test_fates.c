@@ -16,7 +16,12 @@ static void tell(const struct fate *fate, struct strbuf *text)
 	static const char marks[] = { [FATE_EXCLUDED] = '!',
 		[FATE_DROPPED] = '?',
 		[FATE_PAUSED] = '~',
-		[FATE_ADOPTED] = '-' };
+		[FATE_ADOPTED] = '-',
+		[FATE_COALESCED] = 'c',
+		[FATE_WINDOW] = 'w',
+		[FATE_LATE] = 'l',
+		[FATE_CAPPED] = 'k',
+		[FATE_OVERLAPPED] = 'o' };
 	if (text->len > 0)
 		strbuf_add_char(text, ' ');
 	strbuf_add_text(text, short_instant(fate->nominal));

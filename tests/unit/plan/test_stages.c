@@ -13,12 +13,19 @@ static const char letters[] = { [FATE_MADE] = 'm',
 	[FATE_EXCLUDED] = 'E',
 	[FATE_DROPPED] = 'D',
 	[FATE_PAUSED] = 'P',
-	[FATE_ADOPTED] = 'A' };
+	[FATE_ADOPTED] = 'A',
+	[FATE_COALESCED] = 'C',
+	[FATE_WINDOW] = 'W',
+	[FATE_LATE] = 'L',
+	[FATE_CAPPED] = 'K',
+	[FATE_OVERLAPPED] = 'O' };
 
 static struct fate fate_of(char letter, size_t day)
 {
 	usec_t due = at("01-06T10:00") + (usec_t)day * DAY;
-	struct fate fate = { .nominal = due, .due = due, .fire = due, .through = due, .number = 1 };
+	struct fate fate = {
+		.nominal = due, .stands = due, .due = due, .fire = due, .through = due, .number = 1
+	};
 	for (enum fate_kind kind = FATE_MADE; kind < FATE_KINDS; kind++)
 		if (letters[kind] == letter)
 			fate.kind = kind;
@@ -108,7 +115,8 @@ static struct stage_view view_of(size_t i)
 	sim.policy.adopt_backlog = cases[i].backlog;
 	if (cases[i].live_since)
 		sim.policy.live_since = at(cases[i].live_since);
-	return (struct stage_view){ &sim.row, &sim.policy, cases[i].live_since != NULL, INT64_MIN };
+	return (struct stage_view){ &sim.row, &sim.policy, cases[i].live_since != NULL, INT64_MIN,
+		INT64_MIN };
 }
 
 static void expect(const char *words, const struct fate *fates, size_t n, const char *wanted)
@@ -159,7 +167,7 @@ static void together_the_first_that_decides_wins(void **state)
 	sim.row.resumed_at = at("01-07T12:00");
 	sim.policy.live_since = at("01-10T12:00");
 	sim.policy.catch_up_limit = 3;
-	struct stage_view view = { &sim.row, &sim.policy, true, INT64_MIN };
+	struct stage_view view = { &sim.row, &sim.policy, true, INT64_MIN, INT64_MIN };
 	stages_apply(&view, STAGE_EACH, fates, n);
 	expect("each by itself", fates, n, "EPAAAmmm");
 	stages_apply(&view, STAGE_BACKLOG, fates, n);
@@ -194,13 +202,139 @@ static void stages_say_how_far_they_say_the_same(void **state)
 		if (reaches[i].live_since)
 			sim.policy.live_since = at(reaches[i].live_since);
 		struct stage_view view = { &sim.row, &sim.policy, reaches[i].live_since != NULL,
-			INT64_MIN };
+			INT64_MIN, INT64_MIN };
 		struct fate last = fate_of(reaches[i].last, 0);
 		usec_t until = stages_until(&view, &last);
 		usec_t wanted = reaches[i].wanted ? at(reaches[i].wanted) : USEC_INFINITY;
 		if (until != wanted)
 			fail_msg("%s: until %s", reaches[i].words, short_instant(until));
 	}
+}
+
+/* ---- policies ---- */
+
+#define P(...)              \
+	{                   \
+		__VA_ARGS__ \
+	}
+
+/* It is a minute and a second after the last but one of six, "mmmmmm", so that the last lies ahead (made because of
+ * its lead) and that one is late; or, where `on_time`, a minute after it, so that it is not. */
+static const struct {
+	const char *words, *line;
+	struct policies policies;
+	bool on_time;
+	const char *wanted;
+} policed[] = {
+	{ "a row that says nothing", "mmmmmm", P(0), false, "mmmmmm" },
+	{ "all", "mmmmmm", P(.catch_up = POLICY_ALL), false, "mmmmmm" },
+	{ "the newest of what is late, and what is ahead", "mmmmmm", P(.catch_up = POLICY_LATEST),
+		false, "CCCCmm" },
+	{ "what is on time is not one of them", "mmmmmm", P(.catch_up = POLICY_LATEST), true,
+		"CCCmmm" },
+	{ "newer ones that are late follow", "mmmm+", P(.catch_up = POLICY_LATEST), false,
+		"CCCCC" },
+	{ "none", "mmmmmm", P(.catch_up = POLICY_NONE), false, "LLLLLm" },
+	{ "none, but what is on time", "mmmmmm", P(.catch_up = POLICY_NONE), true, "LLLLmm" },
+	{ "a window", "mmmmmm", P(.catch_up_window = 2 * DAY), true, "WWWmmm" },
+	{ "a window, and the newest in it", "mmmmmm",
+		P(.catch_up_window = 3 * DAY, .catch_up = POLICY_LATEST), true, "WWCmmm" },
+	{ "a cap is for what is late", "mmmmmm", P(.catch_up_cap = 2), false, "KKKmmm" },
+	{ "a cap over all that is late", "mmmmmm", P(.catch_up_cap = 9), false, "mmmmmm" },
+	{ "skip: the first is open then", "mmmmmm", P(.overlap = OVERLAP_SKIP), false, "mOOOOO" },
+	{ "skip, while one is open", "mmmmmm", P(.overlap = OVERLAP_SKIP, .open_task = "x"), false,
+		"OOOOOO" },
+	{ "skip, and the newest of what is late", "mmmmmm",
+		P(.overlap = OVERLAP_SKIP, .catch_up = POLICY_LATEST), false, "CCCCmO" },
+	{ "replace: the last", "mmxmmm", P(.overlap = OVERLAP_REPLACE, .open_task = "x"), false,
+		"OOEOOm" },
+	{ "replace: newer ones follow", "mmmm+", P(.overlap = OVERLAP_REPLACE), false, "DDDDD" },
+	{ "allow, while one is open", "mmm", P(.open_task = "x"), false, "mmm" },
+};
+
+static void policies_decide_about_what_is_late_and_what_is_open(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(policed); i++) {
+		struct fate fates[DAYS_MAX];
+		size_t n = read_line(policed[i].line, fates);
+		sim_init(&sim, "{}", "01-06T10:00");
+		sim.row.policies = &policed[i].policies;
+		sim.policy.catch_up_grace = 60 * USEC_PER_SEC;
+		sim.policy.catch_up_limit = 100;
+		usec_t now = fates[4].due + (policed[i].on_time ? 60 : 61) * USEC_PER_SEC;
+		struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN, now };
+		stages_apply(&view, STAGE_EACH, fates, n);
+		stages_apply(&view, STAGE_BACKLOG, fates, n);
+		expect(policed[i].words, fates, n, policed[i].wanted);
+	}
+}
+
+static void pauses_are_caught_up_as_their_policy_says(void **state)
+{
+	static const struct {
+		enum policy_amount amount, catch_up;
+		const char *wanted;
+	} pauses[] = {
+		{ POLICY_UNSET, POLICY_UNSET, "mPPPmm" },
+		{ POLICY_NONE, POLICY_UNSET, "mPPPmm" },
+		{ POLICY_LATEST, POLICY_UNSET, "mPPmmm" },
+		{ POLICY_ALL, POLICY_UNSET, "mmmmmm" },
+		{ POLICY_ALL, POLICY_LATEST, "CCCCmm" },
+		{ POLICY_LATEST, POLICY_NONE, "LPPmLm" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
+		struct policies policies = { .pause_catch_up = pauses[i].amount,
+			.catch_up = pauses[i].catch_up };
+		struct fate fates[DAYS_MAX];
+		size_t n = read_line("mmmmmm", fates);
+		sim_init(&sim, "{}", "01-06T10:00");
+		sim.row.policies = &policies;
+		sim.row.paused_at = at("01-06T12:00");
+		sim.row.resumed_at = at("01-09T12:00");
+		sim.policy.catch_up_grace = 60 * USEC_PER_SEC;
+		struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN,
+			fates[4].due + HOUR };
+		stages_apply(&view, STAGE_EACH, fates, n);
+		stages_apply(&view, STAGE_BACKLOG, fates, n);
+		expect(pauses[i].wanted, fates, n, pauses[i].wanted);
+	}
+}
+
+static void lead_and_jitter_move_when_it_fires_and_nothing_else(void **state)
+{
+	(void)state;
+	struct policies policies = { .lead = 3 * DAY, .jitter = DAY };
+	struct fate fate = fate_of('m', 5), before = fate;
+	sim_init(&sim, "{}", "01-06T10:00");
+	sim.row.policies = &policies;
+	struct stage_view view = { &sim.row, &sim.policy, false, INT64_MIN, INT64_MIN };
+	stages_apply(&view, STAGE_EACH, &fate, 1);
+	usec_t spread = fate.fire - (before.due - 3 * DAY);
+	assert_true(spread >= 0 && spread < DAY && spread == policies_spread(sim.row.id, DAY));
+	assert_true(fate.due == before.due && fate.stands == before.stands &&
+		    fate.nominal == before.nominal);
+	/* The same on every machine, for ever: changing it would move every template. */
+	assert_true(policies_spread("a", 3600 * USEC_PER_SEC) !=
+		    policies_spread("b", 3600 * USEC_PER_SEC));
+	assert_int_equal(policies_spread("a", 0), 0);
+}
+
+static void words_that_are_none_are_not_set(void **state)
+{
+	usec_t before[POLICIES_REMINDERS_MAX];
+	(void)state;
+	assert_true(policy_amount_of(NULL) == POLICY_UNSET && policy_amount_of("") == POLICY_UNSET);
+	assert_true(policy_amount_of("latest") == POLICY_LATEST);
+	assert_true(policy_overlap_of("replaced") == OVERLAP_ALLOW);
+	assert_true(policy_shift_of("skip") == SHIFT_SKIP);
+	assert_int_equal(policy_reminders_of("600000000,-3600000000", before), 2);
+	assert_true(before[0] == 600 * USEC_PER_SEC && before[1] == -HOUR);
+	assert_int_equal(policy_reminders_of(NULL, before), 0);
+	assert_int_equal(policy_reminders_of("x", before), 0);
+	assert_int_equal(
+		policy_reminders_of("1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", before), 20);
 }
 
 int main(void)
@@ -210,6 +344,10 @@ int main(void)
 		cmocka_unit_test(one_by_one_is_as_all_at_once),
 		cmocka_unit_test(together_the_first_that_decides_wins),
 		cmocka_unit_test(stages_say_how_far_they_say_the_same),
+		cmocka_unit_test(policies_decide_about_what_is_late_and_what_is_open),
+		cmocka_unit_test(pauses_are_caught_up_as_their_policy_says),
+		cmocka_unit_test(lead_and_jitter_move_when_it_fires_and_nothing_else),
+		cmocka_unit_test(words_that_are_none_are_not_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
