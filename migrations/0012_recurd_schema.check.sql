@@ -10,17 +10,17 @@ begin
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
                                  'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
-                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders')
+                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
                                                              'template_tags|preferences|zones|causes|waiting|repeats|policies|'
-                                                             'calendars|calendar_days|made_today|reminders)')
+                                                             'calendars|calendar_days|made_today|reminders|changes)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
-              'held_users(text[])', 'task_repeats()', 'template_gone()', 'task_refers()', 'settings_changed()',
-              'consumer_changed()', 'policies_stamped()', 'policies_changed()', 'template_policed()',
+              'held_users(text[])', 'task_repeats()', 'template_audited()', 'zone_mended()', 'template_gone()', 'task_refers()', 'settings_changed()',
+              'consumer_changed()', 'audited_value(jsonb)', 'policies_stamped()', 'policies_changed()', 'template_policed()',
               'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)',
               'set_policy(text, text, text)', 'calendars_changed()',
               'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()',

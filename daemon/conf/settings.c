@@ -51,6 +51,11 @@ const struct conf_option settings_options[] = {
 		.help = "How long rows of recurd.notifications and recurd.decisions are kept; 0: "
 			"for "
 			"ever" },
+	{ FIELD(audit), .type = CONF_BOOL, .default_text = "on",
+		.help = "Who changes or deletes a template is noted in recurd.changes" },
+	{ FIELD(audit_retention), .type = CONF_DURATION, .default_text = "365d",
+		.min = 3600 * SECOND, .max = 36500 * DAY, .or_zero = true,
+		.help = "How long rows of recurd.changes are kept; 0: for ever" },
 };
 const size_t settings_options_len = ARRAY_LEN(settings_options);
 

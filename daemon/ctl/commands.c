@@ -14,6 +14,7 @@
 	X(simulate)  \
 	X(list)      \
 	X(show)      \
+	X(explain)   \
 	X(next)      \
 	X(expand)    \
 	X(convert)   \

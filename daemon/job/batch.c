@@ -35,6 +35,7 @@ void batch_begin(struct batch *batch, struct conn *conn, const char *kind,
 	params_milliseconds(&params, settings->idle_timeout);
 	params_text(&params, settings->search_path);
 	params_text(&params, settings->repetitive ? "force_generic_plan" : "auto");
+	params_utf8(&params, settings->actor);
 	conn_add(conn, QUERY_TX_BEGIN, NULL);
 	conn_add(conn, QUERY_TX_SETTINGS, &params);
 }

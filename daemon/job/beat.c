@@ -32,6 +32,11 @@ void heartbeat_init(struct heartbeat *heartbeat)
 	heartbeat->name = mem_strdup(host);
 }
 
+const char *heartbeat_name(const struct heartbeat *heartbeat, const struct conf *conf)
+{
+	return conf->worker_name ? conf->worker_name : heartbeat->name;
+}
+
 void heartbeat_finish(struct heartbeat *heartbeat)
 {
 	free(heartbeat->name);
@@ -64,7 +69,7 @@ static void add_params(const struct heartbeat *heartbeat, const struct counters 
 	strbuf_init(&figures, 4096);
 	counters_json(counters, &figures);
 	params_text(params, heartbeat->id);
-	params_utf8(params, conf->worker_name ? conf->worker_name : heartbeat->name);
+	params_utf8(params, heartbeat_name(heartbeat, conf));
 	params_int4(params, (int32_t)getpid());
 	params_text(params, recurd_version);
 	params_int8(params, interval(conf));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/generate_decisions.h"
 #include "job/kinds.h"
 #include "plan/shift.h"
 #include "util/clock.h"
@@ -229,66 +230,16 @@ static void add_superseded(const struct stretch *s, struct params *params)
 	params_texts(params, texts + s->n, n);
 }
 
-#define DECISIONS_PER_PLAN (FATE_KINDS + 6)
-
-struct decision {
-	const char *template_id, *kind, *detail;
-	usec_t first_at, last_at;
-	int64_t occurrences;
-};
-
-/* At most DECISIONS_PER_PLAN. */
-static size_t decisions_of(const struct planned *planned, struct decision *decisions)
-{
-	const struct plan *plan = &planned->plan;
-	const char *id = planned->template.id;
-	size_t n = 0;
-	for (enum fate_kind kind = FATE_DROPPED; kind < FATE_KINDS; kind++) {
-		struct plan_skipped skipped = plan_skipped(plan, kind);
-		if (skipped.occurrences)
-			decisions[n++] = (struct decision){ id, fate_kind_name(kind),
-				skipped.estimated ? "their number is estimated"
-						  : fate_kind_detail(kind),
-				skipped.first_at, skipped.last_at, skipped.occurrences };
-	}
-	struct plan_skipped shifted = plan_shifted(plan);
-	if (shifted.occurrences)
-		decisions[n++] = (struct decision){ id, "shifted",
-			policy_shift_words(planned->template.policies), shifted.first_at,
-			shifted.last_at, shifted.occurrences };
-	if (plan->superseded)
-		decisions[n++] = (struct decision){ id, "superseded", plan->superseded,
-			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
-	if (plan->outcome == PLAN_FAILED)
-		decisions[n++] = (struct decision){ id, "quarantined", plan->failure.text,
-			TEMPLATE_NONE, TEMPLATE_NONE, 0 };
-	if (plan->rezoned_from != TEMPLATE_NONE)
-		decisions[n++] = (struct decision){ id, "rezoned", plan->rezoned_why,
-			plan->rezoned_from, plan->rezoned_to, 0 };
-	if (plan->turn == PLAN_ENDS)
-		decisions[n++] = (struct decision){ id, "ended", NULL, plan->next_due_at,
-			plan->next_due_at, plan->used_count };
-	if (plan->turn == PLAN_REVIVES)
-		decisions[n++] = (struct decision){ id, "extended", NULL, plan->next_due_at,
-			TEMPLATE_NONE, 0 };
-	return n;
-}
-
 size_t generate_rows_decisions(const struct generate_rows *rows, size_t from, size_t n)
 {
-	struct decision decisions[DECISIONS_PER_PLAN];
-	size_t all = 0;
-	for (size_t i = from; i < from + n; i++)
-		all += decisions_of(&rows->planned[i], decisions);
-	return all;
+	struct decision *all CLEANUP(mem_cleanup) = NULL;
+	return generate_decide(rows->planned + from, n, &all);
 }
 
 static void add_decisions(const struct stretch *s, struct params *params)
 {
-	size_t size = s->n * DECISIONS_PER_PLAN, n = 0;
-	struct decision *all CLEANUP(mem_cleanup) = mem_alloc_array(size, sizeof(*all));
-	for (size_t i = 0; i < s->n; i++)
-		n += decisions_of(&s->planned[i], all + n);
+	struct decision *all CLEANUP(mem_cleanup) = NULL;
+	size_t n = generate_decide(s->planned, s->n, &all);
 	const char **texts CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*texts));
 	usec_t *instants CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*instants));
 	bool *present CLEANUP(mem_cleanup) = mem_alloc_array(n, sizeof(*present));
@@ -392,11 +343,19 @@ static void log_instance(const struct planned *planned, const struct made *made,
 	log_end(&line);
 }
 
+/* What the rule asks for is no news. */
+static int decision_priority(const char *kind)
+{
+	if (strcmp(kind, "excluded") == 0 || strcmp(kind, "moved") == 0 ||
+		strcmp(kind, "shifted") == 0)
+		return LOG_INFO;
+	return strcmp(kind, "quarantined") == 0 ? LOG_WARNING : LOG_NOTICE;
+}
+
 static void log_decision(const struct decision *decision)
 {
-	bool bad = strcmp(decision->kind, "quarantined") == 0;
 	struct log_line line;
-	log_begin(&line, bad ? LOG_WARNING : LOG_NOTICE, decision->kind);
+	log_begin(&line, decision_priority(decision->kind), decision->kind);
 	log_stored(&line, "template", decision->template_id);
 	if (decision->occurrences)
 		log_int(&line, "occurrences", decision->occurrences);
@@ -494,8 +453,8 @@ static size_t log_instances(const struct generate_rows *rows, usec_t clock, stru
 
 static size_t log_decisions(const struct planned *planned, struct tell_rate *rate)
 {
-	struct decision decisions[DECISIONS_PER_PLAN];
-	size_t n = planned->written ? decisions_of(planned, decisions) : 0, silent = 0;
+	struct decision *decisions CLEANUP(mem_cleanup) = NULL;
+	size_t n = planned->written ? generate_decide(planned, 1, &decisions) : 0, silent = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(decisions[i].kind, fate_kind_name(FATE_LIMITED)) == 0)
 			continue; /* told once of its user: allowance_log */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "db/fitness.h"
+#include "job/beat.h"
 #include "job/job.h"
 
 extern const struct job job_beat, job_sequences, job_remind, job_replan, job_generate, job_policed,
@@ -56,6 +57,7 @@ struct batch_settings job_settings(const struct job_site *site, usec_t lock)
 	return (struct batch_settings){ .statement_timeout = conf->statement_timeout,
 		.lock_timeout = limits->lock_timeout < lock ? limits->lock_timeout : lock,
 		.idle_timeout = conf->statement_timeout,
+		.actor = heartbeat_name(site->shared->heartbeat, conf),
 		.search_path = limits->search_path,
 		.notify = conf->notify,
 		.schema_level = SCHEMA_LEVEL,

@@ -1,5 +1,5 @@
 /* prune: old notifications and decisions go, a bounded number with each run, unless notification_retention is
- * 0.  Due every heartbeat_interval.  Where more is old than runs of before would have left, as in a database that was
+ * 0; so do old changes, by audit_retention.  Due every heartbeat_interval.  Where more is old than runs of before would have left, as in a database that was
  * kept for ever, the first run only tells what will go and how to keep it. */
 #include "db/rows.h"
 #include "job/errand.h"
@@ -62,28 +62,38 @@ static void *look(const struct job_site *site, job_done_fn *done, void *arg)
 	return errand;
 }
 
+/* retention: 0: for ever. */
+static void prune(struct conn *conn, enum query_id query, usec_t retention)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_int8(&params, retention);
+	params_int8(&params, PRUNE_LIMIT);
+	if (retention > 0)
+		conn_add(conn, query, &params);
+}
+
 static void *start(const struct job *job, const struct job_site *site,
 	const struct job_order *order, job_done_fn *done, void *arg)
 {
 	(void)job;
 	(void)order;
 	site->shared->prune_at = clock_monotonic() + site->conf->heartbeat_interval;
-	if (!site->shared->prune_told)
+	if (!site->shared->prune_told && site->settings->notification_retention > 0)
 		return look(site, done, arg);
 	struct errand *errand = errand_begin(site, ERRAND_WRITES, take, done, arg);
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_int8(&params, site->settings->notification_retention);
-	params_int8(&params, PRUNE_LIMIT);
-	conn_add(site->conn, QUERY_NOTIFICATIONS_PRUNE, &params);
-	conn_add(site->conn, QUERY_DECISIONS_PRUNE, &params);
+	prune(site->conn, QUERY_NOTIFICATIONS_PRUNE, site->settings->notification_retention);
+	prune(site->conn, QUERY_DECISIONS_PRUNE, site->settings->notification_retention);
+	prune(site->conn, QUERY_CHANGES_PRUNE, site->settings->audit_retention);
 	errand_fly(errand);
 	return errand;
 }
 
 static usec_t due(const struct job_shared *shared)
 {
-	bool keeps = !shared->settings || shared->settings->notification_retention == 0;
+	const struct settings *settings = shared->settings;
+	bool keeps = !settings ||
+		     (settings->notification_retention == 0 && settings->audit_retention == 0);
 	return keeps ? INT64_MAX : shared->prune_at;
 }
 

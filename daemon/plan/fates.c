@@ -52,13 +52,14 @@ static bool count_used_up(const struct fates *fates)
 
 /* ---- excluded ones that were passed ---- */
 
-/* What is excluded is never waited for, but uses up COUNT once it is passed. */
+/* What is excluded is never waited for, but uses up COUNT once it is passed, and somebody may ask what became of it. */
 static bool passed_any(const struct fates *fates)
 {
 	const struct start *start = &fates->start;
 	return start->standing == STANDS_PLANNED &&
 	       (start->first_stands || start->moved || start->amended) && start->before == 0 &&
-	       start_count(start) > 0 && rule_has_overrides(start->rule);
+	       (start->made_through != TEMPLATE_NONE || start_count(start) > 0) &&
+	       rule_has_overrides(start->rule);
 }
 
 /* RECUR_END: no more of them. */

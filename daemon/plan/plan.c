@@ -49,6 +49,8 @@ static size_t join(struct fate *fates, size_t n)
 		}
 		last->number += fates[i].number;
 		last->through = fates[i].through;
+		if (fates[i].nominal < last->nominal)
+			last->nominal = fates[i].nominal;
 		last->estimated |= fates[i].estimated;
 	}
 	return kept;
@@ -162,15 +164,19 @@ static void conclude_end(const struct template *t, usec_t now, bool over, struct
 		plan->wake_at = TEMPLATE_NONE;
 }
 
-/* What was planned stands at another instant now; an ended template plans nothing. */
+/* What was planned stands at another instant now, or at the same by another clock; an ended template plans nothing:
+ * there it is what was made last that stays. */
 static void conclude_move(const struct start *start, usec_t first, struct plan *plan)
 {
 	const struct template *t = start->template;
 	bool planned = start->rezoned || (start->moved && start->standing == STANDS_PLANNED);
-	if (!planned || first == t->next_due_at)
+	bool rests = start->moved && !planned && t->made_through != TEMPLATE_NONE;
+	if (!rests && !start->moved && (!planned || first == t->next_due_at))
 		return;
-	plan->rezoned_from = t->next_due_at;
-	plan->rezoned_to = first;
+	if (start->moved && !planned && !rests)
+		return;
+	plan->rezoned_from = rests ? t->made_through : t->next_due_at;
+	plan->rezoned_to = rests ? t->made_through : first;
 	snprintf(plan->rezoned_why, sizeof(plan->rezoned_why), "%s%s%s",
 		start->moved ? t->starts_zone : "", start->moved ? " to " : "",
 		zone_name(start->zone));

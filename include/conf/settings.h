@@ -33,6 +33,8 @@ struct settings {
 	bool notify_task_created; /* notifications of kind task_created */
 	bool repeat_tasks; /* of their own rules; looked at where a task is completed, by a trigger */
 	usec_t notification_retention; /* 0: for ever */
+	bool audit; /* changes of templates are noted, by a trigger */
+	usec_t audit_retention; /* 0: for ever */
 
 	/* Those of the database, which decide about days as the rest does; NULL: none.  Owner: this struct, which
 	 * knows no more of them than how to get rid of them. */

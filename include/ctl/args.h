@@ -20,5 +20,5 @@ struct arg_bound {
 	usec_t value; /* instant, the last that is meant; or span */
 };
 bool arg_bound(const char *text, struct arg_bound *ret_bound, struct err *err) NODISCARD;
-/* The same from where on to look: a date is its begin. */
+/* The same from where on to look: a date is its begin; which way a span goes is up to the caller. */
 bool arg_begin(const char *text, struct arg_bound *ret_begin, struct err *err) NODISCARD;

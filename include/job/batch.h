@@ -31,6 +31,7 @@ enum batch_outcome {
 
 struct batch_settings {
 	usec_t statement_timeout, lock_timeout, idle_timeout;
+	const char *actor; /* in whose name it decides: recurd.actor */
 	const char *search_path; /* quoted: what triggers of the application expect */
 	bool repetitive; /* the same statements over and over: they are planned once */
 	bool notify;

@@ -17,6 +17,8 @@ struct heartbeat {
 };
 
 void heartbeat_init(struct heartbeat *heartbeat);
+/* Of the worker, as people know it. */
+const char *heartbeat_name(const struct heartbeat *heartbeat, const struct conf *conf);
 void heartbeat_finish(struct heartbeat *heartbeat);
 /* The farewell, on a connection with a flight begun that writes: removes the row. */
 void heartbeat_leave(struct heartbeat *heartbeat, struct conn *conn, reply_fn *fn, void *arg);

@@ -1,7 +1,7 @@
 /* fate: one occurrence of a template, and what becomes of it.
  *
  * Where none of them is made, one fate may stand for several of a kind that follow each other: `number`
- * of them, from `stands` through `through`.
+ * of them, from `nominal` (the earliest of theirs) and `stands` through `through`.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 enum fate_kind {
 	FATE_MADE,
-	FATE_EXCLUDED, /* by an override: used up, not worth a word */
+	FATE_EXCLUDED, /* by an override: used up all the same */
 	FATE_DROPPED, /* beyond catch_up_limit */
 	FATE_PAUSED, /* between paused_at and resumed_at */
 	FATE_ADOPTED, /* from before the first start */

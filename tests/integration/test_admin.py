@@ -22,6 +22,7 @@ COMMANDS = {
     "simulate": [["simulate", "template"], ["simulate", "--all", "--load"]],
     "list": [["list"], ["list", "--state", "quarantined"]],
     "show": [["show", "template"], ["show", "task"], ["show", "broken"]],
+    "explain": [["explain", "template"], ["explain", "--task", "task"], ["explain", "broken"]],
     "next": [["next", "--template", "template"]],
     "validate": [["validate", "--all"], ["validate", '{"frequency": "daily"}']],
     "retry": [["retry", "--all-failed"]],

@@ -18,7 +18,7 @@ NOWHERE = "postgresql://x@127.0.0.1:1/x"
 CALLS = {
     "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
     "simulate": ["--all"],
-    "list": [], "show": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
+    "list": [], "show": ["x"], "explain": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
     "skip": ["x", "2025-01-01T09:00:00Z"], "unskip": ["x", "2025-01-01T09:00:00Z"],
     "postpone": ["x", "2025-01-01T09:00:00Z", "2025-01-01T10:00:00Z"], "change": ["--title", "y", "x", "2025-01-01T09:00:00Z"],
     "split": ["x", "2025-01-01T09:00:00Z"], "trigger": ["x"],
@@ -26,7 +26,7 @@ CALLS = {
     "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "simulate", "show", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag")
+NEEDS = ("migrate", "simulate", "show", "explain", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag")
 each = pytest.mark.parametrize("command", CALLS)
 
 
@@ -73,7 +73,7 @@ def test_the_manual_has_these_exit_statuses():
 
 CALENDAR = b"BEGIN:VEVENT\nDTSTART:20250101T090000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
 SPEAKING = [["--help"], ["help"], ["--version"], ["migrate", "status"], ["migrate", "up", "--dry-run"], ["migrate", "verify"],
-            ["preflight"], ["status"], ["workers"], ["settings"], ["calendar"], ["consumers"], ["upcoming"], ["simulate", "t"], ["list"], ["show", "t"],
+            ["preflight"], ["status"], ["workers"], ["settings"], ["calendar"], ["consumers"], ["upcoming"], ["simulate", "t"], ["list"], ["show", "t"], ["explain", "t"],
             ["next", "--template", "t"], ["next", "FREQ=DAILY"], ["expand"], ["convert"], ["validate", "--all"], ["retry", "t"], ["remind", "k"], ["list", "--reminders"],
             ["task", "list", "--user", "user-default"], ["template", "show", "--user", "user-default", "t"], ["tag", "list", "--user", "user-default"]]
 

@@ -118,8 +118,8 @@ def test_the_list_of_quarantined_templates_says_why(db):
     db.add_template(timedelta(days=1), id="good")
     once(db)
     lines = run_ctl(db, "list", "--state", "quarantined").lines()
-    assert lines[0].split() == ["ID", "USER", "NEXT", "DUE", "REASON"] and len(lines) == 2
-    assert lines[1].startswith("broken ") and lines[1].endswith('recurrence_rule.days[0]: expected mon...sun, got "mox" (did you mean "mon"?)')
+    assert lines[0].split() == ["KIND", "ID", "USER", "NEXT", "DUE", "REASON"] and len(lines) == 2
+    assert lines[1].startswith("template  broken ") and lines[1].endswith('recurrence_rule.days[0]: expected mon...sun, got "mox" (did you mean "mon"?)')
     assert "REASON" not in run_ctl(db, "list").lines()[0]
     keys = [list(ctl_json(db, "list", *state)[0]) for state in ((), ("--state", "quarantined"))]
     assert keys[0] == keys[1], "JSON is the same whatever a screen shows"

@@ -63,9 +63,8 @@ def test_nothing_stands_there_that_is_not(ours):
 
 
 def test_every_kind_of_decision_stands_in_the_page():
-    kinds = set(re.findall(r'struct decision\)\{ id, "(\w+)"', (SOURCE / "daemon/job/generate_rows.c").read_text()))
-    names = re.search(r"fate_kind_name\(.*?\n}", (SOURCE / "daemon/plan/fate.c").read_text(), re.S)[0]
-    kinds |= set(re.findall(r'\[FATE_(?!MADE|EXCLUDED)\w+\] = "(\w+)"', names))
+    kinds = set(re.findall(r'struct decision\)\{ id, "(\w+)"', (SOURCE / "daemon/job/generate_decisions.c").read_text()))
+    kinds |= set(re.findall(r"\[FATE_(?!MADE)\w+\] = \"(\w+)\"", (SOURCE / "daemon/plan/fate.c").read_text()))
     for path in (SOURCE / "daemon/sql").glob("*/*.sql"):
         kinds |= set(re.findall(r"into recurd\.decisions \(kind,[^)]*\)\s+select '(\w+)'", path.read_text()))
     assert kinds >= {"dropped", "quarantined", "retried"}

@@ -328,7 +328,7 @@ def test_each_setting_can_be_set_and_reset(db):
     values = {"default_time_zone": "Asia/Tokyo", "min_interval": "5min", "catch_up_limit": "7", "default_catch_up": "latest",
               "default_catch_up_window": "2d", "catch_up_grace": "5min", "adopt_backlog": "none",
               "notify_task_created": "off", "repeat_tasks": "off", "max_templates_per_user": "1000",
-              "max_instances_per_user_day": "200", "notification_retention": "30d"}
+              "max_instances_per_user_day": "200", "notification_retention": "30d", "audit": "off", "audit_retention": "30d"}
     before = listed(db)
     assert set(values) == set(before) and before["notification_retention"]["value"] == "90d"
     for key, value in values.items():

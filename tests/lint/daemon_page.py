@@ -18,7 +18,7 @@ NAMED_ELSEWHERE = {
     ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "\w+"',
     ("daemon/job/waiting.c", "event_of"): r"^static const char \*event_of\(.*?^}",
 }
-SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\n}", r"\[FATE_(?!MADE|EXCLUDED)\w+\] = \"(\w+)\"")
+SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\n}", r"\[FATE_(?!MADE)\w+\] = \"(\w+)\"")
 
 
 def read(name):
@@ -88,7 +88,7 @@ def events_of_program():
             elif re.fullmatch(r"kind_\w+\.event", event):
                 events |= set(re.findall(r'kind_\w+ = \{ "\w+", "(\w+)"', read("daemon/job/kinds.c")))
             elif place:
-                pieces = re.findall(place, text, re.S | re.M)
+                pieces = re.findall(place, text + read("daemon/job/generate_decisions.c"), re.S | re.M)
                 events |= set(re.findall(r'"(\w+)"', " ".join(pieces)))
             else:
                 strangers.append(f"{name}: cannot tell which events {event} stands for")

@@ -1,4 +1,4 @@
-/* recurctl list: templates. */
+/* recurctl list: templates; and of what is in quarantine, the tasks that do not come back. */
 #include <stdio.h>
 #include <string.h>
 
@@ -73,7 +73,21 @@ static bool take_row(void *context, const PGresult *result, int row)
 	return true;
 }
 
-enum { ID, USER, STATE, NEXT_DUE, PRIORITY, USED, RULE, FAILURE, CAUSE, REASON, TITLE, COLUMNS };
+enum {
+	KIND,
+	ID,
+	USER,
+	STATE,
+	NEXT_DUE,
+	PRIORITY,
+	USED,
+	RULE,
+	FAILURE,
+	CAUSE,
+	REASON,
+	TITLE,
+	COLUMNS
+};
 
 /* What a screen has room for, of templates in one state; the first row: of any. */
 static const struct view {
@@ -82,13 +96,14 @@ static const struct view {
 } views[] = {
 	{ "", 1 << ID | 1 << USER | 1 << STATE | 1 << NEXT_DUE | 1 << PRIORITY | 1 << USED |
 			1 << TITLE },
-	{ "quarantined", 1 << ID | 1 << USER | 1 << NEXT_DUE | 1 << FAILURE },
+	{ "quarantined", 1 << KIND | 1 << ID | 1 << USER | 1 << NEXT_DUE | 1 << FAILURE },
 	{ "waiting", 1 << ID | 1 << USER | 1 << NEXT_DUE | 1 << CAUSE | 1 << REASON },
 };
 
 static void choose_columns(const char *state, struct column columns[static COLUMNS])
 {
 	static const struct column all[] = {
+		[KIND] = { "kind", "KIND", 0 },
 		[ID] = { "id", "ID", COLUMN_ID },
 		[USER] = { "user_id", "USER", COLUMN_ID },
 		[STATE] = { "state", "STATE", 0 },

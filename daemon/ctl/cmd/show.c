@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "ctl/args.h"
+#include "ctl/cmd/explain.h"
 #include "ctl/cmd/remind.h"
 #include "ctl/ctl.h"
 #include "ctl/settings.h"
 #include "ctl/table.h"
 #include "ctl/template.h"
 #include "db/rows.h"
-#include "plan/identity.h"
 
 #define DECISIONS_MAX 20
 
@@ -24,7 +24,7 @@ enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_TASKS = 21, T_O
 #define TASKS_MAX 1000 /* the statement counts one more */
 
 /* Columns of ctl_task.sql. */
-enum { K_TEMPLATE = 9, K_OCCURRENCE = 10, K_REMINDED = 12, K_MADE_FOR = 20 };
+enum { K_REMINDED = 12 };
 
 static const char *state_name(const PGresult *result, const PGresult *waits)
 {
@@ -43,18 +43,6 @@ static const char *why_none(const char *state)
 	if (strcmp(state, "paused") == 0)
 		return "none while it is paused";
 	return strcmp(state, "quarantined") == 0 ? "none while it is in quarantine" : "none";
-}
-
-/* Of a template or of a task: the kinds of work in which it may wait. */
-static int query_waits(struct ctl *ctl, const char *id, bool of_template, PGresult **ret_result)
-{
-	static const char *const kinds[2][4] = { { "remind", "reminders", "settle", "repeat" },
-		{ "generate", "policed", "replan" } };
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_text(&params, id);
-	params_texts(&params, kinds[of_template], ARRAY_LEN(kinds[0]));
-	return ctl_query(ctl, QUERY_CTL_WAITS, &params, ret_result);
 }
 
 /* In text nothing where it does not wait. */
@@ -152,7 +140,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	template_policy(settings, &policy);
 	code = query_decisions(ctl, row_text(result, 0, T_ID), false, &decisions);
 	if (code == EX_OK)
-		code = query_waits(ctl, row_text(result, 0, T_ID), true, &waits);
+		code = explain_waits(ctl, row_text(result, 0, T_ID), true, &waits);
 	if (code != EX_OK)
 		return code;
 	const char *state = state_name(result, waits);
@@ -186,36 +174,6 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	print_decisions(record, decisions, "none: everything that was due was made");
 	table_end(record, "");
 	return EX_OK;
-}
-
-/* Under the key of either format: which of them an event has is not for us to judge. */
-static int query_told(struct ctl *ctl, const PGresult *task, PGresult **ret_result)
-{
-	static const struct {
-		const char *kind;
-		int instant;
-	} events[] = { { "task_created", K_OCCURRENCE }, { "task_created", K_MADE_FOR },
-		{ "reminder", K_REMINDED } };
-	static const enum key_format formats[] = { KEY_HASHED, KEY_TIMED };
-	char keys[ARRAY_LEN(events) * ARRAY_LEN(formats)][NOTIFICATION_KEY_SIZE];
-	const char *found[ARRAY_LEN(keys)];
-	size_t n = 0;
-	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
-		usec_t at = row_instant(task, 0, events[i].instant);
-		/* An infinite instant, of a hand-made table, has no key. */
-		if (at == INSTANT_NONE || at == USEC_INFINITY || at == USEC_MINUS_INFINITY)
-			continue;
-		for (size_t k = 0; k < ARRAY_LEN(formats); k++) {
-			identity_notification(
-				formats[k], events[i].kind, row_text(task, 0, 0), at, keys[n]);
-			found[n] = keys[n];
-			n++;
-		}
-	}
-	struct params params CLEANUP(params_free);
-	params_init(&params);
-	params_texts(&params, found, n);
-	return ctl_query(ctl, QUERY_CTL_NOTIFICATIONS, &params, ret_result);
 }
 
 /* silent: a reminder was handled, and nothing of it is left or was ever told. */
@@ -264,11 +222,11 @@ static int show_task(struct ctl *ctl, const PGresult *result)
 {
 	PGresult *told CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL,
 		       *decisions CLEANUP(ctl_clear) = NULL, *reminders CLEANUP(ctl_clear) = NULL;
-	int code = query_told(ctl, result, &told);
+	int code = explain_told(ctl, result, &told);
 	if (code == EX_OK)
 		code = query_decisions(ctl, row_text(result, 0, 0), true, &decisions);
 	if (code == EX_OK)
-		code = query_waits(ctl, row_text(result, 0, 0), false, &waits);
+		code = explain_waits(ctl, row_text(result, 0, 0), false, &waits);
 	if (code == EX_OK)
 		code = reminders_query(ctl, row_text(result, 0, 0), &reminders);
 	if (code != EX_OK)

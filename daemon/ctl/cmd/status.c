@@ -29,7 +29,7 @@ static const struct ctl_option options[] = {
 	{ "max-lag", OPT_MAX_LAG, "SPAN",
 		"with --check: how late anything may be (default: 5min)" },
 	{ "max-failures", OPT_MAX_FAILURES, "N",
-		"with --check: templates in quarantine (default: 0)" },
+		"with --check: templates, or tasks, in quarantine (default: 0)" },
 	{ "min-workers", OPT_MIN_WORKERS, "N", "with --check: workers alive (default: 1)" },
 	{ "max-dead", OPT_MAX_DEAD, "N",
 		"with --check: workers that died unreplaced (default: any number, as long as one "
@@ -56,6 +56,7 @@ enum status_column {
 	S_HAS_CONSUMERS = 25,
 	S_CAPPED = 26,
 	S_ESTIMATES = 27,
+	S_HAS_REPEATS = 28,
 };
 
 struct thresholds {
@@ -75,8 +76,14 @@ static int schema_level(struct ctl *ctl, const PGresult *status, int64_t *ret_le
 	return code;
 }
 
+/* Completed tasks that do not come back. */
+struct stuck {
+	bool known; /* the database has such a table */
+	int64_t tasks;
+};
+
 /* What the figures want said in words. */
-static void print_notes(const PGresult *result, const char *behind)
+static void print_notes(const PGresult *result, const struct stuck *stuck, const char *behind)
 {
 	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	if (row_is_null(result, 0, S_LIVE_SINCE))
@@ -84,7 +91,7 @@ static void print_notes(const PGresult *result, const char *behind)
 		       "start would do.\n");
 	else if (row_int8(result, 0, S_ALIVE) == 0)
 		printf("\nNo worker is alive: nothing is made and nobody is reminded.\n");
-	if (row_int8(result, 0, S_QUARANTINED) > 0)
+	if (row_int8(result, 0, S_QUARANTINED) > 0 || stuck->tasks > 0)
 		printf("\nRules in quarantine: recurctl list --state quarantined\n");
 	(void)text_add_terminal(&line, behind ? behind : "", 0);
 	if (line.len > 0)
@@ -109,6 +116,7 @@ static const struct column status_columns[] = {
 	{ "templates_ended", "  ended", 0 },
 	{ "templates_quarantined", "  quarantined", 0 },
 	{ "templates_waiting", "  waiting", 0 },
+	{ "tasks_quarantined", "tasks quarantined", 0 },
 	{ "reminders_pending", "reminders pending", 0 },
 	{ "reminders_due", "  due", 0 },
 	{ "reminders_lag_seconds", "  lag", COLUMN_SPAN },
@@ -193,8 +201,37 @@ static void put_figure(struct table *record, const PGresult *result, int column,
 		table_cell(record, result, 0, column);
 }
 
+#define STUCK_MAX 1000 /* counted, unless a threshold asks for more */
+
+static int count_stuck(
+	struct ctl *ctl, const PGresult *result, int64_t most, struct stuck *ret_stuck)
+{
+	struct params params CLEANUP(params_free);
+	PGresult *counted CLEANUP(ctl_clear) = NULL;
+	params_init(&params);
+	params_int8(&params, most);
+	*ret_stuck = (struct stuck){ .known = row_bool(result, 0, S_HAS_REPEATS) };
+	if (!ret_stuck->known)
+		return EX_OK;
+	int code = ctl_query(ctl, QUERY_CTL_QUARANTINED_TASKS, &params, &counted);
+	if (code == EX_OK)
+		ret_stuck->tasks = row_int8(counted, 0, 0);
+	return code;
+}
+
+static void put_stuck(struct table *record, const struct stuck *stuck, struct strbuf *capped)
+{
+	bool more = stuck->tasks > STUCK_MAX;
+	if (stuck->known)
+		table_count(record, more ? STUCK_MAX : stuck->tasks, more);
+	else
+		table_null(record);
+	if (more)
+		add_capped(capped, "tasks_quarantined");
+}
+
 static void put_figures(struct table *record, const PGresult *result, const PGresult *causes,
-	const char *differ, const char *behind, struct strbuf *capped)
+	const struct stuck *stuck, const char *differ, const char *behind, struct strbuf *capped)
 {
 	enum { FIRST = 3 };
 	size_t place = FIRST;
@@ -203,6 +240,10 @@ static void put_figures(struct table *record, const PGresult *result, const PGre
 		if (column == S_QUARANTINED || column == S_NEXT_REMIND) {
 			put_waiting(record, causes, status_columns[place].name,
 				column == S_QUARANTINED, capped);
+			place++;
+		}
+		if (column == S_QUARANTINED) {
+			put_stuck(record, stuck, capped);
 			place++;
 		}
 		if (column == S_LAST_SEEN) {
@@ -224,7 +265,10 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 	struct strbuf behind CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	consumers_tell_behind(consumers, limits->max_consumer_lag, &behind);
 	int64_t level;
+	struct stuck stuck;
 	int code = schema_level(ctl, result, &level);
+	if (code == EX_OK)
+		code = count_stuck(ctl, result, STUCK_MAX + 1, &stuck);
 	if (code == EX_OK)
 		code = workers_tell_differences(ctl, &differ);
 	if (code != EX_OK)
@@ -238,7 +282,7 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 	table_cell(record, result, 0, S_COMPATIBLE_FROM);
 	table_text(record, ctl->conf->app_schema);
 	begin_capped(result, &capped);
-	put_figures(record, result, causes, differ.len > 0 ? differ.data : NULL,
+	put_figures(record, result, causes, &stuck, differ.len > 0 ? differ.data : NULL,
 		behind.len > 0 ? behind.data : NULL, &capped);
 	strbuf_add_text(&capped, "]");
 	table_json(record, capped.data);
@@ -248,7 +292,7 @@ static int print_status(struct ctl *ctl, const PGresult *result, const PGresult 
 		causes_print(causes, record, ctl->json);
 	table_end(record, "");
 	if (!ctl->json)
-		print_notes(result, behind.len > 0 ? behind.data : NULL);
+		print_notes(result, &stuck, behind.len > 0 ? behind.data : NULL);
 	return EX_OK;
 }
 
@@ -316,9 +360,12 @@ static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *
 	struct strbuf waits CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	struct strbuf line CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
 	int64_t alive = row_int8(result, 0, S_ALIVE), dead = row_int8(result, 0, S_DEAD);
-	int64_t failed;
+	int64_t failed, most = limits->max_failures;
+	struct stuck stuck;
 	bool more;
-	int code = count_failed(ctl, result, limits->max_failures, &failed, &more);
+	int code = count_failed(ctl, result, most, &failed, &more);
+	if (code == EX_OK)
+		code = count_stuck(ctl, result, most < INT64_MAX ? most + 1 : most, &stuck);
 	if (code != EX_OK)
 		return code;
 	check_lag(&problems, "templates", result, S_LAG, limits->max_lag);
@@ -326,6 +373,10 @@ static int print_check(struct ctl *ctl, const PGresult *result, const PGresult *
 	if (failed > limits->max_failures)
 		add_problem(&problems, "%" PRId64 "%s templates in quarantine (limit %" PRId64 ")",
 			failed, more ? "+" : "", limits->max_failures);
+	if (stuck.tasks > limits->max_failures)
+		add_problem(&problems,
+			"%" PRId64 " or more tasks in quarantine (limit %" PRId64 ")", stuck.tasks,
+			limits->max_failures);
 	if (alive < limits->min_workers)
 		add_problem(&problems, "%" PRId64 " workers alive (at least %" PRId64 ")", alive,
 			limits->min_workers);

@@ -21,5 +21,9 @@ update recurd.settings
        repeat_tasks = case when $1 = 'repeat_tasks' then $2::boolean else repeat_tasks end,
        notification_retention = case when $1 = 'notification_retention'
                                      then pg_catalog.justify_hours($3::bigint * interval '1 microsecond')
-                                     else notification_retention end
+                                     else notification_retention end,
+       audit = case when $1 = 'audit' then $2::boolean else audit end,
+       audit_retention = case when $1 = 'audit_retention'
+                              then pg_catalog.justify_hours($3::bigint * interval '1 microsecond')
+                              else audit_retention end
 returning 1

@@ -1,10 +1,10 @@
 -- recurctl status: the figures of the database as one row.
--- The last two: which counts stopped at their limit, and what the server's statistics say of them; null on a level of
+-- The last but one and two: which counts stopped at their limit, and what the server's statistics say of them; null on a level of
 -- the schema that has no such columns yet, and counts everything.
 -- Index: ix_recurring_tasks_due, ix_recurring_tasks_quarantined, ix_recurring_tasks_paused, ix_recurring_tasks_ended,
 -- ix_recurring_tasks_replan, ix_tasks_pending_remind_at, ix_notifications_created_at.
 -- Result: text text timestamptz timestamptz int8 int8 int8 int8 timestamptz int8 int8 int8 int8 int8 int8
--- Result: int8 timestamptz int8 int8 timestamptz int8 int8 bool int4 bool bool text text
+-- Result: int8 timestamptz int8 int8 timestamptz int8 int8 bool int4 bool bool text text bool
 select pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'),
        s.now, s.live_since,
        s.templates, s.templates_active, s.templates_due,
@@ -19,6 +19,7 @@ select pg_catalog.current_database()::text, pg_catalog.current_setting('server_v
        (select z.compatible_from from recurd.settings as z limit 1),
        pg_catalog.to_regclass('recurd.causes') is not null,
        pg_catalog.to_regclass('recurd.consumers') is not null,
-       r.row->>'capped', nullif(r.row->>'estimates', '{}')
+       r.row->>'capped', nullif(r.row->>'estimates', '{}'),
+       pg_catalog.to_regclass('recurd.repeats') is not null
 from recurd.status as s
 cross join lateral (select pg_catalog.to_jsonb(s) as row) as r

@@ -65,6 +65,7 @@ static void worker_start(size_t lanes)
 	worker.shared.zonewatch = zonewatch_create();
 	worker.shared.settings = settings_create();
 	worker.shared.settings->notification_retention = 0;
+	worker.shared.settings->audit_retention = 0;
 	worker.shared.settings->version = server.settings_version;
 	worker.shared.settled = true;
 	worker.heartbeat.due_at = worker.shared.tally_at = INT64_MAX;

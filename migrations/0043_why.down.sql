@@ -1,0 +1,10 @@
+drop trigger recurd_settings_mended on recurd.settings;
+drop trigger recurd_preferences_mended on recurd.preferences;
+drop function recurd.zone_mended();
+drop trigger recurd_template_deleted_audited on recurring_tasks;
+drop trigger recurd_template_audited on recurring_tasks;
+drop function recurd.template_audited();
+drop function recurd.audited_value(jsonb);
+alter table recurd.settings drop column audit_retention, drop column audit;
+drop table recurd.changes;
+alter table recurd.decisions drop column by;
