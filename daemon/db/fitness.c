@@ -23,9 +23,8 @@ static const char *const columns[] = { "recurring_tasks.next_due_at",
 	"recurd.causes.next_try_at", "recurd.settings.changes", "recurd.workers.tzdata",
 	"recurd.workers.figures", "recurd.consumers.done_through", "recurd.repeats.failed_at",
 	"tasks.repeat_of", "recurd.keys_from()", "recurring_tasks.wake_at",
-	"recurd.policies.pause_catch_up", "recurd.calendars.weekend",
-	"recurd.calendar_days.rule", "recurd.reminders.before",
-	"recurd.notifications.reminder_id", "recurd.changes.before" };
+	"recurd.policies.pause_catch_up", "recurd.calendars.weekend", "recurd.calendar_days.rule",
+	"recurd.reminders.before", "recurd.notifications.reminder_id", "recurd.changes.before" };
 
 /* Without the unique ones nothing stands below exactly-once; without the others polls read tables. */
 static const char *const indexes[] = { "ux_tasks_recurring_task_id_occurrence_at",

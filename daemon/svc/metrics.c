@@ -158,7 +158,8 @@ static void add_nexts(const struct page *page, const char *name)
 	for (size_t i = 0; i < page->measures->kinds_n; i++) {
 		const struct measured_kind *kind = &page->measures->kinds[i];
 		snprintf(labels, sizeof(labels), "kind=\"%s\"", kind->kind);
-		add_number(page, name, labels, kind->next < 0 ? (double)INFINITY : seconds(kind->next));
+		add_number(page, name, labels,
+			kind->next < 0 ? (double)INFINITY : seconds(kind->next));
 	}
 }
 

@@ -290,7 +290,7 @@ static void pauses_are_caught_up_as_their_policy_says(void **state)
 		{ POLICY_NONE, POLICY_UNSET, "mPPPmm" },
 		{ POLICY_LATEST, POLICY_UNSET, "mPPmmm" },
 		{ POLICY_ALL, POLICY_UNSET, "mmmmmm" },
-		{ POLICY_ALL, POLICY_LATEST, "CCCCmm" },
+		{ POLICY_ALL, POLICY_LATEST, "Cmmmmm" },
 		{ POLICY_LATEST, POLICY_NONE, "LPPmLm" },
 	};
 	(void)state;

@@ -38,6 +38,7 @@ static inline void sim_init(struct sim *sim)
 	sim->shared.settings = settings_create();
 	sim->shared.settings
 		->notification_retention = 0; /* nothing to prune, unless a test says so */
+	sim->shared.settings->audit_retention = 0;
 	sim->heartbeat.due_at = sim->shared.poll_at = sim->shared.tally_at = INT64_MAX;
 	sim->shared.settled = true;
 	item_of(sim, "zones")->under_way = 1; /* on a lane that is none of the test's */
