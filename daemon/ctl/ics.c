@@ -16,7 +16,7 @@ static void add_escaped(struct strbuf *line, const char *text)
 		else if (strchr("\\;,", *c))
 			strbuf_addf(line, "\\%c", *c);
 		else
-			strbuf_add_char(line, (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c);
+			strbuf_add(line, (unsigned char)*c < ' ' || *c == 0x7f ? " " : c, 1);
 	}
 }
 

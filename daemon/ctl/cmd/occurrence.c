@@ -198,10 +198,10 @@ static int run(struct ctl *ctl, int argc, char **argv)
 #define COMMAND(verb, operands, words, opts)        \
 	const struct ctl_command command_##verb = { \
 		.name = #verb,                      \
-		.args = operands,                   \
-		.help = words,                      \
+		.args = (operands),                 \
+		.help = (words),                    \
 		.run = run,                         \
-		.options = opts,                    \
+		.options = (opts),                  \
 	}
 
 COMMAND(skip, "TEMPLATE OCCURRENCE", "leave one occurrence of a template out", no_options);

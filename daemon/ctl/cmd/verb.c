@@ -151,6 +151,8 @@ static int find_verb(struct request *request, const char *name)
 static int put_operands(struct request *request, char **operands, int n)
 {
 	const struct verb *verb = request->verb;
+	if (!verb) /* find_verb has said so */
+		return EX_USAGE;
 	if (n < verb->operands_min || n > verb->operands_max)
 		return ctl_usage(request->ctl, "%s %s takes %s", request->object->name, verb->name,
 			verb->operands);
@@ -207,10 +209,8 @@ static void put_cell(struct table *table, const struct column *column, const jso
 		table_int(table, json_integer_value(value));
 	} else if (strcmp(column->name, "tags") == 0) {
 		json_t *names CLEANUP(verb_drop) = json_array();
-		const json_t *tag;
-		size_t i;
-		json_array_foreach(value, i, tag)
-			json_array_append(names, json_object_get(tag, "name"));
+		for (size_t i = 0; i < json_array_size(value); i++)
+			json_array_append(names, json_object_get(json_array_get(value, i), "name"));
 		char *line = json_dumps(names, JSON_COMPACT);
 		table_json(table, line);
 		free(line);

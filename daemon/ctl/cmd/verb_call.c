@@ -91,10 +91,9 @@ int verb_find_tags(const struct request *request, json_t **ret_ids)
 {
 	json_t *ids CLEANUP(verb_drop) = json_array();
 	json_t *filter CLEANUP(verb_drop) = json_pack("{si}", "limit", TAGS_PAGE);
-	const json_t *name;
-	size_t i;
-	json_array_foreach(request->tags, i, name) json_array_append_new(ids, json_null());
-	for (bool more = i > 0; more;) {
+	for (size_t i = 0; i < json_array_size(request->tags); i++)
+		json_array_append_new(ids, json_null());
+	for (bool more = json_array_size(request->tags) > 0; more;) {
 		json_t *answer CLEANUP(verb_drop) = NULL;
 		int code = verb_call(request, "tag_list", filter, NULL, &answer);
 		if (code != EX_OK)
@@ -105,8 +104,8 @@ int verb_find_tags(const struct request *request, json_t **ret_ids)
 		if (more)
 			json_object_set(filter, "cursor", next);
 	}
-	json_array_foreach(request->tags, i, name)
-	{
+	for (size_t i = 0; i < json_array_size(request->tags); i++) {
+		const json_t *name = json_array_get(request->tags, i);
 		if (json_is_null(json_array_get(ids, i)))
 			return ctl_error(EX_DATAERR,
 				"user %s has no tag \"%s\"; to make it: recurctl tag create --user "
