@@ -316,7 +316,7 @@ static int explain_row(
 	PGresult *waits CLEANUP(ctl_clear) = NULL;
 	struct plan_policy policy;
 	struct template template;
-	struct hindrance hindrance;
+	struct hindrance hindrance = { 0 };
 	struct explained explained;
 	struct sums sums = { 0 };
 	int code = settings_load(ctl, &settings);
