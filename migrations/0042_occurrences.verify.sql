@@ -18,7 +18,7 @@ begin
         where not exists (select from pg_proc where oid = to_regprocedure(name) and prosrc like words)
         union all
         select format('function %s runs with %s', name, case
-                      when definer then 'its caller''s rights or a search_path, expected its owner''s and the empty one'
+                      when definer then 'its caller''s rights or another search_path, expected its owner''s and pg_catalog, pg_temp'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.tell_triggered(text)', true), ('recurd.template_changed()', true),
                      ('recurd.amend(text, timestamptz, text, jsonb, timestamptz)', false),
@@ -27,7 +27,7 @@ begin
                      ('recurd.skip(text, timestamptz)', false), ('recurd.unskip(text, timestamptz)', false),
                      ('recurd.postpone(text, timestamptz, timestamptz)', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
-        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
         union all
         select format('role %s has no right of its own to execute %s', role, name)
         from unnest(array['recurd_worker', 'recurd_reader']) as role

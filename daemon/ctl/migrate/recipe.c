@@ -411,6 +411,19 @@ static void take_nullable(struct kitchen *kitchen)
 	}
 }
 
+/* What other steps made anew has their search_path. */
+static void take_paths(struct kitchen *kitchen)
+{
+	bool wanted = false;
+	if (!has_word(kitchen->statement, "alter routine"))
+		return;
+	for (size_t i = 0; i < kitchen->n; i++)
+		if (!kitchen->taken[i] && kitchen->things[i].kind == THING_PATHS)
+			wanted = kitchen->things[i].found = true;
+	if (wanted)
+		add(kitchen, mem_strndup(kitchen->statement->text, kitchen->statement->len));
+}
+
 static void take_statement(struct kitchen *kitchen)
 {
 	const char *p = kitchen->statement->text;
@@ -422,6 +435,7 @@ static void take_statement(struct kitchen *kitchen)
 		take_nullable(kitchen);
 		take_items(kitchen, p);
 	} else if (script_take_word(&p, "do")) {
+		take_paths(kitchen);
 		take_block(kitchen);
 	} else if (script_take_word(&p, "insert")) {
 		take_insert(kitchen, p);

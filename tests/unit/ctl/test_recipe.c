@@ -156,6 +156,12 @@ static const struct scenario scenarios[] = {
 		{ "do $$ begin create role r; end $$", "do $$ begin execute 'grant usage'; end $$",
 			"grant select on t to r" },
 		2, false },
+	{ "the path of functions, by the block that sets it, whichever they are",
+		"do $$ begin execute 'alter routine f() set search_path = x'; end $$;"
+		"do $$ begin execute 'create function f()'; end $$;",
+		NULL, NULL, "functions f(), g(text) and 7 more run with the empty search_path",
+		{ "do $$ begin execute 'alter routine f() set search_path = x'; end $$" }, 1,
+		false },
 	{ "lines that say nothing of the kind", TABLE, NULL, NULL,
 		"\nindex\ncolumn\nfunction\ntrigger x\nconstraint a on\ntable\nview\ncolumn x is "
 		"missing\n"
