@@ -9,6 +9,7 @@ import re
 import psycopg
 import pytest
 
+from harness.ctl import FOUND, ctl_json
 from harness.migrate import STEPS, migrate, number_of
 from harness.util import wait_until
 
@@ -135,6 +136,8 @@ def test_what_an_earlier_step_made_anew_is_told_and_mended(db):
     told = migrate(db, "verify", code=1).lines("problems")
     assert [line for line in told if line.startswith("functions ")] == [
         "functions recurd.policies_stamped() run with the empty search_path, which finds types of pg_temp first, expected pg_catalog, pg_temp"]
+    told = [f["detail"] for f in ctl_json(db, "preflight", expect=FOUND)["findings"]]
+    assert any(line.startswith("functions recurd.policies_stamped() run with") and line.endswith("run: recurctl migrate repair") for line in told)
     migrate(db, "repair")
     assert paths(db) == before
     assert migrate(db, "verify").json["good"] is True
