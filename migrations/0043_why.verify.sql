@@ -79,6 +79,16 @@ begin
         where to_regrole(name) is not null
               and has_table_privilege(to_regrole(name), to_regclass('recurd.changes'), may) is not true
         union all
+        select 'role recurd_worker may not update recurd.changes.at'
+        from pg_attribute
+        where to_regrole('recurd_worker') is not null
+              and attrelid = to_regclass('recurd.changes') and attname = 'at' and not attisdropped
+              and has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'update') is not true
+        union all
+        select 'column recurd.changes.id has no sequence'
+        from pg_attribute
+        where attrelid = to_regclass('recurd.changes') and attname = 'id' and not attisdropped and attidentity = ''
+        union all
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.template_audited()'), ('recurd.zone_mended()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
