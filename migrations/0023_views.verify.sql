@@ -38,12 +38,12 @@ begin
               and has_column_privilege(to_regrole('recurd_reader'), attrelid, attnum, 'select') is not true
         union all
         select format('function %s runs with %s', name, case
-                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when prosecdef and definer then 'another search_path, expected pg_catalog, pg_temp'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.upcoming_rows()', false), ('recurd.status_row()', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
-        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
         union all
         select format('view %s runs with its caller''s rights, expected its owner''s', name)
         from (values ('recurd.upcoming'), ('recurd.status'), ('recurd.worker_states')) as w (name)

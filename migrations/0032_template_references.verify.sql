@@ -41,12 +41,12 @@ begin
               and (c.relforcerowsecurity or not pg_has_role(r.oid, c.relowner, 'usage'))
         union all
         select format('function %s runs with %s', name, case
-                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when prosecdef and definer then 'another search_path, expected pg_catalog, pg_temp'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.template_gone()', true), ('recurd.task_refers()', true)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
-        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

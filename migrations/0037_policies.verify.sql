@@ -137,7 +137,7 @@ begin
         where older and to_regprocedure('recurd.settings_made()') is not null
         union all
         select format('function %s runs with %s', name, case
-                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when prosecdef and definer then 'another search_path, expected pg_catalog, pg_temp'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.policies_stamped()', false), ('recurd.policies_changed()', true),
@@ -145,7 +145,7 @@ begin
                      ('recurd.pause(text, text, timestamptz)', false), ('recurd.resume(text)', false),
                      ('recurd.set_policy(text, text, text)', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
-        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -78,12 +78,12 @@ begin
               and position(format('%I.recurring_tasks', current_schema()) in prosrc) = 0
         union all
         select format('function %s runs with %s', name, case
-                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when prosecdef and definer then 'another search_path, expected pg_catalog, pg_temp'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.calendars_changed()', true)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
-        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
         union all
         select format('column %s.%s may be null', tab, col)
         from (values ('recurd.calendars', array['weekend', 'updated_at']),

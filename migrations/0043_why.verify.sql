@@ -79,18 +79,28 @@ begin
         where to_regrole(name) is not null
               and has_table_privilege(to_regrole(name), to_regclass('recurd.changes'), may) is not true
         union all
+        select 'role recurd_worker may not update recurd.changes.at'
+        from pg_attribute
+        where to_regrole('recurd_worker') is not null
+              and attrelid = to_regclass('recurd.changes') and attname = 'at' and not attisdropped
+              and has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'update') is not true
+        union all
+        select 'column recurd.changes.id has no sequence'
+        from pg_attribute
+        where attrelid = to_regclass('recurd.changes') and attname = 'id' and not attisdropped and attidentity = ''
+        union all
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.template_audited()'), ('recurd.zone_mended()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
         union all
         select format('function %s runs with %s', name, case
-                      when prosecdef and definer then 'another search_path, expected the empty one'
+                      when prosecdef and definer then 'another search_path, expected pg_catalog, pg_temp'
                       when definer then 'its caller''s rights, expected its owner''s'
                       else 'its owner''s rights, expected its caller''s' end)
         from (values ('recurd.template_audited()', true), ('recurd.zone_mended()', true),
                      ('recurd.audited_value(jsonb)', false)) as w (name, definer)
         join pg_proc on oid = to_regprocedure(name)
-        where prosecdef <> definer or definer and not coalesce(proconfig @> array['search_path=""'], false)
+        where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -71,8 +71,8 @@ static int foretell(struct migrator *migrator, struct pending *pending)
 /* Of what the verify files miss, that which no other check of preflight's looks at. */
 static bool is_news(const struct line *line)
 {
-	static const char *const words[] = { " runs with ", " may be null", " has no row",
-		" may not execute ", " to execute ", " may be executed by " };
+	static const char *const words[] = { " runs with ", " run with ", " may be null",
+		" has no row", " may not execute ", " to execute ", " may be executed by " };
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (memmem(line->text, line->len, words[i], strlen(words[i])))
 			return true;

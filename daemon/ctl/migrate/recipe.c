@@ -337,7 +337,7 @@ static bool has_word(const struct statement *statement, const char *word)
 	return memmem(statement->text, statement->len, word, strlen(word)) != NULL;
 }
 
-/* Gives rights, or makes the roles: it may run again. */
+/* Gives rights, or makes the roles, or an identity that is gone: it may run again. */
 static bool is_grant(const struct statement *statement)
 {
 	const char *p = statement->text;
@@ -345,7 +345,8 @@ static bool is_grant(const struct statement *statement)
 		script_take_word(&p, "comment"))
 		return true;
 	return script_take_word(&p, "do") && !has_word(statement, "create function") &&
-	       (has_word(statement, "grant ") || has_word(statement, "create role"));
+	       (has_word(statement, "grant ") || has_word(statement, "create role") ||
+		       has_word(statement, "add generated"));
 }
 
 /* What is made anew has lost its rights. */
@@ -396,19 +397,31 @@ static void take_insert(struct kitchen *kitchen, const char *p)
 		thing->found = true;
 }
 
-/* ALTER TABLE ... DROP NOT NULL. */
-static void take_nullable(struct kitchen *kitchen)
+/* ALTER TABLE ... DROP NOT NULL or SET DEFAULT, and nothing else. */
+static void take_alone(struct kitchen *kitchen, enum thing_kind kind, const char *action)
 {
 	for (size_t i = 0; i < kitchen->n; i++) {
 		struct thing *thing = &kitchen->things[i];
-		if (thing->kind != THING_NULLABLE ||
-			!has_word(kitchen->statement, "drop not null") ||
+		if (thing->kind != kind || !has_word(kitchen->statement, action) ||
 			!has_word(kitchen->statement, thing->table) ||
 			!has_word(kitchen->statement, thing->name))
 			continue;
 		add(kitchen, mem_strndup(kitchen->statement->text, kitchen->statement->len));
 		thing->found = true;
 	}
+}
+
+/* What other steps made anew has their search_path. */
+static void take_paths(struct kitchen *kitchen)
+{
+	bool wanted = false;
+	if (!has_word(kitchen->statement, "alter routine"))
+		return;
+	for (size_t i = 0; i < kitchen->n; i++)
+		if (!kitchen->taken[i] && kitchen->things[i].kind == THING_PATHS)
+			wanted = kitchen->things[i].found = true;
+	if (wanted)
+		add(kitchen, mem_strndup(kitchen->statement->text, kitchen->statement->len));
 }
 
 static void take_statement(struct kitchen *kitchen)
@@ -419,9 +432,11 @@ static void take_statement(struct kitchen *kitchen)
 	} else if (script_take_word(&p, "create")) {
 		take_create(kitchen, p);
 	} else if (script_take_word(&p, "alter") && script_take_word(&p, "table")) {
-		take_nullable(kitchen);
+		take_alone(kitchen, THING_NULLABLE, "drop not null");
+		take_alone(kitchen, THING_DEFAULT, "set default");
 		take_items(kitchen, p);
 	} else if (script_take_word(&p, "do")) {
+		take_paths(kitchen);
 		take_block(kitchen);
 	} else if (script_take_word(&p, "insert")) {
 		take_insert(kitchen, p);

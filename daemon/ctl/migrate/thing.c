@@ -78,6 +78,8 @@ static void read_text(const char *text, struct thing *thing)
 		read_part(text, THING_TRIGGER, thing);
 	} else if (skip(&text, "function ")) {
 		read_function(text, thing);
+	} else if (starts(text, "functions ")) {
+		thing->kind = THING_PATHS;
 	} else if (skip(&text, "table ") || skip(&text, "view ")) {
 		thing->kind = text[-2] == 'w' ? THING_VIEW : THING_TABLE;
 		take_name(&text, ' ', thing->name);

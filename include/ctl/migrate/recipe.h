@@ -4,7 +4,8 @@
  * its up file, has the statement that made it, which is turned into one that may run on what is there:
  * CREATE OR REPLACE, indexes concurrently, constraints without a scan under the lock.  A column, or a
  * constraint, is taken out of its CREATE TABLE or ALTER TABLE.  Of a function that later steps made anew,
- * the latest one counts.  Grants come as a whole: all of the step, which may be given again.
+ * the latest one counts.  Grants come as a whole: all of the step, which may be given again; so does the block
+ * that sets the search_path of functions ("functions NAMES run with ...").
  *
  * Pure: asks no database.  Statements of psql or bodies between BEGIN ATOMIC and END are not known, see
  * script.h.
@@ -32,6 +33,7 @@ enum thing_kind {
 	THING_FUNCTION, /* the name is without its parameters */
 	THING_TRIGGER,
 	THING_VIEW,
+	THING_PATHS, /* of all functions: the search_path that they run with; has no name */
 	THING_GRANT, /* any right, role or sequence */
 };
 

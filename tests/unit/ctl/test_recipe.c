@@ -156,6 +156,23 @@ static const struct scenario scenarios[] = {
 		{ "do $$ begin create role r; end $$", "do $$ begin execute 'grant usage'; end $$",
 			"grant select on t to r" },
 		2, false },
+	{ "a default that came after its column, and not to the rows that were there",
+		"alter table t add column a text; alter table t alter column a set default 'x';",
+		NULL, NULL, "column t.a has no default",
+		{ "alter table t alter column a set default 'x'" }, 1, false },
+	{ "an identity that was dropped, by the block that brings it back", TABLE,
+		"do $$ begin alter table recurd.t alter id add generated always as identity; end "
+		"$$;",
+		NULL, "column recurd.t.id has no sequence",
+		{ "do $$ begin alter table recurd.t alter id add generated always as identity; end "
+		  "$$" },
+		1, false },
+	{ "the path of functions, by the block that sets it, whichever they are",
+		"do $$ begin execute 'alter routine f() set search_path = x'; end $$;"
+		"do $$ begin execute 'create function f()'; end $$;",
+		NULL, NULL, "functions f(), g(text) and 7 more run with the empty search_path",
+		{ "do $$ begin execute 'alter routine f() set search_path = x'; end $$" }, 1,
+		false },
 	{ "lines that say nothing of the kind", TABLE, NULL, NULL,
 		"\nindex\ncolumn\nfunction\ntrigger x\nconstraint a on\ntable\nview\ncolumn x is "
 		"missing\n"
