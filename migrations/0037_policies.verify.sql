@@ -5,7 +5,9 @@ declare
     problems text;
     older boolean := false;
 begin
-    if to_regclass('recurd.settings') is not null and has_table_privilege('recurd.settings', 'select') then
+    if exists (select from pg_attribute where attrelid = to_regclass('recurd.settings')
+                                              and attname = 'compatible_from' and not attisdropped)
+       and has_table_privilege('recurd.settings', 'select') then
         execute 'select exists (select from recurd.settings where coalesce(compatible_from, 0) < 37)' into older;
     end if;
     select string_agg(problem, e'\n') into problems from (
