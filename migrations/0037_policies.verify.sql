@@ -119,6 +119,14 @@ begin
                      ('recurd.template_resumed()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
         union all
+        -- With the rights of their caller.  One line for all of them, see 0040_api.
+        select format('everybody may not execute %s%s', min(name),
+                      case when count(*) > 1 then format(' and %s more', count(*) - 1) end)
+        from (values ('recurd.pause(text, text, timestamptz)'), ('recurd.resume(text)'),
+                     ('recurd.set_policy(text, text, text)')) as w (name)
+        where not has_function_privilege('public', to_regprocedure(name), 'execute')
+        having count(*) > 0
+        union all
         -- Their bodies have the name of the application's schema, which may have been renamed.
         select format('function %s does not fit the tables: they are in another schema', name)
         from (values ('recurd.policies_changed()'), ('recurd.pause(text, text, timestamptz)'), ('recurd.resume(text)'),
