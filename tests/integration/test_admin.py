@@ -33,10 +33,19 @@ COMMANDS = {
     "policy": [["policy", "template"]],
     "pause": [["pause", "template"]],
     "resume": [["resume", "template"]],
+    "remind": [["remind", "task"]],
+    "snooze": [["snooze", "task", "--for", "1h"]],
+    "trigger": [["trigger", "template"]],
     "consumers": [["consumers"]],
 }
 WITHOUT_DATABASE = {"expand", "convert", "completion", "help"}
 OF_USERS = {"task", "template", "tag"}
+# What changes the application's own rows takes its rights, which the service has not.
+OF_THE_APPLICATION = {
+    "skip": ["template", "2030-01-01T09:00:00Z"], "unskip": ["template", "2030-01-01T09:00:00Z"],
+    "postpone": ["template", "2030-01-01T09:00:00Z", "2030-01-01T10:00:00Z"], "split": ["template", "2030-01-01T09:00:00Z"],
+    "change": ["--title", "x", "template", "2030-01-01T09:00:00Z"],
+}
 
 
 def recipe():
@@ -82,10 +91,13 @@ def test_every_command_works_with_the_services_own_file(service):
     assert done.returncode == 0, done.stderr
     text = subprocess.run([program("recurctl"), "help"], capture_output=True, text=True, check=True).stdout
     there = set(re.findall(r"^  (\S+) ", text[text.index("commands:"):text.index("options:")], flags=re.M))
-    assert there <= COMMANDS.keys() | WITHOUT_DATABASE | OF_USERS, "a new command belongs into the table"
+    assert there <= COMMANDS.keys() | WITHOUT_DATABASE | OF_USERS | OF_THE_APPLICATION.keys(), "a new command belongs into the table"
     for name in OF_USERS:
         told = run_ctl(None, "-c", service.folder / "recurd.conf", name, "list", "--user", "x", expect=CONFIG).errors
         assert "grant recurd_web to" in told, "users' rows are not the service's to change, unless somebody says so"
+    for name, args in OF_THE_APPLICATION.items():
+        answer = run_ctl(None, "-c", service.folder / "recurd.conf", name, *args, expect=None)
+        assert answer.code != OK and answer.errors.startswith("recurctl: "), answer
     for name in COMMANDS.keys() & there:
         for command in COMMANDS[name]:
             answer = run_ctl(None, "-c", service.folder / "recurd.conf", *command, expect=None)

@@ -238,7 +238,8 @@ def test_one_that_is_due_soon_wakes_a_worker(make_db, recurd):
     """With the step "wakeup", which a due date that moves, or a snooze that ends soon, needs as well."""
     db = make_db(optional=("wakeup",))
     db.go_live()
-    daemon = recurd(db, poll_interval="60s")
+    daemon = recurd(db, listen_dsn=db.dsn, poll_interval="60s")
+    daemon.expect("listening")
     task = db.add_task(due_date=db.now() + 2 * HOUR)
     with db.connect(autocommit=False) as conn:
         row = conn.execute("select recurd.remind(%s, before => '1 hour')", (task,)).fetchone()["remind"]

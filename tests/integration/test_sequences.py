@@ -47,6 +47,7 @@ def test_every_identity_is_looked_after(app_db):
         "select attrelid::regclass::text from pg_attribute join pg_class c on c.oid = attrelid"
         " where relnamespace = 'recurd'::regnamespace and (attidentity <> '' or atthasdef and"
         " pg_get_serial_sequence(attrelid::regclass::text, attname) is not null)")
+    found.remove("recurd.changes")  # its trigger goes on by itself: the application's write must not wait for a worker
     assert sorted(found) == sorted(TABLES)
     assert all(f"'{table}'" in MEND for table in TABLES)
 

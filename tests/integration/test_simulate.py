@@ -107,9 +107,19 @@ def foretold(db, *args):
         if e["kind"] in ("instance", "reminder", "is paused", "in quarantine", "resumed"):
             continue
         note = re.sub(r"(: )?\d+, through .*$", "", e["note"] or "")
-        run = others.setdefault((e["template_id"], e["kind"], e["at"], note), [e["due"], None, 0])  # a plan's are one decision
-        run[1:] = [e["through"], run[2] + (e["number"] or 0)]
-    return made, told, sorted((template, kind, *run, at, note) for (template, kind, at, note), run in others.items())
+        add_run(others, (e["template_id"], e["kind"], e["at"], note), e["occurrence"], e["through"], e["number"] or 0)
+    return made, told, runs_of(others)
+
+
+def add_run(runs, key, first, last, number):
+    """What became of occurrences of a kind at one look, all together, wherever others stood among them."""
+    run = runs.setdefault(key, [first, last, 0])
+    run[0] = min(run[0], first) if first else run[0]
+    run[1:] = [max(run[1], last) if last else run[1], run[2] + number]
+
+
+def runs_of(runs):
+    return sorted((template, kind, *run, at, note) for (template, kind, at, note), run in runs.items())
 
 
 def happened(db, since):
@@ -124,11 +134,13 @@ def happened(db, since):
         f"select template_id, kind, {utc.format('first_at')} f, {utc.format('last_at')} l, occurrences n,"
         f" {utc.format('at')} c, coalesce(detail, '') as detail from recurd.decisions where at >= %s", (since,))
     short = lambda row: tuple(re.sub(r"\.000000Z$", "Z", v) if isinstance(v, str) else v for v in row.values())  # noqa: E731
-    decided = []
-    for row in map(short, others):
-        plain = row[1] in ("quarantined", "ended", "rezoned", "extended", "superseded")
-        decided.append((*row[:2], None, None, 0, *row[5:]) if plain else row)
-    return sorted(map(short, made)), sorted(map(short, told)), sorted(decided)
+    decided = {}
+    for template, kind, first, last, number, at, detail in map(short, others):
+        if kind in ("excluded", "moved"):
+            continue  # of the first nothing is foretold, the second is said of the instance
+        plain = kind in ("quarantined", "ended", "rezoned", "extended", "superseded")
+        add_run(decided, (template, kind, at, detail), *((None, None, 0) if plain else (first, last, number)))
+    return sorted(map(short, made)), sorted(map(short, told)), runs_of(decided)
 
 
 def travel(db, visits):

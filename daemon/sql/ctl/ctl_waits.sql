@@ -6,12 +6,12 @@
 -- Result: text text text timestamptz timestamptz int4 timestamptz text
 select w.kind, w.cause, coalesce(c.why, case when w.cause = 'held' then 'held' when w.cause like 'killing%' then 'killing' else 'refused' end),
        w.since, w.tried_at, w.tries, c.next_try_at, w.reason
-from recurd.waiting as w
+from (select o.* from recurd.waiting as o where o.kind = any ($2::text[]) and o.id = $1
+      union all
+      select o.* from recurd.reminders as r join recurd.waiting as o on o.kind = 'reminders' and o.id = r.id
+      where r.task_id = $1 and 'reminders' = any ($2::text[])) as w
 left join recurd.causes as c on c.kind = w.kind and c.cause = w.cause
-where (w.id = $1 or w.kind = 'reminders'
-                     and w.id = any (array(select r.id from recurd.reminders as r where r.task_id = $1)))
-      and w.kind = any ($2::text[])
-      and (w.kind not in ('generate', 'policed', 'replan')
+where (w.kind not in ('generate', 'policed', 'replan')
            or exists (select from {app}.recurring_tasks as t where t.id = $1 and t.ctid = w.place))
 order by w.kind, w.id
 limit 20
