@@ -39,7 +39,12 @@ begin
         join pg_proc on oid = to_regprocedure(name)
         where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
     ) as p (problem);
-    if problems is null then
+    -- A later step's body reads recurring_tasks.wake_at, which that step's file misses, and repair brings back there.
+    if problems is null
+       and (exists (select from pg_attribute where attrelid = to_regclass('recurring_tasks')
+                                                   and attname = 'wake_at' and not attisdropped)
+            or not exists (select from pg_proc where oid = to_regprocedure('recurd.status_figures()')
+                                                     and prosrc like '%wake_at%')) then
         begin
             perform from recurd.status limit 0;
             perform recurd.status_figures();

@@ -18,7 +18,9 @@ begin
             problems := problems || 'function recurd.keys_from() gives no instant'::text;
         end if;
     end if;
-    if known is not null and to_regclass('recurd.notifications') is not null
+    if known is not null
+       and 3 = (select count(*) from pg_attribute where attrelid = to_regclass('recurd.notifications')
+                                                        and attname in ('id', 'key', 'at') and not attisdropped)
        and has_table_privilege('recurd.notifications', 'select') then
         execute $look$
             select exists (
@@ -35,7 +37,9 @@ begin
                                            ' perhaps: what comes again of them is told again', known);
         end if;
     end if;
-    if known is not null and to_regclass('recurd.settings') is not null
+    if known is not null
+       and exists (select from pg_attribute where attrelid = to_regclass('recurd.settings')
+                                                  and attname = 'compatible_from' and not attisdropped)
        and has_table_privilege('recurd.settings', 'select') then
         execute 'select exists (select from recurd.settings where coalesce(compatible_from, 0) < 36)' into differs;
         if differs then

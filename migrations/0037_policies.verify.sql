@@ -5,7 +5,9 @@ declare
     problems text;
     older boolean := false;
 begin
-    if to_regclass('recurd.settings') is not null and has_table_privilege('recurd.settings', 'select') then
+    if exists (select from pg_attribute where attrelid = to_regclass('recurd.settings')
+                                              and attname = 'compatible_from' and not attisdropped)
+       and has_table_privilege('recurd.settings', 'select') then
         execute 'select exists (select from recurd.settings where coalesce(compatible_from, 0) < 37)' into older;
     end if;
     select string_agg(problem, e'\n') into problems from (
@@ -116,6 +118,14 @@ begin
         from (values ('recurd.policies_stamped()'), ('recurd.policies_changed()'), ('recurd.template_policed()'),
                      ('recurd.template_resumed()')) as w (name)
         where has_function_privilege('public', to_regprocedure(name), 'execute')
+        union all
+        -- With the rights of their caller.  One line for all of them, see 0040_api.
+        select format('everybody may not execute %s%s', min(name),
+                      case when count(*) > 1 then format(' and %s more', count(*) - 1) end)
+        from (values ('recurd.pause(text, text, timestamptz)'), ('recurd.resume(text)'),
+                     ('recurd.set_policy(text, text, text)')) as w (name)
+        where not has_function_privilege('public', to_regprocedure(name), 'execute')
+        having count(*) > 0
         union all
         -- Their bodies have the name of the application's schema, which may have been renamed.
         select format('function %s does not fit the tables: they are in another schema', name)

@@ -76,8 +76,9 @@ begin
         where to_regrole(name) is not null
               and has_table_privilege(to_regrole(name), to_regclass('recurd.reminders'), may) is not true
         union all
-        -- Its own, because everybody's may go at any time.
-        select format('role %s has no right of its own to execute %s', role, name)
+        -- Its own, because everybody's may go at any time; one line for all of them, see 0040_api.
+        select format('role %s has no right of its own to execute %s%s', role, min(name),
+                      case when count(*) > 1 then format(' and %s more', count(*) - 1) end)
         from (values ('recurd_worker', array['recurd.remind_at(timestamptz, interval)', 'recurd.reminder_id(text, text)',
                                              'recurd.reminder_wanted(text)', 'recurd.reminder_ahead(text, timestamptz)',
                                              'recurd.remind(text, timestamptz, interval)', 'recurd.unremind(text)',
@@ -88,6 +89,7 @@ begin
         join pg_proc on oid = to_regprocedure(name)
         where to_regrole(role) is not null
               and not exists (select from aclexplode(proacl) where grantee = to_regrole(role))
+        group by role
         union all
         select format('column %s.%s has no default', tab, col)
         from (values ('recurd.reminders', array['id', 'source', 'created_by', 'created_at'])) as w (tab, cols)

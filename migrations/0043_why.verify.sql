@@ -69,8 +69,9 @@ begin
                      ('recurd_template_deleted_audited', 'recurring_tasks'),
                      ('recurd_preferences_mended', 'recurd.preferences'),
                      ('recurd_settings_mended', 'recurd.settings')) as w (name, tab)
-        where not exists (select from pg_trigger
-                          where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
+        where to_regclass(tab) is not null
+              and not exists (select from pg_trigger
+                              where tgrelid = to_regclass(tab) and tgname = name and tgenabled <> 'D')
         union all
         select format('role %s may not %s recurd.changes', name, may)
         from (values ('recurd_worker', '{select,delete}'::text[]),
@@ -83,11 +84,18 @@ begin
         from pg_attribute
         where to_regrole('recurd_worker') is not null
               and attrelid = to_regclass('recurd.changes') and attname = 'at' and not attisdropped
-              and has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'update') is not true
+              and not has_column_privilege(to_regrole('recurd_worker'), attrelid, attnum, 'update')
         union all
+        -- Its trigger, with its owner's rights, draws from it, and puts it right where it stands behind.
         select 'column recurd.changes.id has no sequence'
         from pg_attribute
         where attrelid = to_regclass('recurd.changes') and attname = 'id' and not attisdropped and attidentity = ''
+        union all
+        -- Its body has the name of the application's schema, which may have been renamed.
+        select 'function recurd.zone_mended() does not fit the tables: they are in another schema'
+        from pg_proc
+        where oid = to_regprocedure('recurd.zone_mended()')
+              and position(format('%I.tasks', current_schema()) in prosrc) = 0
         union all
         select format('function %s may be executed by everybody', name)
         from (values ('recurd.template_audited()'), ('recurd.zone_mended()')) as w (name)

@@ -332,7 +332,8 @@ def test_what_others_built_on_the_view_stays(empty_db):
 
 def test_an_interrupted_step_finds_its_own_indexes(empty_db):
     """Killed between its last index and its record, a step took its own indexes for somebody else's, and was refused."""
-    migrate(empty_db, "up")
+    migrate(empty_db, "up", "--to", 33)
     empty_db.execute("update recurd.migrations set applied_at = null where number = 33")
-    assert migrate(empty_db, "up").states == {33: "finished"}
+    assert migrate(empty_db, "up", "--to", 33).states == {33: "finished"}
+    migrate(empty_db, "up")
     assert migrate(empty_db, "verify").json["good"]

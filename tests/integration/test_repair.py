@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from harness.catalog import OBJECTS, RIGHTS, SCHEMA, Object
@@ -144,6 +145,28 @@ def test_each_attribute_is_missed_alone_and_all_come_back(db):
     assert any("recurd.held_users(text[]) runs with its caller's rights" in line for line in told)
     repair(db)
     assert schema(db) == before
+
+
+def test_no_look_fails_for_a_column_that_is_gone(db):
+    """What a file looks at may be what was lost: it says so, or says nothing, and the files behind it have their turn."""
+    looking = [(step, text) for step, text in zip(STEPS, VERIFYING, strict=True) if re.search("execute |perform ", text)]
+    failed = []
+    with db.connect(autocommit=False) as connection:
+        for one in of_kinds(db, "column"):
+            texts = [(step, text) for step, text in looking if re.search(rf"\b{re.escape(one.name)}\b", text)]
+            if not texts:
+                continue
+            with connection.transaction(force_rollback=True):
+                connection.execute("set local client_min_messages = error;" + one.drop)
+                for step, text in texts:
+                    try:
+                        with connection.transaction(force_rollback=True):
+                            connection.execute(text)
+                    except psycopg.errors.RaiseException:
+                        pass
+                    except psycopg.Error as error:
+                        failed.append((step, one.drop, str(error)[:200]))
+    assert failed == []
 
 
 @pytest.mark.parametrize("part", range(4))

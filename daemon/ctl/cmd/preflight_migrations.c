@@ -72,7 +72,8 @@ static int foretell(struct migrator *migrator, struct pending *pending)
 static bool is_news(const struct line *line)
 {
 	static const char *const words[] = { " runs with ", " run with ", " may be null",
-		" has no row", " may not execute ", " to execute ", " may be executed by " };
+		" has no row", " may not execute ", " to execute ", " may be executed by ",
+		" has no sequence" };
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (memmem(line->text, line->len, words[i], strlen(words[i])))
 			return true;

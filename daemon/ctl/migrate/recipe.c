@@ -124,6 +124,19 @@ static void take_constraint(struct kitchen *kitchen, const char *table_text, con
 		mem_printf("alter table %s validate constraint %s", table_text, constraint->name));
 }
 
+/* Also the one that was set after the column was there, so that rows of before have none. */
+static void take_default(
+	struct kitchen *kitchen, const char *table_text, const char *table, const struct item *item)
+{
+	char *value CLEANUP(mem_cleanup) = item_default(item);
+	struct thing *missed = value ? find(kitchen, THING_DEFAULT, item->name, table) : NULL;
+	if (!missed)
+		return;
+	missed->found = true;
+	add(kitchen, mem_printf("alter table %s alter column %.*s set default %s", table_text,
+			     (int)item->name_len, item->text, value));
+}
+
 static void take_column(
 	struct kitchen *kitchen, const char *table_text, const char *table, const struct item *item)
 {
@@ -133,13 +146,7 @@ static void take_column(
 		add(kitchen, mem_printf("alter table %s add column if not exists %.*s", table_text,
 				     (int)item->len, item->text));
 	}
-	char *value CLEANUP(mem_cleanup) = item_default(item);
-	struct thing *missed = value ? find(kitchen, THING_DEFAULT, item->name, table) : NULL;
-	if (missed) {
-		missed->found = true;
-		add(kitchen, mem_printf("alter table %s alter column %.*s set default %s",
-				     table_text, (int)item->name_len, item->text, value));
-	}
+	take_default(kitchen, table_text, table, item);
 	struct thing *loose = item_not_null(item) ? find(kitchen, THING_NOT_NULL, item->name, table)
 						  : NULL;
 	if (loose) {
@@ -176,6 +183,8 @@ static void take_items(struct kitchen *kitchen, const char *p)
 		struct item_constraint constraint;
 		if (item.kind == ITEM_COLUMN) {
 			take_column(kitchen, table_text, table, &item);
+		} else if (item.kind == ITEM_DEFAULT) {
+			take_default(kitchen, table_text, table, &item);
 		} else if (item.kind == ITEM_VALIDATION) {
 			struct thing *thing = find(kitchen, THING_CONSTRAINT, item.name, table);
 			if (thing && (thing->found = true))

@@ -36,6 +36,20 @@ static const char *step_over(const char *p, int *depth, const char **ret_last)
 	return p;
 }
 
+/* p: behind ALTER COLUMN; of what may stand there a default that is set is of interest. */
+static void classify_alteration(struct item *item, const char *p)
+{
+	const char *start = p = script_skip_blank(p);
+	item->kind = ITEM_OTHER;
+	item_name(&p, item->name);
+	item->name_len = (size_t)(p - start);
+	if (!script_take_word(&p, "set") || !script_take_word(&p, "default"))
+		return;
+	item->kind = ITEM_DEFAULT;
+	item->len -= (size_t)(start - item->text);
+	item->text = start;
+}
+
 /* text: at the item's first word. */
 static void classify(struct item *item)
 {
@@ -59,7 +73,9 @@ static void classify(struct item *item)
 			(void)script_take_word(&p, "exists");
 		p = script_skip_blank(p);
 	} else if (script_take_word(&p, "alter")) {
-		item->kind = ITEM_OTHER;
+		(void)script_take_word(&p, "column");
+		classify_alteration(item, p);
+		return;
 	}
 	if (item->kind == ITEM_OTHER)
 		return;

@@ -6,7 +6,14 @@
 
 #include "ctl/migrate/recipe.h"
 
-enum item_kind { ITEM_COLUMN, ITEM_CONSTRAINT, ITEM_VALIDATION, ITEM_DROPPED, ITEM_OTHER };
+enum item_kind {
+	ITEM_COLUMN,
+	ITEM_CONSTRAINT,
+	ITEM_VALIDATION,
+	ITEM_DROPPED,
+	ITEM_DEFAULT, /* ALTER COLUMN ... SET DEFAULT; from the column's name on, as ITEM_COLUMN */
+	ITEM_OTHER,
+};
 
 struct item {
 	enum item_kind kind;

@@ -79,6 +79,12 @@ static const struct scenario scenarios[] = {
 		{ "alter table recurd.t alter column \"userId\" set default ',)'",
 			"alter table recurd.t alter column n set default (1 + 2)" },
 		2, false },
+	{ "a default that was set later, of the column that is missed",
+		"alter table t add column by text; alter table t alter column a set not null,"
+		" alter column by\n set default coalesce(f(a, true), ''), alter b set default 1",
+		NULL, NULL, "column t.by has no default\ncolumn t.a has no default",
+		{ "alter table t alter column by set default coalesce(f(a, true), '')" }, 1,
+		false },
 	{ "of another table", TABLE, NULL, NULL, "column recurd.tt.id is missing", { NULL }, 0,
 		false },
 	{ "a type is not changed", TABLE, NULL, NULL, "column recurd.t.id is text, expected bigint",
