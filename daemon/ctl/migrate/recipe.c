@@ -406,12 +406,13 @@ static void take_insert(struct kitchen *kitchen, const char *p)
 		thing->found = true;
 }
 
-/* ALTER TABLE ... DROP NOT NULL or SET DEFAULT, and nothing else. */
-static void take_alone(struct kitchen *kitchen, enum thing_kind kind, const char *action)
+/* ALTER TABLE ... DROP NOT NULL. */
+static void take_nullable(struct kitchen *kitchen)
 {
 	for (size_t i = 0; i < kitchen->n; i++) {
 		struct thing *thing = &kitchen->things[i];
-		if (thing->kind != kind || !has_word(kitchen->statement, action) ||
+		if (thing->kind != THING_NULLABLE ||
+			!has_word(kitchen->statement, "drop not null") ||
 			!has_word(kitchen->statement, thing->table) ||
 			!has_word(kitchen->statement, thing->name))
 			continue;
@@ -441,8 +442,7 @@ static void take_statement(struct kitchen *kitchen)
 	} else if (script_take_word(&p, "create")) {
 		take_create(kitchen, p);
 	} else if (script_take_word(&p, "alter") && script_take_word(&p, "table")) {
-		take_alone(kitchen, THING_NULLABLE, "drop not null");
-		take_alone(kitchen, THING_DEFAULT, "set default");
+		take_nullable(kitchen);
 		take_items(kitchen, p);
 	} else if (script_take_word(&p, "do")) {
 		take_paths(kitchen);
