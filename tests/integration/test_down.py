@@ -139,8 +139,10 @@ def test_a_worker_tells_what_was_taken_from_it_and_goes_on_afterwards(db, recurd
     db.go_live(db.now() - timedelta(days=1))
     task = db.add_task(remind=timedelta(milliseconds=-1))
     wait_until(lambda: [row["task_id"] for row in db.notifications("reminder")] == [task])
-    # That it waited too long for what the step had locked is no surprise; what is missing is not told a second time so.
-    assert all(line["sqlstate"] == "55P03" for line in daemon.seen("heartbeat_failed"))
+    # That it waited too long for what the step had locked, or that a statement under way met what was just gone, is no
+    # surprise; and it is not told again and again.
+    assert all(line["sqlstate"] in ("55P03", "42P01") for line in daemon.seen("heartbeat_failed"))
+    assert len(daemon.seen("heartbeat_failed")) <= 4
     names = [line["event"] for line in daemon.events]
     assert names.count("database_unfit") < 4, "again for what is missing when half of up is done, and not each time it looks"
     daemon.stop()
