@@ -62,8 +62,10 @@ def none_served(db, crowd, ids):
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("count, workers", [
+    *((size, 1) if isinstance(size, int) else pytest.param(*size.values, 1, marks=size.marks) for size in SIZES),
+    (300, 4), pytest.param(20_000, 4, marks=[pytest.mark.slow, pytest.mark.timing, pytest.mark.rare]),
+])
 def test_any_number_that_a_trigger_refuses(db, recurd, tally, crowd, count, workers):
     """Fault 32: so many rows are refused, a hundred healthy ones are due after them: those are served at once.
 
@@ -71,8 +73,6 @@ def test_any_number_that_a_trigger_refuses(db, recurd, tally, crowd, count, work
     that is refused stands in the database with its reason, costs next to nothing while it waits, and goes on
     within 90 s of the mend; exactly once.
     """
-    if workers == 4 and count > 20_000:
-        pytest.skip("four workers have had 20,000")
     if count > 20_000 and not os.environ.get("RECURD_LONG"):
         pytest.skip("minutes: with RECURD_LONG=1")
     oracle = Oracle(db)
