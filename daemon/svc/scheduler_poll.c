@@ -43,7 +43,9 @@ static void see(struct scheduler *s, const struct job *job, struct agenda_seen s
 		[LOWWATER_GENERATE] = "generate",
 		[LOWWATER_REMINDERS] = "reminders" };
 	bool due = seen.oldest != AGENDA_NEVER;
-	s->lag[job_number(job)] = due ? seen.now - seen.oldest : 0;
+	/* Of what says -infinity (another zone) it is not known since when. */
+	bool known = due && seen.oldest != USEC_MINUS_INFINITY;
+	s->lag[job_number(job)] = known ? seen.now - seen.oldest : 0;
 	for (enum lowwater_kind kind = 0; kind < LOWWATER_KINDS; kind++) {
 		if (strcmp(job->name, names[kind]) == 0)
 			lowwater_clean(&s->lowwater, kind, due ? seen.oldest : seen.now);
