@@ -266,8 +266,6 @@ static int list_pages(const struct request *request, const char *function, struc
 	strbuf_add_text(next, request->cursor ? request->cursor : "");
 	do {
 		json_t *answer CLEANUP(verb_drop) = NULL;
-		const json_t *row;
-		size_t i;
 		json_object_set_new(
 			request->body, "limit", json_integer(left < PAGE_MAX ? left : PAGE_MAX));
 		if (next->len > 0)
@@ -275,9 +273,10 @@ static int list_pages(const struct request *request, const char *function, struc
 		int code = verb_call(request, function, request->body, NULL, &answer);
 		if (code != EX_OK)
 			return code;
-		json_array_foreach(json_object_get(answer, "body"), i, row)
-			put_row(table, columns, columns_n, row);
-		left -= (int64_t)i;
+		const json_t *page = json_object_get(answer, "body");
+		for (size_t i = 0; i < json_array_size(page); i++)
+			put_row(table, columns, columns_n, json_array_get(page, i));
+		left -= (int64_t)json_array_size(page);
 		strbuf_reset(next);
 		const char *more = json_string_value(json_object_get(answer, "next"));
 		strbuf_add_text(next, more ? more : "");

@@ -364,6 +364,8 @@ def test_partitions_of_templates_are_served(db, recurd):
         "insert into parts select * from recurring_tasks; drop table recurring_tasks cascade;"
         "alter table parts rename to recurring_tasks",
         "create index ix_recurring_tasks_due on recurring_tasks (next_due_at) where is_active and failed_at is null",
+        "create index ix_recurring_tasks_wake on recurring_tasks (wake_at)"
+        " where is_active and failed_at is null and wake_at is not null",
         "create index ix_recurring_tasks_replan on recurring_tasks (replan_at) where replan_at is not null"
         " and failed_at is null and (is_active or ended_at is not null)",
     )
