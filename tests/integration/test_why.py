@@ -64,6 +64,21 @@ def test_what_is_excluded_or_moved_is_told(db):
     assert {d["by"] for d in db.decisions(template)} == {"worker ada"}
 
 
+def test_what_policies_have_come_later_is_no_worker_that_is_missing(db):
+    """It said "no worker has been there yet" of what goes from a Saturday to the Monday behind it."""
+    saturday = MONDAY + 5 * DAY
+    template = db.add_template(saturday, DAILY)
+    db.execute("insert into recurd.policies (template_id, shift) values (%s, 'next')", (template,))
+    db.freeze(saturday + HOUR)
+    once(db)
+    assert db.occurrences(template) == []
+    [entry] = ctl_json(db, "explain", template, "--to", "1h")
+    assert entry["verdict"] == "due" and "its policies say when: a worker looks at it at 2025-02-10T" in entry["why"]
+    db.freeze(MONDAY + 7 * DAY + HOUR)
+    once(db)
+    assert saturday in db.occurrences(template)
+
+
 def test_runs_of_a_kind_end_where_something_was_made(db):
     """Two pauses' worth of excluded dates once were one entry, over what was made in between."""
     rule = override(*((MONDAY + day * DAY, {"excluded": True}) for day in (1, 3, 5)))

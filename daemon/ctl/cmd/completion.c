@@ -58,7 +58,7 @@ static void print_more(void)
 
 const struct ctl_command command_completion = { .name = "completion",
 	.args = "bash",
-	.help = "Print the completion for a shell",
+	.help = "what a shell completes",
 	.run = run,
 	.options = options,
 	.print_more = print_more };

@@ -36,7 +36,8 @@ enum {
 	T_ENDED = 18,
 	T_FAILED = 19,
 	T_FAILURE,
-	T_OUTLOOK = 23
+	T_OUTLOOK = 23,
+	T_WAKE = T_OUTLOOK + TEMPLATE_COLUMNS
 };
 
 struct request {
@@ -70,7 +71,7 @@ static const char *decided_words(const char *kind)
 		{ "excluded", "an override of the rule excludes it" },
 		{ "moved", "an override of the rule has it stand at another time" },
 		{ "coalesced", "missed, and a later one was made for all of them" },
-		{ "overlapped", "the instance before it was still open" },
+		{ "overlapped", "another instance was open then, or took its place" },
 		{ "superseded", "its task was completed in favour of a later one" },
 		{ "shifted", "its calendar has it stand on another day" },
 		{ "skipped", "its calendar leaves that day out" },
@@ -235,7 +236,7 @@ static void put_entry(
 /* ---- a template ---- */
 
 static void find_hindrance(
-	const PGresult *row, const PGresult *waits, struct hindrance *ret_hindrance)
+	const PGresult *row, const PGresult *waits, usec_t now, struct hindrance *ret_hindrance)
 {
 	char at[INSTANT_TEXT_MAX];
 	char *text = ret_hindrance->text;
@@ -258,6 +259,12 @@ static void find_hindrance(
 			instant_format(row_instant(waits, 0, 3), at), row_text(waits, 0, 7));
 	else
 		ret_hindrance->stops = false;
+	if (!ret_hindrance->stops && !row_is_null(row, 0, T_WAKE) &&
+		row_instant(row, 0, T_WAKE) > now)
+		snprintf(text, size,
+			"its policies say when: a worker looks at it at %s, and recurctl simulate "
+			"tells what comes",
+			instant_format(row_instant(row, 0, T_WAKE), at));
 }
 
 struct sums {
@@ -326,7 +333,7 @@ static int explain_row(
 		return code;
 	template_policy(settings, &policy);
 	template_row_read(row, 0, T_OUTLOOK, &template);
-	find_hindrance(row, waits, &hindrance);
+	find_hindrance(row, waits, now, &hindrance);
 	struct account_input input = { .template = &template, .policy = &policy };
 	take_span(request, now, &input);
 	code = explained_open(ctl, row_text(row, 0, T_ID), &input, &explained);
