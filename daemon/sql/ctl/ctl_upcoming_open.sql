@@ -1,6 +1,7 @@
 -- recurctl upcoming: opens the cursor over what comes next, over templates and reminders.
 -- $1 text: only this user's, null: all; $2 timestamptz: nothing later, null: no bound; $3 bigint: rows,
 -- null: all; $4 bigint: nothing later than so many microseconds from now, null: no bound.
+-- What policies have come later (wake_at) is not overdue before that.
 -- As recurd.upcoming has it, but for the limit of each half, without which the planner may sort one of them whole.
 -- With a user the conditions are written so that only his index is in the order, or the planner may pass everybody's
 -- to find the few of one.
@@ -8,10 +9,11 @@
 -- ix_recurring_tasks_user_id_next_due_at and ix_tasks_user_id_pending_remind_at.
 -- Result: cursor timestamptz text text text text bool text text
 declare ctl_rows no scroll cursor for
-select u.at, u.kind, u.user_id, u.template_id, u.task_id, u.at <= recurd.now(),
+select u.at, u.kind, u.user_id, u.template_id, u.task_id,
+       greatest(u.at, u.wake_at) <= recurd.now(),
        u.priority, u.title
 from ((select t.next_due_at as at, 'occurrence'::text as kind, t.user_id::text as user_id, t.id::text as template_id,
-              null::text as task_id, t.title::text as title, t.priority::text as priority
+              null::text as task_id, t.title::text as title, t.priority::text as priority, t.wake_at
        from {app}.recurring_tasks as t
        where case when $1::text is null then t.is_active and t.failed_at is null else (t.is_active and t.failed_at is null)::integer = 1 end
              and t.next_due_at < 'infinity'
@@ -22,7 +24,7 @@ from ((select t.next_due_at as at, 'occurrence'::text as kind, t.user_id::text a
        limit $3)
       union all
       (select k.remind_at, 'reminder'::text, k.user_id::text, k.recurring_task_id::text, k.id::text, k.title::text,
-              k.priority::text
+              k.priority::text, null::timestamptz
        from {app}.tasks as k
        where k.remind_at is not null and not k.is_complete and (k.reminded_at is null or k.remind_at > k.reminded_at)
              and k.remind_at > '-infinity' and k.remind_at < 'infinity'
@@ -33,7 +35,7 @@ from ((select t.next_due_at as at, 'occurrence'::text as kind, t.user_id::text a
        limit $3)
       union all
       (select k.remind_at, 'reminder'::text, k.user_id::text, k.recurring_task_id::text, k.id::text, k.title::text,
-              k.priority::text
+              k.priority::text, null::timestamptz
        from {app}.tasks as k
        where k.remind_at is not null and not k.is_complete and (k.reminded_at is null or k.remind_at > k.reminded_at)
              and k.remind_at > '-infinity' and k.remind_at < 'infinity'
