@@ -255,6 +255,20 @@ def test_an_edit_while_nobody_looks(db, edit):
     assert {at.day: what for at, what in told.items()} == {day: "made" if what == "due" else what for day, what in wanted.items()}
 
 
+def test_all_of_it_was_skipped(db):
+    """Before the first was made: the series has ended, and what was skipped does not come by a save of is_active."""
+    db.add_template(MONDAY + DAY, DAILY | {"count": 3}, id="it")
+    look(db, MONDAY + HOUR)
+    for day in (1, 2, 3):
+        db.execute("select recurd.skip('it', %s)", (MONDAY + day * DAY,))
+    look(db, MONDAY + 2 * HOUR)
+    assert accounted(db, "it") == dict.fromkeys(days(1, 2, 3), "excluded")
+    db.execute("update recurring_tasks set is_active = true")
+    look(db, MONDAY + 5 * DAY)
+    assert db.occurrences("it") == [] and db.template("it")["ended_at"] is not None
+    assert accounted(db, "it") == dict.fromkeys(days(1, 2, 3), "excluded")
+
+
 def test_tasks_in_quarantine_are_seen(db):
     """list and status told of templates alone: a task that does not come back stood in the log and in show."""
     task = db.add_task(user=db.add_user("ada"), rule={"frequency": "hourlyish"}, due_date=MONDAY, title="Water")
