@@ -182,6 +182,19 @@ static void conclude_move(const struct start *start, usec_t first, struct plan *
 		zone_name(start->zone));
 }
 
+/* Where a split has this series begin, ahead of now: what its rule gives before that is another template's, and no
+ * edit that is still to come may bring it up here. */
+static void conclude_split(const struct template *t, usec_t now, struct plan *plan)
+{
+	bool ahead = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE &&
+		     t->replan_at > now;
+	usec_t before = ahead ? sec_from_usec(t->replan_at) * USEC_PER_SEC : TEMPLATE_NONE;
+	if (!ahead || (plan->made_through != TEMPLATE_NONE && plan->made_through >= before))
+		return;
+	plan->made_through = before;
+	plan->starts_code = 0;
+}
+
 static void conclude(const struct fates *fates, const struct backlog *backlog, size_t n, usec_t now,
 	struct plan *plan)
 {
@@ -196,6 +209,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->used_count += met ? (int64_t)start->before : 0;
 	find_next(start, backlog, n, now, plan);
 	move_remember(start, n > 0, plan);
+	conclude_split(t, now, plan);
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
 	plan->planned_due_at = unfinished ? TEMPLATE_NONE : plan->next_due_at;

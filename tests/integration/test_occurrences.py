@@ -280,6 +280,35 @@ def test_split(db):
         assert db.value("select ended_at from recurring_tasks where id = %s", (form,)) is not None
 
 
+def test_what_is_split_off_is_edited_before_it_begins(db):
+    """Whatever was edited in the rest, skipped, moved or renamed, brought up all that lay between now and its begin
+    once more, beside those of the old one, and COUNT with it."""
+    edits = {
+        "skip": (("skip", day(13)), [11, 12, 14, 15]), "the first": (("skip", day(11)), [12, 13, 14, 15]),
+        "change": (("change", day(13), "other"), [11, 12, 13, 14, 15]), "none": (None, [11, 12, 13, 14, 15]),
+        "move": (("postpone", day(12), day(13, 9)), [11, 13, 13, 14, 15]), "rule": ("byHour", [11, 12, 13, 14, 15]),
+    }
+    for name in edits:
+        db.add_template(START, {"frequency": "daily", "count": 10}, id=name)
+    at(db, day(7))
+    rests = {name: call(db, "split", name, day(11)) for name in edits}
+    other = call(db, "split", rests["none"], day(14), json.dumps({"frequency": "daily", "byHour": [9], "count": 2}))
+    at(db, day(7, 10))
+    for name, (edit, _) in edits.items():
+        if edit == "byHour":
+            db.execute("""update recurring_tasks set recurrence_rule = recurrence_rule || '{"byHour": [9]}' where id = %s""", (rests[name],))
+        elif edit:
+            call(db, edit[0], rests[name], *edit[1:])
+    call(db, "skip", other, day(15))
+    assert "has come to" in refused(db, "postpone", rests["skip"], day(12), day(9))
+    for number in range(7, 17):
+        at(db, day(number, 11))
+    for name, (_, days) in edits.items():
+        wanted = [f"{n:02}.09" for n in (days if name != "none" else [11, 12, 13])]
+        assert (made(db, name), made(db, rests[name])) == (["06.09", "07.09", "08.09", "09.09", "10.09"], wanted), name
+    assert made(db, other) == ["14.09"]
+
+
 def test_split_with_another_rule(db):
     """From here on at another time, counted anew; what was missed of the old one is made."""
     db.add_template(START, {"frequency": "daily", "count": 9}, id="t")
