@@ -183,15 +183,18 @@ static void conclude_move(const struct start *start, usec_t first, struct plan *
 }
 
 /* Where a split has this series begin, ahead of now: what its rule gives before that is another template's, and no
- * edit that is still to come may bring it up here. */
+ * edit that is still to come may bring it up here.  An edit by a clock that was wrong is no split. */
 static void conclude_split(const struct template *t, usec_t now, struct plan *plan)
 {
-	bool ahead = t->replan_at != TEMPLATE_NONE && t->replan_at != TEMPLATE_REZONE &&
-		     t->replan_at > now;
-	usec_t before = ahead ? sec_from_usec(t->replan_at) * USEC_PER_SEC : TEMPLATE_NONE;
-	if (!ahead || (plan->made_through != TEMPLATE_NONE && plan->made_through >= before))
+	if (t->replan_at == TEMPLATE_NONE || t->replan_at == TEMPLATE_REZONE || t->replan_at <= now)
 		return;
-	plan->made_through = before;
+	sec_t before = sec_from_usec(t->replan_at);
+	bool begins = sec_from_usec(t->next_due_at) == before + 1;
+	bool made = plan->made_through != TEMPLATE_NONE &&
+		    sec_from_usec(plan->made_through) >= before;
+	if (!begins || made)
+		return;
+	plan->made_through = before * USEC_PER_SEC;
 	plan->starts_code = 0;
 }
 

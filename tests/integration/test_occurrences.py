@@ -307,6 +307,8 @@ def test_what_is_split_off_is_edited_before_it_begins(db):
         wanted = [f"{n:02}.09" for n in (days if name != "none" else [11, 12, 13])]
         assert (made(db, name), made(db, rests[name])) == (["06.09", "07.09", "08.09", "09.09", "10.09"], wanted), name
     assert made(db, other) == ["14.09"]
+    before = [row["why"] for row in ctl_json(db, "explain", other, "--from", "2025-01-01") if row["verdict"] == "gone"]
+    assert before and all("from which this one was split off" in why for why in before)
 
 
 def test_split_with_another_rule(db):
