@@ -311,6 +311,43 @@ def test_what_is_split_off_is_edited_before_it_begins(db):
     assert before and all("from which this one was split off" in why for why in before)
 
 
+def test_a_move_beyond_what_the_series_has_come_to(db):
+    """Its own date is past then.  Taken back, it was neither made nor told, and COUNT slid; left out, COUNT slid as well."""
+    for name in ("taken back", "skipped", "moved again", "in time"):
+        db.add_template(START, {"frequency": "daily", "count": 6}, id=name)
+    at(db, START)
+    for name in ("taken back", "skipped", "moved again", "in time"):
+        call(db, "postpone", name, day(8), day(11, 12))
+    assert call(db, "unskip", "in time", day(8)) == day(8)
+    at(db, day(9, 10))
+    told = refused(db, "unskip", "taken back", day(8))
+    assert "its own time is past" in told and "Move it to another time, or skip it." in told
+    call(db, "skip", "skipped", day(11, 12))
+    call(db, "postpone", "moved again", day(8), day(10, 12))
+    at(db, day(20))
+    assert made(db, "taken back") == ["06.09", "07.09", "09.09", "10.09", "11.09", "11.12"]
+    assert made(db, "skipped") == ["06.09", "07.09", "09.09", "10.09", "11.09"]
+    assert made(db, "moved again") == ["06.09", "07.09", "09.09", "10.09", "10.12", "11.09"]
+    assert made(db, "in time") == [f"{n:02}.09" for n in range(6, 12)]
+
+
+def test_split_behind_one_that_was_moved_to_before_it(db):
+    """tine20/tine20#5716: neither of the two had it.  What the refusal says to do is done, one way and the other."""
+    for name in ("before it", "taken back"):
+        db.add_template(START, {"frequency": "daily", "count": 8}, id=name)
+    at(db, START)
+    for name in ("before it", "taken back"):
+        call(db, "postpone", name, day(11), day(8, 12))
+        told = refused(db, "split", name, day(10))
+        assert "was moved to" in told and "recurd.unskip()" in told
+    rest = call(db, "split", "before it", day(8, 12))
+    call(db, "unskip", "taken back", day(11))
+    other = call(db, "split", "taken back", day(10))
+    at(db, day(20))
+    assert (made(db, "before it"), made(db, rest)) == (["06.09", "07.09", "08.09"], ["08.12", "09.09", "10.09", "12.09", "13.09"])
+    assert (made(db, "taken back"), made(db, other)) == (["06.09", "07.09", "08.09", "09.09"], ["10.09", "11.09", "12.09", "13.09"])
+
+
 def test_split_with_another_rule(db):
     """From here on at another time, counted anew; what was missed of the old one is made."""
     db.add_template(START, {"frequency": "daily", "count": 9}, id="t")
