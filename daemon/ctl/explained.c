@@ -113,7 +113,8 @@ static void list_changes(struct explained *explained, struct account_input *inpu
 			.starts_zone = row_text(rows, i, 4),
 			.made_through = instant(rows, i, 5),
 			.planned = instant(rows, i, 6),
-			.set = instant(rows, i, 7) };
+			.set = instant(rows, i, 7),
+			.keeps = row_bool(rows, i, 8) };
 	input->changes = explained->change_list;
 	input->changes_n = n;
 }

@@ -33,20 +33,38 @@ static const struct account_change *change_at(const struct past *past, size_t i)
 	return i < past->input->changes_n ? &past->input->changes[i] : NULL;
 }
 
-/* What the rule of the epoch has made goes so far. */
-static sec_t made_through(const struct past *past)
+/* What became of the series under this change is not seen at once: what was due then, and not made, goes by the rule
+ * of after it.  So it is with the edit that no worker has planned yet, where that is one of overrides or a split. */
+static bool keeps(const struct past *past, const struct account_change *change)
 {
-	const struct account_change *change = change_at(past, past->epoch);
+	const struct template *t = past->input->template;
+	return change->keeps ||
+	       (template_edit(t) == EDIT_OVERRIDES && change->at / 1000 >= t->replan_at / 1000);
+}
+
+/* What was due when the rule was edited, and is made all the same once a worker comes, is still to come. */
+static bool is_pending(const struct past *past, const struct account_change *change, sec_t nominal)
+{
+	const struct template *t = past->input->template;
+	return template_edit(t) == EDIT_RULE && t->ended_at == TEMPLATE_NONE &&
+	       change->planned == t->next_due_at && nominal == sec_from_usec(t->next_due_at) &&
+	       t->next_due_at <= t->replan_at;
+}
+
+/* What the rule of an epoch has made goes so far. */
+static sec_t made_through(const struct past *past, size_t epoch)
+{
+	const struct account_change *change = change_at(past, epoch);
 	usec_t made = change ? change->made_through : past->input->template->made_through;
 	return made == TEMPLATE_NONE ? INT64_MIN : sec_from_usec(made);
 }
 
 /* By its own clock, as move.h has it: another zone may have taken instants back. */
-static bool is_dealt_with(const struct past *past, const struct occurrence *found)
+static bool is_dealt_with(const struct past *past, size_t epoch, const struct occurrence *found)
 {
-	const struct account_change *change = change_at(past, past->epoch);
+	const struct account_change *change = change_at(past, epoch);
 	int code = change ? change->starts_code : past->input->template->starts_code;
-	sec_t made = made_through(past);
+	sec_t made = made_through(past, epoch);
 	if (found->fixed || found->at != found->nominal || code == 0 || made == INT64_MIN)
 		return found->at <= made;
 	return found->wall <= made + (code - MOVE_CODE);
@@ -98,13 +116,27 @@ static bool open_rule(struct past *past, struct err *err)
 		       RECUR_EXCLUDED | RECUR_UNCOUNTED, &past->recurrence, err);
 }
 
+static const struct account_change *change_before(const struct past *past)
+{
+	return past->epoch > 0 ? change_at(past, past->epoch - 1) : NULL;
+}
+
+/* The last change that passed over what was due: nothing up to it belongs to the epoch. */
+static const struct account_change *cut_before(const struct past *past)
+{
+	const struct account_change *changes = past->input->changes;
+	size_t i = past->epoch;
+	while (i > 0 && keeps(past, &changes[i - 1]))
+		i--;
+	return i > 0 ? &changes[i - 1] : NULL;
+}
+
 static sec_t begin_of(const struct past *past)
 {
-	const struct account_change *before = past->epoch > 0 ? change_at(past, past->epoch - 1)
-							      : NULL;
+	const struct account_change *cut = past->cut;
 	usec_t from = past->input->from;
-	if (before && before->at > from)
-		from = before->at;
+	if (cut && cut->at > from)
+		from = cut->at;
 	sec_t begin = from == USEC_MINUS_INFINITY ? INT64_MIN : sec_from_usec(from) - 1;
 	sec_t stretch = past->wall_from == INT64_MIN
 				? INT64_MIN
@@ -123,6 +155,7 @@ static bool open_stretch(struct past *past)
 		past->problem = why;
 		return false;
 	}
+	past->cut = cut_before(past);
 	sec_t begin = begin_of(past), wall = change ? change->starts_local : t->starts_local;
 	sec_t anchor = zone_to_instant(past->zone, wall, NULL);
 	past->anchor = anchor > begin ? anchor : INT64_MIN;
@@ -163,21 +196,24 @@ static enum belonging of_epoch(
 	const struct past *past, const struct occurrence *found, struct past_occurrence *o)
 {
 	const struct account_change *change = change_at(past, past->epoch);
-	const struct account_change *before = past->epoch > 0 ? change_at(past, past->epoch - 1)
-							      : NULL;
+	const struct account_change *before = change_before(past);
 	usec_t nominal = o->nominal * USEC_PER_SEC;
-	o->sure = is_dealt_with(past, found);
-	if (before && o->nominal <= sec_from_usec(before->at))
+	o->sure = is_dealt_with(past, past->epoch, found);
+	if (past->cut && o->nominal <= sec_from_usec(past->cut->at))
+		return BELONGS_NOT;
+	if (before && before != past->cut && is_dealt_with(past, past->epoch - 1, found))
 		return BELONGS_NOT;
 	if (before && before->set != TEMPLATE_NONE && nominal < before->set)
 		o->change = before;
 	if (!change) {
 		bool moves = rule_has_overrides(past->rule) && !rule_only_excludes(past->rule);
-		sec_t end = made_through(past) + (moves ? MOVED_MAX : 0);
+		sec_t end = made_through(past, past->epoch) + (moves ? MOVED_MAX : 0);
 		return o->sure ? BELONGS : o->nominal > end ? BEYOND : BELONGS_NOT;
 	}
 	if (o->nominal > sec_from_usec(change->at))
 		return BEYOND;
+	if (!o->sure && (keeps(past, change) || is_pending(past, change, o->nominal)))
+		return BELONGS_NOT;
 	bool overdue = change->planned != TEMPLATE_NONE &&
 		       o->nominal >= sec_from_usec(change->planned);
 	if (!o->sure && overdue)

@@ -105,6 +105,17 @@ static enum recur_status search_first(
 	return status;
 }
 
+/* Where a template ended because all of it is excluded, it rests at its first one, of which nothing must come when
+ * it is switched on again. */
+static enum recur_status search_excluded(
+	struct start *start, sec_t due, struct occurrence *ret_found, struct err *err)
+{
+	if (!rule_has_overrides(start->rule) || start->template->made_through != TEMPLATE_NONE)
+		return RECUR_END;
+	enum recur_status status = start_search_at(start, due, ret_found, err);
+	return status == RECUR_FOUND && !ret_found->excluded ? RECUR_END : status;
+}
+
 /* It stands by itself; where the set has an occurrence there (a moved one, say), it is that one. */
 static enum recur_status first(struct fates *fates, struct occurrence *ret_found, struct err *err)
 {
@@ -116,6 +127,8 @@ static enum recur_status first(struct fates *fates, struct occurrence *ret_found
 	bool wanted = fates->fitted || start->shift.workdays;
 	if (rule_has_overrides(start->rule) || (wanted && within))
 		status = search_first(start, due, &found, err);
+	if (status == RECUR_END && start->standing == STANDS_PLANNED)
+		status = search_excluded(start, due, &found, err);
 	if (status == RECUR_FAILED || (status == RECUR_AGAIN && fates->given == 0))
 		return status;
 	/* UNTIL bounds the rule: what an override moves or adds may stand beyond. */

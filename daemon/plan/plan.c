@@ -182,6 +182,22 @@ static void conclude_move(const struct start *start, usec_t first, struct plan *
 		zone_name(start->zone));
 }
 
+/* Where a split has this series begin, ahead of now: what its rule gives before that is another template's, and no
+ * edit that is still to come may bring it up here.  An edit by a clock that was wrong is no split. */
+static void conclude_split(const struct template *t, usec_t now, struct plan *plan)
+{
+	if (t->replan_at == TEMPLATE_NONE || t->replan_at == TEMPLATE_REZONE || t->replan_at <= now)
+		return;
+	sec_t before = sec_from_usec(t->replan_at);
+	bool begins = sec_from_usec(t->next_due_at) == before + 1;
+	bool made = plan->made_through != TEMPLATE_NONE &&
+		    sec_from_usec(plan->made_through) >= before;
+	if (!begins || made)
+		return;
+	plan->made_through = before * USEC_PER_SEC;
+	plan->starts_code = 0;
+}
+
 static void conclude(const struct fates *fates, const struct backlog *backlog, size_t n, usec_t now,
 	struct plan *plan)
 {
@@ -196,6 +212,7 @@ static void conclude(const struct fates *fates, const struct backlog *backlog, s
 	plan->used_count += met ? (int64_t)start->before : 0;
 	find_next(start, backlog, n, now, plan);
 	move_remember(start, n > 0, plan);
+	conclude_split(t, now, plan);
 	/* An unfinished adoption is recognised by the missing plan. */
 	bool unfinished = start->adopting && backlog->end == BACKLOG_SHORT;
 	plan->planned_due_at = unfinished ? TEMPLATE_NONE : plan->next_due_at;

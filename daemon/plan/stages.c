@@ -11,10 +11,14 @@ static enum policy_amount catch_up_of(const struct stage_view *view)
 	return p && p->catch_up != POLICY_UNSET ? p->catch_up : view->policy->catch_up;
 }
 
+/* What is within the grace was not missed, however short a window is. */
 static usec_t window_of(const struct stage_view *view)
 {
 	const struct policies *p = view->template->policies;
-	return p && p->catch_up_window ? p->catch_up_window : view->policy->catch_up_window;
+	usec_t window = p && p->catch_up_window ? p->catch_up_window
+						: view->policy->catch_up_window;
+	usec_t grace = view->policy->catch_up_grace;
+	return window > 0 && window < grace ? grace : window;
 }
 
 static usec_t spread_of(const struct stage_view *view)

@@ -126,6 +126,7 @@ static bool anchor_at_completion(struct search *search, struct err *err)
 			     ? completed
 			     : completed - time_of_day(completed) + wanted_time(search, completed);
 	search->after = zone_to_instant(zone, wall, NULL);
+	rule_keep_months(search->start.rule);
 	return open_at(search, wall, err);
 }
 
@@ -182,6 +183,24 @@ static void take(const struct search *search, sec_t due, struct successor *succe
 	take_rule(search, successor);
 }
 
+/* One that was completed before its day does not come back on that very day: a Friday that was seen to on Thursday.
+ * Where the rule names no days, they are counted from the completion, and may well come to the same. */
+static bool is_done_already(const struct search *search, sec_t at)
+{
+	return rule_names_days(search->start.rule) && search->task->due_at != TEMPLATE_NONE &&
+	       at == sec_from_usec(search->task->due_at);
+}
+
+static enum recur_status look(struct search *search, struct occurrence *ret_found, struct err *err)
+{
+	recurrence_seek(search->start.recurrence, search->after);
+	enum recur_status status;
+	do
+		status = start_search(&search->start, ret_found, err);
+	while (status == RECUR_FOUND && is_done_already(search, ret_found->at));
+	return status;
+}
+
 /* false: err says why there is no answer. */
 static bool find(struct search *search, struct successor *successor, struct err *err)
 {
@@ -190,8 +209,7 @@ static bool find(struct search *search, struct successor *successor, struct err 
 		return false;
 	if (rule_count(search->start.rule) == 1)
 		return true;
-	recurrence_seek(search->start.recurrence, search->after);
-	switch (start_search(&search->start, &found, err)) {
+	switch (look(search, &found, err)) {
 	case RECUR_FOUND:
 		take(search, found.at, successor);
 		return true;

@@ -200,6 +200,19 @@ bool rule_start(const struct rule *rule, sec_t *ret_wall)
 	return rule->has_start;
 }
 
+bool rule_names_days(const struct rule *rule)
+{
+	return rule->has_days || rule->has_nth || rule->workday || rule_has(rule, PART_MONTHDAY) ||
+	       rule_has(rule, PART_YEARDAY) || rule_has(rule, PART_WEEKNO);
+}
+
+void rule_keep_months(struct rule *rule)
+{
+	bool whole = rule->freq == FREQ_MONTHLY || rule->freq == FREQ_YEARLY;
+	if (whole && rule->skip == SKIP_OMIT && !rule_names_days(rule))
+		rule->skip = SKIP_BACKWARD;
+}
+
 bool rule_is_several_a_day(const struct rule *rule)
 {
 	static const enum rule_part times[] = { PART_HOUR, PART_MINUTE, PART_SECOND };

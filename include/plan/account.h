@@ -58,6 +58,7 @@ struct account_change {
 	const char *starts_zone;
 	usec_t made_through, planned; /* of before; TEMPLATE_NONE: none */
 	usec_t set; /* the next_due_at that was set; TEMPLATE_NONE: it was not */
+	bool keeps; /* the series is the one that it was: what was due and not made is made all the same */
 };
 
 /* A move: until the local time of that occurrence it went by that zone. */

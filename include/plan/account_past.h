@@ -10,6 +10,8 @@ struct past {
 	const struct account_input *input;
 	size_t epoch; /* the change that ends it; changes_n: the present rule */
 	size_t turn; /* the move that ends the stretch within it; turns_n: none */
+	const struct account_change
+		*cut; /* the last one before it that passed over what was due; NULL: none did */
 	sec_t wall_from; /* where the stretch begins */
 	struct rule *rule;
 	struct recurrence *recurrence; /* NULL: the stretch is not open */

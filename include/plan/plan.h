@@ -21,6 +21,7 @@
  *   long before it is due, and what is made while its last task is open.  A change of them counts from the next
  *   plan on; nothing that was made is made again, and nothing that was passed over either.
  * - What an override excludes is passed over, and never next_due_at.
+ * - What a series has before the instant at which it was split off is history to it.
  * - COUNT is compared with used_count, which begins with what the rule's own DTSTART gives before the
  *   next_due_at at which recurd meets the series.  After the last occurrence the template ends.
  *

@@ -5,7 +5,8 @@
  *               was completed three weeks late does not come back three times
  *   each        its due date: the next occurrence, even where that has passed
  *   completion  the day of the completion, at the time of day at which it was due; where the rule counts hours,
- *               minutes or seconds, the instant of the completion
+ *               minutes or seconds, the instant of the completion.  Nobody chose that day: a month that lacks it
+ *               has it on its last one.  Where the rule names days, what was due is not due again
  * A task without a due date goes on from its completion, at the time of day of its reminder, or at the minute at
  * which it was completed.
  *

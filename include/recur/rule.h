@@ -42,6 +42,11 @@ enum rule_repeat {
 };
 enum rule_repeat rule_repeat(const struct rule *rule);
 bool rule_is_subdaily(const struct rule *rule); /* hourly, minutely, secondly */
+/* It says itself on which days it falls, whatever its start. */
+bool rule_names_days(const struct rule *rule);
+/* For one that starts on a day that nobody chose: where it takes its day from there, a month that lacks this day
+ * has it on its last one. */
+void rule_keep_months(struct rule *rule);
 /* May more than one of its occurrences fall on one day? */
 bool rule_is_several_a_day(const struct rule *rule);
 bool rule_has_overrides(const struct rule *rule); /* recurrenceOverrides, EXDATE, RDATE */

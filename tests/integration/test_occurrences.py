@@ -280,6 +280,74 @@ def test_split(db):
         assert db.value("select ended_at from recurring_tasks where id = %s", (form,)) is not None
 
 
+def test_what_is_split_off_is_edited_before_it_begins(db):
+    """Whatever was edited in the rest, skipped, moved or renamed, brought up all that lay between now and its begin
+    once more, beside those of the old one, and COUNT with it."""
+    edits = {
+        "skip": (("skip", day(13)), [11, 12, 14, 15]), "the first": (("skip", day(11)), [12, 13, 14, 15]),
+        "change": (("change", day(13), "other"), [11, 12, 13, 14, 15]), "none": (None, [11, 12, 13, 14, 15]),
+        "move": (("postpone", day(12), day(13, 9)), [11, 13, 13, 14, 15]), "rule": ("byHour", [11, 12, 13, 14, 15]),
+    }
+    for name in edits:
+        db.add_template(START, {"frequency": "daily", "count": 10}, id=name)
+    at(db, day(7))
+    rests = {name: call(db, "split", name, day(11)) for name in edits}
+    other = call(db, "split", rests["none"], day(14), json.dumps({"frequency": "daily", "byHour": [9], "count": 2}))
+    at(db, day(7, 10))
+    for name, (edit, _) in edits.items():
+        if edit == "byHour":
+            db.execute("""update recurring_tasks set recurrence_rule = recurrence_rule || '{"byHour": [9]}' where id = %s""", (rests[name],))
+        elif edit:
+            call(db, edit[0], rests[name], *edit[1:])
+    call(db, "skip", other, day(15))
+    assert "has come to" in refused(db, "postpone", rests["skip"], day(12), day(9))
+    for number in range(7, 17):
+        at(db, day(number, 11))
+    for name, (_, days) in edits.items():
+        wanted = [f"{n:02}.09" for n in (days if name != "none" else [11, 12, 13])]
+        assert (made(db, name), made(db, rests[name])) == (["06.09", "07.09", "08.09", "09.09", "10.09"], wanted), name
+    assert made(db, other) == ["14.09"]
+    before = [row["why"] for row in ctl_json(db, "explain", other, "--from", "2025-01-01") if row["verdict"] == "gone"]
+    assert before and all("from which this one was split off" in why for why in before)
+
+
+def test_a_move_beyond_what_the_series_has_come_to(db):
+    """Its own date is past then.  Taken back, it was neither made nor told, and COUNT slid; left out, COUNT slid as well."""
+    for name in ("taken back", "skipped", "moved again", "in time"):
+        db.add_template(START, {"frequency": "daily", "count": 6}, id=name)
+    at(db, START)
+    for name in ("taken back", "skipped", "moved again", "in time"):
+        call(db, "postpone", name, day(8), day(11, 12))
+    assert call(db, "unskip", "in time", day(8)) == day(8)
+    at(db, day(9, 10))
+    told = refused(db, "unskip", "taken back", day(8))
+    assert "its own time is past" in told and "Move it to another time, or skip it." in told
+    call(db, "skip", "skipped", day(11, 12))
+    call(db, "postpone", "moved again", day(8), day(10, 12))
+    at(db, day(20))
+    assert made(db, "taken back") == ["06.09", "07.09", "09.09", "10.09", "11.09", "11.12"]
+    assert made(db, "skipped") == ["06.09", "07.09", "09.09", "10.09", "11.09"]
+    assert made(db, "moved again") == ["06.09", "07.09", "09.09", "10.09", "10.12", "11.09"]
+    assert made(db, "in time") == [f"{n:02}.09" for n in range(6, 12)]
+
+
+def test_split_behind_one_that_was_moved_to_before_it(db):
+    """tine20/tine20#5716: neither of the two had it.  What the refusal says to do is done, one way and the other."""
+    for name in ("before it", "taken back"):
+        db.add_template(START, {"frequency": "daily", "count": 8}, id=name)
+    at(db, START)
+    for name in ("before it", "taken back"):
+        call(db, "postpone", name, day(11), day(8, 12))
+        told = refused(db, "split", name, day(10))
+        assert "was moved to" in told and "recurd.unskip()" in told
+    rest = call(db, "split", "before it", day(8, 12))
+    call(db, "unskip", "taken back", day(11))
+    other = call(db, "split", "taken back", day(10))
+    at(db, day(20))
+    assert (made(db, "before it"), made(db, rest)) == (["06.09", "07.09", "08.09"], ["08.12", "09.09", "10.09", "12.09", "13.09"])
+    assert (made(db, "taken back"), made(db, other)) == (["06.09", "07.09", "08.09", "09.09"], ["10.09", "11.09", "12.09", "13.09"])
+
+
 def test_split_with_another_rule(db):
     """From here on at another time, counted anew; what was missed of the old one is made."""
     db.add_template(START, {"frequency": "daily", "count": 9}, id="t")

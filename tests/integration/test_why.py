@@ -226,6 +226,49 @@ def test_each_occurrence_once(db):
     assert "5 made, 6 decided against, 1 excluded, 1 gone, 2 to come" in text, text
 
 
+BY_NIGHT = {
+    "an override": ("select recurd.skip('it', '2025-02-06 10:00+00')", [3, 4], {5: "due", 6: "excluded", 7: "due", 8: "to come"}),
+    "two of them": ("select recurd.skip('it', '2025-02-07 10:00+00'), recurd.postpone('it', '2025-02-08 10:00+00', '2025-02-08 12:00+00')",
+                    [3, 4], {5: "due", 6: "due", 7: "excluded", 8: "to come"}),
+    "the zone": ("""update recurring_tasks set recurrence_rule = recurrence_rule || '{"timeZone": "Europe/London"}'""",
+                 [3, 4], {5: "due", 6: "due", 7: "due", 8: "to come"}),
+    "split": ("select recurd.split('it', '2025-02-08 10:00+00')", [3, 4], {5: "due", 6: "due", 7: "due"}),
+    "the rule": ("""update recurring_tasks set recurrence_rule = recurrence_rule || '{"byHour": [13]}'""",
+                 [3, 4], {5: "due", 6: "passed over", 7: "passed over", 8: "to come"}),
+}
+
+
+@pytest.mark.parametrize("edit", BY_NIGHT)
+def test_an_edit_while_nobody_looks(db, edit):
+    """Three days late, somebody skips one of them: they were told twice, as passed over by that edit and as due; of an
+    edit of the zone they remained so, and those that were made stood outside of the rule."""
+    statement, made, rest = BY_NIGHT[edit]
+    db.add_template(MONDAY, DAILY | {"timeZone": "UTC"}, id="it")
+    look(db, MONDAY + DAY + HOUR)
+    db.freeze(MONDAY + 4 * DAY + 3 * HOUR)
+    db.execute(statement)
+    wanted = dict.fromkeys(made, "made") | rest
+    told = accounted(db, "it", until=MONDAY + 5 * DAY + 5 * HOUR)
+    assert {at.day: what for at, what in told.items()} == wanted
+    look(db, MONDAY + 4 * DAY + 4 * HOUR)
+    told = accounted(db, "it", until=MONDAY + 5 * DAY + 5 * HOUR)
+    assert {at.day: what for at, what in told.items()} == {day: "made" if what == "due" else what for day, what in wanted.items()}
+
+
+def test_all_of_it_was_skipped(db):
+    """Before the first was made: the series has ended, and what was skipped does not come by a save of is_active."""
+    db.add_template(MONDAY + DAY, DAILY | {"count": 3}, id="it")
+    look(db, MONDAY + HOUR)
+    for day in (1, 2, 3):
+        db.execute("select recurd.skip('it', %s)", (MONDAY + day * DAY,))
+    look(db, MONDAY + 2 * HOUR)
+    assert accounted(db, "it") == dict.fromkeys(days(1, 2, 3), "excluded")
+    db.execute("update recurring_tasks set is_active = true")
+    look(db, MONDAY + 5 * DAY)
+    assert db.occurrences("it") == [] and db.template("it")["ended_at"] is not None
+    assert accounted(db, "it") == dict.fromkeys(days(1, 2, 3), "excluded")
+
+
 def test_tasks_in_quarantine_are_seen(db):
     """list and status told of templates alone: a task that does not come back stood in the log and in show."""
     task = db.add_task(user=db.add_user("ada"), rule={"frequency": "hourlyish"}, due_date=MONDAY, title="Water")

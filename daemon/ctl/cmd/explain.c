@@ -156,7 +156,8 @@ static void say_why(
 	case ACCOUNT_GONE:
 		strbuf_add_text(out,
 			"was made, and its task is not there any more: it was deleted; "
-			"or its record is past its retention");
+			"or its record is past its retention; or it was of the series "
+			"from which this one was split off");
 		break;
 	default:
 		say_coming(entry, hindrance, out);

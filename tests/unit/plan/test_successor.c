@@ -18,6 +18,9 @@
 #define BERLIN     "{\"frequency\":\"daily\",\"timeZone\":\"Europe/Berlin\"}"
 #define EACH       "{\"frequency\":\"daily\",\"repeatFrom\":\"each\"}"
 #define COMPLETION "{\"frequency\":\"daily\",\"interval\":3,\"repeatFrom\":\"completion\"}"
+#define MONTHS(n)                                         \
+	"{\"frequency\":\"monthly\",\"interval\":" #n "," \
+	"\"repeatFrom\":\"completion\"}"
 #define MONTHLY_31                                                              \
 	"{\"frequency\":\"monthly\",\"byMonthDay\":[31],\"skip\":\"backward\"," \
 	"\"rscale\":\"gregorian\"}"
@@ -73,6 +76,37 @@ static const struct {
 	{ "from its completion, twice a day: none that has passed",
 		"{\"rrule\":\"FREQ=DAILY;BYHOUR=9,18\",\"repeatFrom\":\"completion\"}",
 		"01-06T09:00", "01-08T20:15", "01-09T09:00" },
+	/* As tasks/tasks #4024 has it: done on 29 November, it came back six months later. */
+	{ "from its completion, in a month that lacks the day", MONTHS(3), "2024-11-20T08:00",
+		"2024-11-30T10:00", "2025-02-28T08:00" },
+	{ "from its completion, on the 31st: February is not left out", MONTHS(1), "01-20T08:00",
+		"01-31T10:00", "02-28T08:00" },
+	{ "from its completion, on a leap day: the next year, not in four",
+		"{\"frequency\":\"yearly\",\"repeatFrom\":\"completion\"}", "2024-02-20T08:00",
+		"2024-02-29T10:00", "2025-02-28T08:00" },
+	{ "from its completion, what is said of such months holds",
+		"{\"frequency\":\"monthly\",\"skip\":\"forward\",\"repeatFrom\":\"completion\"}",
+		"01-20T08:00", "01-31T10:00", "03-01T08:00" },
+	{ "from its completion, the rule's own 31st: months that have one",
+		"{\"frequency\":\"monthly\",\"byMonthDay\":[31],\"repeatFrom\":\"completion\"}",
+		"01-31T08:00", "02-02T10:00", "03-31T08:00" },
+	{ "without a due date, completed on the 31st", "{\"frequency\":\"monthly\"}", NULL,
+		"01-31T20:15", "02-28T20:15" },
+	/* As obsidian-tasks #1924 and tq-obsidian #27 have it: another one, due when this one was. */
+	{ "from its completion, the day before the day that the rule names: not that day again",
+		"{\"rrule\":\"FREQ=WEEKLY;BYDAY=MO,TH\",\"repeatFrom\":\"completion\"}",
+		"01-09T10:00", "01-08T20:15", "01-13T10:00" },
+	{ "from its completion, the month's end, a day early",
+		"{\"frequency\":\"monthly\",\"byMonthDay\":[-1],\"repeatFrom\":\"completion\"}",
+		"01-31T10:00", "01-30T20:15", "02-28T10:00" },
+	{ "from its completion, some weeks early: a day that comes before it is another one",
+		"{\"rrule\":\"FREQ=WEEKLY;BYDAY=MO,TH\",\"repeatFrom\":\"completion\"}",
+		"01-23T10:00", "01-08T20:15", "01-09T10:00" },
+	/* As donetick #53 has it: done twice on one day, it was thirty days later than that. */
+	{ "from its completion, long before it is due: days are counted from there, and come to "
+	  "the same",
+		"{\"frequency\":\"daily\",\"interval\":30,\"repeatFrom\":\"completion\"}",
+		"01-31T10:00", "01-01T20:15", "01-31T10:00" },
 	{ "without a due date, from the minute of its completion", WEEKLY, NULL, "01-08T20:15:42",
 		"01-15T20:15" },
 	{ "by the clock of its zone, over the change to summer time", BERLIN, "03-29T08:00",
