@@ -1,0 +1,141 @@
+-- What one row cannot be done is no longer in the way of others, and verbs refuse what no rule can say.
+
+-- Ends a pause whose time is over, for a worker that has locked the template and its policies: the template is active
+-- again, and a trigger clears what was said of the pause; here it is for one that is active, or has ended, already.
+-- Null, or SQLSTATE and message of what refused it, a trigger of the application's mostly: then it stays paused, and
+-- what else the worker does in its transaction holds.
+-- The application's schema is written into the body.
+do $migration$
+begin
+    execute pg_catalog.format($create$
+        create or replace function recurd.resume_due(template text, resumes boolean) returns text[]
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as $body$
+        declare
+            state text;
+            message text;
+        begin
+            if resumes then
+                update %1$I.recurring_tasks as t set is_active = true where t.id = template;
+            else
+                update recurd.policies as p set pause_reason = null, paused_by = null, paused_until = null
+                 where p.template_id = template;
+            end if;
+            return null;
+        exception
+            when serialization_failure or deadlock_detected or lock_not_available then
+                raise; -- all of it is tried again
+            when others then
+                get stacked diagnostics state = returned_sqlstate, message = message_text;
+                return array[state, message];
+        end
+        $body$
+    $create$, current_schema());
+
+    -- As before; but columns that are generated, identities among them, are not copied, and instants that no rule can
+    -- name are refused: what was left of the series was in quarantine for them.
+    execute pg_catalog.format($create$
+        create or replace function recurd.split(template text, occurrence timestamptz, new_rule jsonb default null) returns text
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as $body$
+        declare
+            taken record;
+            t %1$I.recurring_tasks;
+            cut timestamptz := pg_catalog.date_trunc('second', occurrence);
+            rest text := pg_catalog.gen_random_uuid()::text;
+            before jsonb;
+            since jsonb;
+            source constant text := pg_catalog.quote_ident(%1$L) || '.recurring_tasks';
+            columns text;
+        begin
+            if template is null or (occurrence >= '0001-01-02 00:00:00+00' and occurrence < '9999-12-31 00:00:00+00') is not true then
+                raise invalid_parameter_value using
+                    message = 'expected a template''s id and the instant of an occurrence, in the years 1 to 9999';
+            end if;
+            taken := recurd.template_taken(template);
+            select o.* into t from %1$I.recurring_tasks as o where o.id = template;
+            if t.ended_at is not null then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('template %%s has ended', template),
+                    hint = 'Insert another template, or change its rule.';
+            end if;
+            if cut <= pg_catalog.date_trunc('second', t.made_through) then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('template %%s has come to %%s, beyond %%s', template, t.made_through, cut),
+                    hint = 'Only what is still to come can be split off.';
+            end if;
+            if t.made_through is null and cut <= pg_catalog.date_trunc('second', t.next_due_at) then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('template %%s begins at %%s: nothing would be left before %%s',
+                                                template, t.next_due_at, cut),
+                    hint = 'Change the template itself.';
+            end if;
+
+            -- What is said of a date is said of both.
+            select coalesce(pg_catalog.jsonb_object_agg(o.key, o.value) filter (where o.own is null or o.own < cut), '{}'),
+                   coalesce(pg_catalog.jsonb_object_agg(o.key, o.value) filter (where o.own is null or o.own >= cut), '{}')
+              into before, since
+              from (select e.key, e.value, recurd.override_instant(e.key, taken.zone) as own
+                      from pg_catalog.jsonb_each(taken.rule->'recurrenceOverrides') as e) as o;
+            before := (taken.rule - array['count', 'until', 'end_date', 'recurrenceOverrides'])
+                || pg_catalog.jsonb_build_object('until',
+                       pg_catalog.to_char((cut - interval '1 s') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+                || case when before = '{}' then '{}' else pg_catalog.jsonb_build_object('recurrenceOverrides', before) end;
+            since := coalesce(new_rule, (taken.rule - 'recurrenceOverrides')
+                || case when since = '{}' then '{}' else pg_catalog.jsonb_build_object('recurrenceOverrides', since) end);
+            perform recurd.check_size(template, since, t.recurrence_rule);
+            perform recurd.check_size(template, before, t.recurrence_rule);
+
+            -- The columns that the application has of its own go along.  The last digits of replan_at say what it is:
+            -- the rest of a series, whose COUNT goes on, or another rule.
+            -- What the server makes of each row by itself it makes of this one, too.
+            select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum) into columns
+              from pg_catalog.pg_attribute as a
+             where a.attrelid = source::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+                   and pg_catalog.pg_get_serial_sequence(source, a.attname) is null;
+            execute pg_catalog.format('insert into %%1$s (%%2$s) select %%2$s from pg_catalog.jsonb_populate_record($1, $2)',
+                                      source, columns)
+              using t, pg_catalog.jsonb_build_object(
+                  'id', rest, 'recurrence_rule', since, 'next_due_at', cut, 'planned_due_at', cut,
+                  'created_at', recurd.now(), 'updated_at', recurd.now(),
+                  'starts_local', coalesce(t.starts_local, t.next_due_at at time zone taken.zone),
+                  'starts_zone', coalesce(t.starts_zone, taken.zone),
+                  'used_count', case when new_rule is null then t.used_count else 0 end,
+                  'replan_at', cut - interval '1 s'
+                               + case when new_rule is null then interval '2 us' else interval '0' end);
+            insert into recurd.template_tags (recurring_task_id, tag_id)
+            select rest, g.tag_id from recurd.template_tags as g where g.recurring_task_id = template;
+            insert into recurd.policies
+            select (pg_catalog.jsonb_populate_record(p, pg_catalog.jsonb_build_object('template_id', rest))).*
+              from recurd.policies as p where p.template_id = template;
+
+            update %1$I.recurring_tasks as o set recurrence_rule = before where o.id = template;
+            -- It is the series that it was: what is due stays due.
+            update %1$I.recurring_tasks as o
+               set replan_at = coalesce(t.replan_at,
+                                        pg_catalog.date_trunc('milliseconds', recurd.now()) + interval '1 us')
+             where o.id = template;
+            return rest;
+        end
+        $body$
+    $create$, current_schema());
+end
+$migration$;
+
+-- As before; but an instant that no key can name is refused: one of another year was written for it.
+create or replace function recurd.override_key(instant timestamptz, zone text) returns text
+    language plpgsql stable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if (instant >= '0001-01-02 00:00:00+00' and instant < '9999-12-31 00:00:00+00') is not true then
+        raise invalid_parameter_value using
+            message = pg_catalog.format('expected the instant of an occurrence, in the years 1 to 9999, got %s', instant);
+    end if;
+    return case when recurd.zone_instant(instant at time zone zone, zone) = instant
+                then pg_catalog.to_char(instant at time zone zone, 'YYYY-MM-DD"T"HH24:MI:SS')
+                else pg_catalog.to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') end;
+end
+$$;
+
+revoke all on function recurd.resume_due(text, boolean) from public;
+grant execute on function recurd.resume_due(text, boolean) to recurd_worker;
