@@ -21,7 +21,7 @@ begin
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
               'held_users(text[])', 'task_repeats()', 'template_audited()', 'zone_mended()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()', 'audited_value(jsonb)', 'policies_stamped()', 'policies_changed()', 'template_policed()',
-              'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)',
+              'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)', 'resume_due(text, boolean)',
               'set_policy(text, text, text)', 'calendars_changed()',
               'remind_at(timestamptz, interval)', 'reminder_id(text, text)', 'reminder_placed()', 'reminder_wake()',
               'task_reminders()', 'reminder_wanted(text)', 'reminder_ahead(text, timestamptz)',

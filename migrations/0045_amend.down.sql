@@ -1,3 +1,11 @@
+drop function if exists recurd.resume_due(text, boolean);
+
+create or replace function recurd.override_key(instant timestamptz, zone text) returns text
+    language sql stable parallel safe
+    return case when recurd.zone_instant(instant at time zone zone, zone) = instant
+                then pg_catalog.to_char(instant at time zone zone, 'YYYY-MM-DD"T"HH24:MI:SS')
+                else pg_catalog.to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') end;
+
 do $migration$
 begin
     -- What skip, postpone, change and unskip have in common.  new_at: only of postpone.
@@ -169,5 +177,161 @@ begin
         end
         $body$
     $create$, current_schema());
+    execute pg_catalog.format($create$
+        create or replace function recurd.trigger(template text) returns text
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as $body$
+        declare
+            t record;
+            -- No occurrence of a rule has a fraction of a second: none is taken for this one.
+            instant timestamptz := pg_catalog.date_trunc('second', recurd.now()) + interval '1 us';
+            task text;
+        begin
+            select o.* into t from %1$I.recurring_tasks as o where o.id = template for no key update;
+            if t.id is null then
+                raise no_data_found using message = pg_catalog.format('there is no template %%s', template),
+                    hint = 'Its id is the one in recurring_tasks.';
+            end if;
+            while exists (select from %1$I.tasks as k where k.recurring_task_id = t.id and k.occurrence_at = instant) loop
+                instant := instant + interval '1 us';
+            end loop;
+            task := recurd.instance_id(t.id::text, instant);
+            insert into %1$I.tasks (id, title, description, priority, user_id, is_complete, due_date, created_at,
+                                    updated_at, recurring_task_id, occurrence_at)
+            values (task, t.title, t.description, t.priority, t.user_id, false,
+                    pg_catalog.date_trunc('second', instant), recurd.now() at time zone 'UTC',
+                    recurd.now() at time zone 'UTC', t.id, instant);
+            insert into %1$I.task_tags (task_id, tag_id)
+            select task, g.tag_id from recurd.template_tags as g where g.recurring_task_id = t.id;
+            perform recurd.tell_triggered(task);
+            return task;
+        end
+        $body$
+    $create$, current_schema());
+    execute pg_catalog.format($create$
+        create or replace function recurd.snooze(task text, until timestamptz default null, span interval default null)
+            returns timestamptz
+            language plpgsql
+        as $body$
+        begin
+            if span is not null and until is not null then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = 'expected an instant or a span, got both', hint = 'Give one of until and span.';
+            elsif span is not null and extract(epoch from span) not between 1 and 31622400 then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = pg_catalog.format('span: expected an interval from a second to 366 days, got %%s', span),
+                    hint = 'As in recurd.snooze(task, span => ''10 minutes'').';
+            elsif span is not null then
+                until := recurd.now() + pg_catalog.make_interval(secs => extract(epoch from span)::double precision);
+            end if;
+            perform from %1$I.tasks as k where k.id = task for no key update of k;
+            perform recurd.reminder_wanted(task);
+            perform recurd.reminder_ahead('until', until);
+            update %1$I.tasks as k
+               set reminded_at = pg_catalog.date_trunc('second', k.remind_at) + interval '999999 us'
+             where k.id = task and k.remind_at <= until and (k.reminded_at is null or k.remind_at > k.reminded_at);
+            update recurd.reminders as r
+               set reminded_at = pg_catalog.date_trunc('second', r.remind_at) + interval '999999 us'
+             where r.task_id = task and r.remind_at <= until and (r.reminded_at is null or r.remind_at > r.reminded_at);
+            insert into recurd.reminders as r (id, task_id, remind_at, source) values ('snooze ' || task, task, until, 'snooze')
+                on conflict (id) do update set remind_at = excluded.remind_at, reminded_at = null;
+            return until;
+        end
+        $body$
+    $create$, current_schema());
+    execute pg_catalog.format($create$
+        create or replace function recurd.template_limit() returns trigger
+            language plpgsql security definer
+            set search_path = pg_catalog, pg_temp set row_security = off
+        as $body$
+        declare
+            most bigint := (select s.max_templates_per_user from recurd.settings as s);
+            who record;
+            has bigint;
+        begin
+            if coalesce(most, 0) = 0 then
+                return null;
+            end if;
+            for who in select f.user_id as id, f.user_id::text collate "C" as place from fresh as f
+                        where f.user_id is not null group by f.user_id order by place loop
+                perform pg_catalog.pg_advisory_xact_lock(
+                    pg_catalog.hashtextextended('recurd.template_limit ' || who.place, 0));
+                select pg_catalog.count(*) into has
+                  from (select from %1$I.recurring_tasks as t where t.user_id = who.id limit most + 1) as c;
+                if has > most then
+                    raise exception using errcode = 'program_limit_exceeded',
+                        schema = tg_table_schema, table = tg_table_name, constraint = 'recurd_template_limit',
+                        message = pg_catalog.format('user "%%s" may have %%s recurring tasks, and has as many', who.id, most),
+                        hint = 'Delete some of them, or raise the limit: recurctl settings set max_templates_per_user '
+                               || (most + 1) || '.';
+                end if;
+            end loop;
+            return null;
+        end
+        $body$
+    $create$, current_schema());
 end
 $migration$;
+
+create or replace function recurd.unremind(reminder text) returns text
+    language plpgsql
+as $$
+declare
+    task text;
+begin
+    delete from recurd.reminders as r where r.id = reminder returning r.task_id into task;
+    if not found then
+        raise exception using errcode = 'no_data_found',
+            message = pg_catalog.format('there is no reminder "%s"', reminder),
+            hint = 'Those of a task: select id, remind_at from recurd.reminders where task_id = ...';
+    end if;
+    return task;
+end
+$$;
+
+create or replace function recurd.template_audited() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    own constant text[] := '{updated_at,planned_due_at,made_through,used_count,starts_local,starts_zone,replan_at,'
+                           'paused_at,resumed_at,ended_at,failed_at,failure,wake_at}';
+    was jsonb;
+    is_now jsonb;
+    series boolean := false;
+begin
+    if (select s.audit from recurd.settings as s) is false then
+        return null;
+    end if;
+    was := pg_catalog.to_jsonb(old) - own;
+    if tg_op = 'UPDATE' then
+        is_now := pg_catalog.to_jsonb(new) - own;
+        if was = is_now then
+            return null;
+        end if;
+        select pg_catalog.jsonb_object_agg(k.key, recurd.audited_value(was->k.key)),
+               pg_catalog.jsonb_object_agg(k.key, recurd.audited_value(is_now->k.key))
+          into was, is_now
+          from pg_catalog.jsonb_object_keys(was || is_now) as k (key)
+         where was->k.key is distinct from is_now->k.key;
+        series := pg_catalog.jsonb_exists_any(was, '{recurrence_rule,next_due_at}') and old.starts_local is not null;
+    else
+        select pg_catalog.jsonb_object_agg(k.key, recurd.audited_value(k.value))
+          into was from pg_catalog.jsonb_each(was) as k (key, value);
+    end if;
+    -- A restore may have left the sequence behind the rows: that must not refuse what the application writes.
+    for tries in 1..2 loop
+        insert into recurd.changes (kind, template_id, before, after, recurrence_rule, next_due_at, made_through,
+                                    starts_local, starts_zone)
+        values ('template', old.id::text, was, is_now,
+                case when series then recurd.audited_value(pg_catalog.to_jsonb(old.recurrence_rule)) end,
+                case when series and old.ended_at is null then old.next_due_at::timestamptz end,
+                case when series then old.made_through end,
+                case when series then old.starts_local end, case when series then old.starts_zone end)
+            on conflict (id) do nothing;
+        exit when found;
+        perform pg_catalog.setval(pg_catalog.pg_get_serial_sequence('recurd.changes', 'id'), max(c.id))
+           from recurd.changes as c;
+    end loop;
+    return null;
+end
+$$;

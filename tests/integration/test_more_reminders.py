@@ -295,6 +295,27 @@ def test_a_task_that_repeats_another_has_its_reminders(db):
                  " (select repeat_of from tasks where id = %s)", (task, task))) == 1
 
 
+def test_no_reminder_keeps_a_task_from_coming_back(db):
+    """One that would be told before the year 1, or after 9999, does not come again; its task does, and is reminded.
+
+    A task without a due date whose reminder lies beyond all calendars, and one that was due in 9999 and repeats from
+    its completion: the distance from there to the next one led beyond what an instant can be, and both waited for ever.
+    """
+    far = db.add_task(rule={"frequency": "daily"})
+    db.execute("update tasks set remind_at = '200000-01-01' where id = %s", (far,))
+    late = db.add_task(rule={"frequency": "daily", "repeatFrom": "completion"}, due_date=datetime(9999, 1, 1, tzinfo=UTC))
+    for task in (far, late):
+        remind(db, task, NOON + HOUR)
+        remind(db, task, DAY)
+        db.update("tasks", task, is_complete=True)
+    once(db)
+    for task in (far, late):
+        rows = db.rows("select k.due_date, r.remind_at, r.before from recurd.reminders as r right join tasks as k on k.id = r.task_id"
+                       " where k.repeat_of = %s", (task,))
+        assert [(row["remind_at"], row["before"]) for row in rows] == [(rows[0]["due_date"] - DAY, DAY)]
+    assert db.value("select count(*) from recurd.repeats where completed_at is not null") == 0
+
+
 # Functions -----------------------------------------------------------------------------------------------
 
 

@@ -380,3 +380,28 @@ def test_recurctl(db):
     assert db.value("select title from tasks where due_date = %s", (day(8, 12),)) == "later"
     assert db.value("select recurring_task_id from tasks where id = %s", (task,)) == "t"
     assert made(db, "t") == ["06.09", "06.09", "08.12", "09.09"] and made(db, rest) == ["10.09", "11.09"]
+
+
+def test_split_leaves_to_the_server_what_it_makes_by_itself(db):
+    """Columns that are generated, and numbers that the server gives: none of them was to be written, and no split worked."""
+    db.execute("alter table recurring_tasks add shout text generated always as (upper(title)) stored,"
+               " add number bigint generated always as identity unique, add place serial unique, add note text")
+    try:
+        template = db.add_template(START, title="water", note="mine")
+        rest = call(db, "split", template, day(9))
+        one, two = (db.row("select shout, number, place, note from recurring_tasks where id = %s", (id,)) for id in (template, rest))
+        assert (two["shout"], two["note"]) == ("WATER", "mine")
+        assert one["number"] != two["number"] and one["place"] != two["place"]
+    finally:
+        db.execute("alter table recurring_tasks drop shout, drop number, drop place, drop note")
+
+
+@pytest.mark.parametrize("instant", ["20000-01-01T09:00:00Z", "0044-03-15T09:00:00Z BC", "infinity"])
+def test_instants_that_no_rule_can_name(db, instant):
+    """They were written all the same: as one of another year, or as an end that put the series into quarantine."""
+    template = db.add_template(START)
+    before = db.row("select recurrence_rule, next_due_at from recurring_tasks")
+    for args in (["skip", template, instant], ["change", template, instant, "Other"], ["split", template, instant],
+                 ["postpone", template, instant, day(20)]):
+        assert "the instant of an occurrence" in refused(db, *args)
+    assert db.row("select recurrence_rule, next_due_at from recurring_tasks") == before

@@ -4,13 +4,15 @@ what becomes of it when they change.
 The business clock stands still; recurd --once does what is due at that instant.
 """
 
+import threading
 from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
 
 from harness.ctl import ctl_json, run_ctl
-from harness.daemon import once
+from harness.daemon import once, parse_log, run_recurd
+from harness.database import statement
 from harness.util import wait_until
 
 pytestmark = pytest.mark.slow
@@ -251,6 +253,50 @@ def test_a_pause_with_an_end(db):
     assert made(db, template) == [MONDAY + day * DAY for day in (0, 3, 4, 5)]
     assert ("paused", 2, None) in decisions(db, template)
     assert db.value("select count(*) from recurd.policies") == 0 and wake(db, template) is None
+
+
+def test_a_pause_that_somebody_prolongs_while_it_ends(db):
+    """He had committed before the worker locked the template: its pause was ended all the same, and what he said lost."""
+    template = policed(db, lead_time=HOUR)
+    db.execute("select recurd.pause(%s, 'holiday', %s)", (template, MONDAY + HOUR))
+    db.freeze(MONDAY + DAY)
+    _, body = statement("resume_due")
+    held = "where (select true from pg_advisory_lock_shared(45)) and p.paused_until is not null"
+    body = body.replace("where p.paused_until is not null", held).replace("$1", "1000")
+    with db.connect() as holder, db.connect() as worker:
+        holder.execute("select pg_advisory_lock(45)")
+        ending = threading.Thread(target=worker.execute, args=(body,))
+        ending.start()
+        wait_until(lambda: db.value("select exists (select from pg_locks where locktype = 'advisory' and not granted)"), what="it waits")
+        db.execute("select recurd.pause(%s, 'longer', %s)", (template, MONDAY + 30 * DAY))
+        holder.execute("select pg_advisory_unlock(45)")
+        ending.join()
+    assert not db.value("select is_active from recurring_tasks")
+    assert db.row("select pause_reason, paused_until from recurd.policies") == {
+        "pause_reason": "longer", "paused_until": MONDAY + 30 * DAY}
+
+
+def test_what_cannot_be_resumed_is_in_nobody_s_way(db):
+    """One that a trigger of the application's refuses stays paused, and says why; no pause of others ended for it."""
+    refused, other = (policed(db, lead_time=HOUR) for _ in range(2))
+    for template in (refused, other):
+        db.execute("select recurd.pause(%s, until => %s)", (template, MONDAY + HOUR))
+    db.freeze(MONDAY + DAY)
+    db.execute("create function enough() returns trigger language plpgsql as $$ begin raise 'at most five of them'; end $$")
+    db.execute(f"create trigger enough before update on recurring_tasks for each row when (new.is_active and new.id = '{refused}')"
+               " execute function enough()")
+    try:
+        done = run_recurd("--foreground", "--once", db=db)
+        log = parse_log(done.stderr)
+        assert done.returncode == 69
+        assert [line["template"] for line in log if line["event"] == "resumed"] == [other]
+        told = {(line["template"], line["sqlstate"], line["reason"]) for line in log if line["event"] == "refused"}
+        assert told == {(refused, "P0001", "at most five of them")}
+        assert db.column("select id from recurring_tasks where not is_active") == [refused]
+    finally:
+        db.execute("drop function enough cascade")
+    once(db)
+    assert db.column("select id from recurring_tasks where not is_active") == []
 
 
 def test_resumed_by_hand_before_its_end(db):

@@ -7,8 +7,8 @@
 --             $10 kind of their notifications, null: none
 -- Rows:       $11 over: they go   $12 reopened: nothing is wanted of them   $13 quarantined   $14 why
 -- Decisions:  $15 tasks   $16 kinds   $17 instants   $18 details
--- Reminders (recurd.reminders) come again at the same distance to the due date; those whose instant has passed then are
--- handled, and what was snoozed is of the completed one alone.
+-- Reminders (recurd.reminders) come again at the same distance to the due date, those that would lie beyond the years 1
+-- to 9999 do not; those whose instant has passed then are handled, and what was snoozed is of the completed one alone.
 -- Returns whether all were made as planned, tagged, told of, put into their chains, and how many rows and decisions
 -- were written: a trigger, a rule or a policy of the application's can drop a row, or change it, without an error.
 -- In the careful form there is a row for each successor whose notification met another event under its key, which is
@@ -70,7 +70,8 @@ with planned as materialized (
       join lateral (
           select m.id, m.before, m.source, m.created_by,
                  case when m.before is not null then recurd.remind_at(p.due_at, m.before)
-                      when pg_catalog.isfinite(coalesce(t.due_date, t.remind_at)::timestamptz) and m.remind_at < '290000-01-01'
+                      when extract(epoch from m.remind_at) + extract(epoch from p.due_at)
+                           - extract(epoch from coalesce(t.due_date, t.remind_at)::timestamptz) between -62135596800 and 253402300799
                       then m.remind_at + (p.due_at - coalesce(t.due_date, t.remind_at)::timestamptz) end as at
             from recurd.reminders m
            where m.task_id = p.task and m.source <> 'snooze') r on r.before is not null or r.at is not null
