@@ -108,6 +108,37 @@ begin
         end
         $body$
     $create$, current_schema());
+    execute pg_catalog.format($create$
+        create or replace function recurd.template_limit() returns trigger
+            language plpgsql security definer
+            set search_path = pg_catalog, pg_temp set row_security = off
+        as $body$
+        declare
+            most bigint := (select s.max_templates_per_user from recurd.settings as s);
+            who record;
+            has bigint;
+        begin
+            if coalesce(most, 0) = 0 then
+                return null;
+            end if;
+            for who in select f.user_id as id, f.user_id::text collate "C" as place from fresh as f
+                        where f.user_id is not null group by f.user_id order by place loop
+                perform pg_catalog.pg_advisory_xact_lock(
+                    pg_catalog.hashtextextended('recurd.template_limit ' || who.place, 0));
+                select pg_catalog.count(*) into has
+                  from (select from %1$I.recurring_tasks as t where t.user_id = who.id limit most + 1) as c;
+                if has > most then
+                    raise exception using errcode = 'program_limit_exceeded',
+                        schema = tg_table_schema, table = tg_table_name, constraint = 'recurd_template_limit',
+                        message = pg_catalog.format('user "%%s" may have %%s recurring tasks, and has as many', who.id, most),
+                        hint = 'Delete some of them, or raise the limit: recurctl settings set max_templates_per_user '
+                               || (most + 1) || '.';
+                end if;
+            end loop;
+            return null;
+        end
+        $body$
+    $create$, current_schema());
 end
 $migration$;
 

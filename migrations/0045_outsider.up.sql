@@ -2,7 +2,7 @@
 --
 -- A series that was split behind its end (twice at one instant, say) ended there, beyond the end that its rule had: it
 -- went on, beside the one that had been split off.  And reminders that a snooze had put aside did not come back when it
--- was made shorter, or was taken back.
+-- was made shorter, or was taken back.  The limit of templates named one that was still too small where a user had more.
 do $migration$
 begin
     execute pg_catalog.format($create$
@@ -170,6 +170,40 @@ begin
                    and r.remind_at <= gone.remind_at;
             end if;
             return gone.task_id;
+        end
+        $body$
+    $create$, current_schema());
+
+    execute pg_catalog.format($create$
+        create or replace function recurd.template_limit() returns trigger
+            language plpgsql security definer
+            set search_path = pg_catalog, pg_temp set row_security = off
+        as $body$
+        declare
+            most bigint := (select s.max_templates_per_user from recurd.settings as s);
+            who record;
+            has bigint;
+        begin
+            if coalesce(most, 0) = 0 then
+                return null;
+            end if;
+            for who in select f.user_id as id, f.user_id::text collate "C" as place from fresh as f
+                        where f.user_id is not null group by f.user_id order by place loop
+                perform pg_catalog.pg_advisory_xact_lock(
+                    pg_catalog.hashtextextended('recurd.template_limit ' || who.place, 0));
+                select pg_catalog.count(*) into has
+                  from (select from %1$I.recurring_tasks as t where t.user_id = who.id limit most + 1) as c;
+                if has > most then
+                    -- All that there are, this statement's as well: a limit that was set later is passed by many.
+                    select pg_catalog.count(*) into has from %1$I.recurring_tasks as t where t.user_id = who.id;
+                    raise exception using errcode = 'program_limit_exceeded',
+                        schema = tg_table_schema, table = tg_table_name, constraint = 'recurd_template_limit',
+                        message = pg_catalog.format('user "%%s" may have %%s recurring tasks, and would have %%s', who.id, most, has),
+                        hint = 'Delete some of them, or raise the limit: recurctl settings set max_templates_per_user '
+                               || has || '.';
+                end if;
+            end loop;
+            return null;
         end
         $body$
     $create$, current_schema());

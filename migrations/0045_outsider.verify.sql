@@ -7,7 +7,8 @@ begin
         select format('function recurd.%s is missing, or does not do what it does since this step', w.name) as problem
           from (values ('split(text, timestamptz, jsonb)', '%ends < cut%'),
                        ('snooze(text, timestamptz, interval)', '%longer snooze%'),
-                       ('unremind(text)', '%gone.source%')) as w (name, part)
+                       ('unremind(text)', '%gone.source%'),
+                       ('template_limit()', '%would have%')) as w (name, part)
          where not exists (select from pg_proc as f
                             where f.oid = to_regprocedure('recurd.' || w.name) and f.prosrc like w.part)
     ) as p (problem);

@@ -339,6 +339,7 @@ def test_recurctl(db):
     assert "is no occurrence of template \"t\"" in refusal
     assert "before it there is 2025-01-09T09:00:00Z; after it there is 2025-01-10T09:00:00Z" in refusal
     assert "is no occurrence" in run_ctl(db, "skip", "t", "2025-01-06T09:00:00Z", expect=65).errors
+    assert "has come to" in run_ctl(db, "split", "t", "2025-01-06T09:00:00Z", expect=65).errors
     assert "there is no template" in run_ctl(db, "split", "nobody", "2025-01-09T10:00:00Z", expect=65).errors
     assert "frequency" in run_ctl(db, "split", "t", "2025-01-10T09:00:00Z", '{"frequency": "often"}', expect=65).errors
     rest = ctl_json(db, "split", "t", "2025-01-10T09:00:00Z")[0]["id"]
