@@ -107,8 +107,16 @@ static const char *what_to_do(const char *sqlstate)
 	return NULL;
 }
 
+/* How functions and triggers of recurd's refuse what cannot be: it has ended, it would be too many. */
+static bool is_refusal(const char *sqlstate)
+{
+	return strcmp(sqlstate, "55000") == 0 || strcmp(sqlstate, "54000") == 0;
+}
+
 static int exit_code_of(const char *sqlstate)
 {
+	if (is_refusal(sqlstate))
+		return EX_DATAERR;
 	switch (sqlstate_classify(sqlstate)) {
 	case SQLSTATE_ROW:
 		return EX_DATAERR;

@@ -37,7 +37,7 @@ def test_a_user_has_no_more_templates_than_the_setting_says(db):
     limit(db, max_templates_per_user=5)
     with pytest.raises(psycopg.errors.ProgramLimitExceeded) as refused:
         db.add_template(HOUR, user="u-1")
-    assert refused.value.diag.message_primary == 'user "u-1" may have 5 recurring tasks, and has as many'
+    assert refused.value.diag.message_primary == 'user "u-1" may have 5 recurring tasks, and would have 6'
     assert refused.value.diag.constraint_name == "recurd_template_limit"
     # The hint is what mends it.
     hint = refused.value.diag.message_hint
@@ -48,6 +48,12 @@ def test_a_user_has_no_more_templates_than_the_setting_says(db):
     db.add_template(HOUR, user=db.add_user("other"))
     assert db.value("select count(*) from recurring_tasks where user_id = 'u-1'") == 6
     db.execute("update recurring_tasks set title = 'still mine' where user_id = 'u-1'")
+    # It named one that was still too small for who has more, and was a fault of recurctl's own (70).
+    command = ("template", "create", "x", "--user", "u-1", "--rule", "every day")
+    refusal = run_ctl(db, *command, expect=65).errors
+    assert "would have 7" in refusal and "recurctl settings set max_templates_per_user 7" in refusal
+    limit(db, max_templates_per_user=7)
+    run_ctl(db, *command)
     run_ctl(db, "settings", "reset", "max_templates_per_user")
     db.add_template(HOUR, user="u-1")
 

@@ -344,6 +344,22 @@ def test_snooze(db):
     assert pending(db) == [beyond]
 
 
+def test_a_snooze_that_is_made_shorter_gives_back_what_it_put_aside(db):
+    """Whoever typed a month instead of ten minutes, and mended it, was told nothing of the task in that month."""
+    task = db.add_task(remind=NOON + 3 * HOUR)
+    within, last = remind(db, task, NOON + 5 * MINUTE), remind(db, task, NOON + 4 * HOUR)
+    db.execute("select recurd.snooze(%s, span => '30 days')", (task,))
+    assert pending(db) == [f"snooze {task}"]
+    db.execute("select recurd.snooze(%s, span => '10 minutes')", (task,))
+    assert last in pending(db) and within not in pending(db)
+    db.execute("select recurd.snooze(%s, span => '30 days')", (task,))
+    db.execute("select recurd.unremind(%s)", (f"snooze {task}",))
+    assert sorted(pending(db)) == sorted([within, last])
+    db.freeze(NOON + 5 * HOUR)
+    once(db)
+    assert told(db) == [(task, within, NOON + 5 * MINUTE), (task, None, NOON + 3 * HOUR), (task, last, NOON + 4 * HOUR)]
+
+
 def test_a_snooze_silences_the_task_s_own_reminder_until_then(db):
     task = db.add_task(remind=NOON + 10 * MINUTE)
     later = db.add_task(remind=NOON + 2 * HOUR)

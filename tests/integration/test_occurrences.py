@@ -348,6 +348,41 @@ def test_split_behind_one_that_was_moved_to_before_it(db):
     assert (made(db, "taken back"), made(db, other)) == (["06.09", "07.09", "08.09", "09.09"], ["10.09", "11.09", "12.09", "13.09"])
 
 
+ENDS = {
+    "until": {"frequency": "daily", "until": "2025-01-10T09:00:00"},
+    "date": {"frequency": "daily", "until": "2025-01-10"},
+    "end_date": {"frequency": "daily", "end_date": "2025-01-10T23:59:59Z"},
+    "object": {"rrule": "FREQ=DAILY;UNTIL=20250110T090000Z"},
+    "text": "RRULE:FREQ=DAILY;UNTIL=20250110",
+}
+
+
+def test_a_series_that_is_split_behind_its_end_does_not_grow(db):
+    """Its end was moved to there, so that it went on for months; so it was of one that was split twice at an instant."""
+    for form, rule in ENDS.items():
+        db.add_template(START, json.dumps(rule), id=form)
+    for form in ENDS:
+        assert "nothing of it would come" in refused(db, "split", form, day(20)), form
+        assert "nothing of it would come" in run_ctl(db, "split", form, "2025-03-01T09:00:00Z", expect=65).errors
+    rest = call(db, "split", "until", day(8))
+    assert "ends at" in refused(db, "split", "until", day(8))
+    assert call(db, "split", "date", day(10))
+    db.add_template(START, json.dumps({"frequency": "daily", "count": 5}), id="count")
+    assert "last occurrence at 2025-01-10T09" in run_ctl(db, "split", "count", "2025-03-01T09:00:00Z", expect=65).errors
+    at(db, day(31))
+    assert made(db, "until") + made(db, rest) == made(db, "text") == made(db, "count") == [f"{n:02}.09" for n in range(6, 11)]
+
+
+def test_split_takes_a_rule_in_any_form_and_nothing_that_is_none(db):
+    db.add_template(START, json.dumps({"frequency": "daily"}), id="t")
+    for rule in ("3", "null", "[]", "true"):
+        assert refused(db, "split", "t", day(20), rule).startswith("new_rule: expected a rule"), rule
+    assert "tusday" in run_ctl(db, "split", "t", "2025-01-20T09:00:00Z", "every tusday", expect=65).errors
+    rest = ctl_json(db, "split", "t", "2025-01-20T09:00:00Z", "every weekday at 10")[0]["id"]
+    at(db, day(21, 12))
+    assert made(db, rest) == ["20.10", "21.10"]
+
+
 def test_split_with_another_rule(db):
     """From here on at another time, counted anew; what was missed of the old one is made."""
     db.add_template(START, {"frequency": "daily", "count": 9}, id="t")
@@ -372,6 +407,7 @@ def test_recurctl(db):
     assert "is no occurrence of template \"t\"" in refusal
     assert "before it there is 2025-01-09T09:00:00Z; after it there is 2025-01-10T09:00:00Z" in refusal
     assert "is no occurrence" in run_ctl(db, "skip", "t", "2025-01-06T09:00:00Z", expect=65).errors
+    assert "has come to" in run_ctl(db, "split", "t", "2025-01-06T09:00:00Z", expect=65).errors
     assert "there is no template" in run_ctl(db, "split", "nobody", "2025-01-09T10:00:00Z", expect=65).errors
     assert "frequency" in run_ctl(db, "split", "t", "2025-01-10T09:00:00Z", '{"frequency": "often"}', expect=65).errors
     rest = ctl_json(db, "split", "t", "2025-01-10T09:00:00Z")[0]["id"]

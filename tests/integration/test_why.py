@@ -80,6 +80,29 @@ def test_what_policies_have_come_later_is_no_worker_that_is_missing(db):
     assert saturday in db.occurrences(template)
 
 
+def test_what_is_still_to_come_says_when(db):
+    """Days behind the end of a pause were "not made unless that ends before"; what is moved was as the rule has it; and
+    what catch_up_window dropped had been more than catch_up_limit."""
+    rule = override((MONDAY + 3 * DAY, {"start": "2025-02-07T18:00:00"}))
+    template = db.add_template(MONDAY, rule)
+    once(db)
+    db.execute("select recurd.pause(%s, 'ill', %s)", (template, MONDAY + 2 * DAY + HOUR))
+    within, last, behind, moved = explain(db, template, MONDAY + HOUR, MONDAY + 4 * DAY + 9 * HOUR)[:4]
+    if last["occurrence_at"] > behind["occurrence_at"]:
+        last, behind = behind, last
+    assert "until 2025-02-05T11:00:00Z: it is not made" in within["why"] and within["why"] == last["why"]
+    assert "its pause ends before" in behind["why"] and "its pause ends before" in moved["why"]
+    assert "moves this one to 2025-02-07T18:00:00Z" in moved["why"] and "moves" not in behind["why"]
+
+    late = db.add_template(MONDAY, DAILY)
+    db.execute("insert into recurd.policies (template_id, catch_up_window) values (%s, '1 day')", (late,))
+    db.freeze(MONDAY + 6 * DAY + HOUR)
+    once(db)
+    dropped = [entry for entry in explain(db, late) if entry["verdict"] == "dropped"]
+    assert dropped and all("later than catch_up_window" in entry["why"] and "catch_up_limit" not in entry["why"]
+                           for entry in dropped)
+
+
 def test_runs_of_a_kind_end_where_something_was_made(db):
     """Two pauses' worth of excluded dates once were one entry, over what was made in between."""
     rule = override(*((MONDAY + day * DAY, {"excluded": True}) for day in (1, 3, 5)))

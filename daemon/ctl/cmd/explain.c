@@ -37,7 +37,8 @@ enum {
 	T_FAILED = 19,
 	T_FAILURE,
 	T_OUTLOOK = 23,
-	T_WAKE = T_OUTLOOK + TEMPLATE_COLUMNS
+	T_WAKE = T_OUTLOOK + TEMPLATE_COLUMNS,
+	T_PAUSED_UNTIL
 };
 
 struct request {
@@ -50,6 +51,7 @@ struct request {
 struct hindrance {
 	char text[ERR_TEXT_MAX];
 	bool stops; /* nothing is made while that lasts */
+	usec_t until; /* and it lasts no longer; INSTANT_NONE: nobody knows */
 };
 
 /* ---- words ---- */
@@ -65,7 +67,7 @@ static void say_late(const struct account_entry *entry, usec_t *ret_late)
 static const char *decided_words(const char *kind)
 {
 	static const char *const words[][2] = {
-		{ "dropped", "missed, and more than catch_up_limit were: the newest are made" },
+		{ "dropped", "missed, and not made" },
 		{ "paused", "fell into a pause" },
 		{ "adopted", "was due before the first start (adopt_backlog)" },
 		{ "excluded", "an override of the rule excludes it" },
@@ -92,6 +94,8 @@ static void say_decision(const struct account_decision *decision, struct strbuf 
 	strbuf_add_text(out, words ? words : decision->kind);
 	if (decision->detail)
 		strbuf_addf(out, "; %s", decision->detail);
+	else if (strcmp(decision->kind, "dropped") == 0)
+		strbuf_add_text(out, "; more than catch_up_limit were: the newest are made");
 	strbuf_addf(out, "; decided %s", instant_format(decision->at, at));
 	if (decision->by)
 		strbuf_addf(out, " by %s", decision->by);
@@ -124,16 +128,23 @@ static void say_change(const struct account_change *change, struct strbuf *out)
 static void say_coming(
 	const struct account_entry *entry, const struct hindrance *hindrance, struct strbuf *out)
 {
+	char at[INSTANT_TEXT_MAX];
 	if (entry->kind == FATE_PAUSED)
 		strbuf_add_text(out, "fell into a pause: it will not be made");
 	else if (entry->kind == FATE_ADOPTED)
 		strbuf_add_text(out, "was due before the first start (adopt_backlog)");
+	else if (hindrance->until != INSTANT_NONE && entry->due > hindrance->until)
+		strbuf_addf(out, "the rule gives it, and its pause ends before, at %s",
+			instant_format(hindrance->until, at));
 	else if (*hindrance->text)
 		strbuf_add_text(out, hindrance->text);
 	else if (entry->verdict == ACCOUNT_DUE)
 		strbuf_add_text(out, "is due, and no worker has been there yet (recurctl status)");
 	else
 		strbuf_add_text(out, "the rule gives it");
+	if (entry->due != INSTANT_NONE && entry->due != entry->nominal)
+		strbuf_addf(out, "; an override of it moves this one to %s",
+			instant_format(entry->due, at));
 }
 
 static void say_why(
@@ -236,6 +247,21 @@ static void put_entry(
 
 /* ---- a template ---- */
 
+static void say_pause(const PGresult *row, struct hindrance *hindrance)
+{
+	char since[INSTANT_TEXT_MAX + sizeof(" since ")] = "", until[sizeof(since)] = "";
+	char at[INSTANT_TEXT_MAX];
+	if (!row_is_null(row, 0, T_PAUSED))
+		snprintf(since, sizeof(since), " since %s",
+			instant_format(row_instant(row, 0, T_PAUSED), at));
+	if (!row_is_null(row, 0, T_PAUSED_UNTIL)) {
+		hindrance->until = row_instant(row, 0, T_PAUSED_UNTIL);
+		snprintf(until, sizeof(until), " until %s", instant_format(hindrance->until, at));
+	}
+	snprintf(hindrance->text, sizeof(hindrance->text),
+		"paused%s%s: it is not made unless that ends before", since, until);
+}
+
 static void find_hindrance(
 	const PGresult *row, const PGresult *waits, usec_t now, struct hindrance *ret_hindrance)
 {
@@ -243,18 +269,15 @@ static void find_hindrance(
 	char *text = ret_hindrance->text;
 	size_t size = sizeof(ret_hindrance->text);
 	bool active = !row_is_null(row, 0, T_ACTIVE) && row_bool(row, 0, T_ACTIVE);
-	*ret_hindrance = (struct hindrance){ .stops = true };
+	*ret_hindrance = (struct hindrance){ .stops = true, .until = INSTANT_NONE };
 	if (!row_is_null(row, 0, T_FAILED))
 		snprintf(text, size, "in quarantine since %s: %s",
 			instant_format(row_instant(row, 0, T_FAILED), at),
 			row_is_null(row, 0, T_FAILURE) ? "" : row_text(row, 0, T_FAILURE));
 	else if (!row_is_null(row, 0, T_ENDED))
 		snprintf(text, size, "the rule has ended");
-	else if (!active && !row_is_null(row, 0, T_PAUSED))
-		snprintf(text, size, "paused since %s: it is not made unless that ends before",
-			instant_format(row_instant(row, 0, T_PAUSED), at));
 	else if (!active)
-		snprintf(text, size, "paused: it is not made unless that ends before");
+		say_pause(row, ret_hindrance);
 	else if (PQntuples(waits) > 0)
 		snprintf(text, size, "waits since %s, and is tried again: %s",
 			instant_format(row_instant(waits, 0, 3), at), row_text(waits, 0, 7));
@@ -324,7 +347,7 @@ static int explain_row(
 	PGresult *waits CLEANUP(ctl_clear) = NULL;
 	struct plan_policy policy;
 	struct template template;
-	struct hindrance hindrance = { 0 };
+	struct hindrance hindrance = { .until = INSTANT_NONE };
 	struct explained explained;
 	struct sums sums = { 0 };
 	int code = settings_load(ctl, &settings);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl/args.h"
+#include "ctl/cmd/rule.h"
 #include "ctl/ctl.h"
 #include "ctl/settings.h"
 #include "ctl/table.h"
@@ -30,7 +31,8 @@ static const struct ctl_option change_options[] = {
 struct request {
 	const char *verb, *template;
 	usec_t at, to;
-	const char *title, *description, *priority, *rule;
+	const char *title, *description, *priority;
+	struct strbuf rule; /* JSON; empty: none */
 };
 
 /* ---- is there an occurrence? ---- */
@@ -73,6 +75,33 @@ static int find(const struct request *request, struct outlook *outlook)
 	return fail_none(request, before, behind);
 }
 
+/* Something must be left to come from there on, or the template would go on beyond its own end. */
+static int find_rest(const struct request *request, struct outlook *outlook)
+{
+	char at[INSTANT_TEXT_MAX], last[INSTANT_TEXT_MAX];
+	usec_t before = TEMPLATE_NONE;
+	struct err err;
+	for (int i = 0; i < LOOKED_AT_MAX; i++) {
+		struct fate fate;
+		enum recur_status status = outlook_next(outlook, &fate, &err);
+		if (status == RECUR_FAILED)
+			return ctl_error(EX_DATAERR, "%s", err.text);
+		if (status != RECUR_FOUND && before == TEMPLATE_NONE)
+			return EX_OK; /* has ended, or is paused: the function tells that */
+		if (status != RECUR_FOUND)
+			return ctl_error(EX_DATAERR,
+				"template \"%s\" has its last occurrence at %s: nothing of it "
+				"would "
+				"come from %s on",
+				request->template, instant_format(before, last),
+				instant_format(request->at, at));
+		if (fate.nominal >= request->at || fate.due >= request->at)
+			return EX_OK;
+		before = fate.nominal;
+	}
+	return EX_OK;
+}
+
 static int check(struct ctl *ctl, const struct request *request)
 {
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
@@ -91,7 +120,8 @@ static int check(struct ctl *ctl, const struct request *request)
 	template_policy(settings, &policy);
 	if (!outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err))
 		return ctl_error(EX_DATAERR, "%s", err.text);
-	return find(request, outlook);
+	return strcmp(request->verb, "split") == 0 ? find_rest(request, outlook)
+						   : find(request, outlook);
 }
 
 /* ---- doing it ---- */
@@ -123,7 +153,7 @@ static int act(struct ctl *ctl, const struct request *request)
 	params_text(&params, request->title);
 	params_text(&params, request->description);
 	params_text(&params, request->priority);
-	params_text(&params, request->rule);
+	params_text(&params, request->rule.len > 0 ? request->rule.data : NULL);
 	int code = ctl_exec(ctl, "begin; set local lock_timeout = '5s'");
 	if (code == EX_OK)
 		code = ctl_query(ctl, QUERY_CTL_OCCURRENCE, &params, &result);
@@ -154,10 +184,10 @@ static int take_rule(struct request *request, const char *text)
 {
 	struct rule *rule = NULL;
 	struct err err;
-	if (!rule_parse(text, strlen(text), &rule, &err))
+	if (!rule_argument(text, &request->rule, &err) ||
+		!rule_parse(request->rule.data, request->rule.len, &rule, &err))
 		return ctl_error(EX_DATAERR, "%s", err.text);
 	rule_free(rule);
-	request->rule = text;
 	return EX_OK;
 }
 
@@ -177,22 +207,31 @@ static int take_operands(
 	return n > most ? take_rule(request, operands[2]) : EX_OK;
 }
 
+static int serve(struct ctl *ctl, int argc, char **argv, struct request *request)
+{
+	for (int letter; (letter = ctl_getopt(ctl, argc, argv)) != -1;)
+		take_option(letter, request);
+	bool changes = request->title || request->description || request->priority;
+	if (strcmp(request->verb, "change") == 0 && !changes)
+		return ctl_usage(ctl, "change needs --title, --description or --priority");
+	int code = take_operands(ctl, argv + optind, argc - optind, request);
+	bool is_checked = strcmp(request->verb, "skip") == 0 || changes ||
+			  strcmp(request->verb, "postpone") == 0 ||
+			  strcmp(request->verb, "split") == 0;
+	if (code == EX_OK && is_checked)
+		code = check(ctl, request);
+	return code == EX_OK ? act(ctl, request) : code;
+}
+
 static int run(struct ctl *ctl, int argc, char **argv)
 {
-	struct request request = {
-		.verb = ctl->command->name, .at = TEMPLATE_NONE, .to = TEMPLATE_NONE
-	};
-	for (int letter; (letter = ctl_getopt(ctl, argc, argv)) != -1;)
-		take_option(letter, &request);
-	bool changes = request.title || request.description || request.priority;
-	if (strcmp(request.verb, "change") == 0 && !changes)
-		return ctl_usage(ctl, "change needs --title, --description or --priority");
-	int code = take_operands(ctl, argv + optind, argc - optind, &request);
-	bool names_one = strcmp(request.verb, "skip") == 0 ||
-			 strcmp(request.verb, "postpone") == 0 || changes;
-	if (code == EX_OK && names_one)
-		code = check(ctl, &request);
-	return code == EX_OK ? act(ctl, &request) : code;
+	struct request request = { .verb = ctl->command->name,
+		.at = TEMPLATE_NONE,
+		.to = TEMPLATE_NONE,
+		.rule = STRBUF(4 * RULE_BYTES_MAX) };
+	int code = serve(ctl, argc, argv, &request);
+	strbuf_free(&request.rule);
+	return code;
 }
 
 #define COMMAND(verb, operands, words, opts)        \
