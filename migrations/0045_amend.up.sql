@@ -86,7 +86,11 @@ begin
             end if;
             if verb = 'postpone' then
                 entry := recurd.postponed(template, entry, nominal, new_at, taken.zone,
-                    pg_catalog.date_trunc('second', greatest(recurd.now(), taken.made_through)),
+                    -- What is before the rest of a series is not its own, also before a worker has seen it.
+                    pg_catalog.date_trunc('second', greatest(recurd.now(), taken.made_through,
+                        (select t.replan_at from %1$I.recurring_tasks as t
+                          where t.id = template and t.replan_at > recurd.now() and t.ended_at is null
+                                and t.next_due_at = pg_catalog.date_trunc('second', t.replan_at) + interval '1 s'))),
                     case when taken.planned_due_at is distinct from taken.next_due_at
                               and nominal <> pg_catalog.date_trunc('second', taken.next_due_at)
                          then taken.next_due_at end);
@@ -222,8 +226,6 @@ begin
                   'starts_local', coalesce(t.starts_local, t.next_due_at at time zone taken.zone),
                   'starts_zone', coalesce(t.starts_zone, taken.zone),
                   'used_count', case when new_rule is null then t.used_count else 0 end,
-                  -- Nothing before it is its own, also before a worker has seen it.
-                  'made_through', cut - interval '1 s',
                   'replan_at', cut - interval '1 s'
                                + case when new_rule is null then interval '2 us' else interval '0' end);
             insert into recurd.template_tags (recurring_task_id, tag_id)

@@ -292,6 +292,7 @@ def test_what_is_split_off_is_edited_before_it_begins(db):
         db.add_template(START, {"frequency": "daily", "count": 10}, id=name)
     at(db, day(7))
     rests = {name: call(db, "split", name, day(11)) for name in edits}
+    assert "has come to" in refused(db, "postpone", rests["skip"], day(12), day(9)), "no worker has seen it yet"
     other = call(db, "split", rests["none"], day(14), json.dumps({"frequency": "daily", "byHour": [9], "count": 2}))
     at(db, day(7, 10))
     for name, (edit, _) in edits.items():
