@@ -379,7 +379,7 @@ static bool is_resting(const struct template *t, const struct fate *fate)
 
 static enum account_verdict foretell(const struct account *account, const struct fate *fate)
 {
-	if (fate->kind == FATE_EXCLUDED)
+	if (fate->kind == FATE_EXCLUDED || fate->kind == FATE_SKIPPED)
 		return ACCOUNT_EXCLUDED;
 	if (fate->fire > account->input.now)
 		return ACCOUNT_COMES;
@@ -404,6 +404,7 @@ static bool next_future(struct account *account, struct account_entry *ret)
 		*ret = (struct account_entry){ .verdict = foretell(account, &fate),
 			.nominal = fate.nominal,
 			.due = fate.due,
+			.fire = fate.fire,
 			.number = 1,
 			.kind = fate.kind };
 		return true;

@@ -228,29 +228,6 @@ static int stream_each(struct simulation *s, char *const *ids, int n)
 
 /* ---- the whole ---- */
 
-static int load_world(struct simulation *s)
-{
-	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
-		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
-		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	int code = settings_load(s->ctl, &s->settings);
-	if (code == EX_OK)
-		code = ctl_query(s->ctl, QUERY_CTL_SIMULATE_NOW, NULL, &result);
-	if (code != EX_OK)
-		return code;
-	template_policy(s->settings, &s->policy);
-	s->policy.live_since = row_instant(result, 0, 1);
-	s->policy.adopt_backlog = backlogs[s->settings->adopt_backlog];
-	s->foretelling.now = row_instant(result, 0, 0);
-	char text[INSTANT_TEXT_MAX];
-	bool finite = s->foretelling.now != USEC_INFINITY &&
-		      s->foretelling.now != USEC_MINUS_INFINITY;
-	return finite ? EX_OK
-		      : ctl_error(EX_CONFIG, "recurd.now() is %s: there is no time to come",
-				instant_format(s->foretelling.now, text));
-}
-
 static int simulate(struct ctl *ctl, const struct asked *asked, char *const *ids, int n)
 {
 	struct simulation *s CLEANUP(mem_cleanup) = mem_alloc(sizeof(*s));
@@ -258,7 +235,7 @@ static int simulate(struct ctl *ctl, const struct asked *asked, char *const *ids
 	s->ctl = ctl;
 	s->foretelling.form = asked->form;
 	s->foretelling.json = ctl->json;
-	int code = load_world(s);
+	int code = template_world(ctl, &s->settings, &s->policy, &s->foretelling.now);
 	if (code == EX_OK && !find_span(asked, s, &err))
 		code = ctl_usage(ctl, "%s", err.text);
 	if (code == EX_OK) {
