@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/move.h"
+#include "plan/shift.h"
 #include "plan/start.h"
 #include "util/timefmt.h"
 
@@ -98,13 +99,20 @@ static bool open_rule(struct past *past, struct err *err)
 		       RECUR_EXCLUDED | RECUR_UNCOUNTED, &past->recurrence, err);
 }
 
+/* What goes by the rule of before goes so far: a lead time may have had it made ahead of the change. */
+static usec_t end_of_epoch(const struct account_change *change)
+{
+	bool ahead = change->made_through != TEMPLATE_NONE && change->made_through > change->at;
+	return ahead ? change->made_through : change->at;
+}
+
 static sec_t begin_of(const struct past *past)
 {
 	const struct account_change *before = past->epoch > 0 ? change_at(past, past->epoch - 1)
 							      : NULL;
 	usec_t from = past->input->from;
-	if (before && before->at > from)
-		from = before->at;
+	if (before && end_of_epoch(before) > from)
+		from = end_of_epoch(before);
 	sec_t begin = from == USEC_MINUS_INFINITY ? INT64_MIN : sec_from_usec(from) - 1;
 	sec_t stretch = past->wall_from == INT64_MIN
 				? INT64_MIN
@@ -167,7 +175,7 @@ static enum belonging of_epoch(
 							      : NULL;
 	usec_t nominal = o->nominal * USEC_PER_SEC;
 	o->sure = is_dealt_with(past, found);
-	if (before && o->nominal <= sec_from_usec(before->at))
+	if (before && o->nominal <= sec_from_usec(end_of_epoch(before)))
 		return BELONGS_NOT;
 	if (before && before->set != TEMPLATE_NONE && nominal < before->set)
 		o->change = before;
@@ -176,7 +184,7 @@ static enum belonging of_epoch(
 		sec_t end = made_through(past) + (moves ? MOVED_MAX : 0);
 		return o->sure ? BELONGS : o->nominal > end ? BEYOND : BELONGS_NOT;
 	}
-	if (o->nominal > sec_from_usec(change->at))
+	if (o->nominal > sec_from_usec(end_of_epoch(change)))
 		return BEYOND;
 	bool overdue = change->planned != TEMPLATE_NONE &&
 		       o->nominal >= sec_from_usec(change->planned);
@@ -209,6 +217,21 @@ static enum recur_status next_occurrence(struct past *past, struct occurrence *r
 	return RECUR_FOUND;
 }
 
+/* By the policies of now. */
+static bool is_skipped(const struct past *past, const struct occurrence *found)
+{
+	const struct account_input *input = past->input;
+	const struct policies *policies = input->template->policies;
+	struct shift shift = { .workdays = workdays_plain(), .zone = past->zone };
+	struct err ignored;
+	if (!policies || policies->shift != SHIFT_SKIP || found->excluded)
+		return false;
+	shift.how = policies->shift;
+	bool known = !policies->calendar || calendars_find(input->policy->calendars,
+						    policies->calendar, &shift.workdays, &ignored);
+	return known && shift_move(&shift, found->at * USEC_PER_SEC).skipped;
+}
+
 static bool next_of_stretch(struct past *past, struct past_occurrence *ret)
 {
 	struct occurrence found;
@@ -225,8 +248,10 @@ static bool next_of_stretch(struct past *past, struct past_occurrence *ret)
 		if (belonging == BEYOND || nominal > past->input->to)
 			return false;
 		if (belonging == BELONGS && nominal >= past->input->from)
-			return true;
+			break;
 	}
+	ret->skipped = is_skipped(past, &found);
+	return true;
 }
 
 bool past_next(struct past *past, struct past_occurrence *ret)
