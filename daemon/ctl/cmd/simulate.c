@@ -169,7 +169,11 @@ static bool take_template(void *context, const PGresult *result, int row)
 		foretell_idle(f, &template, "in quarantine", row_text(result, row, SIM_FAILURE));
 	else if (!template.is_active && template.ended_at == TEMPLATE_NONE)
 		foretell_idle(f, &template, "is paused", NULL);
+	foretell_turn(f, template.user_id,
+		row_is_null(result, row, SIM_MADE_TODAY) ? 0
+							 : row_int8(result, row, SIM_MADE_TODAY));
 	simulate_run(&simulate, &s->span, &s->policy, foretell_look, f);
+	foretell_turned(f, &template);
 	return !ferror(stdout);
 }
 
@@ -187,7 +191,9 @@ static int stream_templates(struct simulation *s, const char *id)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
-	return ctl_stream(s->ctl, QUERY_CTL_SIMULATE_OPEN, &params, false, take_template, s);
+	bool limited = s->foretelling.allowance.limit > 0;
+	enum query_id open = limited ? QUERY_CTL_SIMULATE_USERS_OPEN : QUERY_CTL_SIMULATE_OPEN;
+	return ctl_stream(s->ctl, open, &params, false, take_template, s);
 }
 
 static int stream_reminders(struct simulation *s, const char *id)
@@ -215,6 +221,7 @@ static int stream(struct simulation *s, const char *id)
 	}
 	if (code == EX_OK && id && s->foretelling.templates == before)
 		return ctl_error(EX_DATAERR, "there is no template \"%s\"", id);
+	foretell_templates_end(&s->foretelling);
 	return code == EX_OK ? stream_reminders(s, found) : code;
 }
 
@@ -240,6 +247,10 @@ static int simulate(struct ctl *ctl, const struct asked *asked, char *const *ids
 		code = ctl_usage(ctl, "%s", err.text);
 	if (code == EX_OK) {
 		s->foretelling.span = &s->span;
+		s->foretelling.live_since = s->policy.live_since;
+		s->foretelling.allowance.limit = s->settings->max_instances_per_user_day;
+		s->span.stepwise = s->foretelling.allowance.limit > 0;
+		s->span.allow = s->span.stepwise ? foretell_allow : NULL;
 		foretell_begin(&s->foretelling);
 		code = stream_each(s, ids, n);
 		foretell_end(&s->foretelling, code == EX_OK);
