@@ -100,9 +100,11 @@ static bool open_rule(struct past *past, struct err *err)
 }
 
 /* What goes by the rule of before goes so far: a lead time may have had it made ahead of the change. */
-static usec_t end_of_epoch(const struct account_change *change)
+static usec_t end_of_epoch(const struct past *past, const struct account_change *change)
 {
-	bool ahead = change->made_through != TEMPLATE_NONE && change->made_through > change->at;
+	const struct policies *policies = past->input->template->policies;
+	bool ahead = policies && policies->lead > 0 && change->made_through != TEMPLATE_NONE &&
+		     change->made_through > change->at;
 	return ahead ? change->made_through : change->at;
 }
 
@@ -111,8 +113,8 @@ static sec_t begin_of(const struct past *past)
 	const struct account_change *before = past->epoch > 0 ? change_at(past, past->epoch - 1)
 							      : NULL;
 	usec_t from = past->input->from;
-	if (before && end_of_epoch(before) > from)
-		from = end_of_epoch(before);
+	if (before && end_of_epoch(past, before) > from)
+		from = end_of_epoch(past, before);
 	sec_t begin = from == USEC_MINUS_INFINITY ? INT64_MIN : sec_from_usec(from) - 1;
 	sec_t stretch = past->wall_from == INT64_MIN
 				? INT64_MIN
@@ -175,7 +177,7 @@ static enum belonging of_epoch(
 							      : NULL;
 	usec_t nominal = o->nominal * USEC_PER_SEC;
 	o->sure = is_dealt_with(past, found);
-	if (before && o->nominal <= sec_from_usec(end_of_epoch(before)))
+	if (before && o->nominal <= sec_from_usec(end_of_epoch(past, before)))
 		return BELONGS_NOT;
 	if (before && before->set != TEMPLATE_NONE && nominal < before->set)
 		o->change = before;
@@ -184,7 +186,7 @@ static enum belonging of_epoch(
 		sec_t end = made_through(past) + (moves ? MOVED_MAX : 0);
 		return o->sure ? BELONGS : o->nominal > end ? BEYOND : BELONGS_NOT;
 	}
-	if (o->nominal > sec_from_usec(end_of_epoch(change)))
+	if (o->nominal > sec_from_usec(end_of_epoch(past, change)))
 		return BEYOND;
 	bool overdue = change->planned != TEMPLATE_NONE &&
 		       o->nominal >= sec_from_usec(change->planned);

@@ -25,7 +25,7 @@ UTC = timezone.utc
 BEGIN = datetime(2024, 11, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
-TEMPLATES = int(os.environ.get("RECURD_TEMPLATES", "80"))
+TEMPLATES = int(os.environ.get("RECURD_TEMPLATES", "120"))
 VISITS = 12
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]
 SHAPES = [
@@ -130,7 +130,8 @@ def complaints(db, series, now):
     for row in db.decisions(series.id):
         if row["kind"] in DECIDED:
             counted[row["kind"]] += row["occurrences"]
-    if decided != counted:
+    beyond = any(row["last_at"] and row["last_at"] > now for row in db.decisions(series.id))  # of a lead time
+    if decided != counted and not beyond:
         yield "decisions", (decided, counted)
     strange = [(row["occurrence_at"], row["verdict"]) for row in rows
                if row["verdict"] in ("gone", "due")
