@@ -193,24 +193,32 @@ static struct open_decision *open_next(struct account *account)
 	return &account->open[account->open_n++];
 }
 
-/* An excluded one is told by that; of others the narrower says more. */
-static int fitness_of(const struct account_decision *decision, bool excluded)
+/* Runs of several kinds reach over one another: what is excluded, or left out by a calendar, is told by that, and
+ * other decisions are for the rest.  Of others the narrower says more. */
+static int fitness_of(
+	const struct account_decision *decision, const struct past_occurrence *occurrence)
 {
-	bool alike = (strcmp(decision->kind, "excluded") == 0) == excluded;
+	const char *own = occurrence->excluded  ? "excluded"
+			  : occurrence->skipped ? "skipped"
+						: NULL;
+	bool special = strcmp(decision->kind, "excluded") == 0 ||
+		       strcmp(decision->kind, "skipped") == 0;
+	bool alike = own ? strcmp(decision->kind, own) == 0 : !special;
 	return (alike ? 2 : 0) + (decision->number == 1 ? 1 : 0);
 }
 
 static struct open_decision *covering(
-	struct account *account, sec_t instant, bool excluded, bool remark)
+	struct account *account, const struct past_occurrence *occurrence, bool remark)
 {
 	struct open_decision *best = NULL;
 	for (size_t i = 0; i < account->open_n; i++) {
 		struct open_decision *open = &account->open[i];
 		const struct account_decision *decision = &open->decision;
-		bool covers = sec_from_usec(decision->first) <= instant &&
-			      instant <= end_of(decision) && is_remark(decision) == remark;
-		if (covers && (!best || fitness_of(decision, excluded) >
-						fitness_of(&best->decision, excluded)))
+		bool covers = sec_from_usec(decision->first) <= occurrence->nominal &&
+			      occurrence->nominal <= end_of(decision) &&
+			      is_remark(decision) == remark;
+		if (covers && (!best || fitness_of(decision, occurrence) >
+						fitness_of(&best->decision, occurrence)))
 			best = open;
 	}
 	return best;
@@ -221,8 +229,8 @@ static struct open_decision *covering(
 static void tell_task(struct account *account, struct account_task *task, bool expected,
 	struct account_entry *ret)
 {
-	sec_t instant = sec_from_usec(task->occurrence);
-	struct open_decision *remark = covering(account, instant, false, true);
+	const struct past_occurrence at = { .nominal = sec_from_usec(task->occurrence) };
+	struct open_decision *remark = covering(account, &at, true);
 	task_free(&account->told);
 	account->told = *task;
 	*task = (struct account_task){ 0 };
@@ -253,8 +261,8 @@ static bool tell_unmade(struct account *account, struct account_entry *ret)
 {
 	const struct past_occurrence *o = &account->occurrence;
 	usec_t nominal = o->nominal * USEC_PER_SEC, due = o->at * USEC_PER_SEC;
-	struct open_decision *open = covering(account, o->nominal, o->excluded, false);
-	struct open_decision *remark = covering(account, o->nominal, o->excluded, true);
+	struct open_decision *open = covering(account, o, false);
+	struct open_decision *remark = covering(account, o, true);
 	/* A run goes on behind the change: of what lies between, only what stood was looked at. */
 	if (open && o->change && sec_from_usec(open->decision.first) != o->nominal)
 		open = NULL;
@@ -379,7 +387,7 @@ static bool is_resting(const struct template *t, const struct fate *fate)
 
 static enum account_verdict foretell(const struct account *account, const struct fate *fate)
 {
-	if (fate->kind == FATE_EXCLUDED)
+	if (fate->kind == FATE_EXCLUDED || fate->kind == FATE_SKIPPED)
 		return ACCOUNT_EXCLUDED;
 	if (fate->fire > account->input.now)
 		return ACCOUNT_COMES;
@@ -404,6 +412,7 @@ static bool next_future(struct account *account, struct account_entry *ret)
 		*ret = (struct account_entry){ .verdict = foretell(account, &fate),
 			.nominal = fate.nominal,
 			.due = fate.due,
+			.fire = fate.fire,
 			.number = 1,
 			.kind = fate.kind };
 		return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/move.h"
+#include "plan/shift.h"
 #include "plan/start.h"
 #include "util/timefmt.h"
 
@@ -131,12 +132,21 @@ static const struct account_change *cut_before(const struct past *past)
 	return i > 0 ? &changes[i - 1] : NULL;
 }
 
+/* What goes by the rule of before goes so far: a lead time may have had it made ahead of the change. */
+static usec_t end_of_epoch(const struct past *past, const struct account_change *change)
+{
+	const struct policies *policies = past->input->template->policies;
+	bool ahead = policies && policies->lead > 0 && change->made_through != TEMPLATE_NONE &&
+		     change->made_through > change->at;
+	return ahead ? change->made_through : change->at;
+}
+
 static sec_t begin_of(const struct past *past)
 {
 	const struct account_change *cut = past->cut;
 	usec_t from = past->input->from;
-	if (cut && cut->at > from)
-		from = cut->at;
+	if (cut && end_of_epoch(past, cut) > from)
+		from = end_of_epoch(past, cut);
 	sec_t begin = from == USEC_MINUS_INFINITY ? INT64_MIN : sec_from_usec(from) - 1;
 	sec_t stretch = past->wall_from == INT64_MIN
 				? INT64_MIN
@@ -199,7 +209,7 @@ static enum belonging of_epoch(
 	const struct account_change *before = change_before(past);
 	usec_t nominal = o->nominal * USEC_PER_SEC;
 	o->sure = is_dealt_with(past, past->epoch, found);
-	if (past->cut && o->nominal <= sec_from_usec(past->cut->at))
+	if (past->cut && o->nominal <= sec_from_usec(end_of_epoch(past, past->cut)))
 		return BELONGS_NOT;
 	if (before && before != past->cut && is_dealt_with(past, past->epoch - 1, found))
 		return BELONGS_NOT;
@@ -210,7 +220,7 @@ static enum belonging of_epoch(
 		sec_t end = made_through(past, past->epoch) + (moves ? MOVED_MAX : 0);
 		return o->sure ? BELONGS : o->nominal > end ? BEYOND : BELONGS_NOT;
 	}
-	if (o->nominal > sec_from_usec(change->at))
+	if (o->nominal > sec_from_usec(end_of_epoch(past, change)))
 		return BEYOND;
 	if (!o->sure && (keeps(past, change) || is_pending(past, change, o->nominal)))
 		return BELONGS_NOT;
@@ -245,6 +255,21 @@ static enum recur_status next_occurrence(struct past *past, struct occurrence *r
 	return RECUR_FOUND;
 }
 
+/* By the policies of now. */
+static bool is_skipped(const struct past *past, const struct occurrence *found)
+{
+	const struct account_input *input = past->input;
+	const struct policies *policies = input->template->policies;
+	struct shift shift = { .workdays = workdays_plain(), .zone = past->zone };
+	struct err ignored;
+	if (!policies || policies->shift != SHIFT_SKIP || found->excluded)
+		return false;
+	shift.how = policies->shift;
+	bool known = !policies->calendar || calendars_find(input->policy->calendars,
+						    policies->calendar, &shift.workdays, &ignored);
+	return known && shift_move(&shift, found->at * USEC_PER_SEC).skipped;
+}
+
 static bool next_of_stretch(struct past *past, struct past_occurrence *ret)
 {
 	struct occurrence found;
@@ -261,8 +286,10 @@ static bool next_of_stretch(struct past *past, struct past_occurrence *ret)
 		if (belonging == BEYOND || nominal > past->input->to)
 			return false;
 		if (belonging == BELONGS && nominal >= past->input->from)
-			return true;
+			break;
 	}
+	ret->skipped = is_skipped(past, &found);
+	return true;
 }
 
 bool past_next(struct past *past, struct past_occurrence *ret)

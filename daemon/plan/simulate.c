@@ -210,6 +210,7 @@ static bool comes_on(const struct simulate *simulate, const struct plan *plan, u
 void simulate_run(struct simulate *simulate, const struct simulate_span *span,
 	const struct plan_policy *policy, simulate_fn *tell, void *context)
 {
+	struct plan_policy its = *policy;
 	usec_t now = span->from;
 	for (bool goes_on = true; goes_on;) {
 		struct simulate_look look = { .simulate = simulate };
@@ -229,7 +230,9 @@ void simulate_run(struct simulate *simulate, const struct simulate_span *span,
 			continue;
 		}
 		look_whether_open(simulate, now, span->open_for);
-		look_at(simulate, span, wakes_at, now, policy, &look, &plan);
+		its.limited = span->allow && simulate->row.user_id;
+		its.allowance = its.limited ? span->allow(context, now) : 0;
+		look_at(simulate, span, wakes_at, now, &its, &look, &plan);
 		look.plan = &plan;
 		tell(context, &look);
 		goes_on = plan.outcome == PLAN_ADVANCED && comes_on(simulate, &plan, look.now);

@@ -25,7 +25,7 @@ enum account_verdict {
 	ACCOUNT_MADE, /* `task` is its instance */
 	ACCOUNT_OUTSIDE, /* the same, but the rule does not give it, as far as it is known */
 	ACCOUNT_DECIDED, /* `decision` says why there is none */
-	ACCOUNT_EXCLUDED, /* the rule says so; nothing is on record */
+	ACCOUNT_EXCLUDED, /* the rule says so, or its calendar (kind); nothing is on record */
 	ACCOUNT_PASSED, /* `change` came before anybody looked: it was passed over */
 	ACCOUNT_GONE, /* was dealt with, and nothing is on record */
 	ACCOUNT_RESTS, /* was due in a pause that lasts: it will not be made */
@@ -86,6 +86,7 @@ struct account_input {
 struct account_entry {
 	enum account_verdict verdict;
 	usec_t nominal, due; /* due: INSTANT_NONE where the rule does not tell */
+	usec_t fire; /* when what is to come is made */
 	int64_t number; /* 1, but where a run of decisions stands alone */
 	/* Up to the next entry; NULL: none. */
 	const struct account_task *task;

@@ -25,6 +25,7 @@ struct past {
 struct past_occurrence {
 	sec_t nominal, at;
 	bool excluded;
+	bool skipped; /* its calendar leaves that day out */
 	bool sure; /* it was dealt with */
 	const struct account_change *change; /* that passed it over; NULL: none did */
 };

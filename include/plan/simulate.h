@@ -25,6 +25,8 @@ struct simulate_span {
 	size_t gaps_n;
 	bool stepwise;
 	usec_t open_for; /* so long a task of a template with policies stays open, after it was made */
+	/* How many its user may still have at that instant; NULL: any number.  Only `stepwise`. */
+	size_t (*allow)(void *context, usec_t now);
 };
 
 struct simulate {

@@ -21,6 +21,7 @@ from rig import SETTINGS, Rig
 MEASURES = {
     "generate": throughput.generate,
     "generate-large": throughput.generate_large,
+    "policies": throughput.policies,
     "remind": throughput.remind,
     "lateness": lateness.idle,
     "lateness-flood": lateness.flood,

@@ -59,6 +59,38 @@ REMINDERS = [
 ]
 
 
+# None moves anything of what is due: each does its work and comes to the same.
+POLICIES = {
+    "catch_up": ("catch_up", "'latest'"),
+    "overlap": ("overlap", "'skip'"),
+    "lead_time": ("lead_time", "'1 minute'"),
+    "jitter": ("jitter", "'1 second'"),
+    "shift": ("calendar, shift", "'bench', 'next'"),
+    "remind_before": ("remind_before", "array[interval '-1 day']"),
+}
+
+
+def _policies(*names):
+    """All templates have these."""
+    columns, values = zip(*(POLICIES[name] for name in names))
+
+    def prepare(db):
+        db.execute("insert into recurd.calendars (name, weekend) values ('bench', '{}')")
+        db.execute("insert into recurd.calendar_days (calendar, day, name, rule) values ('bench', '2020-02-29', 'Leap day', 'FREQ=YEARLY')")
+        db.execute(f"insert into recurd.policies (template_id, {', '.join(columns)}) select id, {', '.join(values)} from recurring_tasks")
+        db.execute("vacuum analyze")
+
+    return prepare
+
+
+POLICED = [
+    Subject("no policies", _recurd()),
+    *[Subject(name, _recurd(), prepare=_policies(name)) for name in POLICIES],
+    Subject("all of them", _recurd(), prepare=_policies(*POLICIES)),
+    Subject("all, 2 connections", _recurd(connections=2), prepare=_policies(*POLICIES)),
+]
+
+
 def _check(db, kind, due, rows, notified=True):
     """Exactly once: every row, no duplicate; returns (rows, duplicates)."""
     found = db.row(
@@ -115,6 +147,13 @@ def generate_large(rig, results, scale):
         rig, results, f"generate {scale.due:,} of {scale.large:,} templates, {scale.large:,} tasks{_beside(scale)}", original, subjects,
         "task_created", scale.due, scale,
     )
+
+
+def policies(rig, results, scale):
+    """The path of templates with policies beside the one of those without, in one run."""
+    due = scale.due
+    original = rig.data_set("templates", lambda db: (load_templates(db, due, due), load_told(db, scale.told)))
+    _measure(rig, results, f"generate {due:,} templates, all with policies", original, POLICED, "task_created", due, scale)
 
 
 def remind(rig, results, scale):

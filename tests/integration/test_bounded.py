@@ -139,7 +139,7 @@ STATES = [None, "active", "paused", "ended", "quarantined", "waiting"]
     ("ctl_list_open", ("nobody", None, LISTED), LISTED),
     ("ctl_quarantined", (COUNTED,), COUNTED),
     ("ctl_causes", (), 3500),
-    ("ctl_template", ("t-3",), COUNTED + 2),
+    ("ctl_template", ("t-3",), COUNTED + 3),
     ("ctl_decisions", ("t-3", LISTED, False), COUNTED),
     ("ctl_consumers", (), COUNTED + 2),
     ("ctl_waits", None, LISTED),

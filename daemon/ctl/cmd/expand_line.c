@@ -142,7 +142,7 @@ static bool answer_question(const struct question *question, struct strbuf *answ
 		recurrence_seek(recurrence, question->after);
 	strbuf_add_text(answer, "{\"occurrences\":[");
 	for (int64_t i = 0; i < question->n; i++) {
-		status = series_next_of_recurrence(recurrence, &occurrence, err);
+		status = series_step(recurrence, &occurrence, err);
 		if (status != RECUR_FOUND)
 			break;
 		instant_format(occurrence.at * USEC_PER_SEC, text);

@@ -28,19 +28,6 @@ static const struct ctl_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-/* Columns of ctl_template.sql that are read here. */
-enum {
-	T_ID = 0,
-	T_ACTIVE = 7,
-	T_PAUSED = 16,
-	T_ENDED = 18,
-	T_FAILED = 19,
-	T_FAILURE,
-	T_OUTLOOK = 23,
-	T_WAKE = T_OUTLOOK + TEMPLATE_COLUMNS,
-	T_PAUSED_UNTIL
-};
-
 struct request {
 	struct arg_bound from, to;
 	bool has_from, has_to;
@@ -50,7 +37,6 @@ struct request {
 /* Why what is to come may not come as it is said. */
 struct hindrance {
 	char text[ERR_TEXT_MAX];
-	bool stops; /* nothing is made while that lasts */
 	usec_t until; /* and it lasts no longer; INSTANT_NONE: nobody knows */
 };
 
@@ -125,15 +111,27 @@ static void say_change(const struct account_change *change, struct strbuf *out)
 		instant_format(change->at, at), change->by);
 }
 
+/* What policies, or an override, have due, or made, at another time than the rule. */
+static void say_planned(const struct account_entry *entry, struct strbuf *out)
+{
+	char text[INSTANT_TEXT_MAX];
+	if (entry->due != entry->nominal)
+		strbuf_addf(out, "; due %s", instant_format(entry->due, text));
+	if (entry->fire != entry->due)
+		strbuf_addf(
+			out, "; its policies have it made %s", instant_format(entry->fire, text));
+}
+
 static void say_coming(
 	const struct account_entry *entry, const struct hindrance *hindrance, struct strbuf *out)
 {
 	char at[INSTANT_TEXT_MAX];
+	bool due = entry->due != INSTANT_NONE;
 	if (entry->kind == FATE_PAUSED)
 		strbuf_add_text(out, "fell into a pause: it will not be made");
 	else if (entry->kind == FATE_ADOPTED)
 		strbuf_add_text(out, "was due before the first start (adopt_backlog)");
-	else if (hindrance->until != INSTANT_NONE && entry->due > hindrance->until)
+	else if (hindrance->until != INSTANT_NONE && due && entry->due > hindrance->until)
 		strbuf_addf(out, "the rule gives it, and its pause ends before, at %s",
 			instant_format(hindrance->until, at));
 	else if (*hindrance->text)
@@ -142,9 +140,8 @@ static void say_coming(
 		strbuf_add_text(out, "is due, and no worker has been there yet (recurctl status)");
 	else
 		strbuf_add_text(out, "the rule gives it");
-	if (entry->due != INSTANT_NONE && entry->due != entry->nominal)
-		strbuf_addf(out, "; an override of it moves this one to %s",
-			instant_format(entry->due, at));
+	if (due && entry->verdict != ACCOUNT_DUE)
+		say_planned(entry, out);
 }
 
 static void say_why(
@@ -159,7 +156,8 @@ static void say_why(
 		say_decision(entry->decision, out);
 		break;
 	case ACCOUNT_EXCLUDED:
-		strbuf_add_text(out, "an override of the rule excludes it");
+		strbuf_add_text(
+			out, decided_words(entry->kind == FATE_SKIPPED ? "skipped" : "excluded"));
 		break;
 	case ACCOUNT_PASSED:
 		say_change(entry->change, out);
@@ -193,6 +191,8 @@ static const struct column columns[] = {
 
 static const char *verdict_of(const struct account_entry *entry)
 {
+	if (entry->verdict == ACCOUNT_EXCLUDED && entry->kind == FATE_SKIPPED)
+		return fate_kind_name(entry->kind);
 	return entry->verdict == ACCOUNT_DECIDED ? entry->decision->kind
 						 : account_verdict_name(entry->verdict);
 }
@@ -263,13 +263,13 @@ static void say_pause(const PGresult *row, struct hindrance *hindrance)
 }
 
 static void find_hindrance(
-	const PGresult *row, const PGresult *waits, usec_t now, struct hindrance *ret_hindrance)
+	const PGresult *row, const PGresult *waits, struct hindrance *ret_hindrance)
 {
 	char at[INSTANT_TEXT_MAX];
 	char *text = ret_hindrance->text;
 	size_t size = sizeof(ret_hindrance->text);
 	bool active = !row_is_null(row, 0, T_ACTIVE) && row_bool(row, 0, T_ACTIVE);
-	*ret_hindrance = (struct hindrance){ .stops = true, .until = INSTANT_NONE };
+	*ret_hindrance = (struct hindrance){ .until = INSTANT_NONE };
 	if (!row_is_null(row, 0, T_FAILED))
 		snprintf(text, size, "in quarantine since %s: %s",
 			instant_format(row_instant(row, 0, T_FAILED), at),
@@ -281,14 +281,6 @@ static void find_hindrance(
 	else if (PQntuples(waits) > 0)
 		snprintf(text, size, "waits since %s, and is tried again: %s",
 			instant_format(row_instant(waits, 0, 3), at), row_text(waits, 0, 7));
-	else
-		ret_hindrance->stops = false;
-	if (!ret_hindrance->stops && !row_is_null(row, 0, T_WAKE) &&
-		row_instant(row, 0, T_WAKE) > now)
-		snprintf(text, size,
-			"its policies say when: a worker looks at it at %s, and recurctl simulate "
-			"tells what comes",
-			instant_format(row_instant(row, 0, T_WAKE), at));
 }
 
 struct sums {
@@ -347,6 +339,7 @@ static int explain_row(
 	PGresult *waits CLEANUP(ctl_clear) = NULL;
 	struct plan_policy policy;
 	struct template template;
+	struct policies policies;
 	struct hindrance hindrance = { .until = INSTANT_NONE };
 	struct explained explained;
 	struct sums sums = { 0 };
@@ -356,8 +349,8 @@ static int explain_row(
 	if (code != EX_OK)
 		return code;
 	template_policy(settings, &policy);
-	template_row_read(row, 0, T_OUTLOOK, &template);
-	find_hindrance(row, waits, now, &hindrance);
+	template_read(row, &template, &policies);
+	find_hindrance(row, waits, &hindrance);
 	struct account_input input = { .template = &template, .policy = &policy };
 	take_span(request, now, &input);
 	code = explained_open(ctl, row_text(row, 0, T_ID), &input, &explained);

@@ -12,9 +12,6 @@
 
 #define NEXT_MAX 10000
 
-/* The first of the columns of ctl_template.sql that an outlook is opened from. */
-#define T_OUTLOOK 23
-
 enum { OPT_START = 256, OPT_AFTER, OPT_ZONE, OPT_TEMPLATE };
 
 static const struct ctl_option options[] = {
@@ -48,7 +45,7 @@ static int show_argument(
 		recurrence_seek(typed.recurrence, request->after);
 	struct series series = { typed.rule, typed.start, typed.zone, series_next_of_recurrence,
 		typed.recurrence };
-	series_print(&series, ctl->json, request->n);
+	series_print(&series, ctl->json, request->n, "none");
 	return EX_OK;
 }
 
@@ -72,19 +69,19 @@ static int show_template(struct ctl *ctl, const struct request *request)
 	struct settings *settings CLEANUP(settings_cleanup) = NULL;
 	struct plan_policy policy;
 	struct err err;
-	int code = settings_load(ctl, &settings);
-	if (code != EX_OK)
-		return code;
-	template_policy(settings, &policy);
-	code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, request->template, &result);
+	usec_t now;
+	int code = template_world(ctl, &settings, &policy, &now);
+	if (code == EX_OK)
+		code = ctl_query_id(ctl, QUERY_CTL_TEMPLATE, request->template, &result);
 	if (code != EX_OK)
 		return code;
 	if (PQntuples(result) == 0)
 		return ctl_error(EX_DATAERR, "there is no template \"%s\"", request->template);
-	if (!outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err))
+	if (!outlook_open_template(&policy, now, result, &outlook, &err))
 		return ctl_error(EX_DATAERR, "%s", err.text);
-	struct series series = series_of_outlook(outlook);
-	series_print(&series, ctl->json, request->n);
+	struct foretold foretold = { .outlook = outlook };
+	struct series series = series_of_outlook(&foretold);
+	series_print(&series, ctl->json, request->n, template_why_none(result));
 	return EX_OK;
 }
 

@@ -17,9 +17,6 @@
 #define LOOKED_AT_MAX 100000 /* occurrences */
 #define BEYOND_MAX    1000 /* of them, behind the instant: what was moved from there to later */
 
-/* The first of the columns of ctl_template.sql that an outlook is opened from. */
-#define T_OUTLOOK 23
-
 static const struct ctl_option no_options[] = { { NULL, 0, NULL, NULL } };
 static const struct ctl_option change_options[] = {
 	{ "title", 't', "TEXT", "another title, of this occurrence alone" },

@@ -18,9 +18,6 @@ static const struct ctl_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-/* Columns of ctl_template.sql that are read here. */
-enum { T_ID = 0, T_IS_ACTIVE = 7, T_ENDED = 18, T_FAILED = 19, T_TASKS = 21, T_OUTLOOK = 23 };
-
 #define TASKS_MAX 1000 /* the statement counts one more */
 
 /* Columns of ctl_task.sql. */
@@ -34,15 +31,8 @@ static const char *state_name(const PGresult *result, const PGresult *waits)
 		return "waiting";
 	if (!row_is_null(result, 0, T_ENDED))
 		return "ended";
-	bool active = !row_is_null(result, 0, T_IS_ACTIVE) && row_bool(result, 0, T_IS_ACTIVE);
+	bool active = !row_is_null(result, 0, T_ACTIVE) && row_bool(result, 0, T_ACTIVE);
 	return active ? "active" : "paused";
-}
-
-static const char *why_none(const char *state)
-{
-	if (strcmp(state, "paused") == 0)
-		return "none while it is paused";
-	return strcmp(state, "quarantined") == 0 ? "none while it is in quarantine" : "none";
 }
 
 /* In text nothing where it does not wait. */
@@ -134,17 +124,16 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	struct settings *settings CLEANUP(settings_cleanup) = NULL;
 	struct plan_policy policy;
 	struct err err;
-	int code = settings_load(ctl, &settings);
-	if (code != EX_OK)
-		return code;
-	template_policy(settings, &policy);
-	code = query_decisions(ctl, row_text(result, 0, T_ID), false, &decisions);
+	usec_t now;
+	int code = template_world(ctl, &settings, &policy, &now);
+	if (code == EX_OK)
+		code = query_decisions(ctl, row_text(result, 0, T_ID), false, &decisions);
 	if (code == EX_OK)
 		code = explain_waits(ctl, row_text(result, 0, T_ID), true, &waits);
 	if (code != EX_OK)
 		return code;
 	const char *state = state_name(result, waits);
-	bool works = outlook_open_row(&policy, result, 0, T_OUTLOOK, &outlook, &err);
+	bool works = outlook_open_template(&policy, now, result, &outlook, &err);
 	if (works) {
 		rule_describe(outlook_rule(outlook), outlook_start(outlook), &sentence);
 		rule_to_json(outlook_rule(outlook), &canonical);
@@ -167,10 +156,12 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	table_bool(record, tasks > TASKS_MAX);
 	table_end_row(record);
 	print_waits(record, waits, ctl->json);
-	bool comes = strcmp(state, "active") == 0 || strcmp(state, "waiting") == 0;
-	struct series series = works ? series_of_outlook(outlook) : (struct series){ .next = NULL };
-	series_print_next(works && comes ? &series : NULL, record, "next_occurrences",
-		"next occurrences", n, why_none(state));
+	bool comes = works && row_is_null(result, 0, T_FAILED);
+	struct foretold foretold = { .outlook = outlook };
+	struct series series = comes ? series_of_outlook(&foretold)
+				     : (struct series){ .next = NULL };
+	series_print_next(comes ? &series : NULL, record, "next_occurrences", "next occurrences", n,
+		template_why_none(result));
 	print_decisions(record, decisions, "none: everything that was due was made");
 	table_end(record, "");
 	return EX_OK;

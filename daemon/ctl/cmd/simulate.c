@@ -169,7 +169,11 @@ static bool take_template(void *context, const PGresult *result, int row)
 		foretell_idle(f, &template, "in quarantine", row_text(result, row, SIM_FAILURE));
 	else if (!template.is_active && template.ended_at == TEMPLATE_NONE)
 		foretell_idle(f, &template, "is paused", NULL);
+	foretell_turn(f, template.user_id,
+		row_is_null(result, row, SIM_MADE_TODAY) ? 0
+							 : row_int8(result, row, SIM_MADE_TODAY));
 	simulate_run(&simulate, &s->span, &s->policy, foretell_look, f);
+	foretell_turned(f, &template);
 	return !ferror(stdout);
 }
 
@@ -187,7 +191,9 @@ static int stream_templates(struct simulation *s, const char *id)
 	struct params params CLEANUP(params_free);
 	params_init(&params);
 	params_text(&params, id);
-	return ctl_stream(s->ctl, QUERY_CTL_SIMULATE_OPEN, &params, false, take_template, s);
+	bool limited = s->foretelling.allowance.limit > 0;
+	enum query_id open = limited ? QUERY_CTL_SIMULATE_USERS_OPEN : QUERY_CTL_SIMULATE_OPEN;
+	return ctl_stream(s->ctl, open, &params, false, take_template, s);
 }
 
 static int stream_reminders(struct simulation *s, const char *id)
@@ -215,6 +221,7 @@ static int stream(struct simulation *s, const char *id)
 	}
 	if (code == EX_OK && id && s->foretelling.templates == before)
 		return ctl_error(EX_DATAERR, "there is no template \"%s\"", id);
+	foretell_templates_end(&s->foretelling);
 	return code == EX_OK ? stream_reminders(s, found) : code;
 }
 
@@ -228,29 +235,6 @@ static int stream_each(struct simulation *s, char *const *ids, int n)
 
 /* ---- the whole ---- */
 
-static int load_world(struct simulation *s)
-{
-	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
-		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
-		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
-	PGresult *result CLEANUP(ctl_clear) = NULL;
-	int code = settings_load(s->ctl, &s->settings);
-	if (code == EX_OK)
-		code = ctl_query(s->ctl, QUERY_CTL_SIMULATE_NOW, NULL, &result);
-	if (code != EX_OK)
-		return code;
-	template_policy(s->settings, &s->policy);
-	s->policy.live_since = row_instant(result, 0, 1);
-	s->policy.adopt_backlog = backlogs[s->settings->adopt_backlog];
-	s->foretelling.now = row_instant(result, 0, 0);
-	char text[INSTANT_TEXT_MAX];
-	bool finite = s->foretelling.now != USEC_INFINITY &&
-		      s->foretelling.now != USEC_MINUS_INFINITY;
-	return finite ? EX_OK
-		      : ctl_error(EX_CONFIG, "recurd.now() is %s: there is no time to come",
-				instant_format(s->foretelling.now, text));
-}
-
 static int simulate(struct ctl *ctl, const struct asked *asked, char *const *ids, int n)
 {
 	struct simulation *s CLEANUP(mem_cleanup) = mem_alloc(sizeof(*s));
@@ -258,11 +242,15 @@ static int simulate(struct ctl *ctl, const struct asked *asked, char *const *ids
 	s->ctl = ctl;
 	s->foretelling.form = asked->form;
 	s->foretelling.json = ctl->json;
-	int code = load_world(s);
+	int code = template_world(ctl, &s->settings, &s->policy, &s->foretelling.now);
 	if (code == EX_OK && !find_span(asked, s, &err))
 		code = ctl_usage(ctl, "%s", err.text);
 	if (code == EX_OK) {
 		s->foretelling.span = &s->span;
+		s->foretelling.live_since = s->policy.live_since;
+		s->foretelling.allowance.limit = s->settings->max_instances_per_user_day;
+		s->span.stepwise = s->foretelling.allowance.limit > 0;
+		s->span.allow = s->span.stepwise ? foretell_allow : NULL;
 		foretell_begin(&s->foretelling);
 		code = stream_each(s, ids, n);
 		foretell_end(&s->foretelling, code == EX_OK);

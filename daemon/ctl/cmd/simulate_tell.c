@@ -2,12 +2,15 @@
 #include "ctl/cmd/simulate.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/ics.h"
 #include "db/rows.h"
 #include "plan/identity.h"
 #include "util/err.h"
+#include "util/mem.h"
 #include "util/strbuf.h"
 #include "util/timefmt.h"
 
@@ -18,6 +21,7 @@ struct event {
 	usec_t occurrence, due, through;
 	int64_t number;
 	const char *title, *priority, *note;
+	const char *reminder_id; /* NULL: that of the task's own row, or none that is there yet */
 };
 
 static void print_instant(struct table *table, usec_t instant)
@@ -70,6 +74,8 @@ static void tell_coming(struct foretelling *f, const struct event *event, enum l
 	strbuf_add_text(&uid, event->task_id);
 	if (kind == LOAD_REMINDERS)
 		strbuf_addf(&uid, "-%s", instant_format(event->occurrence, stamp));
+	if (event->reminder_id)
+		strbuf_addf(&uid, "-%s", event->reminder_id);
 	ics_event(stdout, &(struct ics_event){ uid.data, f->now,
 				  kind == LOAD_REMINDERS ? event->at : event->due, event->title,
 				  event->kind });
@@ -82,24 +88,93 @@ static bool is_moved(const struct fate *fate)
 	return sec_from_usec(fate->stands) != sec_from_usec(fate->nominal);
 }
 
-/* Those that its policy gives to it.  Who completed it meanwhile is not reminded. */
+/* One that its policy gives to it.  Who completed it meanwhile is not reminded. */
+static void tell_reminder(struct foretelling *f, const struct event *instance, usec_t set)
+{
+	usec_t open_until = f->span->open_for ? instance->at + f->span->open_for : USEC_INFINITY;
+	usec_t at = simulate_attended(f->span, set > instance->at ? set : instance->at);
+	struct event reminder = *instance;
+	if (at >= open_until || set < f->live_since)
+		return;
+	reminder.kind = "reminder";
+	reminder.at = at;
+	reminder.occurrence = set;
+	reminder.note = at == set ? NULL : "late";
+	tell_coming(f, &reminder, LOAD_REMINDERS);
+}
+
+/* When they come: each once, and of those whose instant has passed when the task is made only the last. */
+static size_t find_reminders(const struct policies *policies, usec_t made_at, usec_t due,
+	usec_t ret_set[static POLICIES_REMINDERS_MAX])
+{
+	usec_t last = USEC_MINUS_INFINITY;
+	size_t n = 0;
+	for (size_t i = 0; i < policies->remind_before_n; i++) {
+		usec_t set = due - policies->remind_before[i];
+		if (set <= made_at && set > last)
+			last = set;
+	}
+	for (size_t i = 0; i < policies->remind_before_n; i++) {
+		usec_t set = due - policies->remind_before[i];
+		bool again = set < last;
+		for (size_t j = 0; j < n && !again; j++)
+			again = ret_set[j] == set;
+		if (!again)
+			ret_set[n++] = set;
+	}
+	return n;
+}
+
+/* Those that come before another task took the place of theirs. */
+static void release(struct foretelling *f, const struct template *row, usec_t until)
+{
+	struct foretell_held *held = &f->held;
+	const struct event instance = { .at = held->made_at,
+		.template_id = row->id,
+		.user_id = row->user_id,
+		.task_id = held->task,
+		.due = held->due,
+		.through = TEMPLATE_NONE,
+		.number = 1,
+		.title = held->title,
+		.priority = held->priority };
+	for (size_t i = 0; i < held->n; i++) {
+		usec_t set = held->set[i] > held->made_at ? held->set[i] : held->made_at;
+		if (simulate_attended(f->span, set) <= until)
+			tell_reminder(f, &instance, held->set[i]);
+	}
+	free(held->title);
+	free(held->priority);
+	*held = (struct foretell_held){ .n = 0 };
+}
+
+static void hold(
+	struct foretelling *f, const struct policies *policies, const struct event *instance)
+{
+	struct foretell_held *held = &f->held;
+	held->n = find_reminders(policies, instance->at, instance->due, held->set);
+	held->made_at = instance->at;
+	held->due = instance->due;
+	snprintf(held->task, sizeof(held->task), "%s", instance->task_id);
+	held->title = instance->title ? mem_strdup(instance->title) : NULL;
+	held->priority = instance->priority ? mem_strdup(instance->priority) : NULL;
+}
+
 static void tell_reminders(
 	struct foretelling *f, const struct simulate_look *look, const struct event *instance)
 {
 	const struct policies *policies = look->simulate->row.policies;
-	usec_t open_until = f->span->open_for ? instance->at + f->span->open_for : USEC_INFINITY;
-	for (size_t i = 0; policies && i < policies->remind_before_n; i++) {
-		usec_t set = instance->due - policies->remind_before[i];
-		usec_t at = simulate_attended(f->span, set > instance->at ? set : instance->at);
-		struct event reminder = *instance;
-		if (at >= open_until)
-			continue;
-		reminder.kind = "reminder";
-		reminder.at = at;
-		reminder.occurrence = set;
-		reminder.note = at == set ? NULL : "late";
-		tell_coming(f, &reminder, LOAD_REMINDERS);
+	usec_t set[POLICIES_REMINDERS_MAX];
+	if (!policies || policies->remind_before_n == 0)
+		return;
+	if (policies->overlap == OVERLAP_REPLACE) {
+		release(f, &look->simulate->row, USEC_INFINITY);
+		hold(f, policies, instance);
+		return;
 	}
+	size_t n = find_reminders(policies, instance->at, instance->due, set);
+	for (size_t i = 0; i < n; i++)
+		tell_reminder(f, instance, set[i]);
 }
 
 static void tell_made(
@@ -174,6 +249,83 @@ static usec_t end_of(const struct simulate_look *look)
 	return known ? simulate_fate_at(look, &plan->fates[plan->n - 1]) : look->now;
 }
 
+/* ---- what its user may have ---- */
+
+static int64_t day_of(const struct foretelling *f, usec_t now)
+{
+	return sec_from_usec(now) / 86400 - sec_from_usec(f->now) / 86400;
+}
+
+static void count_made(struct foretelling *f, const struct plan *plan, usec_t now)
+{
+	if (f->allowance.limit > 0)
+		f->allowance.made[day_of(f, now)] += (int64_t)plan->made_n;
+}
+
+size_t foretell_allow(void *foretelling, usec_t now)
+{
+	const struct foretelling *f = foretelling;
+	int64_t left = f->allowance.limit - f->allowance.made[day_of(f, now)];
+	return left > 0 ? (size_t)left : 0;
+}
+
+void foretell_turn(struct foretelling *f, const char *user, int64_t made_today)
+{
+	struct foretell_allowance *allowance = &f->allowance;
+	if (allowance->limit == 0 || !user ||
+		(allowance->user && strcmp(allowance->user, user) == 0))
+		return;
+	free(allowance->user);
+	allowance->user = mem_strdup(user);
+	memset(allowance->made, 0, sizeof(allowance->made));
+	allowance->made[0] = made_today;
+}
+
+void foretell_turned(struct foretelling *f, const struct template *row)
+{
+	release(f, row, USEC_INFINITY);
+}
+
+/* One that the simulation has made, or one that was there before. */
+static void supersede(struct foretelling *f, const struct simulate_look *look)
+{
+	release(f, &look->simulate->row, look->now);
+	if (look->plan->superseded == look->simulate->open_task)
+		return;
+	if (f->superseded_n == f->superseded_size) {
+		f->superseded_size = f->superseded_size ? f->superseded_size * 2 : 16;
+		f->superseded = mem_realloc_array(
+			f->superseded, f->superseded_size, sizeof(*f->superseded));
+	}
+	f->superseded[f->superseded_n++] = (struct foretell_superseded){
+		mem_strdup(look->plan->superseded), look->now
+	};
+}
+
+static int compare_superseded(const void *a, const void *b)
+{
+	const struct foretell_superseded *left = a, *right = b;
+	return strcmp(left->task, right->task);
+}
+
+void foretell_templates_end(struct foretelling *f)
+{
+	if (f->superseded_n > 0)
+		qsort(f->superseded, f->superseded_n, sizeof(*f->superseded), compare_superseded);
+}
+
+/* Who is complete is not reminded. */
+static bool is_open_at(const struct foretelling *f, const char *task, usec_t at)
+{
+	struct foretell_superseded key = { .task = (char *)(uintptr_t)task };
+	const struct foretell_superseded *found = f->superseded_n == 0
+							  ? NULL
+							  : bsearch(&key, f->superseded,
+								    f->superseded_n, sizeof(key),
+								    compare_superseded);
+	return !found || at <= found->at;
+}
+
 void foretell_look(void *foretelling, const struct simulate_look *look)
 {
 	struct foretelling *f = foretelling;
@@ -185,6 +337,9 @@ void foretell_look(void *foretelling, const struct simulate_look *look)
 	}
 	if (plan->rezoned_from != TEMPLATE_NONE)
 		tell_row(f, row, look->now, "rezoned", plan->rezoned_why);
+	if (plan->superseded)
+		supersede(f, look);
+	count_made(f, plan, look->now);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fate *fate = &plan->fates[i];
 		usec_t at = simulate_fate_at(look, fate);
@@ -222,6 +377,8 @@ static usec_t instant_or_none(const PGresult *result, int row, int column)
 void foretell_reminder(struct foretelling *f, const PGresult *result, int row, usec_t at)
 {
 	usec_t set = row_instant(result, row, REM_AT);
+	if (set < f->live_since || !is_open_at(f, row_text(result, row, REM_TASK), at))
+		return;
 	tell_coming(f,
 		&(struct event){ .at = at,
 			.kind = "reminder",
@@ -234,7 +391,8 @@ void foretell_reminder(struct foretelling *f, const PGresult *result, int row, u
 			.number = 1,
 			.title = row_text(result, row, REM_TITLE),
 			.priority = row_text(result, row, REM_PRIORITY),
-			.note = at == set ? NULL : "late" },
+			.note = at == set ? NULL : "late",
+			.reminder_id = row_text(result, row, REM_ID) },
 		LOAD_REMINDERS);
 }
 
@@ -319,4 +477,8 @@ void foretell_end(struct foretelling *f, bool whole)
 	if (whole && !f->json && f->form != FORETELL_CALENDAR)
 		print_sum(f);
 	load_free(&f->load);
+	free(f->allowance.user);
+	for (size_t i = 0; i < f->superseded_n; i++)
+		free(f->superseded[i].task);
+	free(f->superseded);
 }

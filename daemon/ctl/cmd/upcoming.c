@@ -94,6 +94,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		{ "template_id", "TEMPLATE", COLUMN_ID },
 		{ "task_id", "TASK", COLUMN_ID },
 		{ "overdue", "OVERDUE", 0 },
+		{ "made_at", "MADE", 0 },
 		{ "priority", "PRIORITY", COLUMN_JSON_ONLY },
 		{ "title", "TITLE", 0 },
 	};

@@ -63,7 +63,7 @@ static bool next_of(struct typed_rule *typed, sec_t after, sec_t *ret_at, struct
 {
 	struct occurrence next;
 	recurrence_seek(typed->recurrence, after);
-	enum recur_status status = series_next_of_recurrence(typed->recurrence, &next, err);
+	enum recur_status status = series_step(typed->recurrence, &next, err);
 	if (status == RECUR_FOUND)
 		*ret_at = next.at;
 	else if (status != RECUR_FAILED)

@@ -1,10 +1,10 @@
 -- recurctl show, next --template, validate ID: one template with all that recurd knows of it.
 -- $1 text: its id.
 -- Its tasks are counted up to 1001.
--- Index: the primary key, ux_tasks_recurring_task_id_occurrence_at.
+-- Index: the primary keys, ux_tasks_recurring_task_id_occurrence_at.
 -- Result: text text text text text text timestamptz bool timestamptz timestamptz timestamp text
 -- Result: timestamptz timestamptz int8 timestamptz timestamptz timestamptz timestamptz timestamptz text int8
--- Result: text {template columns} {user zone} timestamptz timestamptz
+-- Result: text {template columns} {user zone} timestamptz timestamptz {policy columns}
 select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priority::text,
        {rule}, t.next_due_at, t.is_active, t.created_at,
        -- By its name in the row: an adopted table may be without it, or have it in another type.
@@ -21,7 +21,7 @@ select t.id::text, t.user_id::text, t.title::text, t.description::text, t.priori
        (select pg_catalog.json_agg(g.name order by g.name)::text
         from recurd.template_tags as x join {app}.tags as g on g.id = x.tag_id
         where x.recurring_task_id = t.id),
-       {template columns}, {user zone}, t.wake_at,
-       (select p.paused_until from recurd.policies as p where p.template_id = t.id)
+       {template columns}, {user zone}, t.wake_at, p.paused_until, {policy columns}
 from {app}.recurring_tasks as t
+left join recurd.policies as p on p.template_id = t.id
 where t.id = $1

@@ -1,17 +1,16 @@
 -- recurctl upcoming: opens the cursor over what comes next, over templates and reminders.
 -- $1 text: only this user's, null: all; $2 timestamptz: nothing later, null: no bound; $3 bigint: rows,
 -- null: all; $4 bigint: nothing later than so many microseconds from now, null: no bound.
--- What policies have come later (wake_at) is not overdue before that.
+-- What policies have come later (wake_at) is not overdue before that; where there are some, both instants are told.
 -- As recurd.upcoming has it, but for the limit of each half, without which the planner may sort one of them whole.
 -- With a user the conditions are written so that only his index is in the order, or the planner may pass everybody's
 -- to find the few of one.
 -- Index: ix_recurring_tasks_due and ix_tasks_pending_remind_at; with a user
 -- ix_recurring_tasks_user_id_next_due_at and ix_tasks_user_id_pending_remind_at.
--- Result: cursor timestamptz text text text text bool text text
+-- Result: cursor timestamptz text text text text bool timestamptz text text
 declare ctl_rows no scroll cursor for
 select u.at, u.kind, u.user_id, u.template_id, u.task_id,
-       greatest(u.at, u.wake_at) <= recurd.now(),
-       u.priority, u.title
+       greatest(u.at, u.wake_at) <= recurd.now(), u.wake_at, u.priority, u.title
 from ((select t.next_due_at as at, 'occurrence'::text as kind, t.user_id::text as user_id, t.id::text as template_id,
               null::text as task_id, t.title::text as title, t.priority::text as priority, t.wake_at
        from {app}.recurring_tasks as t

@@ -38,7 +38,9 @@ static struct story *story_of(const struct sim *sim, const char *from, const cha
 	const struct simulate_gap *gaps, size_t gaps_n, bool stepwise)
 {
 	struct story *story = calloc(1, sizeof(*story));
-	struct simulate_span span = { at(from), at(to), gaps, gaps_n, stepwise, 0 };
+	struct simulate_span span = {
+		.from = at(from), .to = at(to), .gaps = gaps, .gaps_n = gaps_n, .stepwise = stepwise
+	};
 	simulate_begin(&sim->row, sim->failed, TEMPLATE_NONE, &story->end);
 	simulate_run(&story->end, &span, &sim->policy, remember, story);
 	return story;
