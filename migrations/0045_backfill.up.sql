@@ -5,7 +5,7 @@
 create table recurd.backfills (
     id text constraint pk_backfills primary key default pg_catalog.gen_random_uuid()::text,
     template_id varchar not null
-        constraint fk_backfills_template_id references recurring_tasks (id) on delete cascade,
+        constraint fk_backfills_template_id references recurring_tasks (id) on update cascade on delete cascade,
     asked_from timestamptz not null,                     -- occurrences from the one instant to the other, both inclusive
     asked_to timestamptz not null,
     asked_at timestamptz not null default recurd.now(),

@@ -56,7 +56,7 @@ begin
         union all
         select format('constraint %s on %s is missing', name, tab)
         from (values ('pk_backfills', 'recurd.backfills', 'PRIMARY KEY (id)'),
-                     ('fk_backfills_template_id', 'recurd.backfills', 'FOREIGN KEY (template_id)%ON DELETE CASCADE%'),
+                     ('fk_backfills_template_id', 'recurd.backfills', 'FOREIGN KEY (template_id)%ON UPDATE CASCADE ON DELETE CASCADE%'),
                      ('ck_backfills_outcome', 'recurd.backfills', 'CHECK%'),
                      ('ck_backfills_span', 'recurd.backfills', 'CHECK%'),
                      ('ck_backfills_finished', 'recurd.backfills', 'CHECK%'))
