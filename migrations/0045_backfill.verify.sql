@@ -105,10 +105,6 @@ begin
         where to_regrole(role) is not null
               and not exists (select from aclexplode(proacl) where grantee = to_regrole(role))
         union all
-        select format('function %s is missing, or not as 0045_backfill makes it', name)
-        from (values ('recurd.status_figures()'), ('recurd.upcoming_rows()'), ('recurd.upcoming(integer)')) as w (name)
-        where not exists (select from pg_proc where oid = to_regprocedure(name) and prosrc like '%recurd.reminders%')
-        union all
         -- Its body has the name of the application's schema, which may have been renamed.
         select 'function recurd.backfill(text, timestamptz, timestamptz) does not fit the tables: they are in another schema'
         from pg_proc

@@ -2,7 +2,7 @@
 -- The last but one and two: which counts stopped at their limit, and what the server's statistics say of them; null on a level of
 -- the schema that has no such columns yet, and counts everything.
 -- Index: ix_recurring_tasks_due, ix_recurring_tasks_quarantined, ix_recurring_tasks_paused, ix_recurring_tasks_ended,
--- ix_recurring_tasks_replan, ix_tasks_pending_remind_at, ix_reminders_pending, ix_notifications_created_at.
+-- ix_recurring_tasks_replan, ix_tasks_pending_remind_at, ix_notifications_created_at.
 -- Result: text text timestamptz timestamptz int8 int8 int8 int8 timestamptz int8 int8 int8 int8 int8 int8
 -- Result: int8 timestamptz int8 int8 timestamptz int8 int8 bool int4 bool bool text text bool
 select pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'),

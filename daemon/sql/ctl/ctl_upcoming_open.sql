@@ -2,7 +2,7 @@
 -- $1 text: only this user's, null: all; $2 timestamptz: nothing later, null: no bound; $3 bigint: rows,
 -- null: all; $4 bigint: nothing later than so many microseconds from now, null: no bound.
 -- What policies have come later (wake_at) is not overdue before that.
--- As recurd.upcoming has it, but for the limit of each half, without which the planner may sort one of them whole.
+-- As recurd.upcoming has it, with the rows of recurd.reminders, and but for the limit of each half, without which the planner may sort one of them whole.
 -- With a user the conditions are written so that only his index is in the order, or the planner may pass everybody's
 -- to find the few of one.
 -- Rows of recurd.reminders know nothing of users: one's are looked for by his open tasks, nobody else's are passed over.
