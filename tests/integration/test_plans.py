@@ -66,6 +66,7 @@ SPECIAL = {
     ("generate_left", "text"): "'generate'", ("generate_claim_waiting", "text"): "'policed'", ("zones_mark", "text"): "'1'",
     ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_held", "text"): "'remind'", ("retry_end", "text"): "'remind'",
     ("retry_choose_killing", "text"): "'remind'",
+    ("backfill_changes", "text"): "'t-1'", ("backfill_turns", "text"): "'t-1'", ("backfill_write", "text"): "'t-1'", ("backfill_progress", "text"): "'x'",
 }
 
 
