@@ -10,10 +10,10 @@ begin
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
                                  'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
-                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes')
+                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes', 'backfills')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
                                                              'template_tags|preferences|zones|causes|waiting|repeats|policies|'
-                                                             'calendars|calendar_days|made_today|reminders|changes)')
+                                                             'calendars|calendar_days|made_today|reminders|changes|backfills)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
@@ -33,6 +33,7 @@ begin
               'postponed(text, jsonb, timestamptz, timestamptz, text, timestamptz, timestamptz)',
               'postpone(text, timestamptz, timestamptz)', 'change(text, timestamptz, text, text, text)',
               'split(text, timestamptz, jsonb)', 'trigger(text)', 'tell_triggered(text)',
+              'backfill(text, timestamptz, timestamptz)', 'backfill_wake()', 'decision_wake()',
               'template_limit()', 'upcoming(integer)',
               'api_task_create(text, jsonb, text)', 'api_task_get(text, text)', 'api_task_list(text, jsonb)',
               'api_task_update(text, text, jsonb, text)', 'api_task_complete(text, text, text)',

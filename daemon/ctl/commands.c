@@ -26,6 +26,7 @@
 	X(change)    \
 	X(split)     \
 	X(trigger)   \
+	X(backfill)  \
 	X(remind)    \
 	X(snooze)    \
 	X(policy)    \

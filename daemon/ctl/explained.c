@@ -6,6 +6,7 @@
 #include "db/params.h"
 #include "db/rows.h"
 #include "db/shape.h"
+#include "plan/account_row.h"
 #include "util/mem.h"
 
 /* ---- cursors ---- */
@@ -97,40 +98,6 @@ static int query_newest(struct ctl *ctl, enum query_id query, const char *templa
 	return ctl_query(ctl, query, &params, ret_rows);
 }
 
-static void list_changes(struct explained *explained, struct account_input *input)
-{
-	const PGresult *rows = explained->changes;
-	size_t n = (size_t)PQntuples(rows);
-	explained->change_list = mem_alloc_array(n, sizeof(*explained->change_list));
-	for (int i = 0; i < (int)n; i++)
-		explained->change_list[i] = (struct account_change){ .at = row_instant(rows, i, 0),
-			.by = row_text(rows, i, 1),
-			.rule = row_text(rows, i, 2),
-			.rule_len = row_text_len(rows, i, 2),
-			.starts_local = sec_from_usec(row_wall_us(rows, i, 3)),
-			.starts_code = (int)(row_wall_us(rows, i, 3) -
-					     sec_from_usec(row_wall_us(rows, i, 3)) * USEC_PER_SEC),
-			.starts_zone = row_text(rows, i, 4),
-			.made_through = instant(rows, i, 5),
-			.planned = instant(rows, i, 6),
-			.set = instant(rows, i, 7),
-			.keeps = row_bool(rows, i, 8) };
-	input->changes = explained->change_list;
-	input->changes_n = n;
-}
-
-static void list_turns(struct explained *explained, struct account_input *input)
-{
-	const PGresult *rows = explained->turns;
-	size_t n = (size_t)PQntuples(rows);
-	explained->turn_list = mem_alloc_array(n, sizeof(*explained->turn_list));
-	for (int i = 0; i < (int)n; i++)
-		explained->turn_list[i] = (struct account_turn){ row_text(rows, i, 0),
-			row_instant(rows, i, 2), row_instant(rows, i, 1) };
-	input->turns = explained->turn_list;
-	input->turns_n = n;
-}
-
 int explained_open(struct ctl *ctl, const char *template_id, struct account_input *input,
 	struct explained *ret_explained)
 {
@@ -140,14 +107,14 @@ int explained_open(struct ctl *ctl, const char *template_id, struct account_inpu
 		code = open_cursor(ctl, QUERY_CTL_EXPLAIN_DECISIONS_OPEN, template_id, input);
 	if (code == EX_OK)
 		code = query_newest(ctl, QUERY_CTL_EXPLAIN_CHANGES, template_id,
-			EXPLAINED_CHANGES_MAX, &ret_explained->changes);
+			ACCOUNT_CHANGES_MAX, &ret_explained->changes);
 	if (code == EX_OK)
-		code = query_newest(ctl, QUERY_CTL_EXPLAIN_TURNS, template_id, EXPLAINED_TURNS_MAX,
+		code = query_newest(ctl, QUERY_CTL_EXPLAIN_TURNS, template_id, ACCOUNT_TURNS_MAX,
 			&ret_explained->turns);
 	if (code != EX_OK)
 		return code;
-	list_changes(ret_explained, input);
-	list_turns(ret_explained, input);
+	ret_explained->change_list = account_changes_read(ret_explained->changes, input);
+	ret_explained->turn_list = account_turns_read(ret_explained->turns, input);
 	input->next_task = next_task;
 	input->next_decision = next_decision;
 	input->source = ret_explained;

@@ -8,13 +8,14 @@
 extern const struct job job_beat, job_sequences, job_remind, job_replan, job_generate, job_policed,
 	job_resume, job_retry_remind, job_retry_replan, job_retry_generate, job_retry_policed,
 	job_retry_settle, job_settle, job_repeat, job_retry_repeat, job_reminders,
-	job_retry_reminders, job_zones, job_prune, job_tally, job_poll, job_read_settings;
+	job_retry_reminders, job_zones, job_prune, job_tally, job_poll, job_read_settings,
+	job_backfill;
 
 const struct job *const jobs[] = { &job_read_settings, &job_beat, &job_sequences, &job_remind,
-	&job_reminders, &job_replan, &job_generate, &job_policed, &job_resume, &job_retry_remind,
-	&job_retry_reminders, &job_retry_replan, &job_retry_generate, &job_retry_policed,
-	&job_retry_settle, &job_repeat, &job_retry_repeat, &job_settle, &job_zones, &job_prune,
-	&job_tally, &job_poll };
+	&job_reminders, &job_replan, &job_generate, &job_policed, &job_resume, &job_backfill,
+	&job_retry_remind, &job_retry_reminders, &job_retry_replan, &job_retry_generate,
+	&job_retry_policed, &job_retry_settle, &job_repeat, &job_retry_repeat, &job_settle,
+	&job_zones, &job_prune, &job_tally, &job_poll };
 const size_t jobs_len = ARRAY_LEN(jobs);
 _Static_assert(ARRAY_LEN(jobs) <= JOBS_MAX, "more jobs than job_shared has room for");
 

@@ -84,6 +84,7 @@ static void *start(const struct job *job, const struct job_site *site,
 	struct errand *errand = errand_begin(site, ERRAND_WRITES, take, done, arg);
 	prune(site->conn, QUERY_NOTIFICATIONS_PRUNE, site->settings->notification_retention);
 	prune(site->conn, QUERY_DECISIONS_PRUNE, site->settings->notification_retention);
+	prune(site->conn, QUERY_BACKFILLS_PRUNE, site->settings->notification_retention);
 	prune(site->conn, QUERY_CHANGES_PRUNE, site->settings->audit_retention);
 	errand_fly(errand);
 	return errand;

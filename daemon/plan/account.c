@@ -31,6 +31,7 @@ struct account {
 	struct account_task *early; /* a move made them late: their local time is still to come */
 	size_t early_n, early_size;
 	struct account_task told; /* with the entry that was given last */
+	char *texts[3]; /* with that, too: the rule they are from may be gone */
 	struct fates fates;
 	enum { FUTURE_CLOSED, FUTURE_OPEN, FUTURE_OVER } future;
 	struct err problem;
@@ -44,6 +45,20 @@ const char *account_verdict_name(enum account_verdict verdict)
 }
 
 /* ---- the streams ---- */
+
+static char *keep_text(char **kept, const char *text)
+{
+	free(*kept);
+	*kept = text ? mem_strdup(text) : NULL;
+	return *kept;
+}
+
+static struct fate_change keep_texts(struct account *account, const struct fate_change *texts)
+{
+	return (struct fate_change){ keep_text(&account->texts[0], texts->title),
+		keep_text(&account->texts[1], texts->description),
+		keep_text(&account->texts[2], texts->priority) };
+}
 
 static void task_free(struct account_task *task)
 {
@@ -128,6 +143,7 @@ void account_close(struct account *account)
 	free(account->early);
 	task_free(&account->task);
 	task_free(&account->told);
+	(void)keep_texts(account, &(struct fate_change){ 0 });
 	decision_free(&account->decision);
 	free(account);
 }
@@ -270,6 +286,7 @@ static bool tell_unmade(struct account *account, struct account_entry *ret)
 		.due = due,
 		.number = 1,
 		.change = o->change,
+		.texts = keep_texts(account, &o->texts),
 		.decision = remark ? &remark->decision : NULL };
 	if (open)
 		tell_decision(open, nominal, due, 1, ret);
@@ -414,7 +431,8 @@ static bool next_future(struct account *account, struct account_entry *ret)
 			.due = fate.due,
 			.fire = fate.fire,
 			.number = 1,
-			.kind = fate.kind };
+			.kind = fate.kind,
+			.texts = keep_texts(account, &fate.change) };
 		return true;
 	}
 	return false;

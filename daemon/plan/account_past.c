@@ -231,6 +231,16 @@ static enum belonging of_epoch(
 	return BELONGS;
 }
 
+/* Whoever has others to serve grants so much in all. */
+static bool may_go_on(struct past *past)
+{
+	int max = past->input->slices_max;
+	if (max == 0 || ++past->slices < max)
+		return true;
+	err_set(&past->problem, "the rule takes too long to expand");
+	return false;
+}
+
 /* The first of a series stands as it was set. */
 static enum recur_status next_occurrence(struct past *past, struct occurrence *ret)
 {
@@ -242,7 +252,7 @@ static enum recur_status next_occurrence(struct past *past, struct occurrence *r
 	else
 		do
 			status = recurrence_next(past->recurrence, ret, &past->problem);
-		while (status == RECUR_AGAIN);
+		while (status == RECUR_AGAIN && may_go_on(past));
 	past->holds = false;
 	bool own = status == RECUR_FOUND && ret->nominal <= anchor;
 	if (anchor == INT64_MIN || own)
@@ -278,9 +288,10 @@ static bool next_of_stretch(struct past *past, struct past_occurrence *ret)
 		enum recur_status status = next_occurrence(past, &found);
 		if (status != RECUR_FOUND || (!found.fixed && found.wall >= end))
 			return false;
-		*ret = (struct past_occurrence){
-			.nominal = found.nominal, .at = found.at, .excluded = found.excluded
-		};
+		*ret = (struct past_occurrence){ .nominal = found.nominal,
+			.at = found.at,
+			.excluded = found.excluded,
+			.texts = { found.title, found.description, found.priority } };
 		enum belonging belonging = of_epoch(past, &found, ret);
 		usec_t nominal = ret->nominal * USEC_PER_SEC;
 		if (belonging == BEYOND || nominal > past->input->to)

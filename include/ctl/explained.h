@@ -5,9 +5,6 @@
 #include "ctl/ctl.h"
 #include "plan/account.h"
 
-#define EXPLAINED_CHANGES_MAX 200
-#define EXPLAINED_TURNS_MAX   1000
-
 struct explained {
 	struct ctl *ctl;
 	struct explained_rows {

@@ -72,6 +72,7 @@ struct account_input {
 	const struct template *template;
 	const struct plan_policy *policy;
 	usec_t now, from, to; /* both inclusive */
+	int slices_max; /* of computation on the past, of about a millisecond each; 0: as many as it takes */
 	/* Oldest first; they must stay. */
 	const struct account_change *changes;
 	size_t changes_n;
@@ -93,6 +94,7 @@ struct account_entry {
 	const struct account_decision *decision; /* of a made one: what else is to be said */
 	const struct account_change *change;
 	enum fate_kind kind; /* of what is to come */
+	struct fate_change texts; /* of what there is no task of; likewise */
 };
 
 struct account;

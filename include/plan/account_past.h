@@ -19,6 +19,7 @@ struct past {
 	sec_t anchor; /* stands by itself, whether the rule gives it or not; INT64_MIN: done */
 	struct occurrence held; /* behind the anchor */
 	bool holds;
+	int slices; /* of computation, used up */
 	struct err problem;
 };
 
@@ -28,6 +29,7 @@ struct past_occurrence {
 	bool skipped; /* its calendar leaves that day out */
 	bool sure; /* it was dealt with */
 	const struct account_change *change; /* that passed it over; NULL: none did */
+	struct fate_change texts; /* the rule's memory, up to the next one */
 };
 
 void past_init(struct past *past, const struct account_input *input);

@@ -36,6 +36,7 @@ COMMANDS = {
     "remind": [["remind", "task"]],
     "snooze": [["snooze", "task", "--for", "1h"]],
     "trigger": [["trigger", "template"]],
+    "backfill": [["backfill", "template"], ["backfill", "template", "--from", "3d", "--dry-run"], ["backfill", "template", "--from", "3d"]],
     "consumers": [["consumers"]],
 }
 WITHOUT_DATABASE = {"expand", "convert", "completion", "help"}

@@ -26,6 +26,7 @@ LARGE = {"tasks", "recurring_tasks", "waiting", "repeats", "reminders"}
 STATES = ["stale", "none", "analysed"]
 STATEMENTS = [
     "poll", "generate_claim", "generate_claim_fair", "generate_claim_edited", "generate_claim_waiting", "generate_claim_policed", "generate_claim_policed_fair", "generate_write", "generate_left", "resume_due",
+    "backfill_claim", "backfill_tasks", "backfill_changes", "backfill_turns", "backfill_write", "backfill_progress", "backfills_prune",
     "reminder_claim_fair", "reminder_settle", "reminder_claim", "reminder_claim_waiting", "reminder_left", "zones_mark",
     "reminders_claim", "reminders_claim_fair", "reminders_claim_waiting", "reminders_write", "reminders_left",
     "repeat_claim", "repeat_claim_waiting", "repeat_write", "repeat_left",
@@ -65,6 +66,7 @@ SPECIAL = {
     ("generate_left", "text"): "'generate'", ("generate_claim_waiting", "text"): "'policed'", ("zones_mark", "text"): "'1'",
     ("retry_pick", "text"): "'remind'", ("retry_choose", "text"): "'remind'", ("retry_choose_held", "text"): "'remind'", ("retry_end", "text"): "'remind'",
     ("retry_choose_killing", "text"): "'remind'",
+    ("backfill_changes", "text"): "'t-1'", ("backfill_turns", "text"): "'t-1'", ("backfill_write", "text"): "'t-1'", ("backfill_progress", "text"): "'x'",
 }
 
 

@@ -21,12 +21,12 @@ CALLS = {
     "list": [], "show": ["x"], "explain": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
     "skip": ["x", "2025-01-01T09:00:00Z"], "unskip": ["x", "2025-01-01T09:00:00Z"],
     "postpone": ["x", "2025-01-01T09:00:00Z", "2025-01-01T10:00:00Z"], "change": ["--title", "y", "x", "2025-01-01T09:00:00Z"],
-    "split": ["x", "2025-01-01T09:00:00Z"], "trigger": ["x"],
+    "split": ["x", "2025-01-01T09:00:00Z"], "trigger": ["x"], "backfill": ["x"],
     "remind": ["x"], "snooze": ["x", "--for", "1h"], "policy": ["x"], "pause": ["x"], "resume": ["x"],
     "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "simulate", "show", "explain", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag")
+NEEDS = ("migrate", "simulate", "show", "explain", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger", "backfill", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag")
 each = pytest.mark.parametrize("command", CALLS)
 
 

@@ -12,7 +12,8 @@
 -- Behind flight_limits: it reads several tables, and without a limit for locks an application that wants
 -- two of them would be the victim of a deadlock.
 -- Indexes: ix_tasks_pending_remind_at, ix_recurring_tasks_due, ix_recurring_tasks_wake, ix_recurring_tasks_replan,
--- ix_repeats_completed_at, ix_reminders_pending, ix_policies_paused_until, pk_waiting.
+-- ix_repeats_completed_at, ix_reminders_pending, ix_policies_paused_until, ix_backfills_pending,
+-- pk_waiting.
 -- Result: text timestamptz timestamptz int8
 select 'remind',
        case when exists (select from recurd.waiting w where w.kind = 'remind')
@@ -98,6 +99,13 @@ select 'resume',
        (select p.paused_until from recurd.policies p
          where p.paused_until is not null and p.paused_until > recurd.now()
          order by p.paused_until limit 1),
+       null::bigint
+union all
+select 'backfill',
+       (select b.next_at from recurd.backfills b
+         where b.finished_at is null and b.next_at <= recurd.now() order by b.next_at limit 1),
+       (select b.next_at from recurd.backfills b
+         where b.finished_at is null and b.next_at > recurd.now() order by b.next_at limit 1),
        null::bigint
 union all
 select 'replan',
