@@ -11,6 +11,7 @@
 enum route_wants {
 	WANTS_NOBODY, /* anybody, without a look at who asks */
 	WANTS_VISITOR, /* an operator, or anybody on this machine */
+	WANTS_ANYONE, /* a visitor, or a user */
 	WANTS_USER,
 	WANTS_OPERATOR,
 };
