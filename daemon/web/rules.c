@@ -36,7 +36,6 @@ bool rules_ground(const json_t *settings, struct typed_ground *ret_ground, struc
 
 static void add_pointer(struct strbuf *out, const char *path, size_t len)
 {
-	strbuf_add_char(out, '/');
 	for (size_t i = 0; i < len; i++) {
 		if (path[i] == '.' || path[i] == '[')
 			strbuf_add_char(out, '/');
@@ -47,17 +46,17 @@ static void add_pointer(struct strbuf *out, const char *path, size_t len)
 	}
 }
 
-json_t *rules_errors(const char *text)
+json_t *rules_errors(const char *root, const char *text)
 {
 	struct strbuf pointer CLEANUP(strbuf_free) = STRBUF(4096);
 	struct strbuf detail CLEANUP(strbuf_free) = STRBUF(4096);
 	const char *colon = strstr(text, ": ");
-	bool has_path = strncmp(text, "recurrence_rule", strlen("recurrence_rule")) == 0 && colon &&
+	size_t known = strlen("recurrence_rule");
+	bool has_path = strncmp(text, "recurrence_rule", known) == 0 && colon &&
 			strcspn(text, " ") > (size_t)(colon - text);
+	strbuf_add_text(&pointer, root);
 	if (has_path)
-		add_pointer(&pointer, text, (size_t)(colon - text));
-	else
-		strbuf_add_text(&pointer, "/recurrence_rule");
+		add_pointer(&pointer, text + known, (size_t)(colon - text) - known);
 	text_add_repaired(&detail, has_path ? colon + 2 : text);
 	return json_pack("[{ss ss}]", "pointer", pointer.data, "detail", detail.data);
 }
@@ -123,7 +122,9 @@ json_t *rules_take(const struct typed_ground *ground, json_t *body, const char *
 	char *text CLEANUP(mem_cleanup) = text_of(rule);
 	if (strlen(text) > RULE_BYTES_MAX)
 		return error_at("/recurrence_rule", "expected a rule of at most 65536 bytes");
-	return take(ground, body, text, due, needs_due, &err) ? NULL : rules_errors(err.text);
+	return take(ground, body, text, due, needs_due, &err)
+		       ? NULL
+		       : rules_errors("/recurrence_rule", err.text);
 }
 
 /* ---- as it is shown ---- */
@@ -288,6 +289,6 @@ json_t *rules_preview(
 		return show(&typed, &preview);
 	if (strlen(text) > RULE_BYTES_MAX)
 		err_set(&err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	*ret_errors = rules_errors(err.text);
+	*ret_errors = rules_errors("/rule", err.text);
 	return NULL;
 }

@@ -284,6 +284,13 @@ bool server_check(const struct web_conf *conf, struct err *err)
 	return true;
 }
 
+void server_resume(struct server *server, struct MHD_Connection *connection)
+{
+	MHD_resume_connection(connection);
+	for (size_t i = 0; i < server->listeners_n; i++)
+		listener_kick(server->listeners[i]);
+}
+
 static const struct listener_options base_options = {
 	.flags = MHD_ALLOW_SUSPEND_RESUME,
 	.connections = SERVER_CONNECTIONS,
