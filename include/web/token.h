@@ -14,6 +14,7 @@
 #pragma once
 
 #include "util/err.h"
+#include "util/strbuf.h"
 
 #define TOKEN_BYTES_MAX  8192
 #define TOKEN_KEYS_MAX   32 /* a token without "kid" is tried with each that fits */
@@ -58,6 +59,8 @@ bool token_keys_add_set(
 bool token_keys_add_public(struct token_keys *keys, const char *kid, const char *json, size_t len,
 	struct err *err) NODISCARD;
 
+/* base64url without padding.  Bits left over must be 0, or one text could be written in several ways. */
+bool token_decode(const char *text, size_t len, struct strbuf *out);
 /* The claims are those of a good token only; else err says what is wrong, in words that tell nothing of the token's
  * contents beyond what its sender wrote. */
 enum token_verdict token_check(const struct token_keys *keys, const struct token_rules *rules,

@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <rhonabwy.h>
 
-#include "util/strbuf.h"
 #include "web/token.h"
 
 struct token_key {
@@ -20,7 +19,5 @@ struct token_keys {
 	size_t n;
 };
 
-/* base64url without padding.  Bits left over must be 0, or one text could be written in several ways. */
-bool token_decode(const char *text, size_t len, struct strbuf *out);
 /* An object, no name twice, nothing behind it; NULL: it is none.  json_decref. */
 json_t *token_json(const char *text, size_t len);
