@@ -147,6 +147,16 @@ static void on_identity(void *arg, const struct identity *identity, const char *
 {
 	struct request *request = arg;
 	/* What follows answers, or the handler does. */
+	if (refused == auth_unavailable) {
+		request_unavailable(request, 2,
+			"the database does not say who asks; the same may work in a moment");
+		return;
+	}
+	if (refused == auth_too_many) {
+		request_header_add(request, "Retry-After", "5");
+		request_problem(request, 429, "too many passwords were wrong; wait a moment", NULL);
+		return;
+	}
 	if (refused) {
 		refuse_nobody(request, refused);
 		return;
