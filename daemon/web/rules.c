@@ -46,7 +46,7 @@ static void add_pointer(struct strbuf *out, const char *path, size_t len)
 	}
 }
 
-json_t *rules_errors(const char *root, const char *text)
+json_t *rules_errors(const char *root, bool typed, const char *text)
 {
 	struct strbuf pointer CLEANUP(strbuf_free) = STRBUF(4096);
 	struct strbuf detail CLEANUP(strbuf_free) = STRBUF(4096);
@@ -55,7 +55,7 @@ json_t *rules_errors(const char *root, const char *text)
 	bool has_path = strncmp(text, "recurrence_rule", known) == 0 && colon &&
 			strcspn(text, " ") > (size_t)(colon - text);
 	strbuf_add_text(&pointer, root);
-	if (has_path)
+	if (has_path && !typed)
 		add_pointer(&pointer, text + known, (size_t)(colon - text) - known);
 	text_add_repaired(&detail, has_path ? colon + 2 : text);
 	return json_pack("[{ss ss}]", "pointer", pointer.data, "detail", detail.data);
@@ -122,9 +122,10 @@ json_t *rules_take(const struct typed_ground *ground, json_t *body, const char *
 	char *text CLEANUP(mem_cleanup) = text_of(rule);
 	if (strlen(text) > RULE_BYTES_MAX)
 		return error_at("/recurrence_rule", "expected a rule of at most 65536 bytes");
+	bool typed = json_is_string(rule); /* take puts another one in its place */
 	return take(ground, body, text, due, needs_due, &err)
 		       ? NULL
-		       : rules_errors("/recurrence_rule", err.text);
+		       : rules_errors("/recurrence_rule", typed, err.text);
 }
 
 /* ---- as it is shown ---- */
@@ -289,6 +290,6 @@ json_t *rules_preview(
 		return show(&typed, &preview);
 	if (strlen(text) > RULE_BYTES_MAX)
 		err_set(&err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	*ret_errors = rules_errors("/rule", err.text);
+	*ret_errors = rules_errors("/rule", json_is_string(rule), err.text);
 	return NULL;
 }

@@ -174,7 +174,8 @@ static void dispatch_found(struct request *request)
 	if (request->too_large)
 		request_problem(request, 413, "a body has at most 64 kB", NULL);
 	else if (request->malformed)
-		request_problem(request, 400, "the query has an escape that is none", NULL);
+		request_problem(
+			request, 400, "the query has an escape that is none, or is no UTF-8", NULL);
 	else if (!check_type(request))
 		return;
 	else if (route->wants == WANTS_NOBODY)

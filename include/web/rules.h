@@ -10,8 +10,8 @@ bool rules_ground(
 	const json_t *settings, struct typed_ground *ret_ground, struct err *err) NODISCARD;
 
 /* "recurrence_rule.days[1]: expected ..." becomes [{"pointer": "/recurrence_rule/days/1", "detail": "expected ..."}]; root: what
- * stands for recurrence_rule in the pointer. */
-json_t *rules_errors(const char *root, const char *text);
+ * stands for recurrence_rule in the pointer; typed: the rule is a text, in which there are no keys to point to. */
+json_t *rules_errors(const char *root, bool typed, const char *text);
 
 /* Looks at recurrence_rule of a body that is about to be written, as the daemon would; a text becomes the rule's JSON.
  * due: the key of its due date; where needs_due, and it is not there, the first occurrence to come is put there.
