@@ -270,6 +270,7 @@ static const struct api_call task_list = { .function = "task_list" },
 			     tag_list = { .function = "tag_list" },
 			     template_list = { .function = "template_list" },
 			     template_history = { .function = "template_history" },
+			     feed_list = { .function = "feed_list" },
 			     task_get = { .function = "task_get" },
 			     tag_get = { .function = "tag_get" },
 			     template_get = { .function = "template_get" };
@@ -281,6 +282,8 @@ static const struct api_call
 		.has_body = true,
 		.writes = true,
 		.matches = true },
+	feed_create = { .function = "feed_create", .has_body = true, .writes = true },
+	feed_revoke = { .function = "feed_revoke", .writes = true, .matches = true },
 	task_delete = { .function = "task_delete", .writes = true, .matches = true },
 	tag_delete = { .function = "tag_delete", .writes = true, .matches = true },
 	template_delete = { .function = "template_delete", .writes = true, .matches = true };
@@ -303,5 +306,8 @@ const struct route api_routes[] = {
 	{ "GET", "/api/recurring-tasks/{id}", serve_row, READS, &template_get },
 	{ "DELETE", "/api/recurring-tasks/{id}", serve_row, READS, &template_delete },
 	{ "GET", "/api/recurring-tasks/{id}/history", serve_list, READS, &template_history },
+	{ "GET", "/api/calendar-feeds", serve_list, READS, &feed_list },
+	{ "POST", "/api/calendar-feeds", serve_row, WRITES, &feed_create },
+	{ "DELETE", "/api/calendar-feeds/{id}", serve_row, READS, &feed_revoke },
 	{ 0 },
 };
