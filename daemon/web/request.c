@@ -226,7 +226,7 @@ static void settle(struct request *request, unsigned status, struct MHD_Response
 	log_answer(request);
 	if (request->suspended) {
 		request->suspended = false;
-		MHD_resume_connection(request->connection);
+		server_resume(request->server, request->connection);
 	}
 }
 
