@@ -131,10 +131,10 @@ static void on_tasks(void *arg, const struct reply *reply)
 {
 	struct fetch *fetch = arg;
 	struct params params CLEANUP(params_free);
+	params_init(&params);
 	if (!is_good(fetch, reply))
 		return;
 	foretold_add_tasks(&fetch->foretold, reply->results[0]);
-	params_init(&params);
 	params_text(&params, fetch->secret);
 	params_instant(&params, fetch->foretold.until);
 	params_int4(&params, TEMPLATES_MAX);
@@ -145,11 +145,11 @@ static void on_calendars(void *arg, const struct reply *reply)
 {
 	struct fetch *fetch = arg;
 	struct params params CLEANUP(params_free);
+	params_init(&params);
 	if (!is_good(fetch, reply))
 		return;
 	fetch->settings->calendars = calendars_of_rows(reply->results[0]);
 	fetch->settings->drop_calendars = calendars_drop;
-	params_init(&params);
 	params_text(&params, fetch->secret);
 	params_instant(&params, fetch->foretold.from);
 	params_instant(&params, fetch->foretold.until);
@@ -161,6 +161,7 @@ static void on_settings(void *arg, const struct reply *reply)
 {
 	struct fetch *fetch = arg;
 	struct params params CLEANUP(params_free);
+	params_init(&params);
 	if (!is_good(fetch, reply))
 		return;
 	fetch->settings = settings_of_rows(reply->results[0]);
@@ -168,7 +169,6 @@ static void on_settings(void *arg, const struct reply *reply)
 		give_up(fetch, 503, "nothing is made just now: recurctl status says why");
 		return;
 	}
-	params_init(&params);
 	params_int4(&params, CALENDARS_ROWS_MAX + 1);
 	pool_ask(fetch->web->pool, QUERY_CALENDARS_READ, &params, on_calendars, fetch);
 }
@@ -186,6 +186,7 @@ static void on_open(void *arg, const struct reply *reply)
 	struct params params CLEANUP(params_free);
 	struct err err;
 	usec_t now;
+	params_init(&params);
 	if (!is_good(fetch, reply))
 		return;
 	const PGresult *row = reply->results[0];

@@ -176,7 +176,7 @@ def test_without_better_auths_tables_it_says_what_is_missing(http, world, recurd
     try:
         answer = server.get("/api/tags", token="nobodys-token")
         assert answer.status == 503 and answer.headers["Retry-After"]
-        assert "token" in server.wait_for("http_sessions_unfit")["msg"]
+        assert "token" in server.expect("http_sessions_unfit")["msg"]
     finally:
         world.execute('alter table "session" rename column hashed_token to token')
     world.execute('alter table "session" alter column "expiresAt" type timestamptz using "expiresAt" at time zone \'UTC\'')
