@@ -64,7 +64,7 @@ begin
                                       'fetched_at', fetched_at)
         $body$
     $create$, $create$
-        -- "secret" is shown this once.
+        -- The address, "path", is shown this once.
         create function recurd.api_feed_create(whose text, body jsonb, key text default null) returns jsonb
             language plpgsql {rights}
         as $body$ #variable_conflict use_variable
@@ -104,7 +104,7 @@ begin
             end if;
             return jsonb_build_object('status', 201, 'body', recurd.feed_shown(made.id, made.name, made.tag_id,
                                                                                 made.created_at, made.fetched_at)
-                || jsonb_build_object('secret', secret));
+                || jsonb_build_object('path', '/calendar/' || secret || '.ics'));
         end
         $body$
     $create$, $create$
@@ -136,7 +136,7 @@ begin
     $create$, $create$
         -- No row: there is no such address.  It is written down that somebody was there, where the server takes writes.
         create function recurd.feed_open(secret text)
-            returns table (user_id text, name text, time_zone text, at timestamptz)
+            returns table (user_id text, name text, time_zone text, at timestamptz, live_since timestamptz)
             language plpgsql {rights}
         as $body$ #variable_conflict use_column
         declare
@@ -148,7 +148,7 @@ begin
             select f.user_id, f.name,
                    coalesce((select p.time_zone from recurd.preferences as p where p.user_id = f.user_id),
                             s.default_time_zone),
-                   recurd.now()
+                   recurd.now(), coalesce(s.live_since, recurd.now())
               from recurd.calendar_feeds as f, recurd.settings as s
              where f.secret_hash = hash;
         end

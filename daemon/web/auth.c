@@ -1,6 +1,7 @@
 /* Who asks; see the header. */
 #include "web/auth_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
