@@ -273,17 +273,20 @@ static void serve_row(struct web *web, struct request *request)
 
 /* ---- what there is ---- */
 
-#define MIGRATION(name, text) text /* as migrations/embed.cmake writes a file */
-static const char openapi[] =
+/* In the form of migrations/embed.cmake. */
+static const struct {
+	const char *name, *text;
+} embedded[] = {
+#define MIGRATION(file, text) { file, text },
 #include "openapi.inc"
-	;
 #undef MIGRATION
+};
 
 static void serve_document(struct web *web, struct request *request)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(ANSWER_MAX);
 	(void)web;
-	strbuf_add(&text, openapi, sizeof(openapi) - 1);
+	strbuf_add_text(&text, embedded[0].text);
 	request_answer(request, 200, "application/json", &text);
 }
 

@@ -101,6 +101,20 @@ static bool check_type(struct request *request)
 	return false;
 }
 
+/* What is not JSON has its own ways to say what it is. */
+static bool check_accept(struct request *request)
+{
+	static const char *const good[] = { "*/*", "application/*", "json", "text/html" };
+	const char *accept = request_header(request, MHD_HTTP_HEADER_ACCEPT);
+	bool is_api = strncmp(request->match.route->path, "/api/", strlen("/api/")) == 0;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		if (!is_api || !accept || strstr(accept, good[i]))
+			return true;
+	}
+	request_problem(request, 406, "it is JSON: Accept: application/json", NULL);
+	return false;
+}
+
 static void refuse_nobody(struct request *request, const char *refused)
 {
 	struct strbuf challenge CLEANUP(strbuf_free) = STRBUF(256);
@@ -178,7 +192,7 @@ static void dispatch_found(struct request *request)
 	else if (request->malformed)
 		request_problem(
 			request, 400, "the query has an escape that is none, or is no UTF-8", NULL);
-	else if (!check_type(request))
+	else if (!check_type(request) || !check_accept(request))
 		return;
 	else if (route->wants == WANTS_NOBODY)
 		hand_over(request);

@@ -176,6 +176,7 @@ def test_other_statuses(ada, api, db):
     assert (ada.ask("POST", "/api/tasks", b"title=x", Content_Type="text/plain").status, ada.ask("BREW", "/api/tasks").status) == (415, 405)
     assert (ada.get("/api/nothing").status, ada.ask("POST", "/api/tasks", {"title": "x" * 70000}).status) == (404, 413)
     assert ada.ask("HEAD", "/api/tasks").body == b""
+    assert (ada.get("/api/tasks", Accept="image/png").status, ada.get("/api/tasks", Accept="image/png, */*;q=0.1").status) == (406, 200)
     assert "text/html" in ada.get("/api/tasks/none", Accept="text/html,application/json").headers["Content-Type"]
     refused = api.get("/api/tasks", token=ada.token[:-2])
     assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
