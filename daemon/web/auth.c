@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "db/rows.h"
+#include "util/charset.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -188,17 +189,26 @@ static void tell_reply(struct lookup *lookup, const struct reply *reply, const c
 
 /* ---- sessions ---- */
 
+/* In UTF-8, as all that comes by HTTP. */
+static bool take_session_user(const PGresult *result, struct strbuf *user)
+{
+	if (PQntuples(result) != 1 || row_is_null(result, 0, 0))
+		return false;
+	return charset_to_utf8(
+		       charset_bound(), row_text(result, 0, 0), row_text_len(result, 0, 0), user) &&
+	       user->len > 0 && !user->overflowed;
+}
+
 static void on_session(void *arg, const struct reply *reply)
 {
 	struct lookup *lookup = arg;
+	struct strbuf user CLEANUP(strbuf_free) = STRBUF(TOKEN_USER_MAX);
 	if (reply->status != REPLY_OK) {
 		tell_reply(lookup, reply, "http_sessions_unfit");
 		return;
 	}
-	const char *user = PQntuples(reply->results[0]) == 1 ? row_text(reply->results[0], 0, 0)
-							     : NULL;
-	if (user && *user && strlen(user) <= TOKEN_USER_MAX) {
-		accept(lookup, user, KNOWN_SESSION);
+	if (take_session_user(reply->results[0], &user)) {
+		accept(lookup, user.data, KNOWN_SESSION);
 		return;
 	}
 	tell_failure(lookup->auth, "session", "there is no such session, or it has expired");

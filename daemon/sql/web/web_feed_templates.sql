@@ -1,7 +1,7 @@
 -- Caller: web/calendar.c: templates of a calendar, in the columns of web/foretold.h, and behind those as
 -- plan/template_row.c reads them.
 -- $1 text: the address; $2 timestamptz: that may make something until then; $3 int4: at most so many.
--- Index: those of the user's templates, pk_policies.
+-- Index: theirs.
 -- Result: text text timestamptz text timestamptz
 -- Result: text text text timestamptz timestamp text timestamptz timestamptz int8 timestamptz timestamptz
 -- Result: timestamptz timestamptz timestamptz bool text
