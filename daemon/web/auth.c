@@ -419,46 +419,6 @@ static const char *behind(const char *header, const char *scheme)
 	return header + len + strspn(header + len, " ");
 }
 
-static bool is_own_origin(const struct request *request, const char *origin)
-{
-	const char *host = request_header(request, "Host"), *name = strstr(origin, "://");
-	return host && name && strcasecmp(name + 3, host) == 0;
-}
-
-enum sender { SENDER_OWN, SENDER_OTHER, SENDER_UNKNOWN };
-
-/* Whether a page of this address, or of one that was named, has a browser ask. */
-static enum sender sender_of(const struct auth *auth, const struct request *request)
-{
-	const char *site = request_header(request, "Sec-Fetch-Site");
-	const char *origin = request_header(request, "Origin");
-	if (origin && list_has(auth->conf->cors_origins, origin))
-		return SENDER_OWN;
-	if (site) /* "none": typed by somebody */
-		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 ? SENDER_OWN
-										     : SENDER_OTHER;
-	if (origin)
-		return is_own_origin(request, origin) ? SENDER_OWN : SENDER_OTHER;
-	return SENDER_UNKNOWN;
-}
-
-static bool only_reads(const struct request *request)
-{
-	const char *method = request_method(request);
-	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
-/* Browsers send these on behalf of any page: where something is changed, it has to be one that may. */
-static bool cookie_counts(const struct auth *auth, const struct request *request)
-{
-	return only_reads(request) || sender_of(auth, request) == SENDER_OWN;
-}
-
-static bool password_counts(const struct auth *auth, const struct request *request)
-{
-	return only_reads(request) || sender_of(auth, request) != SENDER_OTHER;
-}
-
 static const char *find_cookie(const struct auth *auth, const struct request *request)
 {
 	static const char *const names[] = { "auth_token", "better-auth.session_token",
@@ -466,7 +426,7 @@ static const char *find_cookie(const struct auth *auth, const struct request *re
 	const char *value = NULL;
 	for (size_t i = 0; !value && i < ARRAY_LEN(names); i++)
 		value = request_cookie(request, names[i]);
-	return value && *value && cookie_counts(auth, request) ? value : NULL;
+	return value && *value && auth_cookie_counts(auth->conf, request) ? value : NULL;
 }
 
 static void find_header(
@@ -475,7 +435,7 @@ static void find_header(
 	const char *token = behind(header, "Bearer"), *pair = behind(header, "Basic");
 	if (token)
 		find_token(auth, request, token, false, fn, arg);
-	else if (pair && auth->operators && password_counts(auth, request))
+	else if (pair && auth->operators && auth_password_counts(auth->conf, request))
 		find_password(auth, pair, fn, arg);
 	else
 		tell_nobody(fn, arg, pair ? "invalid_token" : "invalid_request");
