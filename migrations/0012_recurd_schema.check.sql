@@ -10,10 +10,12 @@ begin
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
                                  'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
-                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes', 'backfills')
+                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes', 'backfills',
+                                 'calendar_feeds')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
                                                              'template_tags|preferences|zones|causes|waiting|repeats|policies|'
-                                                             'calendars|calendar_days|made_today|reminders|changes|backfills)')
+                                                             'calendars|calendar_days|made_today|reminders|changes|backfills|'
+                                                             'calendar_feeds)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
@@ -47,7 +49,10 @@ begin
               'api_id(text, text, text)', 'api_width(text, text, integer)', 'api_wrong(jsonb, jsonb)',
               'api_check(jsonb, jsonb, boolean)', 'api_cursor(text, text, text)',
               'api_cursor_read(text, text, text)', 'api_may_create(text, jsonb, text)', 'api_may_tag(text, jsonb)',
-              'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)']) as name
+              'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)',
+              'feed_shown(text, text, text, timestamptz, timestamptz)', 'session_user_id(text)', 'token_keys()', 'api_feed_create(text, jsonb, text)', 'api_feed_list(text, jsonb)',
+              'api_feed_revoke(text, text)', 'feed_open(text)', 'feed_tasks(text, timestamptz, timestamptz, integer)',
+              'feed_templates(text, timestamptz, integer)']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;
