@@ -23,12 +23,13 @@ MAY_INCLUDE = {
     "ctl": {"ctl", "plan", "recur", "db", "conf", "util"},
     "job": {"job", "plan", "recur", "db", "conf", "util"},
     "svc": {"svc", "job", "plan", "recur", "db", "conf", "util"},
+    "web": {"web", "plan", "recur", "db", "conf", "util"},
     "main": {"svc", "job", "plan", "recur", "db", "conf", "util"},
 }
 # Libraries, and the layers that know them.
 LIBRARIES = {
     r"libical/|ical\.h$": {"recur"},
-    r"libpq-fe\.h$|postgres": {"conf", "db", "plan", "job", "svc", "ctl"},
+    r"libpq-fe\.h$|postgres": {"conf", "db", "plan", "job", "svc", "ctl", "web"},
     r"ev\.h$": {"db", "job", "svc", "main"},
     r"jansson\.h$": {"recur", "ctl"},
     r"confuse\.h$": {"conf"},
