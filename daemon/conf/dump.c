@@ -41,13 +41,12 @@ static void mask_conninfo(const char *text, struct strbuf *out)
 }
 
 /* False where the option is not set. */
-static bool format_masked(
-	const struct conf *conf, const struct conf_option *option, struct strbuf *out)
+static bool format_masked(const void *fields, const struct conf_option *option, struct strbuf *out)
 {
 	struct strbuf plain CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
 	if (option->type != CONF_CONNINFO)
-		return value_format(conf, option, out);
-	if (!value_format(conf, option, &plain))
+		return value_format(fields, option, out);
+	if (!value_format(fields, option, &plain))
 		return false;
 	mask_conninfo(plain.data, out);
 	return true;
@@ -67,10 +66,10 @@ static void print_comment(const struct conf_option *option, const char *source, 
 	fputc('\n', out);
 }
 
-static void print_value(const struct conf *conf, const struct conf_option *option, FILE *out)
+static void print_value(const void *fields, const struct conf_option *option, FILE *out)
 {
 	struct strbuf value CLEANUP(strbuf_free) = STRBUF(VALUE_CAP);
-	if (!format_masked(conf, option, &value)) {
+	if (!format_masked(fields, option, &value)) {
 		fprintf(out, "# %s is not set\n", option->name);
 		return;
 	}
@@ -79,13 +78,19 @@ static void print_value(const struct conf *conf, const struct conf_option *optio
 	fputc('\n', out);
 }
 
+void option_dump(
+	const void *fields, const struct conf_option *option, const char *source, FILE *out)
+{
+	print_comment(option, source, out);
+	print_value(fields, option, out);
+}
+
 void conf_dump(const struct conf *conf, FILE *out)
 {
 	for (size_t i = 0; i < conf_options_len; i++) {
 		if (i > 0)
 			fputc('\n', out);
-		print_comment(&conf_options[i], conf->sources[i], out);
-		print_value(conf, &conf_options[i], out);
+		option_dump(conf, &conf_options[i], conf->sources[i], out);
 	}
 }
 

@@ -15,6 +15,7 @@
 
 /* libconfuse's callbacks carry no pointer of ours; there is one reading at a time. */
 static struct reading {
+	const struct file_keys *keys;
 	const char *path;
 	file_value_fn *fn;
 	void *arg;
@@ -151,9 +152,10 @@ static void PRINTF(2, 0) on_error(cfg_t *cfg, const char *fmt, va_list args)
 	strbuf_vaddf(&text, fmt, args);
 	(void)sscanf(text.data, "no such option '%40[^']'", key);
 	err_set(reading->err,
-		"%s:%d: expected key = value with a key of recurd.conf(5), and quotes "
+		"%s:%d: expected key = value with a key of %s, and quotes "
 		"around a value with blanks: %s%s",
-		reading->path, cfg->line, text.data, conf_option_hint(&nearest));
+		reading->path, cfg->line, reading->keys->manual, text.data,
+		reading->keys->hint(&nearest));
 }
 
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
@@ -166,19 +168,13 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return -1;
 }
 
-static const char *name_of(size_t i)
-{
-	return i < conf_options_len ? conf_options[i].name
-				    : settings_options[i - conf_options_len].name;
-}
-
 static bool parse_text(const char *text, struct err *err)
 {
-	/* Settings of the database are read, too: whoever has one here is told where it belongs. */
-	size_t n = conf_options_len + settings_options_len;
+	size_t n = reading->keys->n;
 	cfg_opt_t *opts CLEANUP(mem_cleanup) = mem_alloc_array(n + 1, sizeof(*opts));
 	for (size_t i = 0; i < n; i++)
-		opts[i] = (cfg_opt_t)CFG_STR_CB(name_of(i), NULL, CFGF_NODEFAULT, on_value);
+		opts[i] = (cfg_opt_t)CFG_STR_CB(
+			reading->keys->name(i), NULL, CFGF_NODEFAULT, on_value);
 	opts[n] = (cfg_opt_t)CFG_END();
 	err_set(err, "%s: cannot be parsed", reading->path);
 	cfg_t *cfg = cfg_init(opts, CFGF_NONE);
@@ -190,11 +186,12 @@ static bool parse_text(const char *text, struct err *err)
 	return result == CFG_SUCCESS;
 }
 
-bool file_read(const char *path, bool missing_ok, file_value_fn *fn, void *arg, struct err *err)
+bool file_read(const char *path, bool missing_ok, const struct file_keys *keys, file_value_fn *fn,
+	void *arg, struct err *err)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(FILE_SIZE_MAX);
 	struct err failure;
-	struct reading now = { .path = path, .fn = fn, .arg = arg, .err = &failure };
+	struct reading now = { .path = path, .keys = keys, .fn = fn, .arg = arg, .err = &failure };
 	reading = &now;
 	bool ok = slurp(path, missing_ok, &text, &failure) && prepare_text(text.data, &failure) &&
 		  parse_text(text.data, &failure);

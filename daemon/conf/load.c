@@ -100,6 +100,13 @@ static bool load_line(void *arg, const char *key, const char *value, int line, s
 	return true;
 }
 
+/* Settings of the database are read, too: whoever has one here is told where it belongs. */
+static const char *name_of(size_t i)
+{
+	return i < conf_options_len ? conf_options[i].name
+				    : settings_options[i - conf_options_len].name;
+}
+
 static bool load_file(struct conf *conf, const char *path, struct err *err)
 {
 	int *lines CLEANUP(mem_cleanup) = mem_alloc_array(
@@ -109,7 +116,9 @@ static bool load_file(struct conf *conf, const char *path, struct err *err)
 	};
 	if (access(arg.path, F_OK) == 0)
 		conf->file = mem_strdup(arg.path);
-	return file_read(arg.path, !path, load_line, &arg, err);
+	struct file_keys keys = { "recurd.conf(5)", conf_options_len + settings_options_len,
+		name_of, conf_option_hint };
+	return file_read(arg.path, !path, &keys, load_line, &arg, err);
 }
 
 static void variable_name(const struct conf_option *option, char name[static VARIABLE_MAX])
@@ -284,7 +293,9 @@ static bool is_known_variable(const char *entry, size_t len)
 	if (names_one(conf_options, conf_options_len, entry, len) ||
 		names_one(settings_options, settings_options_len, entry, len))
 		return true;
-	return strncmp(entry, PREFIX "TEST_", strlen(PREFIX "TEST_")) == 0;
+	/* recurd-http's, which may have the same environment. */
+	return strncmp(entry, PREFIX "HTTP_", strlen(PREFIX "HTTP_")) == 0 ||
+	       strncmp(entry, PREFIX "TEST_", strlen(PREFIX "TEST_")) == 0;
 }
 
 /* Only a warning: a container may carry variables of a newer version, or of something else. */

@@ -20,8 +20,17 @@
 typedef bool file_value_fn(
 	void *arg, const char *key, const char *value, int line, struct err *err);
 
+/* What may stand in it. */
+struct nearest;
+struct file_keys {
+	const char *manual; /* the page that lists them */
+	size_t n;
+	const char *(*name)(size_t i);
+	const char *(*hint)(struct nearest *nearest); /* what was meant by another; "" */
+};
+
 /* missing_ok: a file that does not exist has no values. */
-bool file_read(
-	const char *path, bool missing_ok, file_value_fn *fn, void *arg, struct err *err) NODISCARD;
+bool file_read(const char *path, bool missing_ok, const struct file_keys *keys, file_value_fn *fn,
+	void *arg, struct err *err) NODISCARD;
 /* A value as it may stand in the file, in quotes. */
 void file_print_quoted(const char *value, FILE *out);

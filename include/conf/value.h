@@ -25,3 +25,6 @@ bool value_format(const void *fields, const struct conf_option *option, struct s
 void value_describe(const struct conf_option *option, struct strbuf *out);
 /* Frees the texts that a struct owns by the rows of its table. */
 void values_free(void *fields, const struct conf_option *options, size_t n);
+/* As a file would have it, with its help as comment, and where it came from; passwords are masked. */
+void option_dump(
+	const void *fields, const struct conf_option *option, const char *source, FILE *out);

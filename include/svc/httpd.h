@@ -4,7 +4,7 @@
  * and HEAD only.  Limits: 64 connections, 16 kB of a request, 10 s without a sign of life.
  *
  * Where it cannot listen (the address is taken, the folder is missing) it says so once, event=listen_refused, and tries
- * again every RETRY seconds: whoever asks for figures must not keep reminders from being told.
+ * again every quarter of a minute (http/listener.h): whoever asks for figures must not keep reminders from being told.
  */
 #pragma once
 
@@ -13,8 +13,6 @@
 
 #include "util/address.h"
 #include "util/strbuf.h"
-
-#define HTTPD_RETRY_S 15.
 
 struct httpd_request {
 	const char *path;

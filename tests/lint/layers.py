@@ -22,18 +22,19 @@ MAY_INCLUDE = {
     "plan": {"plan", "recur", "db", "util"},
     "ctl": {"ctl", "plan", "recur", "db", "conf", "util"},
     "job": {"job", "plan", "recur", "db", "conf", "util"},
-    "svc": {"svc", "job", "plan", "recur", "db", "conf", "util"},
-    "web": {"web", "plan", "recur", "db", "conf", "util"},
+    "http": {"http", "util"},
+    "web": {"web", "http", "plan", "recur", "db", "conf", "util"},
+    "svc": {"svc", "http", "job", "plan", "recur", "db", "conf", "util"},
     "main": {"svc", "job", "plan", "recur", "db", "conf", "util"},
 }
 # Libraries, and the layers that know them.
 LIBRARIES = {
     r"libical/|ical\.h$": {"recur"},
     r"libpq-fe\.h$|postgres": {"conf", "db", "plan", "job", "svc", "ctl", "web"},
-    r"ev\.h$": {"db", "job", "svc", "main"},
-    r"jansson\.h$": {"recur", "ctl"},
+    r"ev\.h$": {"db", "http", "job", "svc", "web", "main"},
+    r"jansson\.h$": {"recur", "ctl", "web"},
     r"confuse\.h$": {"conf"},
-    r"microhttpd\.h$": {"svc"},
+    r"microhttpd\.h$": {"http", "svc", "web"},
     r"curl/": set(),
 }
 

@@ -45,7 +45,7 @@ static int ask(const struct request *request, const char *function, const char *
 	params_text(&params, request->id);
 	params_text(&params, body);
 	params_text(&params, extra);
-	int code = ctl_query(request->ctl, QUERY_CTL_API, &params, &result);
+	int code = ctl_query(request->ctl, QUERY_API_CALL, &params, &result);
 	if (code != EX_OK)
 		return code;
 	const char *answer = row_text(result, 0, 0);

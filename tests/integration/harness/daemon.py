@@ -102,9 +102,12 @@ class Recurd:
     prefix; foreground=False leaves the log to syslog.
     """
 
+    NAME = "recurd"
+    SERVES = "connected"  # the line that says that it has a database
+
     def __init__(self, db=None, *args, dsn=None, env=None, wrapper=(), foreground=True, **options):
         self.dir = Path(tempfile.mkdtemp(prefix="rcd-d-", dir="/tmp"))
-        self.conf = self.dir / "recurd.conf"
+        self.conf = self.dir / f"{self.NAME}.conf"
         self.foreground = foreground
         options = apply_settings(options, db and db.dsn)
         self.options = {"database_url": dsn or (db and db.dsn), **options}
@@ -120,7 +123,7 @@ class Recurd:
             "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
         }
         environ = clean_environ(**{**defaults, **(env or {})})
-        argv = [*wrapper, program("recurd"), "-c", self.conf, *(["--foreground"] if foreground else []), *args]
+        argv = [*wrapper, program(self.NAME), "-c", self.conf, *(["--foreground"] if foreground else []), *args]
         self.process = spawn(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
         self.started = time.monotonic()
         self.output = []
@@ -189,7 +192,7 @@ class Recurd:
 
     def wait_ready(self, timeout=PATIENCE):
         """READY=1 to the service manager, and (as far as its log is ours) a database that it serves."""
-        serves = lambda: not self.foreground or self.seen("connected")  # noqa: E731
+        serves = lambda: not self.foreground or self.seen(self.SERVES)  # noqa: E731
         self._while_alive(lambda: self.notify.seen("READY") and serves(), timeout, "READY=1 and a database")
         return self
 

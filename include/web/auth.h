@@ -1,0 +1,36 @@
+/* auth: who asks.
+ *
+ * No default lets anybody in.  What is presented is looked at, and either it is good, or the request is refused (401) with
+ * the word that RFC 6750 has for it; who presents nothing is nobody.
+ */
+#pragma once
+
+#include "conf/web.h"
+#include "web/pool.h"
+#include "web/request.h"
+
+enum identity_kind {
+	IDENTITY_NOBODY,
+	IDENTITY_USER,
+	IDENTITY_OPERATOR,
+};
+
+struct identity {
+	enum identity_kind kind;
+	const char *user; /* id; NULL: none, as of an operator by password */
+	const char *name; /* for the audit and the log; NULL: none */
+};
+
+/* refused: "invalid_token" or "invalid_request"; NULL: identity is good.  Both are valid until fn returns. */
+typedef void auth_fn(void *arg, const struct identity *identity, const char *refused);
+
+struct auth;
+
+/* Whether the files that conf names can be used. */
+bool auth_check(const struct web_conf *conf, struct err *err) NODISCARD;
+/* conf and pool must live as long as it does. */
+bool auth_create(const struct web_conf *conf, struct pool *pool, struct auth **ret_auth,
+	struct err *err) NODISCARD;
+void auth_destroy(struct auth *auth); /* accepts NULL */
+/* fn comes exactly once, maybe before this returns. */
+void auth_find(struct auth *auth, struct request *request, auth_fn *fn, void *arg);

@@ -1,0 +1,19 @@
+/* web: what handlers share. */
+#pragma once
+
+#include <ev.h>
+
+#include "conf/web.h"
+
+struct auth;
+struct pool;
+struct server;
+
+struct web {
+	struct ev_loop *loop;
+	const struct web_conf *conf; /* another one after a reload */
+	struct pool *pool;
+	struct auth *auth;
+	struct server *server;
+	bool stopping;
+};
