@@ -46,7 +46,10 @@ begin
               'api_id(text, text, text)', 'api_width(text, text, integer)', 'api_wrong(jsonb, jsonb)',
               'api_check(jsonb, jsonb, boolean)', 'api_cursor(text, text, text)',
               'api_cursor_read(text, text, text)', 'api_may_create(text, jsonb, text)', 'api_may_tag(text, jsonb)',
-              'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)']) as name
+              'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)',
+              'web_now()', 'web_minutes()', 'web_upcoming(integer, timestamptz)',
+              'web_templates(text, text, integer, timestamptz, text)', 'web_instances(text, timestamptz, timestamptz)',
+              'web_decisions(text, integer, timestamptz, bigint)', 'web_workers()']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

@@ -72,7 +72,7 @@ static void show_figures(struct strbuf *out, const struct now *now)
 	strbuf_add_text(out, "<dl class=\"figures\">\n");
 	figure(out, late ? "bad" : NULL, NULL,
 		show_count(f->due_templates + f->due_reminders, f->due_capped, text), "due now");
-	figure(out, late ? "bad" : NULL, NULL, lag > 0 ? show_span(lag, text) : "none",
+	figure(out, late ? "bad" : NULL, NULL, lag == 0 ? "0 s" : show_span(lag, text),
 		"the oldest waits");
 	figure_next(out, now);
 	figure(out, f->alive == 0 ? "bad" : NULL, "workers", show_count(f->alive, false, text),
@@ -142,7 +142,7 @@ static void show_strip_table(struct strbuf *out, const struct now *now)
 			sum.due += now->minutes[j].due;
 		}
 		strbuf_add_text(out, "<tr><td>");
-		show_time(out, &now->face, now->face.now + (i - NOW_MINUTES) * 60 * USEC_PER_SEC);
+		show_time(out, &now->face, now->minutes_at + (i - NOW_MINUTES) * 60 * USEC_PER_SEC);
 		strbuf_add_text(out, "</td>");
 		page_cell(out, NULL, show_count(sum.made, false, n));
 		page_cell(out, NULL, show_count(sum.told, false, n));
@@ -172,9 +172,9 @@ static void show_strip(struct strbuf *out, const struct now *now)
 		STRIP_HIGH - 1, 2 * NOW_MINUTES * (BAR + 1), NOW_MINUTES * (BAR + 1) - 2,
 		STRIP_HIGH);
 	FILL(out, FRAGMENT_STRIP_ENDS,
-		{ "from", show_instant(&now->face, now->face.now - hour, from) },
-		{ "now", show_instant(&now->face, now->face.now, at) },
-		{ "to", show_instant(&now->face, now->face.now + hour, to) });
+		{ "from", show_instant(&now->face, now->minutes_at - hour, from) },
+		{ "now", show_instant(&now->face, now->minutes_at, at) },
+		{ "to", show_instant(&now->face, now->minutes_at + hour, to) });
 	show_strip_table(out, now);
 }
 
@@ -234,8 +234,11 @@ void now_page(struct strbuf *out, const struct now *now, struct page *page)
 	heat_note(&now->heat, &now->face, note, sizeof(note));
 	add_section(out, now, NOW_HEAT, "Next seven days", now->heat.sampled > 0 ? note : NULL);
 	add_section(out, now, NOW_UPCOMING, "Upcoming", NULL);
-	add_section(
-		out, now, NOW_QUARANTINE, "Quarantine", "left alone until mended; delays nobody");
-	add_section(out, now, NOW_DECISIONS, "Decisions", "what was not simply made, and why");
+	if (now->lists) {
+		add_section(out, now, NOW_QUARANTINE, "Quarantine",
+			"left alone until mended; delays nobody");
+		add_section(out, now, NOW_DECISIONS, "Decisions",
+			"what was not simply made, and why");
+	}
 	page_end(out, page);
 }

@@ -7,7 +7,7 @@
 
 #include "util/mem.h"
 
-static const struct route *const tables[] = { health_routes, api_routes };
+static const struct route *const tables[] = { health_routes, api_routes, page_routes };
 
 /* ---- escapes ---- */
 

@@ -32,6 +32,8 @@ struct now {
 	struct figures figures;
 	/* From an hour back to an hour ahead; [NOW_MINUTES] is the minute that begins now. */
 	struct minute minutes[2 * NOW_MINUTES];
+	usec_t minutes_at; /* when these were counted */
+	bool lists; /* quarantine and decisions may be seen */
 	struct heat heat;
 	const struct upcoming_row *upcoming;
 	const struct quarantine_row *quarantine;

@@ -72,6 +72,8 @@ static struct now sample_now(void)
 		.decisions = decisions,
 		.decisions_n = 3 };
 	usec_t t = now.face.now;
+	now.minutes_at = t;
+	now.lists = true;
 	upcoming[0] = (struct upcoming_row){ t + SEC(2), false, "ada", "7d0c41", NULL,
 		"water the plants", sample_weekly, INSTANT_NONE };
 	upcoming[1] = (struct upcoming_row){ t + SEC(9), true, "lin", NULL, "k77", "call the bank",
