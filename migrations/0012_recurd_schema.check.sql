@@ -10,10 +10,11 @@ begin
           where relnamespace = to_regnamespace('recurd')
                 and (relname in ('settings', 'notifications', 'decisions', 'workers', 'template_tags', 'preferences',
                                  'zones', 'upcoming', 'status', 'worker_states', 'causes', 'waiting', 'waits', 'repeats',
-                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes')
+                                 'policies', 'calendars', 'calendar_days', 'made_today', 'reminders', 'changes',
+                                 'calendar_feeds')
                      or relkind in ('i', 'S') and relname ~ '^(pk|uq|ix)_(settings|notifications|decisions|workers|'
                                                              'template_tags|preferences|zones|causes|waiting|repeats|policies|'
-                                                             'calendars|calendar_days|made_today|reminders|changes)')
+                                                             'calendars|calendar_days|made_today|reminders|changes|calendar_feeds)')
           union all
           select name from unnest(array[
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
@@ -49,7 +50,10 @@ begin
               'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)',
               'web_now()', 'web_minutes()', 'web_upcoming(integer, timestamptz)',
               'web_templates(text, text, integer, timestamptz, text)', 'web_instances(text, timestamptz, timestamptz)',
-              'web_decisions(text, integer, timestamptz, bigint)', 'web_workers()']) as name
+              'web_decisions(text, integer, timestamptz, bigint)', 'web_workers()',
+              'feed_shown(text, text, text, timestamptz, timestamptz)', 'session_user_id(text)', 'token_keys()', 'api_feed_create(text, jsonb, text)', 'api_feed_list(text, jsonb)',
+              'api_feed_revoke(text, text)', 'feed_open(text)', 'feed_tasks(text, timestamptz, timestamptz, integer)',
+              'feed_templates(text, timestamptz, integer)']) as name
           where to_regprocedure('recurd.' || name) is not null
           limit 5) as o (name)
     having count(*) > 0;

@@ -242,7 +242,7 @@ const char *web_conf_needs_restart(const struct web_conf *old, const struct web_
 
 #define BETWEEN " ,\t\r\n"
 
-const char *list_next(const char **at, size_t *ret_len)
+const char *list_item(const char **at, size_t *ret_len)
 {
 	if (!*at)
 		return NULL;
@@ -255,7 +255,7 @@ const char *list_next(const char **at, size_t *ret_len)
 bool list_has(const char *list, const char *text)
 {
 	size_t len;
-	for (const char *item; (item = list_next(&list, &len));) {
+	for (const char *item; (item = list_item(&list, &len));) {
 		if (strlen(text) == len && strncmp(item, text, len) == 0)
 			return true;
 	}

@@ -22,6 +22,7 @@ struct listener {
 	struct ev_prepare prepare;
 	struct ev_timer due, retry;
 	bool refused; /* and said so */
+	bool kicked; /* it is owed a turn */
 };
 
 /* Paths are compared as they come: decoded, one that goes on behind a NUL would be another. */
@@ -52,6 +53,7 @@ static bool is_full(const struct listener *listener)
 static void run(struct listener *listener)
 {
 	bool full = is_full(listener);
+	listener->kicked = false;
 	MHD_run(listener->daemon);
 	if (full && !is_full(listener))
 		MHD_run(listener->daemon);
@@ -77,7 +79,9 @@ static void on_prepare(struct ev_loop *loop, struct ev_prepare *prepare, int eve
 	MHD_UNSIGNED_LONG_LONG ms;
 	(void)events;
 	ev_timer_stop(loop, &listener->due);
-	if (MHD_get_timeout(listener->daemon, &ms) != MHD_YES)
+	if (listener->kicked)
+		ms = 0;
+	else if (MHD_get_timeout(listener->daemon, &ms) != MHD_YES)
 		return;
 	ev_timer_set(&listener->due, (double)ms / 1e3, 0.);
 	ev_timer_start(loop, &listener->due);
@@ -167,6 +171,11 @@ struct listener *listener_adopt(
 	listener->given_fd = fd;
 	try_listen(listener);
 	return listener;
+}
+
+void listener_kick(struct listener *listener)
+{
+	listener->kicked = true;
 }
 
 void listener_quiesce(struct listener *listener)

@@ -9,6 +9,7 @@
 #include "util/charset.h"
 #include "util/mem.h"
 #include "web/api.h"
+#include "web/api_rules.h"
 #include "web/auth.h"
 #include "web/pool.h"
 #include "web/routes.h"
@@ -77,7 +78,6 @@ void api_ask(struct web *web, struct request *request, const struct api_question
 
 /* ---- entity tags ---- */
 
-/* "*", or the first of a list of quoted ones, without its quotes; the caller frees.  NULL: there is none. */
 char *api_tag_given(const char *header)
 {
 	if (!header)
@@ -220,11 +220,17 @@ static bool put_filter(void *arg, const char *name, const char *value)
 	return true;
 }
 
+json_t *api_filter(const struct request *request)
+{
+	json_t *filter = json_object();
+	request_each_query(request, put_filter, filter);
+	return filter;
+}
+
 static void serve_list(struct web *web, struct request *request)
 {
 	const struct api_call *call = request_route(request)->data;
-	json_auto_t *filter = json_object();
-	request_each_query(request, put_filter, filter);
+	json_auto_t *filter = api_filter(request);
 	struct api_question question = {
 		.function = call->function, .id = request_arg(request, 0), .body = filter
 	};
@@ -233,7 +239,6 @@ static void serve_list(struct web *web, struct request *request)
 
 /* ---- rows ---- */
 
-/* The body as JSON; NULL: it is none, and that was the answer. */
 json_t *api_body(struct request *request)
 {
 	const struct strbuf *text = request_body(request);
@@ -266,42 +271,67 @@ static void serve_row(struct web *web, struct request *request)
 	api_ask(web, request, &question, on_answer, request);
 }
 
+/* ---- addresses ---- */
+
 static const struct api_call task_list = { .function = "task_list" },
 			     tag_list = { .function = "tag_list" },
-			     template_list = { .function = "template_list" },
 			     template_history = { .function = "template_history" },
 			     task_get = { .function = "task_get" },
-			     tag_get = { .function = "tag_get" },
-			     template_get = { .function = "template_get" };
+			     tag_get = { .function = "tag_get" };
 
-static const struct api_call
-	tag_create = { .function = "tag_create", .has_body = true, .writes = true },
-	task_tags = { .function = "task_tags", .has_body = true, .writes = true, .matches = true },
-	tag_update = { .function = "tag_update",
-		.has_body = true,
-		.writes = true,
-		.matches = true },
-	task_delete = { .function = "task_delete", .writes = true, .matches = true },
-	tag_delete = { .function = "tag_delete", .writes = true, .matches = true },
-	template_delete = { .function = "template_delete", .writes = true, .matches = true };
+#define CREATE .has_body = true, .writes = true
+#define UPDATE CREATE, .matches = true
+#define DELETE .writes = true, .matches = true
 
-#define READS  WANTS_USER, ROUTE_CORS
-#define WRITES WANTS_USER, ROUTE_CORS | ROUTE_JSON
+static const struct api_call tag_create = { .function = "tag_create", CREATE },
+			     task_tags = { .function = "task_tags", UPDATE },
+			     tag_update = { .function = "tag_update", UPDATE },
+			     task_delete = { .function = "task_delete", DELETE },
+			     tag_delete = { .function = "tag_delete", DELETE },
+			     template_delete = { .function = "template_delete", DELETE };
+
+static const struct api_rules_call task_create = { { .function = "task_create", CREATE },
+	.due = "due_date" };
+static const struct api_rules_call task_update = { { .function = "task_update", UPDATE },
+	.due = "due_date" };
+static const struct api_rules_call template_list = {
+	{ .function = "template_list", .has_body = true }, .shows = true
+};
+static const struct api_rules_call template_get = { { .function = "template_get" }, .shows = true };
+static const struct api_rules_call template_create = { { .function = "template_create", CREATE },
+	.shows = true, .due = "next_due_at", .needs_due = true };
+static const struct api_rules_call template_update = { { .function = "template_update", UPDATE },
+	.shows = true, .due = "next_due_at" };
+
+#define READS   WANTS_USER, ROUTE_CORS
+#define WRITES  WANTS_USER, ROUTE_CORS | ROUTE_JSON
+#define TASKS   "/api/tasks"
+#define TAGS    "/api/tags"
+#define SERIES  "/api/recurring-tasks"
+#define PREVIEW "/api/rules/preview"
 
 const struct route api_routes[] = {
-	{ "GET", "/api/tasks", serve_list, READS, &task_list },
-	{ "GET", "/api/tasks/{id}", serve_row, READS, &task_get },
-	{ "DELETE", "/api/tasks/{id}", serve_row, READS, &task_delete },
-	{ "PUT", "/api/tasks/{id}/tags", serve_row, WRITES, &task_tags },
-	{ "GET", "/api/tags", serve_list, READS, &tag_list },
-	{ "POST", "/api/tags", serve_row, WRITES, &tag_create },
-	{ "GET", "/api/tags/{id}", serve_row, READS, &tag_get },
-	{ "PUT", "/api/tags/{id}", serve_row, WRITES, &tag_update },
-	{ "PATCH", "/api/tags/{id}", serve_row, WRITES, &tag_update },
-	{ "DELETE", "/api/tags/{id}", serve_row, READS, &tag_delete },
-	{ "GET", "/api/recurring-tasks", serve_list, READS, &template_list },
-	{ "GET", "/api/recurring-tasks/{id}", serve_row, READS, &template_get },
-	{ "DELETE", "/api/recurring-tasks/{id}", serve_row, READS, &template_delete },
-	{ "GET", "/api/recurring-tasks/{id}/history", serve_list, READS, &template_history },
+	{ "GET", TASKS, serve_list, READS, &task_list },
+	{ "POST", TASKS, api_rules_write, WRITES, &task_create },
+	{ "GET", TASKS "/{id}", serve_row, READS, &task_get },
+	{ "PUT", TASKS "/{id}", api_rules_write, WRITES, &task_update },
+	{ "PATCH", TASKS "/{id}", api_rules_write, WRITES, &task_update },
+	{ "DELETE", TASKS "/{id}", serve_row, READS, &task_delete },
+	{ "PUT", TASKS "/{id}/tags", serve_row, WRITES, &task_tags },
+	{ "GET", TAGS, serve_list, READS, &tag_list },
+	{ "POST", TAGS, serve_row, WRITES, &tag_create },
+	{ "GET", TAGS "/{id}", serve_row, READS, &tag_get },
+	{ "PUT", TAGS "/{id}", serve_row, WRITES, &tag_update },
+	{ "PATCH", TAGS "/{id}", serve_row, WRITES, &tag_update },
+	{ "DELETE", TAGS "/{id}", serve_row, READS, &tag_delete },
+	{ "GET", SERIES, api_rules_read, READS, &template_list },
+	{ "POST", SERIES, api_rules_write, WRITES, &template_create },
+	{ "GET", SERIES "/{id}", api_rules_read, READS, &template_get },
+	{ "PUT", SERIES "/{id}", api_rules_write, WRITES, &template_update },
+	{ "PATCH", SERIES "/{id}", api_rules_write, WRITES, &template_update },
+	{ "DELETE", SERIES "/{id}", serve_row, READS, &template_delete },
+	{ "GET", SERIES "/{id}/history", serve_list, READS, &template_history },
+	{ "GET", PREVIEW, api_rules_try_query, WANTS_ANYONE, ROUTE_CORS, NULL },
+	{ "POST", PREVIEW, api_rules_try, WANTS_ANYONE, ROUTE_CORS | ROUTE_JSON, NULL },
 	{ 0 },
 };

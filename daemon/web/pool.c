@@ -228,7 +228,12 @@ static void on_session(void *arg, const struct reply *reply)
 	if (reply->status == REPLY_LOST)
 		return;
 	if (reply->status == REPLY_FAILED) {
-		refuse(slot, reply->message);
+		err_set(&why, "%s%s", reply->message,
+			strcmp(reply->sqlstate, "42501") == 0
+				? ": this role needs recurd_web: grant recurd_web to it; where it "
+				  "has that, run recurctl migrate up, then recurctl migrate repair"
+				: "");
+		refuse(slot, why.text);
 		return;
 	}
 	const PGresult *result = reply->results[reply->n - 1];

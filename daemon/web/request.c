@@ -128,6 +128,19 @@ bool request_on_unix_socket(const struct request *request)
 	return address && address->sa_family == AF_UNIX && !is_forwarded(request);
 }
 
+long request_peer_uid(const struct request *request)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	if (request->completed)
+		return -1;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		return -1;
+	return (long)peer.uid;
+}
+
 bool request_from_loopback(const struct request *request)
 {
 	const struct sockaddr *any = client(request);
@@ -213,7 +226,7 @@ static void settle(struct request *request, unsigned status, struct MHD_Response
 	log_answer(request);
 	if (request->suspended) {
 		request->suspended = false;
-		MHD_resume_connection(request->connection);
+		server_resume(request->server, request->connection);
 	}
 }
 

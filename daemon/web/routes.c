@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/mem.h"
+#include "util/text.h"
 
 static const struct route *const tables[] = { health_routes, api_routes, page_routes };
 
@@ -18,6 +19,17 @@ static int hex(char c)
 	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
 		return (c | 0x20) - 'a' + 10;
 	return -1;
+}
+
+static bool is_utf8(const char *text)
+{
+	uint32_t code;
+	for (size_t left = strlen(text), n; left > 0; text += n, left -= n) {
+		n = text_decode(text, left, &code);
+		if (n == 0)
+			return false;
+	}
+	return true;
 }
 
 static char *decode(const char *text, size_t len, const char *refused, char blank)
@@ -43,7 +55,10 @@ static char *decode(const char *text, size_t len, const char *refused, char blan
 		}
 		*to++ = (char)c;
 	}
-	return out;
+	if (is_utf8(out))
+		return out;
+	free(out);
+	return NULL;
 }
 
 char *route_decode(const char *text, size_t len)

@@ -41,13 +41,13 @@ static bool is_host_known(const struct request *request)
 	}
 	size_t len;
 	const char *at = conf->hosts;
-	for (const char *item; (item = list_next(&at, &len));) {
+	for (const char *item; (item = list_item(&at, &len));) {
 		if (host_is(host, item, len))
 			return true;
 	}
 	/* An address that it listens at cannot be another's name. */
 	at = conf->listen;
-	for (const char *item; (item = list_next(&at, &len));) {
+	for (const char *item; (item = list_item(&at, &len));) {
 		if (strlen(host) == len && strncmp(host, item, len) == 0)
 			return true;
 	}
@@ -117,7 +117,8 @@ static bool may(struct request *request)
 	const struct route *route = request->match.route;
 	enum identity_kind kind = request->identity.kind;
 	bool nobody = kind == IDENTITY_NOBODY;
-	if (route->wants == WANTS_VISITOR && nobody && request_from_loopback(request))
+	bool open = route->wants == WANTS_VISITOR || route->wants == WANTS_ANYONE;
+	if (open && nobody && request_from_loopback(request))
 		return true;
 	if (nobody && route->wants != WANTS_NOBODY) {
 		refuse_nobody(request, NULL);
@@ -146,6 +147,16 @@ static void on_identity(void *arg, const struct identity *identity, const char *
 {
 	struct request *request = arg;
 	/* What follows answers, or the handler does. */
+	if (refused == auth_unavailable) {
+		request_unavailable(request, 2,
+			"the database does not say who asks; the same may work in a moment");
+		return;
+	}
+	if (refused == auth_too_many) {
+		request_header_add(request, "Retry-After", "5");
+		request_problem(request, 429, "too many passwords were wrong; wait a moment", NULL);
+		return;
+	}
 	if (refused) {
 		refuse_nobody(request, refused);
 		return;
@@ -163,7 +174,8 @@ static void dispatch_found(struct request *request)
 	if (request->too_large)
 		request_problem(request, 413, "a body has at most 64 kB", NULL);
 	else if (request->malformed)
-		request_problem(request, 400, "the query has an escape that is none", NULL);
+		request_problem(
+			request, 400, "the query has an escape that is none, or is no UTF-8", NULL);
 	else if (!check_type(request))
 		return;
 	else if (route->wants == WANTS_NOBODY)
@@ -273,7 +285,7 @@ bool server_check(const struct web_conf *conf, struct err *err)
 {
 	const char *at = conf->listen;
 	size_t len, n = 0;
-	for (const char *item; (item = list_next(&at, &len)); n++) {
+	for (const char *item; (item = list_item(&at, &len)); n++) {
 		char *text CLEANUP(mem_cleanup) = mem_strndup(item, len);
 		if (n == LISTENERS_MAX)
 			return err_set(err, "listen: expected at most %d addresses", LISTENERS_MAX);
@@ -281,6 +293,13 @@ bool server_check(const struct web_conf *conf, struct err *err)
 			return false;
 	}
 	return true;
+}
+
+void server_resume(struct server *server, struct MHD_Connection *connection)
+{
+	MHD_resume_connection(connection);
+	for (size_t i = 0; i < server->listeners_n; i++)
+		listener_kick(server->listeners[i]);
 }
 
 static const struct listener_options base_options = {
@@ -313,7 +332,7 @@ static void listen_everywhere(struct server *server)
 	for (size_t i = 0; i < given; i++)
 		server->listeners[server->listeners_n++] = listener_adopt(
 			loop, FIRST_FD + (int)i, "a socket of systemd's", &options);
-	for (const char *item; given == 0 && (item = list_next(&at, &len));) {
+	for (const char *item; given == 0 && (item = list_item(&at, &len));) {
 		char *text CLEANUP(mem_cleanup) = mem_strndup(item, len);
 		struct address address;
 		if (address_parse(text, &address, NULL))

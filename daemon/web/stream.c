@@ -48,7 +48,7 @@ static void wake(struct stream *stream)
 	if (!stream->suspended)
 		return;
 	stream->suspended = false;
-	MHD_resume_connection(stream->request->connection);
+	server_resume(stream->request->server, stream->request->connection);
 }
 
 void stream_send(struct stream *stream, const char *text, size_t len)

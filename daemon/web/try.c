@@ -1,14 +1,10 @@
 /* A rule on trial; see the header. */
 #include "web/try.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "recur/recurrence.h"
-#include "recur/sentence.h"
-#include "util/mem.h"
+#include "recur/typed.h"
 #include "web/months.h"
 #include "web/place.h"
 
@@ -16,70 +12,35 @@
 #define ROUNDS_MAX 25 /* of RECUR_AGAIN: others wait no longer than that */
 #define MARKS_MAX  4000
 
-struct tried {
-	struct rule *rule;
-	struct recurrence *recurrence;
-	const struct zone *zone;
-	sec_t start;
-};
-
 static bool is_given(const char *text)
 {
 	return text && text[strspn(text, " \t\r\n")];
 }
 
-static bool parse(const char *text, struct rule **ret_rule, struct err *err)
+static bool open_trial(const struct trial *trial, struct typed_rule *tried, struct err *err)
 {
-	char first = text[strspn(text, " \t\r\n")];
-	if (strlen(text) > RULE_BYTES_MAX)
+	struct typed_ground ground = { .zone_name = is_given(trial->zone) ? trial->zone : NULL,
+		.default_time_zone = zone_name(trial->face.zone),
+		.min_interval = trial->min_interval,
+		.now = sec_from_usec(trial->face.now) };
+	sec_t start;
+	if (strlen(trial->rule) > RULE_BYTES_MAX)
 		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	if (first == '{' || first == '[' || first == '"')
-		return rule_parse(text, strlen(text), ret_rule, err);
-	if (sentence_is(text))
-		return sentence_parse(text, ret_rule, err);
-	json_auto_t *value = json_pack("{ss}", rule_text_key(text), text);
-	if (!value)
-		return err_set(err, "recurrence_rule: not UTF-8");
-	return rule_parse_value(value, ret_rule, err);
-}
-
-static bool find_zone(const struct trial *trial, struct tried *tried, struct err *err)
-{
-	const char *name = rule_time_zone(tried->rule);
-	tried->zone = trial->face.zone;
-	if (!name && !is_given(trial->zone))
-		return true;
-	return zone_load(name ? name : trial->zone, &tried->zone, err) ||
-	       err_prefix(err, name ? "recurrence_rule.timeZone: " : "time zone: ");
-}
-
-static bool open_trial(const struct trial *trial, struct tried *tried, struct err *err)
-{
-	if (!parse(trial->rule, &tried->rule, err) || !find_zone(trial, tried, err))
-		return false;
-	if (is_given(trial->start)) {
-		if (!wall_parse(trial->start, &tried->start, err))
-			return err_prefix(err, "begins: ");
-	} else if (!rule_start(tried->rule, &tried->start)) {
-		tried->start = zone_to_wall(tried->zone, sec_from_usec(trial->face.now));
-	}
-	return rule_use_calendars(tried->rule, NULL, err) &&
-	       recurrence_open(tried->rule, tried->start, tried->zone, RECUR_BY_TIME,
-		       &tried->recurrence, err) &&
-	       recurrence_check_interval(
-		       tried->recurrence, trial->min_interval / USEC_PER_SEC, err);
-}
-
-static void close_trial(struct tried *tried)
-{
-	recurrence_close(tried->recurrence);
-	rule_free(tried->rule);
+	if (!is_given(trial->start))
+		return typed_open(&ground, trial->rule, NULL, tried, err);
+	/* As browsers write it, without seconds, too. */
+	char whole[INSTANT_TEXT_MAX];
+	snprintf(whole, sizeof(whole), "%.19s%s", trial->start,
+		strlen(trial->start) == 16 ? ":00" : "");
+	if (!wall_parse(strlen(trial->start) > 19 ? trial->start : whole, &start, err))
+		return err_prefix(err, "begins: ");
+	return typed_open(&ground, trial->rule, &start, tried, err);
 }
 
 /* ---- what comes ---- */
 
 static enum recur_status next_of(
-	struct tried *tried, int *rounds, struct occurrence *ret_next, struct err *err)
+	struct typed_rule *tried, int *rounds, struct occurrence *ret_next, struct err *err)
 {
 	enum recur_status status;
 	do
@@ -118,7 +79,7 @@ static void say_end(struct strbuf *out, enum recur_status status, int shown, con
 	FILL(out, FRAGMENT_NOTHING, { "text", text });
 }
 
-static void show_dates(struct strbuf *out, const struct trial *trial, struct tried *tried)
+static void show_dates(struct strbuf *out, const struct trial *trial, struct typed_rule *tried)
 {
 	static const char *const labels[] = { "Next", "In", "Note", NULL };
 	struct face face = { tried->zone, trial->face.now };
@@ -146,7 +107,7 @@ static void show_dates(struct strbuf *out, const struct trial *trial, struct tri
 	months_show(out, &months);
 }
 
-static void show_rule(struct strbuf *out, const struct tried *tried)
+static void show_rule(struct strbuf *out, const struct typed_rule *tried)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
 	struct strbuf lines CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
@@ -161,7 +122,7 @@ static void show_rule(struct strbuf *out, const struct tried *tried)
 
 void try_preview(struct strbuf *out, const struct trial *trial)
 {
-	struct tried tried = { 0 };
+	struct typed_rule tried CLEANUP(typed_rule_close) = { 0 };
 	struct err err;
 	if (!is_given(trial->rule)) {
 		FILL(out, FRAGMENT_NOTHING, { "text", "What comes of a rule will stand here." });
@@ -175,7 +136,6 @@ void try_preview(struct strbuf *out, const struct trial *trial)
 		FILL(out, FRAGMENT_RULE_PROBLEM, { "reason", err.text });
 		place_show(out, trial->rule, err.text);
 	}
-	close_trial(&tried);
 }
 
 void try_show(struct strbuf *out, const struct trial *trial)

@@ -4,7 +4,7 @@
  * An unknown key, a repeated key and a value out of range are errors that name file and line.  No default lets
  * anybody in: without a way to say who asks there are pages for this machine alone, without titles.
  *
- * Lists are texts with blanks or commas between their items; list_next walks them.
+ * Lists are texts with blanks or commas between their items; list_item walks them.
  */
 #pragma once
 
@@ -50,7 +50,7 @@ void web_conf_dump(const struct web_conf *conf, FILE *out);
 const char *web_conf_needs_restart(const struct web_conf *old, const struct web_conf *new);
 
 /* The next item of a list, at *at, which moves on; NULL: no more.  Not NUL-terminated. */
-const char *list_next(const char **at, size_t *ret_len);
+const char *list_item(const char **at, size_t *ret_len);
 /* Whether an item of the list is this text.  list: NULL is an empty one. */
 bool list_has(const char *list, const char *text);
 

@@ -1,8 +1,7 @@
 /* ics: events as an iCalendar file (RFC 5545), as calendar programs read it.
  *
  * Events, not to-dos: whoever wants to see in a calendar what will come sees nothing of to-dos in most of them.
- * Times are in UTC.  Texts are what users wrote: escaped, bytes that are not UTF-8 and control characters
- * replaced, lines folded behind 75 bytes, never within a character.
+ * Times are in UTC.  Lines are those of util/icaltext.h.
  */
 #pragma once
 

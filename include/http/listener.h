@@ -33,6 +33,8 @@ struct listener *listener_create(struct ev_loop *loop, const struct address *add
 /* The same on a socket that is given, and stays where it is: systemd's. */
 struct listener *listener_adopt(
 	struct ev_loop *loop, int fd, const char *shown, const struct listener_options *options);
+/* A connection was resumed: libmicrohttpd sees that at its next turn only, which nothing else brings about. */
+void listener_kick(struct listener *listener);
 /* New connections are refused; those that are there go on. */
 void listener_quiesce(struct listener *listener);
 /* Whoever is connected. */

@@ -28,5 +28,8 @@ void api_ask(struct web *web, struct request *request, const struct api_question
 /* The object that it gave; NULL: it gave none, and the request has its answer. */
 json_t *api_reply(struct request *request, const struct reply *reply);
 void api_answer(struct request *request, json_t *answer /* taken */);
+/* The body as JSON; NULL: it is none, and the request has its answer. */
 json_t *api_body(struct request *request);
+json_t *api_filter(const struct request *request); /* the query as a filter of a list */
+/* Of If-Match: "*", or the first without its quotes; NULL: there is none.  The caller frees. */
 char *api_tag_given(const char *header);

@@ -2,6 +2,12 @@
  *
  * No default lets anybody in.  What is presented is looked at, and either it is good, or the request is refused (401) with
  * the word that RFC 6750 has for it; who presents nothing is nobody.
+ *
+ * Authorization: Bearer has a signed token (token.h), or a session's of Better Auth; Basic has an operator's name and
+ * password.  Without it a cookie does as well, as Better Auth and applications beside it set it.  What a browser
+ * sends by itself (cookies, passwords) changes something only where a page of this address asks, or of cors_origins.
+ * A good token counts for a minute without another look, a session's for five seconds.  After ten wrong passwords
+ * another is tried each second, whosever.
  */
 #pragma once
 
@@ -21,7 +27,11 @@ struct identity {
 	const char *name; /* for the audit and the log; NULL: none */
 };
 
-/* refused: "invalid_token" or "invalid_request"; NULL: identity is good.  Both are valid until fn returns. */
+/* Why somebody is refused who may be somebody: the database is not there to say, and too many passwords were wrong. */
+extern const char auth_unavailable[], auth_too_many[];
+
+/* refused: "invalid_token", "invalid_request" or one of those above; NULL: identity is good.  Both are valid until fn
+ * returns. */
 typedef void auth_fn(void *arg, const struct identity *identity, const char *refused);
 
 struct auth;

@@ -37,6 +37,7 @@ const struct identity *request_who(const struct request *request); /* auth.h */
 const struct strbuf *request_body(const struct request *request);
 /* From this machine: no proxy says that it speaks for somebody else. */
 bool request_on_unix_socket(const struct request *request);
+long request_peer_uid(const struct request *request); /* of a Unix socket; -1: not known */
 bool request_from_loopback(const struct request *request); /* over TCP */
 /* text/html is what it would rather have. */
 bool request_wants_html(const struct request *request);

@@ -52,6 +52,9 @@ struct server {
 	usec_t stop_at;
 };
 
+/* server.c: a connection was suspended, and goes on. */
+void server_resume(struct server *server, struct MHD_Connection *connection);
+
 /* request.c */
 struct request *request_create(struct server *server, struct MHD_Connection *connection,
 	const char *path, const char *method);

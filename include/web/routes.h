@@ -11,6 +11,7 @@
 enum route_wants {
 	WANTS_NOBODY, /* anybody, without a look at who asks */
 	WANTS_VISITOR, /* an operator, or anybody on this machine */
+	WANTS_ANYONE, /* a visitor, or a user */
 	WANTS_USER,
 	WANTS_OPERATOR,
 };
@@ -40,7 +41,7 @@ struct route_match {
 };
 
 void route_find(const char *method, const char *path, struct route_match *ret_match);
-/* NULL: an escape is none, or a NUL or a "/" is hidden in it; the caller frees. */
+/* NULL: an escape is none, a NUL or a "/" is hidden in it, or it is no UTF-8; the caller frees. */
 char *route_decode(const char *text, size_t len);
 /* The same of a query or a form: + is a blank, and a "/" may be there. */
 char *route_decode_form(const char *text, size_t len);

@@ -36,6 +36,7 @@ LIBRARIES = {
     r"confuse\.h$": {"conf"},
     r"microhttpd\.h$": {"http", "svc", "web"},
     r"curl/": set(),
+    r"rhonabwy\.h$": {"web"},
 }
 
 # What the pure layers do without: clock, log and database.  Two files of plan read rows for it.

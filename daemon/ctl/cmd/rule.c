@@ -1,60 +1,13 @@
 /* A RULE as people type it; see the header. */
 #include "ctl/cmd/rule.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "conf/value.h"
 #include "ctl/settings.h"
 #include "recur/sentence.h"
-
-static void add_json(json_t *value, const char *otherwise, struct strbuf *json)
-{
-	/* Bytes that are not UTF-8 make no JSON: the parser is to say so. */
-	char *line = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-	strbuf_add_text(json, line ? line : otherwise);
-	free(line);
-	json_decref(value);
-}
-
-static bool sentence_argument(const char *text, struct strbuf *json, struct err *err)
-{
-	struct rule *rule = NULL;
-	if (!sentence_parse(text, &rule, err)) {
-		add_json(json_string(text), "null", json);
-		return false;
-	}
-	rule_to_json(rule, json);
-	rule_free(rule);
-	return true;
-}
-
-bool rule_argument(const char *text, struct strbuf *json, struct err *err)
-{
-	char first = text[strspn(text, " \t\r\n")];
-	if (first == '"') {
-		json_auto_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
-		if (json_is_string(value) && sentence_is(json_string_value(value)))
-			return sentence_argument(json_string_value(value), json, err);
-	}
-	if (first == '{' || first == '[' || first == '"')
-		strbuf_add_text(json, text);
-	else if (sentence_is(text))
-		return sentence_argument(text, json, err);
-	else
-		add_json(json_pack("{ss}", rule_text_key(text), text), text, json);
-	return true;
-}
-
-bool rule_of_value(const struct json_t *value, struct rule **ret_rule, struct err *err)
-{
-	const char *text = json_string_value(value);
-	return text && sentence_is(text) ? sentence_parse(text, ret_rule, err)
-					 : rule_parse_value(value, ret_rule, err);
-}
 
 bool rule_lacks_quotes(char *const *operands, int n)
 {
@@ -74,66 +27,17 @@ bool rule_join(char *const *operands, int n, struct strbuf *text, struct err *er
 		n);
 }
 
-static bool parse(const char *text, struct rule **ret_rule, struct err *err)
-{
-	struct strbuf json CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
-	if (!rule_argument(text, &json, err))
-		return false;
-	if (json.overflowed)
-		return err_set(err, "recurrence_rule: larger than %d bytes", RULE_BYTES_MAX);
-	return rule_parse(json.data, json.len, ret_rule, err);
-}
-
-/* However long min_interval may be. */
-#define MIN_INTERVAL_MAX 86400
-
-static bool check_interval(
-	const struct settings *settings, struct typed_rule *typed, struct err *err)
-{
-	struct err ignored;
-	if (recurrence_check_interval(typed->recurrence, MIN_INTERVAL_MAX, &ignored))
-		return true;
-	typed->by_settings = true;
-	return recurrence_check_interval(
-		typed->recurrence, settings->min_interval / USEC_PER_SEC, err);
-}
-
-static bool open_rule(const struct settings *settings, const char *text,
-	const struct rule_anchor *anchor, struct typed_rule *typed, struct err *err)
-{
-	if (!parse(text, &typed->rule, err))
-		return false;
-	const char *name = rule_time_zone(typed->rule);
-	if (!name)
-		name = anchor->zone_name;
-	typed->by_zone = !name;
-	typed->by_settings = !name || rule_calendar(typed->rule);
-	if (!name)
-		name = settings->default_time_zone;
-	if (!zone_load(name, &typed->zone, err))
-		return err_prefix(err, "recurrence_rule.timeZone: ");
-	if (anchor->has_start)
-		typed->start = anchor->start;
-	else if (!rule_start(typed->rule, &typed->start))
-		typed->start = zone_to_wall(typed->zone, time(NULL));
-	if (!rule_use_calendars(typed->rule, settings->calendars, err) ||
-		!recurrence_open(typed->rule, typed->start, typed->zone, RECUR_BY_TIME,
-			&typed->recurrence, err))
-		return false;
-	return check_interval(settings, typed, err);
-}
-
 bool typed_rule_open(const struct settings *settings, const char *text,
 	const struct rule_anchor *anchor, struct typed_rule *ret_typed, struct err *err)
 {
-	struct typed_rule typed = { .rule = NULL };
-	if (!open_rule(settings, text, anchor, &typed, err)) {
-		typed_rule_close(&typed);
-		*ret_typed = typed;
-		return false;
-	}
-	*ret_typed = typed;
-	return true;
+	struct typed_ground ground = {
+		.zone_name = anchor->zone_name,
+		.default_time_zone = settings->default_time_zone,
+		.min_interval = settings->min_interval,
+		.calendars = settings->calendars,
+		.now = time(NULL),
+	};
+	return typed_open(&ground, text, anchor->has_start ? &anchor->start : NULL, ret_typed, err);
 }
 
 static void tell_built_in(const struct settings *settings, const struct err *why)
@@ -159,12 +63,4 @@ bool typed_rule_ask(struct ctl *ctl, const char *text, const struct rule_anchor 
 			tell_built_in(settings, &why);
 	typed_rule_close(ret_typed);
 	return typed_rule_open(settings, text, anchor, ret_typed, err);
-}
-
-void typed_rule_close(struct typed_rule *typed)
-{
-	recurrence_close(typed->recurrence);
-	rule_free(typed->rule);
-	*typed = (struct typed_rule){ .by_settings = typed->by_settings,
-		.by_zone = typed->by_zone };
 }

@@ -46,48 +46,32 @@ static int ground_read(const struct request *request, struct ground *ret_ground)
 	return EX_OK;
 }
 
-/* Anchored at an instant: a zone is known once the rule was read. */
+static struct typed_ground typed_ground_of(const struct ground *ground)
+{
+	return (struct typed_ground){
+		.zone_name = ground->zone,
+		.default_time_zone = ground->settings->default_time_zone,
+		.min_interval = ground->settings->min_interval,
+		.calendars = ground->settings->calendars,
+		.now = sec_from_usec(ground->now),
+	};
+}
+
 static bool open_at(const struct ground *ground, const char *text, usec_t at,
 	struct typed_rule *ret_typed, struct err *err)
 {
-	struct rule_anchor anchor = { .zone_name = ground->zone };
-	if (!typed_rule_open(ground->settings, text, &anchor, ret_typed, err))
-		return false;
-	anchor.start = zone_to_wall(ret_typed->zone, sec_from_usec(at));
-	anchor.has_start = true;
-	typed_rule_close(ret_typed);
-	return typed_rule_open(ground->settings, text, &anchor, ret_typed, err);
-}
-
-static bool next_of(struct typed_rule *typed, sec_t after, sec_t *ret_at, struct err *err)
-{
-	struct occurrence next;
-	recurrence_seek(typed->recurrence, after);
-	enum recur_status status = series_next_of_recurrence(typed->recurrence, &next, err);
-	if (status == RECUR_FOUND)
-		*ret_at = next.at;
-	else if (status != RECUR_FAILED)
-		return err_set(err, "recurrence_rule: no occurrence of it is to come");
-	return status == RECUR_FOUND;
+	struct typed_ground typed_ground = typed_ground_of(ground);
+	return typed_open_at(&typed_ground, text, at, ret_typed, err);
 }
 
 /* The first one from now on, where no due date was given: a rule that has none is over. */
 static bool first_due(const struct ground *ground, const char *text, json_t *body, const char *due,
 	struct err *err)
 {
+	struct typed_ground typed_ground = typed_ground_of(ground);
 	char instant[INSTANT_TEXT_MAX];
-	struct typed_rule typed CLEANUP(typed_rule_close) = { .rule = NULL };
-	struct rule_anchor anchor = { .zone_name = ground->zone };
-	sec_t at = 0;
-	if (!typed_rule_open(ground->settings, text, &anchor, &typed, err))
-		return false;
-	sec_t start;
-	if (!rule_start(typed.rule, &start)) {
-		typed_rule_close(&typed);
-		if (!open_at(ground, text, ground->now, &typed, err))
-			return false;
-	}
-	if (!next_of(&typed, sec_from_usec(ground->now), &at, err))
+	sec_t at;
+	if (!typed_first(&typed_ground, text, &at, err))
 		return false;
 	json_object_set_new(body, due, json_string(instant_format(at * USEC_PER_SEC, instant)));
 	return true;

@@ -1,11 +1,9 @@
-/* rule: a RULE as people type it, which commands take: JSON, RRULE text ("FREQ=..."), cron's five fields, or a
- * sentence ("every weekday at 9").
- */
+/* rule: a RULE (recur/typed.h) as commands take it, and what stands beside it on the command line. */
 #pragma once
 
 #include "conf/settings.h"
 #include "ctl/ctl.h"
-#include "recur/recurrence.h"
+#include "recur/typed.h"
 #include "util/strbuf.h"
 
 /* What stands beside it on the command line. */
@@ -14,22 +12,6 @@ struct rule_anchor {
 	sec_t start; /* wall time */
 	bool has_start; /* without it: the rule's DTSTART, else now */
 };
-
-struct typed_rule {
-	struct rule *rule;
-	const struct zone *zone;
-	sec_t start;
-	struct recurrence *recurrence;
-	bool by_settings; /* with others it might mean something else, or be refused */
-	bool by_zone; /* because it names no zone */
-};
-
-/* Becomes the JSON of recurrence_rule, which may still be wrong: rule_parse looks at it.  false: it is a sentence
- * that is not understood, and err says where; json has its text. */
-bool rule_argument(const char *text, struct strbuf *json, struct err *err);
-/* The rule of a JSON value, in which a text may be a sentence, too. */
-struct json_t;
-bool rule_of_value(const struct json_t *value, struct rule **ret_rule, struct err *err) NODISCARD;
 
 /* Whether the operands are a rule whose quotes were forgotten, of cron's or a sentence: more than one, and the
  * first is no rule by itself. */
@@ -47,4 +29,3 @@ bool typed_rule_open(const struct settings *settings, const char *text,
  * answer, or none is named, the built-in ones count, and a line on standard error says so. */
 bool typed_rule_ask(struct ctl *ctl, const char *text, const struct rule_anchor *anchor,
 	struct typed_rule *ret_typed, struct err *err) NODISCARD;
-void typed_rule_close(struct typed_rule *typed); /* accepts a zeroed one; for CLEANUP */

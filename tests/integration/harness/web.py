@@ -1,9 +1,13 @@
 """A running recurd-http, and those who ask it."""
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import socket
 import tempfile
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -102,6 +106,45 @@ class RecurdHttp(Recurd):
         for path in self.place.iterdir():
             path.unlink()
         self.place.rmdir()
+
+
+SECRET = "a secret of the application's, of 32 bytes"
+
+
+def token(user, secret=SECRET, **claims):
+    """A signed token (HS256) for a user, good for an hour; recurd-http needs jwt_secret_file=secret_file(directory)."""
+    def part(value):
+        return base64.urlsafe_b64encode(value).rstrip(b"=")
+
+    head, body = (part(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"},
+                                                               {"sub": user, "exp": int(time.time()) + 3600, **claims}))
+    return (head + b"." + body + b"." + part(hmac.digest(secret.encode(), head + b"." + body, hashlib.sha256))).decode()
+
+
+def secret_file(directory, secret=SECRET):
+    path = Path(directory) / "secret"
+    path.write_text(secret + "\n")
+    path.chmod(0o600)
+    return path
+
+
+class User:
+    """Somebody who signed in, and asks for what is his."""
+
+    def __init__(self, http, name):
+        self.http, self.name, self.token = http, name, token(name)
+
+    def ask(self, method, path, body=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.http.ask(method, path, body, token=self.token, headers=headers)
+
+    def get(self, path, **headers):
+        return self.ask("GET", path, **headers)
+
+    def made(self, path, **body):
+        answer = self.ask("POST", path, body)
+        assert answer.status == 201, answer
+        return answer.json
 
 
 def quote(text):

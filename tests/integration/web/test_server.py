@@ -39,7 +39,7 @@ def test_an_answer_has_the_headers_that_keep_browsers_safe(http):
     ("GET", "/api/tags/a%00b", 404, None), ("GET", "/api/tags/a%2Fb", 404, None), ("GET", "/api/tags/%zz", 404, None),
     ("DELETE", "/api/tags", 405, ("Allow", "GET, HEAD, POST, OPTIONS")), ("BREW", "/livez", 405, ("Allow", "GET, HEAD, OPTIONS")),
     ("OPTIONS", "/api/tags", 204, ("Allow", "GET, HEAD, POST, OPTIONS")), ("HEAD", "/livez", 200, None),
-    ("GET", "/livez?a=%zz", 400, None),
+    ("GET", "/livez?a=%zz", 400, None), ("GET", "/livez?a%ff=b", 400, None), ("GET", "/api/tags/%ff", 404, None),
 ])
 def test_what_no_handler_sees(http, method, path, status, header):
     answer = http.ask(method, path)
