@@ -225,18 +225,22 @@ static void ask_sample(struct board *board)
 {
 	enum { TIMESTAMPTZ = 1184, TEXT = 25 };
 	struct params params CLEANUP(params_free);
-	if (board->sampling || (board->heat_read && board->read_at - board->heat_read < FRESH_HEAT))
-		return;
-	board->sampling = true;
-	board->heat_read = board->read_at;
 	params_init(&params);
 	params_text(&params, "sample");
 	params_null(&params, TEXT);
 	params_int4(&params, HEAT_SAMPLE);
 	params_null(&params, TIMESTAMPTZ);
 	params_null(&params, TEXT);
+	board->sampling = true;
+	board->heat_read = board->read_at;
 	pool_ask_within(
 		board->web->pool, QUERY_WEB_TEMPLATES, &params, HEAT_PATIENCE, on_sample, board);
+}
+
+static bool wants_sample(const struct board *board)
+{
+	return !board->failed && !board->sampling &&
+	       (!board->heat_read || board->read_at - board->heat_read > FRESH_HEAT);
 }
 
 /* ---- reading ---- */
@@ -264,7 +268,7 @@ static void end_reading(struct board *board)
 	tell_away(board, board->failed ? pool_why(board->web->pool) : NULL);
 	put_heat(board);
 	memset(board->fronted, 0, sizeof(board->fronted));
-	if (!board->failed)
+	if (wants_sample(board))
 		ask_sample(board);
 	watch_tell(board->watch, board);
 	answer_waiters(board);
