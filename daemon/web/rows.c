@@ -66,9 +66,9 @@ static void time_cell(struct strbuf *out, const struct face *face, usec_t at, co
 	strbuf_add_text(out, "</td>");
 }
 
-static void kind_cell(struct strbuf *out, const char *kind, const char *class)
+static void kind_cell(struct strbuf *out, const char *kind, const char *class, const char *of)
 {
-	strbuf_add_text(out, "<td>");
+	strbuf_addf(out, "<td class=\"%s\">", of);
 	FILL(out, FRAGMENT_KIND, { "class", class }, { "kind", kind });
 	strbuf_add_text(out, "</td>");
 }
@@ -90,7 +90,8 @@ static void upcoming(struct strbuf *out, const struct face *face, const struct u
 	else
 		fill_text(out, distance);
 	strbuf_add_text(out, "</td>");
-	kind_cell(out, row->reminder ? "reminder" : "occurrence", row->reminder ? "told" : "made");
+	kind_cell(out, row->reminder ? "reminder" : "occurrence", row->reminder ? "told" : "made",
+		"wide");
 	link_template(out, row->template,
 		row->title      ? row->title
 		: row->template ? NULL
@@ -103,7 +104,8 @@ static void upcoming(struct strbuf *out, const struct face *face, const struct u
 void rows_upcoming(
 	struct strbuf *out, const struct face *face, const struct upcoming_row *rows, size_t n)
 {
-	static const char *const labels[] = { "At", "In", "What", "Title", "|User", "|Rule", NULL };
+	static const char *const labels[] = { "At", "In", "|What", "Title", "|User", "|Rule",
+		NULL };
 	if (n == 0) {
 		FILL(out, FRAGMENT_NOTHING, { "text", "Nothing is to come." });
 		return;
@@ -166,7 +168,7 @@ static void quarantined_whole(
 		{ "text", row->title && *row->title ? row->title : row->template });
 	strbuf_add_text(out, "</h2>\n");
 	FILL(out, FRAGMENT_QUARANTINED, { "user", row->user },
-		{ "since", show_distance(face, row->failed_at, since) });
+		{ "since", show_instant(face, row->failed_at, since) });
 	strbuf_add_text(out, "<p>Was due ");
 	show_time(out, face, row->due_at);
 	strbuf_add_text(out, "</p>\n");
@@ -232,7 +234,7 @@ void rows_decisions(
 	for (size_t i = 0; i < n; i++) {
 		strbuf_add_text(out, "<tr>");
 		time_cell(out, face, rows[i].at, "at");
-		kind_cell(out, rows[i].kind, kind_class(rows[i].kind));
+		kind_cell(out, rows[i].kind, kind_class(rows[i].kind), "nowrap");
 		link_template(out, rows[i].template, NULL);
 		decision_why(out, face, &rows[i]);
 		strbuf_add_text(out, "</tr>\n");

@@ -105,19 +105,21 @@ const char *show_span(usec_t span, char buf[static SHOW_TEXT_MAX])
 	return buf;
 }
 
+/* One unit will do for what changes all the time. */
 const char *show_distance(const struct face *face, usec_t instant, char buf[static SHOW_TEXT_MAX])
 {
 	usec_t distance;
-	char span[SHOW_TEXT_MAX];
+	size_t i = 0;
 	if (!is_finite(instant) || __builtin_sub_overflow(instant, face->now, &distance) ||
 		distance == INT64_MIN)
 		return copy("", buf);
 	usec_t size = distance < 0 ? -distance : distance;
 	if (size < USEC_PER_SEC)
 		return copy("now", buf);
-	size -= size % USEC_PER_SEC;
-	snprintf(
-		buf, SHOW_TEXT_MAX, distance < 0 ? "%.40s ago" : "in %.40s", show_span(size, span));
+	while (size < units[i].usec)
+		i++;
+	snprintf(buf, SHOW_TEXT_MAX, distance < 0 ? "%" PRId64 " %s ago" : "in %" PRId64 " %s",
+		size / units[i].usec, units[i].name);
 	return buf;
 }
 

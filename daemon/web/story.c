@@ -167,13 +167,15 @@ void story_show(
 	sec_t today = zone_to_wall(face->zone, sec_from_usec(face->now));
 	struct account_entry entry;
 	struct months months;
-	size_t n = 0;
+	size_t n = 0, ahead = 0;
 	months_begin(&months, today, today, 1, 3);
-	for (; account_next(account, &entry) && n < STORY_ROWS; n++) {
+	while (account_next(account, &entry) && n < STORY_ROWS) {
 		struct strbuf why CLEANUP(strbuf_free) = STRBUF(4096);
 		say_why(&why, face, &entry, hindrance);
-		strbuf_init(&rows[n], PAGE_MAX);
-		add_row(&rows[n], face, &entry, why.data);
+		if (entry.nominal <= face->now || ahead++ < STORY_AHEAD) {
+			strbuf_init(&rows[n], PAGE_MAX);
+			add_row(&rows[n++], face, &entry, why.data);
+		}
 		months_mark(&months, zone_to_wall(face->zone, sec_from_usec(entry.nominal)),
 			mark_of(&entry), why.data);
 	}

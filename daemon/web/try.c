@@ -130,7 +130,7 @@ void try_preview(struct strbuf *out, const struct trial *trial)
 	}
 	if (open_trial(trial, &tried, &err)) {
 		show_rule(out, &tried);
-		FILL(out, FRAGMENT_NOTHING, { "text", zone_name(tried.zone) });
+		FILL(out, FRAGMENT_RULE_ZONE, { "zone", zone_name(tried.zone) });
 		show_dates(out, trial, &tried);
 	} else {
 		FILL(out, FRAGMENT_RULE_PROBLEM, { "reason", err.text });

@@ -9,6 +9,7 @@
 #define STORY_BEFORE (35 * 86400 * USEC_PER_SEC)
 #define STORY_AFTER  (62 * 86400 * USEC_PER_SEC)
 #define STORY_ROWS   400
+#define STORY_AHEAD  8 /* of those to come, as rows; the months have all */
 
 /* Goes through the account: months, then occurrences, the newest first.  hindrance: why what is to come does not come;
  * NULL: nothing is in its way. */
