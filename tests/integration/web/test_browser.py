@@ -132,3 +132,14 @@ def test_a_rule_is_answered_while_it_is_typed(browser, base):
     assert "every day at 09:00" in browser.run("return document.getElementById('preview').textContent")
     assert browser.run("return location.search").startswith("?rule=every")
     assert browser.complaints() == []
+
+
+def test_the_readmes_picture_is_made_by_a_command(tmp_path):
+    import subprocess
+
+    top = Path(__file__).resolve().parents[3]
+    subprocess.run([top / "tests/picture", tmp_path / "now.png"], check=True)
+    size = slice(16, 24)  # of a PNG: width and height
+    made, kept = (tmp_path / "now.png").read_bytes(), (top / "man/now.png").read_bytes()
+    assert made[:8] == kept[:8] == b"\x89PNG\r\n\x1a\n" and made[size] == kept[size]
+    assert "man/now.png" in (top / "README.md").read_text()

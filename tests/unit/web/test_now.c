@@ -1,8 +1,10 @@
 /* The first page: what it says in one line, and that nothing that is written in a database becomes markup. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -181,17 +183,28 @@ static void the_week_is_counted_by_the_zones_hours(void **state)
 	assert_string_equal(note, "Europe/Berlin · estimated from 2 of 5,000 templates");
 }
 
-/* --write FILE: the page of the README's picture. */
-static int write_page(const char *path)
+static bool write_file(const char *folder, const char *name, const char *text, size_t len)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	return file && fwrite(text, 1, len, file) == len && fclose(file) == 0;
+}
+
+/* --write FOLDER: the page of the README's picture, and what it needs, into FOLDER and FOLDER/assets. */
+static int write_page(const char *folder)
 {
 	struct strbuf out CLEANUP(strbuf_free) = STRBUF(PAGE_MAX);
 	struct now now = sample_now();
 	struct page page = sample_page(&now);
-	FILE *file = fopen(path, "w");
+	char name[256];
 	now_page(&out, &now, &page);
-	if (!file || fwrite(out.data, 1, out.len, file) != out.len || fclose(file) != 0)
-		return 1;
-	return 0;
+	bool good = write_file(folder, "now.html", out.data, out.len);
+	for (size_t i = 0; i < ASSET_COUNT && good; i++) {
+		snprintf(name, sizeof(name), "assets/%s", assets[i].name);
+		good = write_file(folder, name, assets[i].text, strlen(assets[i].text));
+	}
+	return good ? 0 : 1;
 }
 
 int main(int argc, char **argv)
