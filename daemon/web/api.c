@@ -271,6 +271,22 @@ static void serve_row(struct web *web, struct request *request)
 	api_ask(web, request, &question, on_answer, request);
 }
 
+/* ---- what there is ---- */
+
+#define MIGRATION(name, text) text /* as migrations/embed.cmake writes a file */
+static const char openapi[] =
+#include "openapi.inc"
+	;
+#undef MIGRATION
+
+static void serve_document(struct web *web, struct request *request)
+{
+	struct strbuf text CLEANUP(strbuf_free) = STRBUF(ANSWER_MAX);
+	(void)web;
+	strbuf_add(&text, openapi, sizeof(openapi) - 1);
+	request_answer(request, 200, "application/json", &text);
+}
+
 /* ---- addresses ---- */
 
 static const struct api_call task_list = { .function = "task_list" },
@@ -331,6 +347,7 @@ const struct route api_routes[] = {
 	{ "PATCH", SERIES "/{id}", api_rules_write, WRITES, &template_update },
 	{ "DELETE", SERIES "/{id}", serve_row, READS, &template_delete },
 	{ "GET", SERIES "/{id}/history", serve_list, READS, &template_history },
+	{ "GET", "/api/openapi.json", serve_document, WANTS_NOBODY, ROUTE_CORS, NULL },
 	{ "GET", PREVIEW, api_rules_try_query, WANTS_ANYONE, ROUTE_CORS, NULL },
 	{ "POST", PREVIEW, api_rules_try, WANTS_ANYONE, ROUTE_CORS | ROUTE_JSON, NULL },
 	{ 0 },

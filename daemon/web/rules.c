@@ -46,10 +46,19 @@ static void add_pointer(struct strbuf *out, const char *path, size_t len)
 	}
 }
 
+/* Never NULL, which would say that all is well: an error may have been cut within a character. */
+static json_t *error_at(const char *pointer, const char *detail)
+{
+	struct strbuf at CLEANUP(strbuf_free) = STRBUF(16384);
+	struct strbuf what CLEANUP(strbuf_free) = STRBUF(16384);
+	text_add_repaired(&at, pointer);
+	text_add_repaired(&what, detail);
+	return json_pack("[{ss ss}]", "pointer", at.data, "detail", what.data);
+}
+
 json_t *rules_errors(const char *root, bool typed, const char *text)
 {
 	struct strbuf pointer CLEANUP(strbuf_free) = STRBUF(4096);
-	struct strbuf detail CLEANUP(strbuf_free) = STRBUF(4096);
 	const char *colon = strstr(text, ": ");
 	size_t known = strlen("recurrence_rule");
 	bool has_path = strncmp(text, "recurrence_rule", known) == 0 && colon &&
@@ -57,13 +66,7 @@ json_t *rules_errors(const char *root, bool typed, const char *text)
 	strbuf_add_text(&pointer, root);
 	if (has_path && !typed)
 		add_pointer(&pointer, text + known, (size_t)(colon - text) - known);
-	text_add_repaired(&detail, has_path ? colon + 2 : text);
-	return json_pack("[{ss ss}]", "pointer", pointer.data, "detail", detail.data);
-}
-
-static json_t *error_at(const char *pointer, const char *detail)
-{
-	return json_pack("[{ss ss}]", "pointer", pointer, "detail", detail);
+	return error_at(pointer.data, has_path ? colon + 2 : text);
 }
 
 /* ---- before it is stored ---- */

@@ -119,6 +119,7 @@ class Play:
         screen.say(f"Here it has a PostgreSQL of its own, in {stage.folder}; nothing else is touched, and nothing is "
                    "left of it. Ctrl-C ends it.")
         stage.open()
+        screen.say(f"Over HTTP it is at {stage.serve()}")
         stage.travel_to(self.at(self.saturday, 8, 59, 58))
         screen.say(f"Its clock is set: it is {self.saturday:%A, %-d %B %Y}, shortly before nine in Berlin.")
 

@@ -9,10 +9,12 @@ import os
 import re
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections import deque
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -153,6 +155,27 @@ class Stage:
             time.sleep(0.05)
         run([BUILD / "recurctl", "--dsn", self.dsn, "migrate", "up"], "recurctl migrate up")
         self.query((Path(__file__).with_name("opening.sql")).read_text())
+
+    def serve(self):
+        """recurd-http, with the role that it has elsewhere, too; its address."""
+        self.query("create role web login; grant recurd_web to web")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        (self.folder / "http.conf").touch()
+        with open(self.folder / "http.log", "wb") as out:
+            process = self.spawn([BUILD / "recurd-http", "--foreground", "-c", self.folder / "http.conf", "-o", f"listen={address}",
+                                  "-o", f"database_url=host={self.folder} dbname=postgres user=web"], "TERM",
+                                 stdout=subprocess.DEVNULL, stderr=out, env=environ())
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{address}/readyz", timeout=PATIENCE).close()
+                return f"http://{address}/"
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise Failed(f"recurd-http does not start:\n{(self.folder / 'http.log').read_text(errors='replace')}") from None
+                time.sleep(0.05)
 
     def close(self):
         """Workers end as they do at a shutdown; the rest is the watchdog's."""

@@ -89,6 +89,7 @@ def test_the_demo_shows_its_acts_and_what_the_database_says():
     assert demo.process.wait(PATIENCE) == 0, text
     assert COLOUR in text
     text = re.sub(r"\033\[\d+m|\r", "", text)
+    assert re.search(r"^Over HTTP it is at http://127\.0\.0\.1:\d+/$", text, re.M), text
     assert re.findall(r"^(\d)\. ", text, re.M) == list("123456"), text
     assert re.search(r"^09:00:00  task     Coffee with Grace +[\d.]+ m?s late; next Sun", text, re.M), text
     assert text.count(", caught up ") == 3, text

@@ -82,7 +82,7 @@ def test_the_columns_of_a_template_are_as_many_as_are_read():
 def test_a_statement_says_its_caller(path):
     head, body = statement(path.stem)
     assert re.match(r"Caller: |recurctl\b", head), "a statement opens with its caller"
-    for caller in re.findall(r"\b(?:job|svc|db|ctl|plan)/\w+\.c", head):
+    for caller in re.findall(r"\b(?:job|svc|db|ctl|plan|web)/\w+\.c", head):
         assert (SOURCE / "daemon" / caller).exists(), f"{caller} does not exist"
     numbers = {int(n) for n in re.findall(r"\$(\d+)", body)}
     assert numbers == set(range(1, len(numbers) + 1)), "parameters without a gap"

@@ -2,7 +2,7 @@
 """conf_page: recurd.conf(5) tells of each option of daemon/conf/options.c, and of no other, with its
 type, range, default, reloadability and environment variable as the table has them; and of each setting of
 daemon/conf/settings.c, with its type, range and default, which a migration has a column for, and
-ctl_settings_set.sql a line."""
+ctl_settings_set.sql a line; and recurd-http.conf(5) of those of daemon/conf/web_options.c."""
 
 import re
 import sys
@@ -45,7 +45,7 @@ def expected_type(row, choices):
     return {"TEXT": "text", "CONNINFO": "connection", "IDENT": "identifier", "BOOL": "boolean"}[kind]
 
 
-def table(name_of_table):
+def table(name_of_table, prefix="RECURD_"):
     text = (ROOT / f"daemon/conf/{name_of_table}.c").read_text()
     choices = {name: re.findall(r'"(\w+)"', body)
                for name, body in re.findall(r"const (\w+)\[\] = \{([^}]*)\}", text)}
@@ -63,7 +63,7 @@ def table(name_of_table):
             continue
         options[name] |= {
             "Reloadable": "yes" if ".reloadable = true" in row else "no",
-            "Environment": "RECURD_" + name.upper() + (f", then {second[1]}" if second else ""),
+            "Environment": prefix + name.upper() + (f", then {second[1]}" if second else ""),
         }
     return options
 
@@ -74,15 +74,16 @@ def plain(lines):
     return re.sub(r"\s+([.,])", r"\1", words)
 
 
-def page(title):
-    text = (ROOT / "man/recurd.conf.5").read_text()
+def page(title, name="recurd.conf"):
+    text = (ROOT / f"man/{name}.5").read_text()
     text = re.search(rf"^\.Sh {title}\n(.*?)(?=^\.Sh )", text, re.S | re.M)[1]
     options = {}
+    text = re.sub(r"^\.S[hs] .*$", "", text, flags=re.M)
     for item in re.split(r"^\.It Ic ", text, flags=re.M)[1:]:
         name, *lines = item.split("\n")
         head = plain(lines[:lines.index(".Pp")])
         if name in options:
-            sys.exit(f"conf_page: recurd.conf(5) has {name} twice")
+            sys.exit(f"conf_page: {name} is there twice")
         options[name] = dict(re.findall(r"(\w+): (.*?)\.(?= [A-Z]\w+:|$)", head))
     return options
 
@@ -115,9 +116,11 @@ def main():
     problems = compare(in_table, page("OPTIONS"), "an option")
     problems += compare(settings, page("SETTINGS OF THE DATABASE"), "a setting")
     problems += settings_elsewhere(settings)
+    of_http = table("web_options", "RECURD_HTTP_")
+    problems += compare(of_http, page("OPTIONS", "recurd-http.conf"), "an option of recurd-http")
     for problem in sorted(problems):
         print(f"conf_page: {problem}", file=sys.stderr)
-    if len(in_table) < 18 or len(settings) < 6:
+    if len(in_table) < 18 or len(settings) < 6 or len(of_http) < 20:
         sys.exit(f"conf_page: only {len(in_table)} options and {len(settings)} settings found: the form has changed")
     if problems:
         sys.exit(1)

@@ -16,6 +16,7 @@ NAMED_ELSEWHERE = {
     ("daemon/job/repeat_rows.c", "event_of"): r"^static const char \*event_of\(.*?^}",
     ("daemon/db/conn.c", "what"): r'wait_for_round\(conn, \w+, "\w+"',
     ("daemon/job/generate_rows.c", "decision->kind"): r'struct decision\)\{ id, "\w+"',
+    ("daemon/web/auth.c", "event"): r'tell_reply\(\w+, reply, "\w+"',
     ("daemon/job/waiting.c", "event_of"): r"^static const char \*event_of\(.*?^}",
 }
 SKIPS = ("daemon/plan/fate.c", r"fate_kind_name\(.*?\n}", r"\[FATE_(?!MADE)\w+\] = \"(\w+)\"")
@@ -25,9 +26,9 @@ def read(name):
     return (ROOT / name).read_text()
 
 
-def options_of_program():
+def options_of_program(main="daemon/main.c"):
     """Long name to its letter or None, from the table for getopt_long."""
-    table = re.search(r"long_options\[\] = \{(.*?)\{ 0 \}", read("daemon/main.c"), re.S)[1]
+    table = re.search(r"long_options\[\] = \{(.*?)\{ 0 \}", read(main), re.S)[1]
     rows = re.findall(r'\{ "([\w-]+)", \w+, NULL, (?:\'(\w)\'|OPTION_\w+) \}', table)
     return {name: letter or None for name, letter in rows}
 
@@ -139,12 +140,18 @@ def main():
     usage = set(re.findall(r"--([a-z][\w-]+)", re.search(r"void usage.*?^}", read("daemon/main.c"), re.S | re.M)[0]))
     problems = compare("option", set(program), "recurd(8)", set(documented))
     problems += compare("option", set(program), "recurd --help", usage)
+    options_of_http = options_of_page(read("man/recurd-http.8"))
+    problems += compare("option", set(options_of_program("daemon/web/main.c")), "recurd-http(8)", set(options_of_http))
     problems += [f"option {name}: -{program[name]} in main.c, -{documented[name]} in recurd(8)"
                  for name in program.keys() & documented.keys() if program[name] != documented[name]]
     in_page = {int(status) for status in re.findall(r"^\.It (\d+)$", section(page, "EXIT STATUS"), re.M)}
     problems += compare("exit status", statuses_of_program(), "recurd(8)", in_page)
     events, strangers = events_of_program()
     problems += strangers
+    # recurd-http's, and what both have in common is told once.
+    of_http = {event for event in events if event.startswith("http_")}
+    problems += compare("event", of_http, "recurd-http(8)", events_of_page(read("man/recurd-http.8")))
+    events -= of_http
     problems += compare("event", events, "recurd(8)", events_of_page(page))
     problems += compare("event", events, "README.md", events_of_readme())
     weights = weights_of_program()

@@ -18,6 +18,9 @@ wanted=(
 	usr/share/doc/recurd/examples/prometheus/recurd.{rules.yml,rules.test.yml,dashboard.json}
 	usr/share/man/man7/recurd-news.7
 	usr/share/bash-completion/completions/recurctl
+	usr/sbin/recurd-http usr/lib/sysusers.d/recurd-http.conf usr/share/doc/recurd/examples/recurd-http.conf
+	usr/lib/systemd/system/recurd-http.{service,socket}
+	usr/share/man/man8/recurd-http.8 usr/share/man/man7/recurd-api.7 usr/share/man/man5/recurd-http.conf.5
 )
 status=0
 for file in "${wanted[@]}"; do

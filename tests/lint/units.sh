@@ -21,12 +21,12 @@ fail() {
 	failed=1
 }
 
-for unit in recurd.service recurd@.service; do
-	sed "s,/usr/sbin/recurd,$program," "systemd/$unit" >"$work/$unit"
+for unit in recurd.service recurd@.service recurd-http.service; do
+	sed "s,/usr/sbin/recurd[-a-z]*,$program," "systemd/$unit" >"$work/$unit"
 done
 
 # An instance is verified through its template.
-for unit in recurd.service recurd@.service; do
+for unit in recurd.service recurd@.service recurd-http.service; do
 	said=$(systemd-analyze verify --man=no --recursive-errors=no "$work/$unit" 2>&1) ||
 		fail "systemd/$unit is refused: $said"
 	[ -z "$said" ] || fail "systemd/$unit: $said"
@@ -48,9 +48,14 @@ strip systemd/recurd@.service >"$work/many"
 diff "$work/one" "$work/many" >"$work/diff" ||
 	fail "recurd.service and recurd@.service differ in more than names: $(cat "$work/diff")"
 
+said=$(systemd-analyze verify --man=no --recursive-errors=no "$work/recurd-http.service" "$PWD/systemd/recurd-http.socket" 2>&1) ||
+	fail "systemd/recurd-http.socket is refused: $said"
+
 mkdir -p "$work/root/etc"
-systemd-sysusers --dry-run --root="$work/root" "$PWD/systemd/recurd.sysusers" >"$work/said" 2>&1 ||
-	fail "systemd/recurd.sysusers: $(cat "$work/said")"
+for users in recurd recurd-http; do
+	systemd-sysusers --dry-run --root="$work/root" "$PWD/systemd/$users.sysusers" >"$work/said" 2>&1 ||
+		fail "systemd/$users.sysusers: $(cat "$work/said")"
+done
 if [ "$(id -u)" = 0 ]; then
 	systemd-tmpfiles --create --root="$work/root" "$PWD/systemd/recurd.tmpfiles" >"$work/said" 2>&1 ||
 		fail "systemd/recurd.tmpfiles: $(cat "$work/said")"

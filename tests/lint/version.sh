@@ -7,7 +7,7 @@ version='[0-9]+\.[0-9]+\.[0-9]+'
 status=0
 wrong() { printf 'version: %s\n' "$*"; status=1; }
 
-for program in recurd recurctl; do
+for program in recurd recurctl recurd-http; do
 	said=$("$RECURD_BUILD/$program" --version)
 	[[ $said =~ ^$program\ $version(\+g[0-9a-f]{7,}(\.dirty)?)?$ ]] || wrong "$program --version says \"$said\""
 	[[ ! -e .git ]] || ! git rev-parse -q --verify HEAD >/dev/null 2>&1 || [[ $said == *+g* ]] ||

@@ -1,4 +1,4 @@
--- Callers: recurctl task, template, tag; web/api.c: one of the functions for applications (recurd-schema(7)).
+-- Caller: recurctl task, template and tag, and web/api.c: one of the functions for applications (recurd-schema(7)).
 -- $1 text: which   $2 text: the user   $3 text: the row   $4 text: body or filter, JSON   $5 text: key or etag.
 -- Index: theirs.
 -- Result: text

@@ -11,6 +11,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from . import contract
 from .daemon import Recurd
 
 ROLE = "recurd_test_web"
@@ -129,14 +130,16 @@ def secret_file(directory, secret=SECRET):
 
 
 class User:
-    """Somebody who signed in, and asks for what is his."""
+    """Somebody who signed in, and asks for what is his.  Each answer is held against the document (contract.py)."""
 
     def __init__(self, http, name):
         self.http, self.name, self.token = http, name, token(name)
 
     def ask(self, method, path, body=None, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.http.ask(method, path, body, token=self.token, headers=headers)
+        answer = self.http.ask(method, path, body, token=self.token, headers=headers)
+        contract.check(method, path, answer)
+        return answer
 
     def get(self, path, **headers):
         return self.ask("GET", path, **headers)

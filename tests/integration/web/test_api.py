@@ -1,11 +1,14 @@
 """The REST interface: what each address does, each status of it, and that nobody sees or changes what is another's."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from harness import contract
+from harness.util import SOURCE
 from harness.web import quote
 
 pytestmark = pytest.mark.slow
@@ -254,3 +257,24 @@ def test_a_client_that_goes_away_meanwhile_costs_nothing(api, ada):
         connection.request("GET", "/api/tasks", headers={"Authorization": f"Bearer {ada.token}"})
         connection.close()
     assert json.loads(ada.get("/api/tasks").body) == []
+
+
+# ---- the document --------------------------------------------------------------------------------
+
+
+def test_the_document_is_handed_out_and_names_every_address_and_no_other(api, ada):
+    """What it says of answers is held against each answer of this module (harness/contract.py)."""
+    assert api.get("/api/openapi.json").json == contract.DOCUMENT
+    for path, operations in contract.DOCUMENT["paths"].items():
+        allowed = set(ada.ask("OPTIONS", path.replace("{id}", "x")).headers["Allow"].split(", "))
+        assert allowed == {"OPTIONS"} | {method.upper() for method in operations} | ({"HEAD"} if "get" in operations else set()), path
+    routes = (SOURCE / "daemon/web/api.c").read_text()
+    assert len(re.findall(r'^\t\{ "[A-Z]+", ', routes, re.M)) == sum(len(operations) for operations in contract.DOCUMENT["paths"].values())
+
+
+def test_the_document_says_what_a_body_may_be(ada):
+    """What its schemas take is taken, what they refuse is refused: no generated client sends what cannot be."""
+    for path, schema in [("/api/tasks", "NewTask"), ("/api/tags", "NewTag"), ("/api/recurring-tasks", "NewRecurringTask")]:
+        known = set(contract.DOCUMENT["components"]["schemas"][schema]["properties"])
+        said = errors(ada.ask("POST", path, {"unknown": 1}))["/unknown"]
+        assert set(said.split("there are ")[1].split(", ")) == known

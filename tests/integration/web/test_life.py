@@ -9,7 +9,7 @@ import pytest
 
 from harness.daemon import run_program
 from harness.util import wait_until
-from harness.web import User, secret_file
+from harness.web import Local, User, secret_file
 
 pytestmark = pytest.mark.slow
 
@@ -88,3 +88,35 @@ def test_what_is_dumped_is_a_file_again(tmp_path):
 def test_nowhere_to_listen_is_said(db, recurd_http):
     done = run_program("recurd-http", "--foreground", "-o", f"database_url={db.dsn}", "-c", "/dev/null")
     assert done.returncode == 78 and "nowhere to listen" in done.stderr
+
+
+def test_a_socket_of_systemds_is_taken_and_stays(db, recurd_http, tmp_path):
+    """LISTEN_FDS: where it listens is the socket unit's business, and clients wait there while it restarts."""
+    place = tmp_path / "given.sock"
+    http = recurd_http(db, listen=None, wrapper=("systemd-socket-activate", "-l", place), ready=False)
+    connection = Local(place)
+    wait_until(place.exists)
+    connection.request("GET", "/livez")
+    assert connection.getresponse().status == 200
+    connection.close()
+    http.kill(signal.SIGTERM)
+    http.wait()
+    assert place.exists()
+
+
+def test_what_was_asked_is_answered_before_it_ends(db, recurd_http, tmp_path):
+    http = recurd_http(db, jwt_secret_file=secret_file(tmp_path))
+    ada = User(http, db.add_user("eve"))
+    locker = db.connect(autocommit=False)
+    locker.execute("lock table tags")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(ada.ask("POST", "/api/tags", {"name": "x"})))
+    thread.start()
+    wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and usename = 'recurd_test_web'"))
+    http.kill(signal.SIGTERM)
+    http.expect("http_stopping")
+    locker.rollback()
+    locker.close()
+    thread.join()
+    assert answers[0].status == 201
+    assert http.wait() == 0
