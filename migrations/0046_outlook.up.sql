@@ -204,6 +204,47 @@ as $$
     limit 200
 $$;
 
+-- What an operator does on a page; whom it was done for is recurd.actor, which the web sets for the transaction.
+do $$
+begin
+    execute pg_catalog.format($create$
+        create function recurd.web_act(action text, template text, reason text) returns boolean
+            language plpgsql security definer
+            set search_path = pg_catalog, pg_temp
+        as $body$
+        begin
+            if action = 'pause' then
+                perform recurd.pause(template, nullif(reason, ''));
+            elsif action = 'resume' then
+                perform recurd.resume(template);
+            elsif action = 'trigger' then
+                perform recurd.trigger(template);
+            elsif action = 'retry' then
+                with retried as (
+                    update %1$I.recurring_tasks as t set failed_at = null, failure = null
+                      from (select r.id, r.failure from %1$I.recurring_tasks as r
+                             where r.id = template and r.failed_at is not null for no key update) as f
+                     where t.id = f.id
+                    returning t.id, f.failure
+                )
+                insert into recurd.decisions (kind, template_id, detail) select 'retried', r.id, r.failure from retried as r;
+                if not found then
+                    raise exception using errcode = 'no_data_found',
+                        message = pg_catalog.format('"%%s" is not in quarantine', template);
+                end if;
+            else
+                raise exception 'action: expected pause, resume, retry or trigger, got "%%"', action
+                    using errcode = 'invalid_parameter_value';
+            end if;
+            return true;
+        end
+        $body$
+    $create$, current_schema());
+end
+$$;
+revoke all on function recurd.web_act(text, text, text) from public;
+grant execute on function recurd.web_act(text, text, text) to recurd_web;
+
 -- They show everybody's rows.
 revoke all on function recurd.web_now(), recurd.web_minutes(), recurd.web_upcoming(integer, timestamptz),
     recurd.web_templates(text, text, integer, timestamptz, text),

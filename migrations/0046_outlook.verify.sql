@@ -6,7 +6,7 @@ declare
     own constant text[] := array['recurd.web_now()', 'recurd.web_minutes()', 'recurd.web_upcoming(integer, timestamptz)',
                                  'recurd.web_templates(text, text, integer, timestamptz, text)',
                                  'recurd.web_instances(text, timestamptz, timestamptz)',
-                                 'recurd.web_decisions(text, integer, timestamptz, bigint)', 'recurd.web_workers()'];
+                                 'recurd.web_decisions(text, integer, timestamptz, bigint)', 'recurd.web_workers()', 'recurd.web_act(text, text, text)'];
 begin
     select string_agg(problem, e'\n') into problems from (
         select format('function %s is missing', name) as problem
@@ -21,7 +21,7 @@ begin
         from unnest(array['recurd_web', 'recurd_reader']) as role
         cross join lateral unnest(own) as name
         join pg_proc on oid = to_regprocedure(name)
-        where to_regrole(role) is not null
+        where to_regrole(role) is not null and (role = 'recurd_web' or name not like 'recurd.web\_act%')
               and not exists (select from aclexplode(proacl) where grantee = to_regrole(role))
         group by role
         union all
@@ -36,7 +36,8 @@ begin
         select format('function %s does not fit the tables: they are in another schema', name)
         from (values ('recurd.web_minutes()', 'recurring_tasks'), ('recurd.web_upcoming(integer, timestamptz)', 'recurring_tasks'),
                      ('recurd.web_templates(text, text, integer, timestamptz, text)', 'recurring_tasks'),
-                     ('recurd.web_instances(text, timestamptz, timestamptz)', 'tasks')) as w (name, tab)
+                     ('recurd.web_instances(text, timestamptz, timestamptz)', 'tasks'),
+                     ('recurd.web_act(text, text, text)', 'recurring_tasks')) as w (name, tab)
         join pg_proc on oid = to_regprocedure(name)
         where position(format('%I.%s', current_schema(), tab) in prosrc) = 0
     ) as p (problem);

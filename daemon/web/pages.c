@@ -313,5 +313,7 @@ const struct route page_routes[] = {
 	{ "GET", "/workers", serve_listing, WANTS_VISITOR, 0, &workers },
 	{ "GET", "/rule", serve_rule, WANTS_VISITOR, 0, NULL },
 	{ "GET", "/about", serve_about, WANTS_VISITOR, 0, NULL },
+	{ "GET", "/act", serve_question, WANTS_OPERATOR, 0, NULL },
+	{ "POST", "/act", serve_action, WANTS_OPERATOR, ROUTE_FORM, NULL },
 	{ 0 },
 };

@@ -228,6 +228,9 @@ static void tell(struct telling *telling)
 	page_begin(&out, &page);
 	show_title(&out, &texts, row, visit_sees_titles(&telling->visit));
 	show_facts(&out, &texts, row, &page.face);
+	if (telling->visit.web->conf->actions)
+		show_actions(
+			&out, template_state(row, 0), texts_cell(&texts, row, 0, TEMPLATE_FIRST));
 	show_story(&out, telling, &page.face);
 	page_end(&out, &page);
 	visit_answer(telling->visit.request, 200, &out);

@@ -25,3 +25,8 @@ void visit_fail(struct visit *visit, const struct reply *reply);
 
 /* story.c: one template. */
 void serve_template(struct web *web, struct request *request);
+
+/* actions.c: what operators may do, where `actions` is set: a page that asks, and a POST from that page alone. */
+void show_actions(struct strbuf *out, const char *state, const char *id);
+void serve_question(struct web *web, struct request *request);
+void serve_action(struct web *web, struct request *request);
