@@ -44,6 +44,9 @@ class Browser:
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
+    def run_async(self, script, *arguments):
+        return self.driver.execute_async_script(script, *arguments)
+
     def picture(self, path):
         self.driver.save_screenshot(str(path))
 

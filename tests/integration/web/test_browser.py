@@ -2,6 +2,8 @@
 Content-Security-Policy; live, and a rule answered while it is typed."""
 
 import os
+import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from harness.web import RecurdHttp, quote
 
 pytestmark = pytest.mark.slow
 
+TOP = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)>\"'\u202e{rule}" + "🌱" * 40
 PAGES = ["", "upcoming", "templates", "template?id=plants", "template?id=broken", "quarantine", "decisions", "workers",
          "rule?rule=" + quote("every day at 02:30, Europe/Berlin") + "&start=2027-03-20T02:30:00",
@@ -36,7 +39,7 @@ def http(db):
     db.add_template(timedelta(days=-2), '{"frequency":"weekly","days":["mox","thu"]}', "ada", id="broken")
     db.execute("update recurring_tasks set failed_at = now() - interval '3 d', failure ="
                " 'recurrence_rule.days[0]: expected mon...sun, got \"mox\"' where id = 'broken'")
-    for i in range(60):
+    for i in range(25):
         db.add_template(timedelta(minutes=i), weekly, "ada", id=f"t-{i}", title=f"Task {i}")
     db.execute("insert into recurd.decisions (kind, template_id, first_at, last_at, occurrences, detail, by)"
                " values ('dropped', 'plants', now() - interval '2 d', now() - interval '1 d', 3, %s, 'ann')", (HOSTILE,))
@@ -79,6 +82,22 @@ def test_each_page_is_whole(browser, base, scheme, width):
         if PICTURES:
             time.sleep(0.3)
             browser.picture(Path(PICTURES) / f"{number}-{scheme}-{width}.png")
+
+
+@pytest.mark.skipif(not shutil.which("npm") and not list(TOP.glob("build-test/axe/*/axe.min.js")), reason="axe-core comes by npm: tests/axe")
+@pytest.mark.parametrize("scheme, width", [("dark", "wide"), ("light", "phone")])
+def test_axe_finds_nothing(browser, base, scheme, width):
+    axe = Path(subprocess.run([TOP / "tests/axe"], check=True, capture_output=True, text=True).stdout.strip()).read_text()
+    browser.look(scheme, width)
+    found = {}
+    for page in PAGES:
+        browser.open(base + page)
+        browser.run(axe)
+        wrong = browser.run_async("const done = arguments[0]; axe.run().then(r => done(r.violations.map("
+                                  "v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary))))")
+        if wrong:
+            found[page] = wrong
+    assert not found, found
 
 
 def test_each_page_stands_without_script(browser, base):
@@ -135,11 +154,8 @@ def test_a_rule_is_answered_while_it_is_typed(browser, base):
 
 
 def test_the_readmes_picture_is_made_by_a_command(tmp_path):
-    import subprocess
-
-    top = Path(__file__).resolve().parents[3]
-    subprocess.run([top / "tests/picture", tmp_path / "now.png"], check=True)
+    subprocess.run([TOP / "tests/picture", tmp_path / "now.png"], check=True)
     size = slice(16, 24)  # of a PNG: width and height
-    made, kept = (tmp_path / "now.png").read_bytes(), (top / "man/now.png").read_bytes()
+    made, kept = (tmp_path / "now.png").read_bytes(), (TOP / "man/now.png").read_bytes()
     assert made[:8] == kept[:8] == b"\x89PNG\r\n\x1a\n" and made[size] == kept[size]
-    assert "man/now.png" in (top / "README.md").read_text()
+    assert "man/now.png" in (TOP / "README.md").read_text()
