@@ -42,7 +42,7 @@ def http(db):
     for i in range(25):
         db.add_template(timedelta(minutes=i), weekly, "ada", id=f"t-{i}", title=f"Task {i}")
     db.execute("insert into recurd.decisions (kind, template_id, first_at, last_at, occurrences, detail, by)"
-               " values ('dropped', 'plants', now() - interval '2 d', now() - interval '1 d', 3, %s, 'ann')", (HOSTILE,))
+               " values ('dropped', 'plants', date_trunc('second', now()) - interval '2 d', date_trunc('second', now()) - interval '1 d', 3, %s, 'ann')", (HOSTILE,))
     # To a browser, which comes over TCP, this machine's nobody; to see all, an operator by password.
     server = RecurdHttp(db, show_titles=True, operators_file=_operators(), hosts="localhost").wait_ready()
     yield server

@@ -40,7 +40,7 @@ def http(db):
     db.execute("update recurring_tasks set failed_at = now(), failure = %s where id = 'broken'",
                ('recurrence_rule.days[0]: expected mon...sun, got "mox" ' + HOSTILE,))
     db.execute("insert into recurd.decisions (kind, template_id, first_at, last_at, occurrences, detail, by)"
-               " values ('dropped', 'plants', now() - interval '2 d', now() - interval '1 d', 3, %s, %s)", (HOSTILE, HOSTILE))
+               " values ('dropped', 'plants', date_trunc('second', now()) - interval '2 d', date_trunc('second', now()) - interval '1 d', 3, %s, %s)", (HOSTILE, HOSTILE))
     server = RecurdHttp(db, operators_on_unix_socket=True, show_titles=True).wait_ready()
     yield server
     server.stop()
