@@ -36,7 +36,7 @@ begin
         union all
         select distinct format('%s uses %s, whose type becomes text: drop it, and make it again afterwards',
                                pg_describe_object(coalesce(r.object_class, d.classid),
-                                                  coalesce(r.object, d.objid), 0), name)
+                                                  coalesce(r.object, d.objid), d.objsubid), name)
         from altered
         join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = attrelid
                             and d.refobjsubid = attnum
@@ -50,6 +50,9 @@ begin
                  and exists (select from pg_attrdef e
                              join pg_attribute g on g.attrelid = e.adrelid and g.attnum = e.adnum
                              where e.oid = d.objid and g.attgenerated <> '')
+              or d.classid = 'pg_class'::regclass  -- the same, before PostgreSQL 15
+                 and exists (select from pg_attribute g
+                             where g.attrelid = d.objid and g.attnum = d.objsubid and g.attgenerated <> '')
               or d.classid = 'pg_trigger'::regclass
                  and exists (select from pg_trigger where oid = d.objid and not tgisinternal)
     ) as p (problem);

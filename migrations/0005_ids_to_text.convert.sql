@@ -58,7 +58,7 @@ begin
         join altered a on (a.attrelid, a.attnum) in ((p.conrelid, p.col), (p.confrelid, p.refers))
     ), held as (
         select distinct format('refused: %s uses %s.%I, whose type becomes text: drop it, and make it again afterwards',
-                               pg_describe_object(coalesce(r.object_class, d.classid), coalesce(r.object, d.objid), 0),
+                               pg_describe_object(coalesce(r.object_class, d.classid), coalesce(r.object, d.objid), d.objsubid),
                                a.attrelid::regclass, a.attname) as line
         from altered a
         join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
@@ -73,6 +73,9 @@ begin
                  and exists (select from pg_attrdef e
                              join pg_attribute g on g.attrelid = e.adrelid and g.attnum = e.adnum
                              where e.oid = d.objid and g.attgenerated <> '')
+              or d.classid = 'pg_class'::regclass  -- the same, before PostgreSQL 15
+                 and exists (select from pg_attribute g
+                             where g.attrelid = d.objid and g.attnum = d.objsubid and g.attgenerated <> '')
               or d.classid = 'pg_trigger'::regclass
                  and exists (select from pg_trigger where oid = d.objid and not tgisinternal)
     ), tabs as (

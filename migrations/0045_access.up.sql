@@ -64,7 +64,7 @@ begin
                                       'fetched_at', fetched_at)
         $body$
     $create$, $create$
-        -- "secret" is shown this once.
+        -- The address, "path", is shown this once.
         create function recurd.api_feed_create(whose text, body jsonb, key text default null) returns jsonb
             language plpgsql {rights}
         as $body$ #variable_conflict use_variable
@@ -104,7 +104,7 @@ begin
             end if;
             return jsonb_build_object('status', 201, 'body', recurd.feed_shown(made.id, made.name, made.tag_id,
                                                                                 made.created_at, made.fetched_at)
-                || jsonb_build_object('secret', secret));
+                || jsonb_build_object('path', '/calendar/' || secret || '.ics'));
         end
         $body$
     $create$, $create$
@@ -136,7 +136,7 @@ begin
     $create$, $create$
         -- No row: there is no such address.  It is written down that somebody was there, where the server takes writes.
         create function recurd.feed_open(secret text)
-            returns table (user_id text, name text, time_zone text, at timestamptz)
+            returns table (user_id text, name text, time_zone text, at timestamptz, live_since timestamptz)
             language plpgsql {rights}
         as $body$ #variable_conflict use_column
         declare
@@ -148,30 +148,34 @@ begin
             select f.user_id, f.name,
                    coalesce((select p.time_zone from recurd.preferences as p where p.user_id = f.user_id),
                             s.default_time_zone),
-                   recurd.now()
+                   recurd.now(), coalesce(s.live_since, recurd.now())
               from recurd.calendar_feeds as f, recurd.settings as s
              where f.secret_hash = hash;
         end
         $body$
     $create$, $create$
-        -- Tasks that are due in that time, at most so many, the earliest first.
+        -- Tasks that are due in that time, at most so many, the earliest first.  An application's tables need not have
+        -- when a row was changed.
         create function recurd.feed_tasks(secret text, since timestamptz, until timestamptz, most integer)
             returns table (id text, title text, priority text, due timestamptz, stamp timestamptz, completed_at timestamptz,
                            is_complete boolean, remind_at timestamptz, tags text)
-            language sql stable {rights}
-        as $body$
+            language plpgsql stable {rights}
+        as $body$ #variable_conflict use_column
+        begin
+            return query
             select k.id::text, k.title::text, k.priority::text, k.due_date::timestamptz,
-                   greatest(k.created_at at time zone 'UTC', k.updated_at at time zone 'UTC')::timestamptz,
+                   greatest((to_jsonb(k)->>'created_at')::timestamptz, (to_jsonb(k)->>'updated_at')::timestamptz),
                    k.completed_at::timestamptz, k.is_complete::boolean, k.remind_at::timestamptz,
                    (select jsonb_agg(g.name order by g.name, g.id) from {app}.task_tags as x
                       join {app}.tags as g on g.id = x.tag_id where x.task_id = k.id)::text
               from recurd.calendar_feeds as f
               join {app}.tasks as k on k.user_id = f.user_id
-             where f.secret_hash = sha256(convert_to(left(secret, 100), 'UTF8')) and k.due_date >= since and k.due_date <= until
+             where f.secret_hash = sha256(convert_to(left($1, 100), 'UTF8')) and k.due_date >= $2 and k.due_date <= $3
                    and (f.tag_id is null or exists (select from {app}.task_tags as x
                                                      where x.task_id = k.id and x.tag_id = f.tag_id))
              order by k.due_date, k.id
-             limit most
+             limit $4;
+        end
         $body$
     $create$, $create$
         -- Templates that have something to make, each with what a plan of it needs, in the order of what is read there.
@@ -184,10 +188,12 @@ begin
                            policy bigint, wake_at timestamptz, catch_up text, catch_up_window bigint, catch_up_cap bigint,
                            overlap text, lead_time bigint, jitter bigint, remind_before text, calendar text, shift text,
                            pause_catch_up text, open_task text)
-            language sql stable {rights}
-        as $body$
+            language plpgsql stable {rights}
+        as $body$ #variable_conflict use_column
+        begin
+            return query
             select t.title::text, t.priority::text,
-                   greatest(t.created_at::timestamptz, t.updated_at::timestamptz, p.updated_at,
+                   greatest((to_jsonb(t)->>'created_at')::timestamptz, (to_jsonb(t)->>'updated_at')::timestamptz, p.updated_at,
                             (select c.updated_at from recurd.calendars as c where c.name = p.calendar)),
                    (select jsonb_agg(g.name order by g.name, g.id) from recurd.template_tags as x
                       join {app}.tags as g on g.id = x.tag_id where x.recurring_task_id = t.id)::text,
@@ -211,13 +217,14 @@ begin
               from recurd.calendar_feeds as f
               join {app}.recurring_tasks as t on t.user_id = f.user_id
               left join recurd.policies as p on p.template_id = t.id
-             where f.secret_hash = sha256(convert_to(left(secret, 100), 'UTF8')) and t.failed_at is null
-                   and (t.is_active and t.next_due_at <= until + interval '40 days' or t.replan_at is not null
+             where f.secret_hash = sha256(convert_to(left($1, 100), 'UTF8')) and t.failed_at is null
+                   and (t.is_active and t.next_due_at <= $2 + interval '40 days' or t.replan_at is not null
                         or p.paused_until is not null)
                    and (f.tag_id is null or exists (select from recurd.template_tags as x
                                                      where x.recurring_task_id = t.id and x.tag_id = f.tag_id))
              order by t.next_due_at, t.id
-             limit most
+             limit $3;
+        end
         $body$
     $create$] loop
         execute replace(replace(source, '{rights}', rights), '{app}', quote_ident(current_schema()));

@@ -34,6 +34,7 @@
 	X(task)      \
 	X(template)  \
 	X(tag)       \
+	X(feed)      \
 	X(completion)
 
 #define DECLARE(name) extern const struct ctl_command command_##name;

@@ -273,17 +273,20 @@ static void serve_row(struct web *web, struct request *request)
 
 /* ---- what there is ---- */
 
-#define MIGRATION(name, text) text /* as migrations/embed.cmake writes a file */
-static const char openapi[] =
+/* In the form of migrations/embed.cmake. */
+static const struct {
+	const char *name, *text;
+} embedded[] = {
+#define MIGRATION(file, text) { file, text },
 #include "openapi.inc"
-	;
 #undef MIGRATION
+};
 
 static void serve_document(struct web *web, struct request *request)
 {
 	struct strbuf text CLEANUP(strbuf_free) = STRBUF(ANSWER_MAX);
 	(void)web;
-	strbuf_add(&text, openapi, sizeof(openapi) - 1);
+	strbuf_add_text(&text, embedded[0].text);
 	request_answer(request, 200, "application/json", &text);
 }
 
@@ -292,6 +295,7 @@ static void serve_document(struct web *web, struct request *request)
 static const struct api_call task_list = { .function = "task_list" },
 			     tag_list = { .function = "tag_list" },
 			     template_history = { .function = "template_history" },
+			     feed_list = { .function = "feed_list" },
 			     task_get = { .function = "task_get" },
 			     tag_get = { .function = "tag_get" };
 
@@ -303,6 +307,8 @@ static const struct api_call tag_create = { .function = "tag_create", CREATE },
 			     task_tags = { .function = "task_tags", UPDATE },
 			     tag_update = { .function = "tag_update", UPDATE },
 			     task_delete = { .function = "task_delete", DELETE },
+			     feed_create = { .function = "feed_create", CREATE },
+			     feed_revoke = { .function = "feed_revoke", DELETE },
 			     tag_delete = { .function = "tag_delete", DELETE },
 			     template_delete = { .function = "template_delete", DELETE };
 
@@ -324,6 +330,7 @@ static const struct api_rules_call template_update = { { .function = "template_u
 #define TASKS   "/api/tasks"
 #define TAGS    "/api/tags"
 #define SERIES  "/api/recurring-tasks"
+#define FEEDS   "/api/calendar-feeds"
 #define PREVIEW "/api/rules/preview"
 
 const struct route api_routes[] = {
@@ -347,6 +354,9 @@ const struct route api_routes[] = {
 	{ "PATCH", SERIES "/{id}", api_rules_write, WRITES, &template_update },
 	{ "DELETE", SERIES "/{id}", serve_row, READS, &template_delete },
 	{ "GET", SERIES "/{id}/history", serve_list, READS, &template_history },
+	{ "GET", FEEDS, serve_list, READS, &feed_list },
+	{ "POST", FEEDS, serve_row, WRITES, &feed_create },
+	{ "DELETE", FEEDS "/{id}", serve_row, READS, &feed_revoke },
 	{ "GET", "/api/openapi.json", serve_document, WANTS_NOBODY, ROUTE_CORS, NULL },
 	{ "GET", PREVIEW, api_rules_try_query, WANTS_ANYONE, ROUTE_CORS, NULL },
 	{ "POST", PREVIEW, api_rules_try, WANTS_ANYONE, ROUTE_CORS | ROUTE_JSON, NULL },

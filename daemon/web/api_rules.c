@@ -68,13 +68,12 @@ static void begin(
 static void on_answer(void *arg, const struct reply *reply)
 {
 	struct errand *errand = arg;
-	json_t *answer = api_reply(errand->request, reply), *body, *row;
-	size_t i;
-	body = json_object_get(answer, "body");
+	json_t *answer = api_reply(errand->request, reply);
+	json_t *body = json_object_get(answer, "body");
 	if (errand->call->shows && json_is_object(body))
 		rules_show(&errand->ground, body, NEXT_SHOWN);
-	if (errand->call->shows && json_is_array(body))
-		json_array_foreach(body, i, row) rules_show(&errand->ground, row, NEXT_SHOWN);
+	for (size_t i = 0; errand->call->shows && i < json_array_size(body); i++)
+		rules_show(&errand->ground, json_array_get(body, i), NEXT_SHOWN);
 	if (answer)
 		api_answer(errand->request, answer);
 	errand_free(errand);

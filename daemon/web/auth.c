@@ -1,12 +1,14 @@
 /* Who asks; see the header. */
 #include "web/auth_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "db/rows.h"
+#include "util/charset.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -187,17 +189,26 @@ static void tell_reply(struct lookup *lookup, const struct reply *reply, const c
 
 /* ---- sessions ---- */
 
+/* In UTF-8, as all that comes by HTTP. */
+static bool take_session_user(const PGresult *result, struct strbuf *user)
+{
+	if (PQntuples(result) != 1 || row_is_null(result, 0, 0))
+		return false;
+	return charset_to_utf8(
+		       charset_bound(), row_text(result, 0, 0), row_text_len(result, 0, 0), user) &&
+	       user->len > 0 && !user->overflowed;
+}
+
 static void on_session(void *arg, const struct reply *reply)
 {
 	struct lookup *lookup = arg;
+	struct strbuf user CLEANUP(strbuf_free) = STRBUF(TOKEN_USER_MAX);
 	if (reply->status != REPLY_OK) {
 		tell_reply(lookup, reply, "http_sessions_unfit");
 		return;
 	}
-	const char *user = PQntuples(reply->results[0]) == 1 ? row_text(reply->results[0], 0, 0)
-							     : NULL;
-	if (user && *user && strlen(user) <= TOKEN_USER_MAX) {
-		accept(lookup, user, KNOWN_SESSION);
+	if (take_session_user(reply->results[0], &user)) {
+		accept(lookup, user.data, KNOWN_SESSION);
 		return;
 	}
 	tell_failure(lookup->auth, "session", "there is no such session, or it has expired");
@@ -408,46 +419,6 @@ static const char *behind(const char *header, const char *scheme)
 	return header + len + strspn(header + len, " ");
 }
 
-static bool is_own_origin(const struct request *request, const char *origin)
-{
-	const char *host = request_header(request, "Host"), *name = strstr(origin, "://");
-	return host && name && strcasecmp(name + 3, host) == 0;
-}
-
-enum sender { SENDER_OWN, SENDER_OTHER, SENDER_UNKNOWN };
-
-/* Whether a page of this address, or of one that was named, has a browser ask. */
-static enum sender sender_of(const struct auth *auth, const struct request *request)
-{
-	const char *site = request_header(request, "Sec-Fetch-Site");
-	const char *origin = request_header(request, "Origin");
-	if (origin && list_has(auth->conf->cors_origins, origin))
-		return SENDER_OWN;
-	if (site) /* "none": typed by somebody */
-		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 ? SENDER_OWN
-										     : SENDER_OTHER;
-	if (origin)
-		return is_own_origin(request, origin) ? SENDER_OWN : SENDER_OTHER;
-	return SENDER_UNKNOWN;
-}
-
-static bool only_reads(const struct request *request)
-{
-	const char *method = request_method(request);
-	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
-/* Browsers send these on behalf of any page: where something is changed, it has to be one that may. */
-static bool cookie_counts(const struct auth *auth, const struct request *request)
-{
-	return only_reads(request) || sender_of(auth, request) == SENDER_OWN;
-}
-
-static bool password_counts(const struct auth *auth, const struct request *request)
-{
-	return only_reads(request) || sender_of(auth, request) != SENDER_OTHER;
-}
-
 static const char *find_cookie(const struct auth *auth, const struct request *request)
 {
 	static const char *const names[] = { "auth_token", "better-auth.session_token",
@@ -455,7 +426,7 @@ static const char *find_cookie(const struct auth *auth, const struct request *re
 	const char *value = NULL;
 	for (size_t i = 0; !value && i < ARRAY_LEN(names); i++)
 		value = request_cookie(request, names[i]);
-	return value && *value && cookie_counts(auth, request) ? value : NULL;
+	return value && *value && auth_cookie_counts(auth->conf, request) ? value : NULL;
 }
 
 static void find_header(
@@ -464,7 +435,7 @@ static void find_header(
 	const char *token = behind(header, "Bearer"), *pair = behind(header, "Basic");
 	if (token)
 		find_token(auth, request, token, false, fn, arg);
-	else if (pair && auth->operators && password_counts(auth, request))
+	else if (pair && auth->operators && auth_password_counts(auth->conf, request))
 		find_password(auth, pair, fn, arg);
 	else
 		tell_nobody(fn, arg, pair ? "invalid_token" : "invalid_request");

@@ -90,6 +90,24 @@ static bool put_json(json_t *body, const char *text, struct err *err)
 	return true;
 }
 
+static bool store(json_t *body, const char *text, struct err *err)
+{
+	return json_is_object(json_object_get(body, "recurrence_rule")) ||
+	       put_json(body, text, err);
+}
+
+/* Calendars are the database's, and not shown to the role of the web: a good rule may name one. */
+static bool names_calendar(const json_t *value)
+{
+	struct rule *rule = NULL;
+	struct err err;
+	if (!rule_of_value(value, &rule, &err))
+		return false;
+	bool names = rule_calendar(rule) != NULL;
+	rule_free(rule);
+	return names;
+}
+
 static bool take(const struct typed_ground *ground, json_t *body, const char *text, const char *due,
 	bool needs_due, struct err *err)
 {
@@ -101,6 +119,12 @@ static bool take(const struct typed_ground *ground, json_t *body, const char *te
 	/* A due date that is none is refused with the rest of the body. */
 	if (!given || !instant_parse(given, &at, NULL))
 		at = ground->now * USEC_PER_SEC;
+	if (!ground->calendars && names_calendar(json_object_get(body, "recurrence_rule")))
+		return json_object_get(body, due) || !needs_due
+			       ? store(body, text, err)
+			       : err_set(err,
+					 "recurrence_rule.calendar: which days it takes is not "
+					 "known here: say when it is due first");
 	if (!typed_open_at(ground, text, at, &typed, err))
 		return false;
 	if (needs_due && !json_object_get(body, due)) {
@@ -109,8 +133,7 @@ static bool take(const struct typed_ground *ground, json_t *body, const char *te
 		json_object_set_new(
 			body, due, json_string(instant_format(first * USEC_PER_SEC, instant)));
 	}
-	return json_is_object(json_object_get(body, "recurrence_rule")) ||
-	       put_json(body, text, err);
+	return store(body, text, err);
 }
 
 json_t *rules_take(const struct typed_ground *ground, json_t *body, const char *due, bool needs_due)

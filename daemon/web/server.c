@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "http/listener.h"
@@ -13,9 +14,10 @@
 
 #define IDLE_S        30
 #define HEAD_MAX      16384
-#define PER_ADDRESS   1024
 #define DRAIN_S       4.
 #define BEAT_S        15.
+#define FILES_MAX     (LISTENERS_MAX * SERVER_CONNECTIONS + FILES_OWN)
+#define FILES_OWN     64
 #define FIRST_FD      3
 #define LISTENERS_MAX 8
 
@@ -99,6 +101,20 @@ static bool check_type(struct request *request)
 	return false;
 }
 
+/* What is not JSON has its own ways to say what it is. */
+static bool check_accept(struct request *request)
+{
+	static const char *const good[] = { "*/*", "application/*", "json", "text/html" };
+	const char *accept = request_header(request, MHD_HTTP_HEADER_ACCEPT);
+	bool is_api = strncmp(request->match.route->path, "/api/", strlen("/api/")) == 0;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		if (!is_api || !accept || strstr(accept, good[i]))
+			return true;
+	}
+	request_problem(request, 406, "it is JSON: Accept: application/json", NULL);
+	return false;
+}
+
 static void refuse_nobody(struct request *request, const char *refused)
 {
 	struct strbuf challenge CLEANUP(strbuf_free) = STRBUF(256);
@@ -176,7 +192,7 @@ static void dispatch_found(struct request *request)
 	else if (request->malformed)
 		request_problem(
 			request, 400, "the query has an escape that is none, or is no UTF-8", NULL);
-	else if (!check_type(request))
+	else if (!check_type(request) || !check_accept(request))
 		return;
 	else if (route->wants == WANTS_NOBODY)
 		hand_over(request);
@@ -305,7 +321,6 @@ void server_resume(struct server *server, struct MHD_Connection *connection)
 static const struct listener_options base_options = {
 	.flags = MHD_ALLOW_SUSPEND_RESUME,
 	.connections = SERVER_CONNECTIONS,
-	.per_address = PER_ADDRESS,
 	.idle_s = IDLE_S,
 	.request_max = HEAD_MAX,
 	.on_request = on_request,
@@ -322,9 +337,25 @@ static size_t given_fds(void)
 	return fds < 0 ? 0 : fds > LISTENERS_MAX ? LISTENERS_MAX : (size_t)fds;
 }
 
+/* As many as there are descriptors for, less those that it needs itself: without one it could not connect to the
+ * database again. */
+static unsigned connections_each(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return SERVER_CONNECTIONS;
+	limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	rlim_t each = limit.rlim_cur > FILES_OWN ? (limit.rlim_cur - FILES_OWN) / LISTENERS_MAX : 0;
+	return each < 8 ? 8 : each > SERVER_CONNECTIONS ? SERVER_CONNECTIONS : (unsigned)each;
+}
+
 static void listen_everywhere(struct server *server)
 {
 	struct listener_options options = base_options;
+	options.connections = connections_each();
+	options.per_address = options.connections / 2;
 	struct ev_loop *loop = server->web->loop;
 	const char *at = server->web->conf->listen;
 	size_t len, given = given_fds();

@@ -1,4 +1,4 @@
-/* What auth.c, auth_files.c and auth_known.c have in common. */
+/* What auth.c, auth_files.c, auth_known.c and auth_sender.c have in common. */
 #pragma once
 
 #include "web/auth.h"
@@ -39,3 +39,10 @@ const struct known *known_find(const struct known_table *table,
 const struct known *known_keep(struct known_table *table,
 	const unsigned char digest[static AUTH_DIGEST], const char *name, bool by_password,
 	usec_t until);
+
+/* ---- auth_sender.c: cookies and passwords, which browsers send on behalf of any page ---- */
+
+/* Where something is changed, a page of this address has to ask, or one of cors_origins. */
+bool auth_cookie_counts(const struct web_conf *conf, const struct request *request);
+/* The same, but it may be no browser at all. */
+bool auth_password_counts(const struct web_conf *conf, const struct request *request);

@@ -26,6 +26,7 @@ struct feed_event {
 	size_t tags_n;
 	usec_t reminders[FEED_REMINDERS_MAX];
 	size_t reminders_n;
+	bool foretold; /* there is no task yet */
 	bool complete;
 	usec_t completed_at; /* INSTANT_NONE: nobody knows */
 };

@@ -50,3 +50,4 @@ char *route_decode_form(const char *text, size_t len);
 extern const struct route health_routes[];
 extern const struct route api_routes[];
 extern const struct route page_routes[];
+extern const struct route calendar_routes[];

@@ -48,6 +48,15 @@ def test_objects_that_hold_on_are_foretold(db):
     migrate(db, "down", "--to", 9)
 
 
+def test_a_column_made_of_ours_is_not_lost_without_a_word(db):
+    """Before PostgreSQL 15 a generated column goes along with what it is made of, and nobody says so."""
+    db.psql("alter table tasks add column told boolean generated always as (reminded_at is not null) stored")
+    (note,) = refused(db, "--to", 9, "--dry-run").json["notes"]
+    assert "column told of table tasks holds on to column reminded_at of table tasks" in note
+    db.psql("alter table tasks drop column told")
+    migrate(db, "down", "--to", 9)
+
+
 def test_what_nobody_foresaw_takes_nothing_with_it(db):
     """One transaction: the steps before the one that fails are there still."""
     db.psql("create function recurd.mine() returns int language sql return 1")

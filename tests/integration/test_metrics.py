@@ -216,6 +216,7 @@ def test_nonsense_and_crowds_harm_nobody(db, recurd, place):
     daemon.stop()
 
 
+@pytest.mark.timing
 def test_reminders_are_on_time_while_somebody_hammers(db, recurd, place):
     daemon = recurd(db, metrics_listen=str(place), log_rate=100000)
     wait_until(lambda: answers(place))

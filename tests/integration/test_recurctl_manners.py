@@ -24,9 +24,10 @@ CALLS = {
     "split": ["x", "2025-01-01T09:00:00Z"], "trigger": ["x"],
     "remind": ["x"], "snooze": ["x", "--for", "1h"], "policy": ["x"], "pause": ["x"], "resume": ["x"],
     "task": ["list", "--user", "u"], "template": ["list", "--user", "u"], "tag": ["list", "--user", "u"],
+    "feed": ["list", "--user", "u"],
     "completion": None,
 }
-NEEDS = ("migrate", "simulate", "show", "explain", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag")
+NEEDS = ("migrate", "simulate", "show", "explain", "next", "validate", "skip", "unskip", "postpone", "change", "split", "trigger", "remind", "snooze", "policy", "pause", "resume", "task", "template", "tag", "feed")
 each = pytest.mark.parametrize("command", CALLS)
 
 

@@ -61,6 +61,12 @@ update recurd.consumers set done_through = 0
 select recurd.held_users('{u}')
 select recurd.tell_triggered('b')
 select recurd.trigger('b')
+select recurd.session_user_id('x')
+select * from recurd.token_keys()
+select recurd.api_feed_create('u', '{"name": "x"}', 'k')
+select * from recurd.feed_open('x')
+select * from recurd.feed_tasks('x', now(), now(), 1)
+select * from recurd.feed_templates('x', now(), 1)
 delete from tasks
 update recurring_tasks set id = 'd' where id = 'b'
 delete from recurring_tasks
@@ -76,7 +82,9 @@ def db(cluster):
     database.psql(
         f"create role {ROLE} login; grant usage on schema recurd to {ROLE}; grant execute on function recurd.held_users(text[]),"
         f" recurd.tell_triggered(text) to {ROLE}; grant all on all tables in schema public to {ROLE};"
-        f" grant all on all tables in schema recurd to {ROLE}; revoke all on recurd.migrations from {ROLE};"
+        f" grant recurd_web to {ROLE}; grant all on all tables in schema recurd to {ROLE}; revoke all on recurd.migrations from {ROLE};"
+        ' create table "session" (id text, token text, "userId" text, "expiresAt" timestamp);'
+        """ create table jwks (id text, "publicKey" text, "createdAt" timestamp); insert into jwks values ('x', '{}', now());"""
         " create function public.evil() returns boolean language plpgsql as $$ begin raise notice '%', current_user; return true; end $$;"
         f' alter database "{database.name}" set track_functions = \'all\''
     )
@@ -106,6 +114,8 @@ def attack(db):
                 conn.execute(statement)
             except psycopg.errors.DatatypeMismatch:
                 failed += 1
+            except psycopg.errors.UndefinedFunction:
+                assert "recurd." in statement  # that a later step brings
     return functions, failed
 
 

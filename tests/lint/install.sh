@@ -13,7 +13,7 @@ wanted=(
 	usr/lib/sysusers.d/recurd.conf usr/lib/tmpfiles.d/recurd.conf
 	usr/share/doc/recurd/examples/recurd.conf usr/share/doc/recurd/LICENSE usr/share/doc/recurd/README.md
 	usr/share/man/man8/recurd.8 usr/share/man/man1/recurctl.1 usr/share/man/man5/recurd.conf.5
-	usr/share/man/man7/recurd-rule.7 usr/share/man/man7/recurd-schema.7 usr/share/man/man7/recurd-orm.7
+	usr/share/man/man7/recurd-rule.7 usr/share/man/man7/recurd-schema.7 usr/share/man/man7/recurd-orm.7 usr/share/man/man7/recurd-access.7
 	usr/share/doc/recurd/examples/sqlalchemy/{models,sqlmodel_models,filter}.py
 	usr/share/doc/recurd/examples/prometheus/recurd.{rules.yml,rules.test.yml,dashboard.json}
 	usr/share/man/man7/recurd-news.7

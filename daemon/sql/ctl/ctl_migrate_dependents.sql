@@ -14,7 +14,7 @@ with gone (oid) as (
 )
 select distinct pg_catalog.format('%s holds on to %s: drop it, or undo fewer steps',
                                   pg_catalog.pg_describe_object(coalesce(case when v.oid is not null then 'pg_class'::regclass::oid end,
-                                                                         d.classid), coalesce(v.ev_class, d.objid), 0),
+                                                                         d.classid), coalesce(v.ev_class, d.objid), d.objsubid),
                                   pg_catalog.pg_describe_object(d.refclassid, d.refobjid, case when d.refobjid in (select oid from gone) then 0
                                                                                           else d.refobjsubid end))
 from pg_catalog.pg_depend as d
@@ -24,7 +24,13 @@ left join pg_catalog.pg_constraint as c on d.classid = 'pg_constraint'::regclass
 left join pg_catalog.pg_trigger as t on d.classid = 'pg_trigger'::regclass and t.oid = d.objid
 left join pg_catalog.pg_proc as p on d.classid = 'pg_proc'::regclass and p.oid = d.objid
 left join pg_catalog.pg_attrdef as f on d.classid = 'pg_attrdef'::regclass and f.oid = d.objid
-where d.refclassid = 'pg_class'::regclass and d.deptype = 'n'
+where d.refclassid = 'pg_class'::regclass
+      and (d.deptype = 'n'
+           -- A generated column, before PostgreSQL 15, where it would go without a word.
+           or d.classid = 'pg_class'::regclass
+              and exists (select from pg_catalog.pg_attribute as a
+                          where a.attrelid = d.objid and a.attnum = d.objsubid and a.attgenerated <> ''
+                                and not exists (select from gone_column as g where g.oid = a.attrelid and g.num = a.attnum)))
       and (d.refobjid in (select oid from gone)
            or exists (select from gone_column as g where g.oid = d.refobjid and g.num = d.refobjsubid))
       -- Not what goes along.

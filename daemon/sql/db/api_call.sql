@@ -1,4 +1,4 @@
--- Caller: recurctl task, template and tag, and web/api.c: one of the functions for applications (recurd-schema(7)).
+-- Caller: recurctl task, template, tag and feed, and web/api.c: one of the functions for applications (recurd-schema(7)).
 -- $1 text: which   $2 text: the user   $3 text: the row   $4 text: body or filter, JSON   $5 text: key or etag.
 -- Index: theirs.
 -- Result: text
@@ -21,5 +21,8 @@ select (case $1
             when 'tag_list' then recurd.api_tag_list($2, $4::text::jsonb)
             when 'tag_update' then recurd.api_tag_update($2, $3, $4::text::jsonb, $5)
             when 'tag_delete' then recurd.api_tag_delete($2, $3, $5)
+            when 'feed_create' then recurd.api_feed_create($2, $4::text::jsonb, $5)
+            when 'feed_list' then recurd.api_feed_list($2, $4::text::jsonb)
+            when 'feed_revoke' then recurd.api_feed_revoke($2, $3)
             when 'settings' then recurd.api_settings($2)
         end)::text

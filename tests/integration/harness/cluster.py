@@ -114,6 +114,11 @@ class Cluster:
             [pg_bin() / "initdb", "-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D", self.data],
             check=True, stdout=subprocess.DEVNULL, env=clean_environ(), cwd="/", **who,
         )
+        # As 15 and later have it by themselves: who may create something in public is what some tests are about.
+        subprocess.run(
+            [pg_bin() / "postgres", "--single", "-D", self.data, "template1"], input=b"revoke create on schema public from public;",
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environ(), cwd="/", **who,
+        )
 
     def _configure_files(self, settings):
         with open(self.data / "postgresql.auto.conf", "a") as conf:

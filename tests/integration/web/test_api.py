@@ -92,6 +92,14 @@ def test_a_rule_that_cannot_be_followed_is_never_stored(ada, rule, pointer):
     assert ada.get(f"/api/recurring-tasks/{made['id']}").json == made
 
 
+def test_a_rule_of_a_calendar_is_taken_where_it_says_when_it_begins(ada):
+    """Calendars are not shown to this role: the rule was refused as of one that is not there."""
+    rule = {"frequency": "monthly", "workday": -1, "calendar": "banks"}
+    assert list(errors(ada.ask("POST", "/api/recurring-tasks", {"title": "x", "recurrence_rule": rule}))) == ["/recurrence_rule/calendar"]
+    made = series(ada, recurrence_rule=rule, next_due_at="2099-01-01T09:00:00Z")
+    assert made["recurrence_rule"] == rule and ada.ask("PUT", f"/api/recurring-tasks/{made['id']}", {"recurrence_rule": rule}).status == 200
+
+
 def test_a_rule_is_tried_and_its_gaps_and_folds_are_marked(ada, api):
     asked = {"rule": "every day at 2:30", "start": "2026-03-28T02:30:00", "zone": "Europe/Berlin", "n": 2}
     tried = ada.ask("POST", "/api/rules/preview", asked).json
@@ -168,6 +176,7 @@ def test_other_statuses(ada, api, db):
     assert (ada.ask("POST", "/api/tasks", b"title=x", Content_Type="text/plain").status, ada.ask("BREW", "/api/tasks").status) == (415, 405)
     assert (ada.get("/api/nothing").status, ada.ask("POST", "/api/tasks", {"title": "x" * 70000}).status) == (404, 413)
     assert ada.ask("HEAD", "/api/tasks").body == b""
+    assert (ada.get("/api/tasks", Accept="image/png").status, ada.get("/api/tasks", Accept="image/png, */*;q=0.1").status) == (406, 200)
     assert "text/html" in ada.get("/api/tasks/none", Accept="text/html,application/json").headers["Content-Type"]
     refused = api.get("/api/tasks", token=ada.token[:-2])
     assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')

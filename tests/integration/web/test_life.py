@@ -1,5 +1,7 @@
 """recurd-http from start to end: its configuration, reloads, a database that comes and goes, requests under way at its end."""
 
+import contextlib
+import http.client as http_client
 import os
 import re
 import signal
@@ -120,3 +122,33 @@ def test_what_was_asked_is_answered_before_it_ends(db, recurd_http, tmp_path):
     thread.join()
     assert answers[0].status == 201
     assert http.wait() == 0
+
+
+def test_a_second_signal_waits_for_nobody_and_ends_cleanly(db, recurd_http, tmp_path):
+    """Requests that wait for the database, and a stream's worth of idle connections, are still there."""
+    http = recurd_http(db, jwt_secret_file=secret_file(tmp_path))
+    ada = User(http, db.add_user("kim"))
+    idle = [http.connect() for _ in range(5)]
+    for connection in idle:
+        connection.request("GET", "/livez")
+        connection.getresponse().read()
+    locker = db.connect(autocommit=False)
+    locker.execute("lock table tags")
+
+    def ask():
+        with contextlib.suppress(OSError, http_client.HTTPException):
+            ada.ask("POST", "/api/tags", {"name": "x"})
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: db.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and usename = 'recurd_test_web'"))
+    http.kill(signal.SIGTERM)
+    http.expect("http_stopping")
+    http.kill(signal.SIGTERM)
+    assert http.wait() == 0
+    http.check_clean()
+    locker.rollback()
+    locker.close()
+    for thread in threads:
+        thread.join()

@@ -1,6 +1,11 @@
 """recurd-http before anybody is known: who is let in, what a request may look like, how it starts and ends."""
 
+import resource
+import socket
+
 import pytest
+
+from harness.util import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -77,3 +82,19 @@ def test_hostile_bytes_are_refused_and_nothing_else_happens(http, raw):
     assert not answer or answer.split(b" ")[1][:1] == b"4", answer[:200]
     connection.close()
     assert http.get("/livez").status == 200
+
+
+def test_a_flood_of_connections_leaves_room_for_others(http):
+    """From one address more than half of all that there may be: it is the flood that waits."""
+    flood, limits = [], resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    try:
+        for _ in range(1100):
+            connection = socket.create_connection(("127.0.0.1", http.port))
+            flood.append(connection)
+        assert http.get("/livez", unix=True).status == 200
+    finally:
+        for connection in flood:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    wait_until(lambda: http.get("/livez").status == 200)
