@@ -50,6 +50,9 @@ begin
               'api_check(jsonb, jsonb, boolean)', 'api_cursor(text, text, text)',
               'api_cursor_read(text, text, text)', 'api_may_create(text, jsonb, text)', 'api_may_tag(text, jsonb)',
               'api_tag(text, text, jsonb)', 'api_task_lock(text, text, text)', 'api_template_lock(text, text, text)',
+              'web_now()', 'web_minutes()', 'web_upcoming(integer, timestamptz)',
+              'web_templates(text, text, integer, timestamptz, text)', 'web_instances(text, timestamptz, timestamptz)',
+              'web_decisions(text, integer, timestamptz, bigint)', 'web_workers()', 'web_act(text, text, text)',
               'feed_shown(text, text, text, timestamptz, timestamptz)', 'session_user_id(text)', 'token_keys()', 'api_feed_create(text, jsonb, text)', 'api_feed_list(text, jsonb)',
               'api_feed_revoke(text, text)', 'feed_open(text)', 'feed_tasks(text, timestamptz, timestamptz, integer)',
               'feed_templates(text, timestamptz, integer)']) as name

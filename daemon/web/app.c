@@ -18,6 +18,7 @@
 #include "util/sdnotify.h"
 #include "util/version.h"
 #include "web/auth.h"
+#include "web/board.h"
 #include "web/pool.h"
 #include "web/server.h"
 
@@ -190,6 +191,7 @@ static void stop(struct web_app *app)
 		/* Handlers that wait for the database answer before their connections go. */
 		pool_destroy(web->pool);
 		server_destroy(web->server);
+		board_destroy(web->board);
 		auth_destroy(web->auth);
 		stop_watchers(app);
 		ev_loop_destroy(web->loop);

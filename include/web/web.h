@@ -6,6 +6,7 @@
 #include "conf/web.h"
 
 struct auth;
+struct board;
 struct pool;
 struct server;
 
@@ -15,5 +16,6 @@ struct web {
 	struct pool *pool;
 	struct auth *auth;
 	struct server *server;
+	struct board *board; /* of the pages; NULL: nobody has looked yet */
 	bool stopping;
 };

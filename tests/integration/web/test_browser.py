@@ -1,0 +1,161 @@
+"""Every page in a real browser: light, dark, on a phone, without script, by keyboard; nothing refused by the
+Content-Security-Policy; live, and a rule answered while it is typed."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.browser import Browser
+from harness.web import RecurdHttp, quote
+
+pytestmark = pytest.mark.slow
+
+TOP = Path(__file__).resolve().parents[3]
+HOSTILE = "<img src=x onerror=alert(1)>\"'\u202e{rule}" + "🌱" * 40
+PAGES = ["", "upcoming", "templates", "template?id=plants", "template?id=broken", "quarantine", "decisions", "workers",
+         "rule?rule=" + quote("every day at 02:30, Europe/Berlin") + "&start=2027-03-20T02:30:00",
+         "rule?rule=" + quote('{"frequency":"weekly","days":["mox"]}'), "about"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = Browser()
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def http(db):
+    from datetime import timedelta
+
+    db.add_user("ada")
+    weekly = '{"frequency":"weekly","byDay":[{"day":"mo"},{"day":"th"},{"day":"sa"}],"byHour":[14],"byMinute":[2]}'
+    db.add_template(timedelta(seconds=90), weekly, "ada", id="plants", title="water the plants")
+    db.add_template(timedelta(seconds=95), weekly, "ada", id="hostile", title=HOSTILE[:200])
+    db.add_template(timedelta(days=-2), '{"frequency":"weekly","days":["mox","thu"]}', "ada", id="broken")
+    db.execute("update recurring_tasks set failed_at = now() - interval '3 d', failure ="
+               " 'recurrence_rule.days[0]: expected mon...sun, got \"mox\"' where id = 'broken'")
+    for i in range(25):
+        db.add_template(timedelta(minutes=i), weekly, "ada", id=f"t-{i}", title=f"Task {i}")
+    db.execute("insert into recurd.decisions (kind, template_id, first_at, last_at, occurrences, detail, by)"
+               " values ('dropped', 'plants', date_trunc('second', now()) - interval '2 d', date_trunc('second', now()) - interval '1 d', 3, %s, 'ann')", (HOSTILE,))
+    # To a browser, which comes over TCP, this machine's nobody; to see all, an operator by password.
+    server = RecurdHttp(db, show_titles=True, operators_file=_operators(), hosts="localhost").wait_ready()
+    yield server
+    server.stop()
+    server.dispose()
+
+
+def _operators():
+    import crypt
+    import tempfile
+
+    file = Path(tempfile.mkdtemp(prefix="rcd-o-", dir="/tmp")) / "operators"
+    file.write_text("ann:" + crypt.crypt("secret", crypt.mksalt(crypt.METHOD_SHA512)) + "\n")
+    file.chmod(0o600)
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def base(http, browser):
+    browser.authorize("ann", "secret")
+    browser.look()
+    return f"http://127.0.0.1:{http.port}/"
+
+
+PICTURES = os.environ.get("RECURD_PICTURES")  # a folder: what the tests see is kept there
+
+
+@pytest.mark.parametrize("scheme, width", [("light", "wide"), ("dark", "wide"), ("light", "phone")])
+def test_each_page_is_whole(browser, base, scheme, width):
+    browser.look(scheme, width)
+    for number, page in enumerate(PAGES):
+        browser.open(base + page)
+        assert browser.complaints() == [], page
+        assert browser.run("return document.documentElement.scrollWidth <= innerWidth"), f"{page} is wider than the window"
+        assert browser.run("return document.querySelectorAll('h1').length") == 1, page
+        assert not browser.run("return document.querySelector('img, [style], [onerror]')"), page
+        if PICTURES:
+            time.sleep(0.3)
+            browser.picture(Path(PICTURES) / f"{number}-{scheme}-{width}.png")
+
+
+@pytest.mark.skipif(not shutil.which("npm") and not list(TOP.glob("build-test/axe/*/axe.min.js")), reason="axe-core comes by npm: tests/axe")
+@pytest.mark.parametrize("scheme, width", [("dark", "wide"), ("light", "phone")])
+def test_axe_finds_nothing(browser, base, scheme, width):
+    axe = Path(subprocess.run([TOP / "tests/axe"], check=True, capture_output=True, text=True).stdout.strip()).read_text()
+    browser.look(scheme, width)
+    found = {}
+    for page in PAGES:
+        browser.open(base + page)
+        browser.run(axe)
+        wrong = browser.run_async("const done = arguments[0]; axe.run().then(r => done(r.violations.map("
+                                  "v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary))))")
+        if wrong:
+            found[page] = wrong
+    assert not found, found
+
+
+def test_each_page_stands_without_script(browser, base):
+    browser.look(script=False)
+    for page in PAGES:
+        browser.open(base + page)
+    browser.look()
+    assert browser.complaints() == []
+
+
+def test_every_link_and_field_is_reached_by_keyboard_and_the_first_skips_to_the_content(browser, base):
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(base + "templates")
+    body = browser.driver.switch_to.active_element
+    body.send_keys(Keys.TAB)
+    assert browser.run("return document.activeElement.textContent") == "Skip to the content"
+    assert browser.run("return document.activeElement.getBoundingClientRect().left >= 0"), "it is seen when it has the focus"
+    wanted = browser.run("return document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]').length")
+    seen = 0
+    while browser.run("return document.activeElement !== document.body") and seen < wanted + 5:
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        seen += 1
+    assert seen >= wanted
+
+
+def test_the_first_page_is_live(browser, base, db):
+    browser.look()
+    browser.open(base)
+    at = browser.run("return document.getElementById('as-of').textContent")
+    db.update("recurring_tasks", "plants", title="feed the cat")
+    for _ in range(60):
+        time.sleep(0.1)
+        if browser.run("return document.getElementById('as-of').textContent") != at and \
+                "feed the cat" in browser.run("return document.getElementById('upcoming').textContent"):
+            break
+    assert browser.run("return document.getElementById('state').textContent") == "live"
+    assert "feed the cat" in browser.run("return document.getElementById('upcoming').textContent")
+    assert browser.complaints() == []
+
+
+def test_a_rule_is_answered_while_it_is_typed(browser, base):
+    from selenium.webdriver.common.by import By
+
+    browser.open(base + "rule")
+    browser.driver.find_element(By.ID, "rule").send_keys("every day at 9")
+    for _ in range(50):
+        time.sleep(0.1)
+        if "valid" in browser.run("return document.getElementById('preview').textContent"):
+            break
+    assert "every day at 09:00" in browser.run("return document.getElementById('preview').textContent")
+    assert browser.run("return location.search").startswith("?rule=every")
+    assert browser.complaints() == []
+
+
+def test_the_readmes_picture_is_made_by_a_command(tmp_path):
+    subprocess.run([TOP / "tests/picture", tmp_path / "now.png"], check=True)
+    size = slice(16, 24)  # of a PNG: width and height
+    made, kept = (tmp_path / "now.png").read_bytes(), (TOP / "man/now.png").read_bytes()
+    assert made[:8] == kept[:8] == b"\x89PNG\r\n\x1a\n" and made[size] == kept[size]
+    assert "man/now.png" in (TOP / "README.md").read_text()
