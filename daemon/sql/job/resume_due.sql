@@ -5,7 +5,7 @@
 -- application's refuses is in nobody's way.
 -- $1 at most so many
 -- The last two columns: SQLSTATE and message of what refused it, null: it is done.
--- Index: ix_policies_paused_until, pk_recurring_tasks, pk_policies.
+-- Index: ix_policies_paused_until, pk_recurring_tasks.
 -- Result: text text timestamptz text bool text text
 with due as materialized (
     select t.id::text as id, t.user_id::text as user_id, p.paused_until, p.pause_reason,

@@ -84,6 +84,9 @@ def test_a_first_host_that_is_not_there(link, recurd, tally):
 
 
 POLL_DEADLINE = 5
+AT_REST = """
+    select exists (select from pg_stat_activity where datname = current_database() and state = 'idle'
+                          and query like 'select ''remind''%')"""  # the first words of a poll
 
 
 def test_a_host_that_falls_silent(app_db, recurd, proxy, turns, tally):
@@ -97,6 +100,7 @@ def test_a_host_that_falls_silent(app_db, recurd, proxy, turns, tally):
     dsn = f"host=127.0.0.1,127.0.0.1 port={net.port},{app_db.cluster.port} dbname={app_db.name} user=postgres"
     daemon = recurd(app_db, dsn=dsn, connect_timeout="10s", wrapper=turns.wrapper, **FAST)
     serves(oracle, daemon)
+    wait_until(lambda: app_db.value(AT_REST), what="it has told what it made, and polls")
     net.stall()
     struck = time.monotonic()
     oracle.add_template(SOON, DAILY)
