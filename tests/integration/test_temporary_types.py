@@ -68,6 +68,14 @@ select recurd.api_feed_create('u', '{"name": "x"}', 'k')
 select * from recurd.feed_open('x')
 select * from recurd.feed_tasks('x', now(), now(), 1)
 select * from recurd.feed_templates('x', now(), 1)
+select * from recurd.web_now()
+select * from recurd.web_minutes()
+select * from recurd.web_upcoming(9)
+select * from recurd.web_templates('active', null, 9, null, null)
+select * from recurd.web_instances('b', now() - interval '9 days', now())
+select * from recurd.web_decisions(null, 9, null, null)
+select * from recurd.web_workers()
+select recurd.web_act('pause', 'b', 'x')
 delete from tasks
 update recurring_tasks set id = 'd' where id = 'b'
 delete from recurring_tasks
