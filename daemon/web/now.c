@@ -237,8 +237,8 @@ void now_page(struct strbuf *out, const struct now *now, struct page *page)
 	if (now->lists) {
 		add_section(out, now, NOW_QUARANTINE, "Quarantine",
 			"left alone until mended; delays nobody");
-		add_section(out, now, NOW_DECISIONS, "Decisions",
-			"what was not simply made, and why");
+		add_section(
+			out, now, NOW_DECISIONS, "Decisions", "what was not simply made, and why");
 	}
 	page_end(out, page);
 }

@@ -75,7 +75,7 @@ select * from recurd.web_templates('active', null, 9, null, null)
 select * from recurd.web_instances('b', now() - interval '9 days', now())
 select * from recurd.web_decisions(null, 9, null, null)
 select * from recurd.web_workers()
-select recurd.web_act('pause', 'b', 'x')
+select recurd.web_act('trigger', 'b', null)
 delete from tasks
 update recurring_tasks set id = 'd' where id = 'b'
 delete from recurring_tasks
