@@ -374,7 +374,7 @@ static bool decode_basic(const char *text, struct strbuf *out)
 {
 	char *url CLEANUP(mem_cleanup) = mem_strndup(text, strcspn(text, "= "));
 	for (char *c = url; *c; c++)
-		*c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+		*c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
 	return token_decode(url, strlen(url), out) && strlen(out->data) == out->len;
 }
 

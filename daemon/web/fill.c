@@ -7,7 +7,7 @@
 #include "util/text.h"
 
 static const char *const fragments[FRAGMENT_COUNT] = {
-#define FRAGMENT(id, text) [FRAGMENT_##id] = text,
+#define FRAGMENT(id, text) [FRAGMENT_##id] = (text),
 #define ASSET(id, name, type, text)
 #include "web_text.inc"
 #undef FRAGMENT
@@ -92,7 +92,7 @@ static struct mark read_mark(const char *text)
 	size_t len = strspn(text + at, letters);
 	if (len == 0 || len > NAME_MAX_ || text[at + len] != '}')
 		return mark;
-	mark.sort = at == 1 ? '=' : text[1];
+	mark.sort = (char)(at == 1 ? '=' : text[1]);
 	memcpy(mark.name, text + at, len);
 	mark.len = at + len + 1;
 	return mark;

@@ -40,7 +40,7 @@ COMMANDS = {
     "consumers": [["consumers"]],
 }
 WITHOUT_DATABASE = {"expand", "convert", "completion", "help"}
-OF_USERS = {"task", "template", "tag"}
+OF_USERS = {"task", "template", "tag", "feed"}
 # What changes the application's own rows takes its rights, which the service has not.
 OF_THE_APPLICATION = {
     "skip": ["template", "2030-01-01T09:00:00Z"], "unskip": ["template", "2030-01-01T09:00:00Z"],

@@ -56,12 +56,12 @@ void preflight_find(struct preflight *preflight, enum finding_level level, const
 {
 	va_list args;
 	struct strbuf text;
-	if (preflight->findings_n == FINDINGS_MAX)
-		return;
 	strbuf_init(&text, SIZE_MAX);
 	va_start(args, fmt);
 	strbuf_vaddf(&text, fmt, args);
 	va_end(args);
+	preflight->findings = mem_realloc_array(
+		preflight->findings, preflight->findings_n + 1, sizeof(*preflight->findings));
 	preflight->findings[preflight->findings_n++] = (struct preflight_finding){ level,
 		mem_strdup(check), strbuf_steal(&text) };
 	preflight->problems += level == FINDING_PROBLEM;

@@ -34,6 +34,7 @@ void preflight_cleanup(struct preflight **preflight_ptr)
 		free(preflight->findings[i].check);
 		free(preflight->findings[i].detail);
 	}
+	free(preflight->findings);
 	for (size_t i = 0; i < preflight->stale_n; i++)
 		stale_free(&preflight->stale[i]);
 	for (size_t i = 0; i < preflight->broken_n; i++) {

@@ -13,10 +13,9 @@
 #include "ctl/ctl.h"
 #include "ctl/template.h"
 
-#define STALE_MAX    10 /* templates that missed most */
-#define BROKEN_MAX   100 /* recurctl validate --all lists them all */
-#define FINDINGS_MAX 64
-#define MISSED_MAX   10000 /* occurrences counted per template */
+#define STALE_MAX  10 /* templates that missed most */
+#define BROKEN_MAX 100 /* recurctl validate --all lists them all */
+#define MISSED_MAX 10000 /* occurrences counted per template */
 
 enum finding_level { FINDING_PROBLEM, FINDING_WARNING, FINDING_NOTE };
 
@@ -45,7 +44,7 @@ struct preflight {
 	int64_t reminders; /* pending, in the past */
 	int64_t templates, stale_count, missed, to_make, broken_count;
 	size_t problems;
-	struct preflight_finding findings[FINDINGS_MAX];
+	struct preflight_finding *findings; /* all: the one that names the mend may be the last */
 	size_t findings_n;
 	struct stale stale[STALE_MAX]; /* most missed first */
 	size_t stale_n;
