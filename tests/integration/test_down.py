@@ -57,6 +57,22 @@ def test_a_column_made_of_ours_is_not_lost_without_a_word(db):
     migrate(db, "down", "--to", 9)
 
 
+def test_what_goes_along_with_our_columns_is_told(db):
+    """Indexes, checks and statistics of the application's on a column of ours: PostgreSQL drops them along with it, on
+    all versions, and said nothing.  Our own are told by their column."""
+    db.psql("create index mine_told on tasks (reminded_at); create index half on tasks (id) where reminded_at is null;"
+            "create index expression on tasks (date_part('hour', reminded_at at time zone 'UTC'));"
+            "alter table tasks add constraint sane check (reminded_at > '2000-01-01');"
+            'alter table tasks add constraint "so; ""sane"" (\\d" check (reminded_at >= remind_at) not valid;'
+            "create statistics both_of_them on reminded_at, remind_at from tasks")
+    lost = migrate(db, "down", "--to", 9, "--dry-run").lines("lost")
+    along = {line.split(",")[0].split(": ", 1)[1] for line in lost if ", with column" in line}
+    assert along == {"index mine_told", "index half", "index expression", "constraint sane on table tasks",
+                     'constraint so; "sane" (\\d on table tasks', "statistics object both_of_them"}
+    migrate(db, "down", "--to", 9)
+    assert not db.value("select to_regclass('mine_told')")
+
+
 def test_what_nobody_foresaw_takes_nothing_with_it(db):
     """One transaction: the steps before the one that fails are there still."""
     db.psql("create function recurd.mine() returns int language sql return 1")

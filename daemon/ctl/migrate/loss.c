@@ -122,6 +122,37 @@ static bool tell_table(
 	return true;
 }
 
+static void add_loss(struct params *params, const struct loss *loss)
+{
+	params_init(params);
+	params_texts(params, (const char *const *)loss->tables, loss->tables_n);
+	params_texts(params, (const char *const *)loss->column_tables, loss->columns_n);
+	params_texts(params, (const char *const *)loss->columns, loss->columns_n);
+}
+
+static void add_rows(struct strbuf *lines, const PGresult *result)
+{
+	for (int row = 0; row < PQntuples(result); row++)
+		lines_add_text(lines, row_text(result, row, 0));
+}
+
+/* What recurd's own steps make is told by its column. */
+static bool tell_along(
+	struct migrator *migrator, const struct loss *loss, struct strbuf *lines, struct err *err)
+{
+	struct params params CLEANUP(params_free);
+	PGresult *result CLEANUP(ctl_clear) = NULL;
+	struct strbuf ours CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
+	for (size_t i = 0; i < migrator->set.n; i++)
+		strbuf_add_text(&ours, migrator->set.steps[i].up);
+	add_loss(&params, loss);
+	params_text(&params, ours.data);
+	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_LOST, &params, &result, err))
+		return false;
+	add_rows(lines, result);
+	return true;
+}
+
 bool loss_tell(
 	struct migrator *migrator, const struct migration *step, char **ret_lines, struct err *err)
 {
@@ -136,6 +167,8 @@ bool loss_tell(
 			"lost: column %s.%s", loss.column_tables[i], loss.columns[i]);
 		lines_add_text(&lines, text);
 	}
+	if (loss.columns_n > 0 && !tell_along(migrator, &loss, &lines, err))
+		return false;
 	*ret_lines = lines.len > 0 ? strbuf_steal(&lines) : NULL;
 	return true;
 }
@@ -146,14 +179,10 @@ bool loss_dependents(
 	struct params params CLEANUP(params_free);
 	PGresult *result CLEANUP(ctl_clear) = NULL;
 	struct strbuf lines CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	params_init(&params);
-	params_texts(&params, (const char *const *)loss->tables, loss->tables_n);
-	params_texts(&params, (const char *const *)loss->column_tables, loss->columns_n);
-	params_texts(&params, (const char *const *)loss->columns, loss->columns_n);
+	add_loss(&params, loss);
 	if (!session_query(migrator->session, QUERY_CTL_MIGRATE_DEPENDENTS, &params, &result, err))
 		return false;
-	for (int row = 0; row < PQntuples(result); row++)
-		lines_add_text(&lines, row_text(result, row, 0));
+	add_rows(&lines, result);
 	*ret_lines = lines.len > 0 ? strbuf_steal(&lines) : NULL;
 	return true;
 }

@@ -13,7 +13,8 @@ struct loss {
 
 void loss_add(struct loss *loss, const struct migration *step);
 void loss_free(struct loss *loss);
-/* A line each: tables with their rows, columns.  Inside a transaction.  NULL: nothing; free it. */
+/* A line each: tables with their rows, columns, and what of others PostgreSQL drops along with these without a word:
+ * indexes, checks, statistics.  Inside a transaction.  NULL: nothing; free it. */
 bool loss_tell(struct migrator *migrator, const struct migration *step, char **ret_lines,
 	struct err *err) NODISCARD;
 /* Objects of others that hold on to what would be dropped, a line each.  NULL: none; free it. */
