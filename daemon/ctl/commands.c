@@ -5,6 +5,7 @@
 	X(migrate)   \
 	X(preflight) \
 	X(status)    \
+	X(metrics)   \
 	X(workers)   \
 	X(settings)  \
 	X(calendar)  \

@@ -9,6 +9,7 @@ struct auth;
 struct board;
 struct pool;
 struct server;
+struct tally;
 
 struct web {
 	struct ev_loop *loop;
@@ -16,6 +17,9 @@ struct web {
 	struct pool *pool;
 	struct auth *auth;
 	struct server *server;
+	struct tally *tally;
+	struct pg_result *figures; /* of the database, as /metrics told them last; NULL: never */
+	usec_t figures_at; /* monotonic */
 	struct board *board; /* of the pages; NULL: nobody has looked yet */
 	bool stopping;
 };
