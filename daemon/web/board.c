@@ -8,13 +8,13 @@
 
 #include "db/fitness.h"
 #include "db/rows.h"
+#include "look/rows_read.h"
 #include "plan/template_row.h"
 #include "recur/zone.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "web/pool.h"
-#include "web/rows_read.h"
 #include "web/watch.h"
 
 #define FRESH         (990 * USEC_PER_MSEC)

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "db/rows.h"
+#include "look/rows_read.h"
 #include "util/mem.h"
 #include "web/request.h"
-#include "web/rows_read.h"
 
 /* ---- the next page ---- */
 

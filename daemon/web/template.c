@@ -5,12 +5,12 @@
 
 #include "db/params.h"
 #include "db/rows.h"
+#include "look/rows_read.h"
 #include "plan/template_row.h"
 #include "util/mem.h"
 #include "web/pages.h"
 #include "web/place.h"
 #include "web/pool.h"
-#include "web/rows_read.h"
 #include "web/story.h"
 
 #define DECISIONS_MAX 2000
