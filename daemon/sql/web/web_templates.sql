@@ -1,4 +1,4 @@
--- Caller: web/board.c and the pages of templates.  Templates of one state, or as they are sought.
+-- Caller: web/board.c, recurctl top and the pages of templates.  Templates of one state, or as they are sought.
 -- $1 text: which (recurd.web_templates)   $2 text: what is sought   $3 int4: so many   $4 timestamptz, $5 text: behind
 -- that next_due_at and id; null: from the begin.
 -- Index: those of the function, which tests/integration/web/test_outlook.py counts blocks of.

@@ -1,4 +1,4 @@
--- Caller: web/board.c, and the page Upcoming.  What comes next.
+-- Caller: web/board.c, recurctl top, and the page Upcoming.  What comes next.
 -- $1 int4: so many   $2 timestamptz: from then on
 -- Index: those of the function, which tests/integration/web/test_outlook.py counts blocks of.
 -- Result: timestamptz text text text text text text timestamp
