@@ -100,6 +100,35 @@ static void say_change(
 		show_instant(face, change->at, at), change->by ? change->by : "somebody");
 }
 
+/* What policies, or an override, have due, or made, at another time than the rule. */
+static void say_planned(
+	struct strbuf *why, const struct face *face, const struct account_entry *entry)
+{
+	char text[SHOW_TEXT_MAX];
+	if (entry->due != entry->nominal)
+		strbuf_addf(why, "; due %s", show_instant(face, entry->due, text));
+	if (entry->fire != entry->due)
+		strbuf_addf(why, "; its policies have it made %s",
+			show_instant(face, entry->fire, text));
+}
+
+static void say_coming(struct strbuf *why, const struct face *face,
+	const struct account_entry *entry, const char *hindrance)
+{
+	if (entry->kind == FATE_PAUSED)
+		strbuf_add_text(why, "fell into a pause: it will not be made");
+	else if (entry->kind == FATE_ADOPTED)
+		strbuf_add_text(why, decision_words("adopted"));
+	else if (hindrance)
+		strbuf_add_text(why, hindrance);
+	else if (entry->verdict == ACCOUNT_DUE)
+		strbuf_add_text(why, "no worker has been there yet");
+	else
+		strbuf_add_text(why, "the rule gives it");
+	if (entry->due != INSTANT_NONE && entry->verdict != ACCOUNT_DUE)
+		say_planned(why, face, entry);
+}
+
 static void say_why(struct strbuf *why, const struct face *face, const struct account_entry *entry,
 	const char *hindrance)
 {
@@ -112,7 +141,8 @@ static void say_why(struct strbuf *why, const struct face *face, const struct ac
 		say_decision(why, face, entry->decision);
 		break;
 	case ACCOUNT_EXCLUDED:
-		strbuf_add_text(why, "an override of the rule leaves it out");
+		strbuf_add_text(
+			why, decision_words(entry->kind == FATE_SKIPPED ? "skipped" : "excluded"));
 		break;
 	case ACCOUNT_PASSED:
 		say_change(why, face, entry->change);
@@ -125,10 +155,7 @@ static void say_why(struct strbuf *why, const struct face *face, const struct ac
 		strbuf_add_text(why, "falls into the pause: it will not be made");
 		break;
 	default:
-		strbuf_add_text(why, hindrance ? hindrance
-				     : entry->verdict == ACCOUNT_DUE
-					     ? "no worker has been there yet"
-					     : "the rule gives it");
+		say_coming(why, face, entry, hindrance);
 	}
 }
 

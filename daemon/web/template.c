@@ -6,6 +6,8 @@
 #include "db/params.h"
 #include "db/rows.h"
 #include "look/rows_read.h"
+#include "plan/account_row.h"
+#include "plan/policy_settings.h"
 #include "plan/template_row.h"
 #include "util/mem.h"
 #include "web/pages.h"
@@ -14,9 +16,18 @@
 #include "web/story.h"
 
 #define DECISIONS_MAX 2000
+#define SLICES_MAX    20 /* of a millisecond each: others wait no longer */
 
 enum { TIMESTAMPTZ = 1184, TEXT = 25, INT8 = 20 };
-enum step { STEP_ROW, STEP_INSTANCES, STEP_DECISIONS, STEPS };
+enum step {
+	STEP_ROW,
+	STEP_INSTANCES,
+	STEP_DECISIONS,
+	STEP_CHANGES,
+	STEP_TURNS,
+	STEP_POLICIES,
+	STEPS
+};
 
 struct telling {
 	struct visit visit;
@@ -151,8 +162,6 @@ static void find_hindrance(const PGresult *row, const struct face *face, char *t
 		snprintf(text, size, "the rule has ended");
 	else if (strcmp(state, "paused") == 0)
 		snprintf(text, size, "paused: it is not made unless that ends before");
-	else if (row_bool(row, 0, TEMPLATE_BY_POLICIES))
-		snprintf(text, size, "the rule gives it; its policies may say otherwise");
 }
 
 static void show_facts(
@@ -196,25 +205,30 @@ static void show_story(struct strbuf *out, struct telling *telling, const struct
 {
 	struct outlook_now outlook = board_outlook(telling->visit.web->board);
 	const PGresult *row = telling->results[STEP_ROW];
-	struct plan_policy policy = { .live_since = INT64_MIN,
-		.catch_up_limit = 100,
-		.min_interval = outlook.min_interval,
-		.default_time_zone = zone_name(face->zone),
-		.zone = zone_load };
+	struct plan_policy policy = policy_of_settings(outlook.settings, INT64_MIN);
+	struct policies policies;
 	struct template template;
 	char hindrance[160];
 	template_row_read(row, 0, TEMPLATE_FIRST, &template);
+	if (PQntuples(telling->results[STEP_POLICIES]) == 1 &&
+		policies_row_read(telling->results[STEP_POLICIES], 0, 0, &policies))
+		template.policies = &policies;
 	find_hindrance(row, face, hindrance, sizeof(hindrance));
 	struct account_input input = { .template = &template,
 		.policy = &policy,
 		.now = face->now,
 		.from = face->now - STORY_BEFORE,
 		.to = face->now + STORY_AFTER,
+		.slices_max = SLICES_MAX,
 		.next_task = source_task,
 		.next_decision = source_decision };
 	struct decisions *decisions CLEANUP(mem_cleanup) = decisions_create(
 		telling, input.from, input.to);
 	input.source = decisions;
+	struct account_change *changes CLEANUP(mem_cleanup) = account_changes_read(
+		telling->results[STEP_CHANGES], &input);
+	struct account_turn *turns CLEANUP(mem_cleanup) = account_turns_read(
+		telling->results[STEP_TURNS], &input);
 	struct account *account CLEANUP(account_cleanup) = account_open(&input);
 	story_show(out, face, account, *hindrance ? hindrance : NULL);
 }
@@ -228,10 +242,13 @@ static void tell(struct telling *telling)
 	page_begin(&out, &page);
 	show_title(&out, &texts, row, visit_sees_titles(&telling->visit));
 	show_facts(&out, &texts, row, &page.face);
+	template_policies(&out, &texts, telling->results[STEP_POLICIES]);
 	if (telling->visit.web->conf->actions)
 		show_actions(
 			&out, template_state(row, 0), texts_cell(&texts, row, 0, TEMPLATE_FIRST));
 	show_story(&out, telling, &page.face);
+	template_changes(&out, &texts, &page.face, telling->results[STEP_CHANGES]);
+	template_turns(&out, &texts, &page.face, telling->results[STEP_TURNS]);
 	page_end(&out, &page);
 	visit_answer(telling->visit.request, 200, &out);
 	texts_free(&texts);
@@ -262,24 +279,41 @@ static void on_step(void *arg, const struct reply *reply)
 	}
 }
 
+static void fill(const struct telling *telling, struct params *params)
+{
+	usec_t now = board_outlook(telling->visit.web->board).face.now;
+	if (telling->step == STEP_ROW)
+		params_text(params, "id");
+	params_utf8(params, request_query(telling->visit.request, "id"));
+	switch (telling->step) {
+	case STEP_ROW:
+	case STEP_DECISIONS:
+		params_int4(params, telling->step == STEP_ROW ? 1 : DECISIONS_MAX);
+		params_null(params, TIMESTAMPTZ);
+		params_null(params, telling->step == STEP_ROW ? TEXT : INT8);
+		break;
+	case STEP_INSTANCES:
+		params_instant(params, now - STORY_BEFORE);
+		params_instant(params, now + STORY_AFTER);
+		break;
+	case STEP_CHANGES:
+		params_int8(params, ACCOUNT_CHANGES_MAX);
+		break;
+	case STEP_TURNS:
+		params_int8(params, ACCOUNT_TURNS_MAX);
+		break;
+	default:
+		break;
+	}
+}
+
 static void ask(struct telling *telling)
 {
 	static const enum query_id queries[] = { QUERY_WEB_TEMPLATES, QUERY_WEB_INSTANCES,
-		QUERY_WEB_DECISIONS };
+		QUERY_WEB_DECISIONS, QUERY_WEB_CHANGES, QUERY_WEB_TURNS, QUERY_WEB_POLICIES };
 	struct params params CLEANUP(params_free);
-	usec_t now = board_outlook(telling->visit.web->board).face.now;
 	params_init(&params);
-	if (telling->step == STEP_ROW)
-		params_text(&params, "id");
-	params_utf8(&params, request_query(telling->visit.request, "id"));
-	if (telling->step == STEP_INSTANCES) {
-		params_instant(&params, now - STORY_BEFORE);
-		params_instant(&params, now + STORY_AFTER);
-	} else {
-		params_int4(&params, telling->step == STEP_ROW ? 1 : DECISIONS_MAX);
-		params_null(&params, TIMESTAMPTZ);
-		params_null(&params, telling->step == STEP_ROW ? TEXT : INT8);
-	}
+	fill(telling, &params);
 	pool_ask(telling->visit.web->pool, queries[telling->step], &params, on_step, telling);
 }
 

@@ -3,7 +3,7 @@
 
 #include "ctl/top/data.h"
 
-#define TOP_COLUMNS 7
+#define TOP_COLUMNS 8
 
 struct top_column {
 	const char *heading;

@@ -18,7 +18,7 @@ TOP = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)>\"'\u202e{rule}" + "🌱" * 40
 PAGES = ["", "upcoming", "templates", "template?id=plants", "template?id=broken", "quarantine", "decisions", "workers",
          "rule?rule=" + quote("every day at 02:30, Europe/Berlin") + "&start=2027-03-20T02:30:00",
-         "rule?rule=" + quote('{"frequency":"weekly","days":["mox"]}'), "about"]
+         "rule?rule=" + quote('{"frequency":"weekly","days":["mox"]}'), "settings", "about"]
 
 
 @pytest.fixture(scope="module")
