@@ -192,6 +192,7 @@ static void stop(struct web_app *app)
 	if (web->loop) {
 		/* Handlers that wait for the database answer before their connections go. */
 		pool_destroy(web->pool);
+		calendar_stop(web);
 		server_destroy(web->server);
 		board_destroy(web->board);
 		auth_destroy(web->auth);

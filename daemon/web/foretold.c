@@ -7,7 +7,6 @@
 
 #include "db/rows.h"
 #include "plan/identity.h"
-#include "plan/policy_settings.h"
 #include "plan/simulate.h"
 #include "plan/template_row.h"
 #include "util/charset.h"
@@ -199,7 +198,7 @@ static void run(struct series *series, struct simulate *simulate, const struct p
 	}
 }
 
-static void add_template(
+void foretold_add_template(
 	struct foretold *foretold, const struct plan_policy *policy, const PGresult *rows, int row)
 {
 	struct template template;
@@ -219,12 +218,4 @@ static void add_template(
 	simulate_begin(&template, false,
 		instant_or(rows, row, FEED_TPL_PAUSED_UNTIL, TEMPLATE_NONE), &simulate);
 	run(&series, &simulate, policy);
-}
-
-void foretold_add_templates(struct foretold *foretold, const struct settings *settings,
-	usec_t live_since, const PGresult *templates)
-{
-	const struct plan_policy policy = policy_of_settings(settings, live_since);
-	for (int row = 0; row < PQntuples(templates); row++)
-		add_template(foretold, &policy, templates, row);
 }

@@ -7,6 +7,7 @@
 
 struct auth;
 struct board;
+struct fetch;
 struct pool;
 struct server;
 struct tally;
@@ -21,5 +22,9 @@ struct web {
 	struct pg_result *figures; /* of the database, as /metrics told them last; NULL: never */
 	usec_t figures_at; /* monotonic */
 	struct board *board; /* of the pages; NULL: nobody has looked yet */
+	struct fetch *fetches; /* of calendars, under way (calendar.c) */
 	bool stopping;
 };
+
+/* calendar.c: whoever is being answered gets 503. */
+void calendar_stop(struct web *web);
