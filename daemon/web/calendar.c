@@ -182,8 +182,10 @@ static void on_templates(void *arg, const struct reply *reply)
 
 void calendar_stop(struct web *web)
 {
-	while (web->fetches)
-		give_up(web->fetches, 503, "recurd-http is stopping");
+	for (struct fetch *fetch = web->fetches, *next; fetch; fetch = next) {
+		next = fetch->next;
+		give_up(fetch, 503, "recurd-http is stopping");
+	}
 }
 
 static void on_tasks(void *arg, const struct reply *reply)

@@ -129,7 +129,7 @@ static void say_coming(struct strbuf *why, const struct face *face,
 		say_planned(why, face, entry);
 }
 
-static void say_why(struct strbuf *why, const struct face *face, const struct account_entry *entry,
+void story_why(struct strbuf *why, const struct face *face, const struct account_entry *entry,
 	const char *hindrance)
 {
 	switch (entry->verdict) {
@@ -198,7 +198,7 @@ void story_show(
 	months_begin(&months, today, today, 1, 3);
 	while (account_next(account, &entry) && n < STORY_ROWS) {
 		struct strbuf why CLEANUP(strbuf_free) = STRBUF(4096);
-		say_why(&why, face, &entry, hindrance);
+		story_why(&why, face, &entry, hindrance);
 		if (entry.nominal <= face->now || ahead++ < STORY_AHEAD) {
 			strbuf_init(&rows[n], PAGE_MAX);
 			add_row(&rows[n++], face, &entry, why.data);

@@ -93,6 +93,7 @@ static void draw(struct top *top, struct strbuf *out)
 	top->view.filter = top->filter;
 	top->view.message = *top->message ? top->message : NULL;
 	free(top->list.items);
+	top->list.items = NULL;
 	top_list(&top->data, top->template ? "" : top->filter, &top->list);
 	top_draw(out, &top->data, &top->list, &top->view);
 }
