@@ -15,8 +15,9 @@ static const struct top_column quarantine_columns[] = { { "SINCE", 9, 0, true },
 static const struct top_column decision_columns[] = { { "AT", 16, 0, false },
 	{ "KIND", 11, 0, false }, { "TEMPLATE", 24, 80, false }, { "WHY", 0, 0, false } };
 static const struct top_column worker_columns[] = { { "WORKER", 0, 0, false },
-	{ "STATE", 8, 0, false }, { "SEEN", 9, 0, true }, { "LATE P99", 9, 70, true }, { "MADE", 11, 0, true },
-	{ "TOLD", 11, 0, true }, { "QUARANTINED", 11, 80, true }, { "VERSION", 24, 100, false } };
+	{ "STATE", 8, 0, false }, { "SEEN", 9, 0, true }, { "LATE P99", 9, 70, true },
+	{ "MADE", 11, 0, true }, { "TOLD", 11, 0, true }, { "QUARANTINED", 11, 80, true },
+	{ "VERSION", 24, 100, false } };
 static const struct top_column wait_columns[] = { { "WORK", 10, 0, false }, { "ROWS", 7, 0, true },
 	{ "FOR", 9, 0, true }, { "NEXT TRY", 9, 70, true }, { "CAUSE", 24, 90, false },
 	{ "REASON", 0, 0, false } };
@@ -119,9 +120,7 @@ static const char *late(struct top_data *data, const PGresult *rows, int row)
 {
 	char text[SHOW_TEXT_MAX];
 	usec_t late = row_is_null(rows, row, 11) ? -1 : row_int8(rows, row, 11);
-	return late < 0            ? ""
-	       : late == INT64_MAX ? "> 1 h"
-				   : keep(data, show_span(late, text));
+	return late < 0 ? "" : late == INT64_MAX ? "> 1 h" : keep(data, show_span(late, text));
 }
 
 static void list_workers(struct top_data *data, struct top_list *list)
