@@ -171,7 +171,7 @@ static void draw_strip(struct strbuf *out, const struct top_data *data, const st
 	for (size_t i = 0; i < 2 * half; i++) {
 		int64_t n = of_minutes(data, i * each, (i + 1) * each);
 		/* What is there is seen, however little it is beside the highest. */
-		size_t level = n == 0 ? 0 : (size_t)((double)(n - 1) * 7 / (double)most) + 1;
+		size_t level = (size_t)((n * 8 + most - 1) / most);
 		if (i == half)
 			strbuf_add_text(out, view->ascii ? "|" : "│");
 		strbuf_add_text(out, view->ascii ? marks[level] : bars[level]);
