@@ -112,9 +112,10 @@ def test_wrong_values_are_told(db):
 
 
 def test_a_role_without_the_right_is_told_which(db):
-    db.psql("do $$ begin create role recurd_test_poor login; exception when duplicate_object then null; end $$")
-    answer = run_ctl(db, "top", dsn=db.dsn_as("recurd_test_poor"), expect=78)
+    db.psql("do $$ begin create role recurd_test_looker login; exception when duplicate_object then null; end $$")
+    answer = run_ctl(db, "top", dsn=db.dsn_as("recurd_test_looker"), expect=78)
     assert "grant recurd_reader" in answer.errors
+    db.psql("drop role recurd_test_looker")
 
 
 def test_keys_change_the_screen_and_the_terminal_is_left_as_it_was(top):
