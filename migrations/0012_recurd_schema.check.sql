@@ -53,6 +53,7 @@ begin
               'web_now()', 'web_minutes()', 'web_upcoming(integer, timestamptz)',
               'web_templates(text, text, integer, timestamptz, text)', 'web_instances(text, timestamptz, timestamptz)',
               'web_decisions(text, integer, timestamptz, bigint)', 'web_workers()', 'web_act(text, text, text)',
+              'web_figures()', 'web_changes(text, bigint)', 'web_turns(text, bigint)', 'web_policies(text)',
               'feed_shown(text, text, text, timestamptz, timestamptz)', 'session_user_id(text)', 'token_keys()', 'api_feed_create(text, jsonb, text)', 'api_feed_list(text, jsonb)',
               'api_feed_revoke(text, text)', 'feed_open(text)', 'feed_tasks(text, timestamptz, timestamptz, integer)',
               'feed_templates(text, timestamptz, integer)']) as name

@@ -5,6 +5,8 @@
 	X(migrate)   \
 	X(preflight) \
 	X(status)    \
+	X(top)       \
+	X(metrics)   \
 	X(workers)   \
 	X(settings)  \
 	X(calendar)  \

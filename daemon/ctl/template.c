@@ -3,23 +3,12 @@
 
 #include "ctl/settings.h"
 #include "db/rows.h"
+#include "plan/policy_settings.h"
 #include "util/timefmt.h"
 
-/* As job/generate.c has it. */
 void template_policy(const struct settings *settings, struct plan_policy *ret_policy)
 {
-	static const enum policy_amount amounts[] = { [CATCH_UP_ALL] = POLICY_ALL,
-		[CATCH_UP_LATEST] = POLICY_LATEST,
-		[CATCH_UP_NONE] = POLICY_NONE };
-	*ret_policy = (struct plan_policy){ .live_since = INT64_MIN,
-		.catch_up_limit = (size_t)settings->catch_up_limit,
-		.catch_up = amounts[settings->default_catch_up],
-		.catch_up_window = settings->default_catch_up_window,
-		.catch_up_grace = settings->catch_up_grace,
-		.min_interval = settings->min_interval,
-		.default_time_zone = settings->default_time_zone,
-		.calendars = settings->calendars,
-		.zone = zone_load };
+	*ret_policy = policy_of_settings(settings, INT64_MIN);
 }
 
 bool outlook_open_row(const struct plan_policy *policy, const PGresult *result, int row, int first,
@@ -33,9 +22,6 @@ bool outlook_open_row(const struct plan_policy *policy, const PGresult *result, 
 int template_world(struct ctl *ctl, struct settings **ret_settings, struct plan_policy *ret_policy,
 	usec_t *ret_now)
 {
-	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
-		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
-		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
 	PGresult *result CLEANUP(ctl_clear) = NULL;
 	char text[INSTANT_TEXT_MAX];
 	int code = settings_load(ctl, ret_settings);
@@ -43,10 +29,7 @@ int template_world(struct ctl *ctl, struct settings **ret_settings, struct plan_
 		code = ctl_query(ctl, QUERY_CTL_SIMULATE_NOW, NULL, &result);
 	if (code != EX_OK)
 		return code;
-	const struct settings *settings = *ret_settings;
-	template_policy(settings, ret_policy);
-	ret_policy->live_since = row_instant(result, 0, 1);
-	ret_policy->adopt_backlog = backlogs[settings->adopt_backlog];
+	*ret_policy = policy_of_settings(*ret_settings, row_instant(result, 0, 1));
 	*ret_now = row_instant(result, 0, 0);
 	bool finite = *ret_now != USEC_INFINITY && *ret_now != USEC_MINUS_INFINITY;
 	return finite ? EX_OK

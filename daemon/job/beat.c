@@ -1,6 +1,7 @@
 /* recurd.workers; see the header. */
 #include "job/beat.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,12 +63,24 @@ static void add_setup(const struct conf *conf, struct params *params)
 	params_text(params, alike.data);
 }
 
-static void add_params(const struct heartbeat *heartbeat, const struct counters *counters,
-	const struct conf *conf, usec_t live_since, struct params *params)
+/* The counters, and how late it is; null: it made nothing yet. */
+static void add_figures(const struct job_shared *shared, struct strbuf *figures)
 {
-	struct strbuf figures CLEANUP(strbuf_free);
-	strbuf_init(&figures, 4096);
-	counters_json(counters, &figures);
+	usec_t late = spans_late_p99(&shared->spans);
+	counters_json(&shared->counters, figures);
+	figures->data[--figures->len] = '\0'; /* the brace */
+	if (late < 0)
+		strbuf_add_text(figures, ",\"late_p99_us\":null}");
+	else
+		strbuf_addf(figures, ",\"late_p99_us\":%" PRId64 "}", late);
+}
+
+static void add_params(const struct job_shared *shared, const struct conf *conf, usec_t live_since,
+	struct params *params)
+{
+	const struct heartbeat *heartbeat = shared->heartbeat;
+	struct strbuf figures CLEANUP(strbuf_free) = STRBUF(4096);
+	add_figures(shared, &figures);
 	params_text(params, heartbeat->id);
 	params_utf8(params, heartbeat_name(heartbeat, conf));
 	params_int4(params, (int32_t)getpid());
@@ -119,7 +132,7 @@ static void *start(const struct job *job, const struct job_site *site,
 		false; /* what was held last time, and what applications back-dated since */
 	struct params params CLEANUP(params_free);
 	params_init(&params);
-	add_params(shared->heartbeat, &shared->counters, site->conf, site->live_since, &params);
+	add_params(shared, site->conf, site->live_since, &params);
 	conn_add(site->conn, QUERY_WORKER_BEAT, &params);
 	shared->heartbeat->due_at = clock_monotonic() + interval(site->conf);
 	errand_fly(errand);

@@ -6,6 +6,7 @@
 
 #include "db/rows.h"
 #include "job/generate_private.h"
+#include "plan/policy_settings.h"
 #include "plan/template_row.h"
 #include "util/clock.h"
 #include "util/fault.h"
@@ -297,25 +298,10 @@ static const struct run_ops ops = {
 
 static struct plan_policy policy_of(const struct job_site *site)
 {
-	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
-		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
-		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
-	static const enum policy_amount amounts[] = { [CATCH_UP_ALL] = POLICY_ALL,
-		[CATCH_UP_LATEST] = POLICY_LATEST,
-		[CATCH_UP_NONE] = POLICY_NONE };
-	const struct settings *settings = site->settings;
-	return (struct plan_policy){ .live_since = site->live_since,
-		.adopt_backlog = backlogs[settings->adopt_backlog],
-		.catch_up_limit = (size_t)settings->catch_up_limit,
-		.catch_up = amounts[settings->default_catch_up],
-		.catch_up_window = settings->default_catch_up_window,
-		.catch_up_grace = settings->catch_up_grace,
-		.min_interval = settings->min_interval,
-		.calendars = settings->calendars,
-		.zone = zone_load,
-		.clock = clock_monotonic,
-		.patience = PLAN_PATIENCE,
-		.default_time_zone = settings->default_time_zone };
+	struct plan_policy policy = policy_of_settings(site->settings, site->live_since);
+	policy.clock = clock_monotonic;
+	policy.patience = PLAN_PATIENCE;
+	return policy;
 }
 
 static void *start(const struct job *job, const struct job_site *site,

@@ -48,3 +48,13 @@ void spans_add_batch(struct spans *spans, const char *job, usec_t took)
 			spans_add(spans, batches[i].span, took);
 	}
 }
+
+usec_t spans_late_p99(const struct spans *spans)
+{
+	struct histogram all = spans->at[SPAN_LATE_TASKS];
+	const struct histogram *reminders = &spans->at[SPAN_LATE_REMINDERS];
+	for (size_t i = 0; i <= lateness_bounds.n; i++)
+		all.counts[i] += reminders->counts[i];
+	all.n += reminders->n;
+	return histogram_quantile(&all, &lateness_bounds, .99);
+}

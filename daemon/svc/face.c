@@ -26,7 +26,7 @@ struct face {
 	bool reload_failed;
 	double reloaded_at;
 	struct strbuf page, health;
-	enum metrics_format format; /* of the page */
+	enum exposition_format format; /* of the page */
 	usec_t made_at; /* monotonic; 0: there is none */
 };
 
@@ -67,7 +67,7 @@ static void take_measures(struct face *face, struct measures *ret_measures)
 static void serve_metrics(
 	struct face *face, const struct httpd_request *request, struct httpd_answer *ret_answer)
 {
-	enum metrics_format format = metrics_format(request->accept);
+	enum exposition_format format = exposition_format(request->accept);
 	usec_t now = clock_monotonic();
 	if (!face->made_at || now - face->made_at > FACE_KEEP || format != face->format) {
 		struct measures measures;
@@ -78,7 +78,7 @@ static void serve_metrics(
 		face->made_at = now;
 		face->longest = 0;
 	}
-	ret_answer->type = metrics_type(format);
+	ret_answer->type = exposition_type(format);
 	ret_answer->text = face->page.data;
 	ret_answer->len = face->page.len;
 }

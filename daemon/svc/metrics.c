@@ -1,67 +1,27 @@
 /* Exposition; see the header. */
 #include "svc/metrics.h"
 
-#include <dirent.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "db/fitness.h"
 #include "recur/zone.h"
 #include "util/version.h"
 
 struct page {
-	enum metrics_format format;
+	struct exposition to;
 	const struct measures *measures;
-	struct strbuf *out;
 };
-
-enum metrics_format metrics_format(const char *accept)
-{
-	return strstr(accept, "application/openmetrics-text") ? METRICS_OPEN : METRICS_TEXT;
-}
-
-const char *metrics_type(enum metrics_format format)
-{
-	return format == METRICS_OPEN ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-				      : "text/plain; version=0.0.4; charset=utf-8";
-}
-
-/* ---- the form ---- */
-
-/* OpenMetrics names a counter's family without its _total. */
-static void add_head(const struct page *page, const char *name, const char *type, const char *help)
-{
-	size_t len = strlen(name);
-	if (page->format == METRICS_OPEN && strcmp(type, "counter") == 0)
-		len -= strlen("_total");
-	strbuf_addf(page->out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)len, name, help, (int)len,
-		name, type);
-}
-
-static void add_name(const struct page *page, const char *name, const char *labels)
-{
-	strbuf_add_text(page->out, name);
-	if (*labels)
-		strbuf_addf(page->out, "{%s}", labels);
-}
 
 static void add_int(const struct page *page, const char *name, const char *labels, int64_t value)
 {
-	add_name(page, name, labels);
-	strbuf_addf(page->out, " %" PRId64 "\n", value);
+	exposition_int(&page->to, name, labels, value);
 }
 
 static void add_number(const struct page *page, const char *name, const char *labels, double value)
 {
-	add_name(page, name, labels);
-	if (isinf(value))
-		strbuf_add_text(page->out, " +Inf\n");
-	else
-		strbuf_addf(page->out, " %.15g\n", value);
+	exposition_number(&page->to, name, labels, value);
 }
 
 static double seconds(usec_t span)
@@ -80,36 +40,10 @@ static void add_counters(const struct page *page)
 		if (!name)
 			continue;
 		if (strcmp(name, last) != 0)
-			add_head(page, name, "counter", counter_help(i));
+			exposition_head(&page->to, name, "counter", counter_help(i));
 		last = name;
 		add_int(page, name, counter_labels(i), page->measures->counters->values[i]);
 	}
-}
-
-static void add_bucket(const struct page *page, const struct span_declared *declared,
-	const char *bound, int64_t count)
-{
-	strbuf_addf(page->out, "%s_bucket{%s,le=\"%s\"} %" PRId64 "\n", declared->metric,
-		declared->labels, bound, count);
-}
-
-static void add_histogram(const struct page *page, const struct span_declared *declared,
-	const struct histogram *histogram)
-{
-	char text[32];
-	int64_t count = 0;
-	for (size_t i = 0; i < declared->bounds->n; i++) {
-		count += histogram->counts[i];
-		snprintf(text, sizeof(text), "%g", seconds(declared->bounds->at[i]));
-		/* OpenMetrics wants canonical floats. */
-		if (!strpbrk(text, ".e"))
-			strcat(text, ".0");
-		add_bucket(page, declared, text, count);
-	}
-	add_bucket(page, declared, "+Inf", histogram->n);
-	strbuf_addf(page->out, "%s_sum{%s} %.15g\n%s_count{%s} %" PRId64 "\n", declared->metric,
-		declared->labels, seconds(histogram->sum), declared->metric, declared->labels,
-		histogram->n);
 }
 
 static const char *span_help(const char *metric)
@@ -126,9 +60,11 @@ static void add_spans(const struct page *page)
 	for (enum span i = 0; i < SPANS_N; i++) {
 		const struct span_declared *declared = &spans_declared[i];
 		if (strcmp(declared->metric, last) != 0)
-			add_head(page, declared->metric, "histogram", span_help(declared->metric));
+			exposition_head(&page->to, declared->metric, "histogram",
+				span_help(declared->metric));
 		last = declared->metric;
-		add_histogram(page, declared, &page->measures->spans->at[i]);
+		exposition_histogram(&page->to, declared->metric, declared->labels,
+			declared->bounds, &page->measures->spans->at[i]);
 	}
 }
 
@@ -138,7 +74,7 @@ static void add_build(const struct page *page, const char *name)
 {
 	char tzdata[ZONES_VERSION_MAX];
 	zones_version(tzdata);
-	strbuf_addf(page->out, "%s{version=\"%s\",schema=\"%d\",tzdata=\"%s\"} 1\n", name,
+	strbuf_addf(page->to.out, "%s{version=\"%s\",schema=\"%d\",tzdata=\"%s\"} 1\n", name,
 		recurd_version, SCHEMA_LEVEL, *tzdata ? tzdata : "unknown");
 }
 
@@ -209,45 +145,6 @@ static void add_longest(const struct page *page, const char *name)
 	add_number(page, name, "", seconds(page->measures->longest));
 }
 
-static void add_cpu(const struct page *page, const char *name)
-{
-	struct rusage usage;
-	getrusage(RUSAGE_SELF, &usage);
-	add_number(page, name, "",
-		(double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-}
-
-static void add_memory(const struct page *page, const char *name)
-{
-	long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-	if (file && fscanf(file, "%*d %ld", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	add_int(page, name, "", pages * sysconf(_SC_PAGESIZE));
-}
-
-static void add_fds(const struct page *page, const char *name)
-{
-	int64_t n = -3; /* ".", "..", and the one that looks */
-	DIR *folder = opendir("/proc/self/fd");
-	if (!folder)
-		return;
-	while (readdir(folder))
-		n++;
-	closedir(folder);
-	add_int(page, name, "", n);
-}
-
-static void add_max_fds(const struct page *page, const char *name)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-		add_int(page, name, "", (int64_t)limit.rlim_cur);
-}
-
 static const struct {
 	const char *name, *type, *help;
 	void (*add)(const struct page *page, const char *name);
@@ -274,21 +171,17 @@ static const struct {
 		add_busy },
 	{ "recurd_loop_longest_seconds", "gauge",
 		"The longest turn of the loop since the last scrape", add_longest },
-	{ "process_cpu_seconds_total", "counter", "User and system CPU time", add_cpu },
-	{ "process_resident_memory_bytes", "gauge", "Resident memory", add_memory },
-	{ "process_open_fds", "gauge", "Open file descriptors", add_fds },
-	{ "process_max_fds", "gauge", "File descriptors there may be", add_max_fds },
 };
 
-void metrics_add(enum metrics_format format, const struct measures *measures, struct strbuf *out)
+void metrics_add(enum exposition_format format, const struct measures *measures, struct strbuf *out)
 {
-	struct page page = { format, measures, out };
+	struct page page = { { format, out }, measures };
 	add_counters(&page);
 	add_spans(&page);
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		add_head(&page, others[i].name, others[i].type, others[i].help);
+		exposition_head(&page.to, others[i].name, others[i].type, others[i].help);
 		others[i].add(&page, others[i].name);
 	}
-	if (format == METRICS_OPEN)
-		strbuf_add_text(out, "# EOF\n");
+	exposition_process(&page.to);
+	exposition_end(&page.to);
 }

@@ -354,6 +354,7 @@ const struct route api_routes[] = {
 	{ "PATCH", SERIES "/{id}", api_rules_write, WRITES, &template_update },
 	{ "DELETE", SERIES "/{id}", serve_row, READS, &template_delete },
 	{ "GET", SERIES "/{id}/history", serve_list, READS, &template_history },
+	{ "GET", SERIES "/{id}/occurrences", api_occurrences, READS, NULL },
 	{ "GET", FEEDS, serve_list, READS, &feed_list },
 	{ "POST", FEEDS, serve_row, WRITES, &feed_create },
 	{ "DELETE", FEEDS "/{id}", serve_row, READS, &feed_revoke },

@@ -21,6 +21,7 @@
 #include "web/board.h"
 #include "web/pool.h"
 #include "web/server.h"
+#include "web/tally.h"
 
 struct web_app {
 	struct web web;
@@ -174,6 +175,7 @@ static bool start(struct web_app *app, struct err *err)
 	if (!web_app_check(app->conf, err))
 		return false;
 	web->conf = app->conf;
+	web->tally = tally_create();
 	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
 	if (!loop)
 		return err_set_passing(err, "cannot start an event loop");
@@ -190,12 +192,15 @@ static void stop(struct web_app *app)
 	if (web->loop) {
 		/* Handlers that wait for the database answer before their connections go. */
 		pool_destroy(web->pool);
+		calendar_stop(web);
 		server_destroy(web->server);
 		board_destroy(web->board);
 		auth_destroy(web->auth);
 		stop_watchers(app);
 		ev_loop_destroy(web->loop);
 	}
+	PQclear(web->figures);
+	tally_destroy(web->tally);
 	zones_close();
 	sdnotify_close();
 	log_close();

@@ -8,25 +8,38 @@
 
 #include "db/fitness.h"
 #include "db/rows.h"
+#include "db/settings_row.h"
+#include "look/rows_read.h"
+#include "plan/calendars_row.h"
+#include "plan/policy_settings.h"
 #include "plan/template_row.h"
 #include "recur/zone.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "web/pool.h"
-#include "web/rows_read.h"
 #include "web/watch.h"
 
 #define FRESH         (990 * USEC_PER_MSEC)
 #define FRESH_MINUTES (10 * USEC_PER_SEC)
 #define FRESH_HEAT    (600 * USEC_PER_SEC)
+#define FRESH_RULES   (60 * USEC_PER_SEC) /* settings, and calendars, which may be many */
 #define SLICE         (5 * USEC_PER_MSEC)
 #define SLICE_PAUSE   0.01
 #define HEAT_PATIENCE (5 * USEC_PER_SEC)
 #define UPCOMING      12
 #define LISTED        8
 
-enum item { ITEM_NOW, ITEM_UPCOMING, ITEM_QUARANTINE, ITEM_DECISIONS, ITEM_MINUTES, ITEMS };
+enum item {
+	ITEM_NOW,
+	ITEM_UPCOMING,
+	ITEM_QUARANTINE,
+	ITEM_DECISIONS,
+	ITEM_MINUTES,
+	ITEM_SETTINGS,
+	ITEM_CALENDARS,
+	ITEMS
+};
 
 struct waiter {
 	struct waiter *next;
@@ -38,7 +51,7 @@ struct board {
 	struct web *web;
 	PGresult *results[ITEMS];
 	usec_t read_at; /* monotonic; 0: never */
-	usec_t minutes_read, minutes_at, heat_read;
+	usec_t minutes_read, minutes_at, heat_read, settings_read;
 	int pending; /* answers that are still to come */
 	bool failed; /* one of them did not */
 	struct waiter *first, **last;
@@ -48,7 +61,9 @@ struct board {
 	struct upcoming_row *titled, *plain;
 	struct quarantine_row *quarantine;
 	struct decision_row *decisions;
-	usec_t min_interval, as_of, away_since;
+	struct settings *settings; /* the defaults, until they were read */
+	bool settings_fresh;
+	usec_t as_of, away_since;
 	char *database, *away;
 	struct strbuf fronts[AUDIENCES];
 	bool fronted[AUDIENCES];
@@ -112,6 +127,23 @@ static void read_lists(struct board *board, struct now *operator, struct now * n
 	operator->lists = true;
 }
 
+/* Another struct whenever they were read: whoever works in slices asks anew in each. */
+static void read_settings(struct board *board)
+{
+	const PGresult *rows = board->results[ITEM_SETTINGS];
+	const PGresult *calendars = board->results[ITEM_CALENDARS];
+	struct settings *settings = NULL;
+	if (board->settings_fresh && rows && calendars)
+		settings = settings_of_rows(rows);
+	board->settings_fresh = false;
+	if (!settings)
+		return;
+	settings->calendars = calendars_of_rows(calendars);
+	settings->drop_calendars = calendars_drop;
+	settings_drop(board->settings);
+	board->settings = settings;
+}
+
 static void read_results(struct board *board)
 {
 	struct now now = { .away_since = INSTANT_NONE };
@@ -120,7 +152,7 @@ static void read_results(struct board *board)
 	if (!read_figures(board->results[ITEM_NOW], &board->texts, &now.figures, &now.face.now))
 		now.face.now = wall_now();
 	board->as_of = now.face.now;
-	board->min_interval = row_int8(board->results[ITEM_NOW], 0, 3);
+	read_settings(board);
 	board->templates = row_int8(board->results[ITEM_NOW], 0, 16);
 	free(board->database);
 	board->database = mem_strdup(row_text(board->results[ITEM_NOW], 0, 2));
@@ -140,7 +172,6 @@ static void show_emptiness(struct board *board)
 	now.minutes_at = now.face.now;
 	now.figures.next_due_at = now.figures.next_remind_at = now.figures.last_seen = INSTANT_NONE;
 	board->views[AUDIENCE_OPERATOR] = board->views[AUDIENCE_NOBODY] = now;
-	board->min_interval = 60 * USEC_PER_SEC;
 }
 
 static void tell_away(struct board *board, const char *why)
@@ -187,11 +218,7 @@ static void on_slice(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct board *board = timer->data;
 	const struct face *face = &board->views[AUDIENCE_NOBODY].face;
-	struct plan_policy policy = { .live_since = INT64_MIN,
-		.catch_up_limit = 100,
-		.min_interval = board->min_interval,
-		.default_time_zone = zone_name(face->zone),
-		.zone = zone_load };
+	struct plan_policy policy = policy_of_settings(board->settings, INT64_MIN);
 	usec_t until = clock_monotonic() + SLICE;
 	(void)events;
 	while (board->sample_row < PQntuples(board->sample)) {
@@ -261,6 +288,8 @@ static void answer_waiters(struct board *board)
 static void end_reading(struct board *board)
 {
 	board->read_at = clock_monotonic();
+	if (board->failed)
+		board->settings_read = 0;
 	if (!board->failed && board->results[ITEM_NOW] && PQntuples(board->results[ITEM_NOW]) == 1)
 		read_results(board);
 	else if (!board->results[ITEM_NOW])
@@ -326,19 +355,35 @@ static void ask_lists(struct board *board)
 	ask(board, ITEM_DECISIONS, QUERY_WEB_DECISIONS, &decisions);
 }
 
+static void ask_settings(struct board *board)
+{
+	struct params settings CLEANUP(params_free), calendars CLEANUP(params_free);
+	board->settings_fresh = true;
+	settings_params(&settings);
+	ask(board, ITEM_SETTINGS, QUERY_SETTINGS_READ, &settings);
+	params_init(&calendars);
+	params_int4(&calendars, CALENDARS_ROWS_MAX + 1);
+	ask(board, ITEM_CALENDARS, QUERY_CALENDARS_READ, &calendars);
+}
+
 static void read_anew(struct board *board)
 {
 	usec_t now = clock_monotonic();
 	bool minutes = board->minutes_read == 0 || now - board->minutes_read > FRESH_MINUTES;
+	bool settings = board->settings_read == 0 || now - board->settings_read > FRESH_RULES;
 	board->failed = false;
 	/* One more, because an answer may come before the next question. */
-	board->pending = 5 + minutes;
+	board->pending = 5 + minutes + 2 * settings;
 	ask(board, ITEM_NOW, QUERY_WEB_NOW, NULL);
 	ask_lists(board);
 	if (minutes) {
 		board->minutes_read = now;
 		board->minutes_at = INSTANT_NONE;
 		ask(board, ITEM_MINUTES, QUERY_WEB_MINUTES, NULL);
+	}
+	if (settings) {
+		board->settings_read = now;
+		ask_settings(board);
 	}
 	if (--board->pending == 0)
 		end_reading(board);
@@ -367,8 +412,8 @@ const struct now *board_now(struct board *board, enum audience audience)
 
 struct outlook_now board_outlook(const struct board *board)
 {
-	return (struct outlook_now){ board->views[AUDIENCE_NOBODY].face, board->min_interval,
-		board->away };
+	return (struct outlook_now){ board->views[AUDIENCE_NOBODY].face, board->settings,
+		board->results[ITEM_SETTINGS], board->away };
 }
 
 struct page board_frame(struct board *board, const char *title, const char *current)
@@ -419,6 +464,7 @@ struct board *board_of(struct web *web)
 	ev_timer_init(&board->slice, on_slice, 0., 0.);
 	board->slice.data = board;
 	board->watch = watch_create(web->loop);
+	board->settings = settings_create();
 	show_emptiness(board);
 	return board;
 }
@@ -430,6 +476,7 @@ void board_destroy(struct board *board)
 	ev_timer_stop(board->web->loop, &board->slice);
 	watch_destroy(board->watch);
 	forget_views(board);
+	settings_drop(board->settings);
 	for (int i = 0; i < ITEMS; i++)
 		PQclear(board->results[i]);
 	PQclear(board->sample);

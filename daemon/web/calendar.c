@@ -3,6 +3,7 @@
  * Who knows the address sees titles and times of one user's tasks, so it is a secret: the database has its SHA-256
  * alone, and no line of the log has it.
  */
+#include <ev.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "db/rows.h"
 #include "db/settings_row.h"
 #include "plan/calendars_row.h"
+#include "plan/policy_settings.h"
+#include "util/clock.h"
 #include "util/mem.h"
 #include "web/foretold.h"
 #include "web/pool.h"
@@ -22,6 +25,8 @@
 #define AHEAD         (120 * DAY)
 #define SECRET_LEN    43
 #define TEMPLATES_MAX 1000
+#define SLICE         (4 * USEC_PER_MSEC)
+#define SLICE_PAUSE   0.001
 
 struct fetch {
 	struct web *web;
@@ -33,10 +38,39 @@ struct fetch {
 	usec_t live_since;
 	struct settings *settings;
 	struct foretold foretold;
+	/* What is foretold is so in slices, so that nobody waits for it. */
+	PGresult *templates;
+	int row;
+	struct plan_policy policy;
+	ev_timer slice;
+	struct fetch *prev, *next; /* of those that are at it */
 };
+
+static void begin_slices(struct fetch *fetch)
+{
+	fetch->next = fetch->web->fetches;
+	if (fetch->next)
+		fetch->next->prev = fetch;
+	fetch->web->fetches = fetch;
+	ev_timer_start(fetch->web->loop, &fetch->slice);
+}
+
+static void end_slices(struct fetch *fetch)
+{
+	ev_timer_stop(fetch->web->loop, &fetch->slice);
+	if (fetch->prev)
+		fetch->prev->next = fetch->next;
+	else
+		fetch->web->fetches = fetch->next;
+	if (fetch->next)
+		fetch->next->prev = fetch->prev;
+}
 
 static void fetch_free(struct fetch *fetch)
 {
+	if (fetch->templates)
+		end_slices(fetch);
+	PQclear(fetch->templates);
 	explicit_bzero(fetch->secret, sizeof(fetch->secret));
 	free(fetch->name);
 	settings_drop(fetch->settings);
@@ -116,15 +150,42 @@ static void answer(struct fetch *fetch)
 
 /* ---- one question after the other ---- */
 
+static void on_slice(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct fetch *fetch = timer->data;
+	usec_t until = clock_monotonic() + SLICE;
+	(void)events;
+	while (fetch->row < PQntuples(fetch->templates)) {
+		foretold_add_template(
+			&fetch->foretold, &fetch->policy, fetch->templates, fetch->row++);
+		if (clock_monotonic() > until) {
+			ev_timer_set(timer, SLICE_PAUSE, 0.);
+			ev_timer_start(loop, timer);
+			return;
+		}
+	}
+	foretold_finish(&fetch->foretold);
+	answer(fetch);
+}
+
 static void on_templates(void *arg, const struct reply *reply)
 {
 	struct fetch *fetch = arg;
 	if (!is_good(fetch, reply))
 		return;
-	foretold_add_templates(
-		&fetch->foretold, fetch->settings, fetch->live_since, reply->results[0]);
-	foretold_finish(&fetch->foretold);
-	answer(fetch);
+	fetch->templates = reply_take(reply, 0);
+	fetch->policy = policy_of_settings(fetch->settings, fetch->live_since);
+	ev_timer_init(&fetch->slice, on_slice, 0., 0.);
+	fetch->slice.data = fetch;
+	begin_slices(fetch);
+}
+
+void calendar_stop(struct web *web)
+{
+	for (struct fetch *fetch = web->fetches, *next; fetch; fetch = next) {
+		next = fetch->next;
+		give_up(fetch, 503, "recurd-http is stopping");
+	}
 }
 
 static void on_tasks(void *arg, const struct reply *reply)

@@ -198,7 +198,7 @@ static void run(struct series *series, struct simulate *simulate, const struct p
 	}
 }
 
-static void add_template(
+void foretold_add_template(
 	struct foretold *foretold, const struct plan_policy *policy, const PGresult *rows, int row)
 {
 	struct template template;
@@ -218,27 +218,4 @@ static void add_template(
 	simulate_begin(&template, false,
 		instant_or(rows, row, FEED_TPL_PAUSED_UNTIL, TEMPLATE_NONE), &simulate);
 	run(&series, &simulate, policy);
-}
-
-void foretold_add_templates(struct foretold *foretold, const struct settings *settings,
-	usec_t live_since, const PGresult *templates)
-{
-	static const enum plan_backlog backlogs[] = { [ADOPT_LATEST] = PLAN_BACKLOG_LATEST,
-		[ADOPT_ALL] = PLAN_BACKLOG_ALL,
-		[ADOPT_NONE] = PLAN_BACKLOG_NONE };
-	static const enum policy_amount amounts[] = { [CATCH_UP_ALL] = POLICY_ALL,
-		[CATCH_UP_LATEST] = POLICY_LATEST,
-		[CATCH_UP_NONE] = POLICY_NONE };
-	const struct plan_policy policy = { .live_since = live_since,
-		.adopt_backlog = backlogs[settings->adopt_backlog],
-		.catch_up_limit = (size_t)settings->catch_up_limit,
-		.catch_up = amounts[settings->default_catch_up],
-		.catch_up_window = settings->default_catch_up_window,
-		.catch_up_grace = settings->catch_up_grace,
-		.min_interval = settings->min_interval,
-		.default_time_zone = settings->default_time_zone,
-		.calendars = settings->calendars,
-		.zone = zone_load };
-	for (int row = 0; row < PQntuples(templates); row++)
-		add_template(foretold, &policy, templates, row);
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "db/rows.h"
+#include "look/rows_read.h"
 #include "util/mem.h"
 #include "web/request.h"
-#include "web/rows_read.h"
 
 /* ---- the next page ---- */
 
@@ -172,6 +172,15 @@ void list_templates(struct strbuf *out, const struct list *list, const PGresult 
 
 /* ---- workers ---- */
 
+/* What buckets tell: no more than that. */
+static const char *show_late(const PGresult *result, int row, char buf[static SHOW_TEXT_MAX])
+{
+	if (row_is_null(result, row, 11))
+		return "";
+	usec_t late = row_int8(result, row, 11);
+	return late == INT64_MAX ? "> 1 h" : show_span(late, buf);
+}
+
 static void worker_row(struct strbuf *out, const struct list *list, struct texts *texts,
 	const PGresult *result, int row)
 {
@@ -191,6 +200,7 @@ static void worker_row(struct strbuf *out, const struct list *list, struct texts
 	strbuf_add_text(out, "<td class=\"at wide\">");
 	show_time(out, list->face, row_instant(result, row, 6));
 	strbuf_add_text(out, "</td>");
+	page_cell(out, "number", show_late(result, row, n));
 	for (int column = 8; column <= 10; column++)
 		page_cell(out, "number", show_count(row_int8(result, row, column), false, n));
 	page_cell(out, "wide", texts_cell(texts, result, row, 3));
@@ -200,8 +210,8 @@ static void worker_row(struct strbuf *out, const struct list *list, struct texts
 
 void list_workers(struct strbuf *out, const struct list *list, const PGresult *result)
 {
-	static const char *const labels[] = { "Worker", "State", "Seen", "|Started", "Made", "Told",
-		"Quarantined", "|Version", "|Zone data", NULL };
+	static const char *const labels[] = { "Worker", "State", "Seen", "|Started", "Late, p99",
+		"Made", "Told", "Quarantined", "|Version", "|Zone data", NULL };
 	struct texts texts = { 0 };
 	page_table(out, "Workers", labels);
 	for (int i = 0; i < PQntuples(result); i++)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "look/show.h"
 #include "web/fill.h"
-#include "web/show.h"
 
 #define DAY 86400
 

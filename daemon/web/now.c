@@ -15,6 +15,13 @@ const char *now_part_id(enum now_part part)
 
 /* ---- the verdict ---- */
 
+void now_say(const struct now *now, struct said *ret_said)
+{
+	const struct standing standing = { now->face, now->figures, now->upcoming, now->upcoming_n,
+		now->away, now->away_since };
+	verdict_say(&standing, ret_said);
+}
+
 static void show_verdict(struct strbuf *out, const struct now *now)
 {
 	static const char *const classes[] = { "fine", "warn", "late" };

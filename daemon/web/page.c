@@ -89,3 +89,14 @@ void page_cell(struct strbuf *out, const char *class, const char *text)
 {
 	FILL(out, FRAGMENT_CELL, { "class", class }, { "text", text && *text ? text : "–" });
 }
+
+void show_time(struct strbuf *out, const struct face *face, usec_t instant)
+{
+	char text[SHOW_TEXT_MAX], whole[SHOW_TEXT_MAX], utc[INSTANT_TEXT_MAX];
+	show_instant(face, instant, text);
+	if (show_is_finite(instant))
+		FILL(out, FRAGMENT_TIME, { "utc", instant_format(instant, utc) },
+			{ "whole", show_whole(face, instant, whole) }, { "text", text });
+	else
+		fill_text(out, text);
+}

@@ -35,7 +35,7 @@ void visit_answer(struct request *request, unsigned status, struct strbuf *out)
 		request_answer(request, status, HTML, out);
 }
 
-static struct visit *visit_create(struct web *web, struct request *request)
+struct visit *visit_create(struct web *web, struct request *request)
 {
 	struct visit *visit = mem_alloc(sizeof(*visit));
 	*visit = (struct visit){ web, request, audience_of(request), NULL };
@@ -251,7 +251,8 @@ static void rule_ready(void *arg, struct board *board)
 	struct strbuf out CLEANUP(strbuf_free) = STRBUF(PAGE_MAX);
 	struct outlook_now outlook = board_outlook(board);
 	struct trial trial = { request_query(request, "rule"), request_query(request, "start"),
-		request_query(request, "zone"), outlook.face, outlook.min_interval };
+		request_query(request, "zone"), outlook.face, outlook.settings->min_interval,
+		outlook.settings->calendars };
 	if (query_of(request, "part")) {
 		try_preview(&out, &trial);
 	} else {
@@ -285,7 +286,7 @@ static void about_ready(void *arg, struct board *board)
 	page_title(&out, "About", NULL);
 	FILL(&out, FRAGMENT_ABOUT, { "version", recurd_version },
 		{ "zone", zone_name(page.face.zone) },
-		{ "interval", show_span(outlook.min_interval, interval) },
+		{ "interval", show_span(outlook.settings->min_interval, interval) },
 		{ "database", page.database },
 		{ "titles", conf->show_titles ? "to operators" : "to nobody" },
 		{ "actions", conf->actions ? "operators" : "nobody: these pages only show" },
@@ -312,6 +313,7 @@ const struct route page_routes[] = {
 	{ "GET", "/decisions", serve_listing, WANTS_OPERATOR, 0, &decisions },
 	{ "GET", "/workers", serve_listing, WANTS_VISITOR, 0, &workers },
 	{ "GET", "/rule", serve_rule, WANTS_VISITOR, 0, NULL },
+	{ "GET", "/settings", serve_settings, WANTS_VISITOR, 0, NULL },
 	{ "GET", "/about", serve_about, WANTS_VISITOR, 0, NULL },
 	{ "GET", "/act", serve_question, WANTS_OPERATOR, 0, NULL },
 	{ "POST", "/act", serve_action, WANTS_OPERATOR, ROUTE_FORM, NULL },

@@ -1,10 +1,12 @@
 /* Connections and the queue before them; see the header. */
 #include "web/pool.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/conninfo.h"
+#include "db/fitness.h"
 #include "db/rows.h"
 #include "util/charset.h"
 #include "util/clock.h"
@@ -245,6 +247,12 @@ static void on_session(void *arg, const struct reply *reply)
 			"this role may not call %s: grant recurd_web to it; where it has that, run "
 			"recurctl migrate up, then recurctl migrate repair",
 			missing);
+		refuse(slot, why.text);
+	} else if (row_int4(result, 0, 4) > SCHEMA_LEVEL) {
+		err_set(&why,
+			"the schema needs a recurd-http that knows migration %" PRId32
+			"; this one knows %d: upgrade it",
+			row_int4(result, 0, 4), SCHEMA_LEVEL);
 		refuse(slot, why.text);
 	} else {
 		conn_direct(slot->conn, row_int4(result, 0, 2));

@@ -11,6 +11,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "web/request_private.h"
+#include "web/tally.h"
 
 #define JSON_MAX (16 * 1024 * 1024)
 
@@ -199,9 +200,17 @@ static void put_headers(struct request *request, struct MHD_Response *response)
 		MHD_add_response_header(response, "Cache-Control", "no-store");
 }
 
-static void log_answer(const struct request *request)
+static void tally(const struct request *request, usec_t took)
 {
-	usec_t took = clock_monotonic() - request->began;
+	struct tally *tally = request->server->web->tally;
+	if (request->stream)
+		tally_stream(tally, request->match.route);
+	else
+		tally_answer(tally, request->match.route, request->status, took);
+}
+
+static void log_answer(const struct request *request, usec_t took)
+{
 	bool told = request->server->web->conf->access_log || request->status >= 500 ||
 		    (took > SERVER_SLOW && !request->stream);
 	struct log_line line;
@@ -223,7 +232,9 @@ static void settle(struct request *request, unsigned status, struct MHD_Response
 	request->response = response;
 	put_headers(request, response);
 	ev_timer_stop(request->server->web->loop, &request->patience);
-	log_answer(request);
+	usec_t took = clock_monotonic() - request->began;
+	tally(request, took);
+	log_answer(request, took);
 	if (request->suspended) {
 		request->suspended = false;
 		server_resume(request->server, request->connection);

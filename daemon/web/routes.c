@@ -8,8 +8,8 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-static const struct route *const tables[] = { health_routes, api_routes, page_routes,
-	calendar_routes };
+static const struct route *const tables[] = { health_routes, problem_routes, api_routes,
+	page_routes, calendar_routes };
 
 /* ---- escapes ---- */
 

@@ -11,6 +11,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "web/request_private.h"
+#include "web/tally.h"
 
 #define IDLE_S        30
 #define HEAD_MAX      16384
@@ -117,6 +118,7 @@ static bool check_accept(struct request *request)
 
 static void refuse_nobody(struct request *request, const char *refused)
 {
+	tally_refusal(request->server->web->tally, refused ? REFUSAL_INVALID : REFUSAL_MISSING);
 	struct strbuf challenge CLEANUP(strbuf_free) = STRBUF(256);
 	strbuf_addf(&challenge, refused ? "Bearer error=\"%s\"" : "Bearer", refused);
 	request_header_add(request, "WWW-Authenticate", challenge.data);
@@ -164,11 +166,13 @@ static void on_identity(void *arg, const struct identity *identity, const char *
 	struct request *request = arg;
 	/* What follows answers, or the handler does. */
 	if (refused == auth_unavailable) {
+		tally_refusal(request->server->web->tally, REFUSAL_UNKNOWN);
 		request_unavailable(request, 2,
 			"the database does not say who asks; the same may work in a moment");
 		return;
 	}
 	if (refused == auth_too_many) {
+		tally_refusal(request->server->web->tally, REFUSAL_THROTTLED);
 		request_header_add(request, "Retry-After", "5");
 		request_problem(request, 429, "too many passwords were wrong; wait a moment", NULL);
 		return;
@@ -420,6 +424,11 @@ void server_stop(struct server *server, void (*done)(void *arg), void *arg)
 		listener_quiesce(server->listeners[i]);
 	stream_end_all(server);
 	ev_timer_start(server->web->loop, &server->drain);
+}
+
+size_t server_streams(const struct server *server)
+{
+	return server->streams;
 }
 
 void server_destroy(struct server *server)

@@ -100,7 +100,36 @@ static void say_change(
 		show_instant(face, change->at, at), change->by ? change->by : "somebody");
 }
 
-static void say_why(struct strbuf *why, const struct face *face, const struct account_entry *entry,
+/* What policies, or an override, have due, or made, at another time than the rule. */
+static void say_planned(
+	struct strbuf *why, const struct face *face, const struct account_entry *entry)
+{
+	char text[SHOW_TEXT_MAX];
+	if (entry->due != entry->nominal)
+		strbuf_addf(why, "; due %s", show_instant(face, entry->due, text));
+	if (entry->fire != entry->due)
+		strbuf_addf(why, "; its policies have it made %s",
+			show_instant(face, entry->fire, text));
+}
+
+static void say_coming(struct strbuf *why, const struct face *face,
+	const struct account_entry *entry, const char *hindrance)
+{
+	if (entry->kind == FATE_PAUSED)
+		strbuf_add_text(why, "fell into a pause: it will not be made");
+	else if (entry->kind == FATE_ADOPTED)
+		strbuf_add_text(why, decision_words("adopted"));
+	else if (hindrance)
+		strbuf_add_text(why, hindrance);
+	else if (entry->verdict == ACCOUNT_DUE)
+		strbuf_add_text(why, "no worker has been there yet");
+	else
+		strbuf_add_text(why, "the rule gives it");
+	if (entry->due != INSTANT_NONE && entry->verdict != ACCOUNT_DUE)
+		say_planned(why, face, entry);
+}
+
+void story_why(struct strbuf *why, const struct face *face, const struct account_entry *entry,
 	const char *hindrance)
 {
 	switch (entry->verdict) {
@@ -112,7 +141,8 @@ static void say_why(struct strbuf *why, const struct face *face, const struct ac
 		say_decision(why, face, entry->decision);
 		break;
 	case ACCOUNT_EXCLUDED:
-		strbuf_add_text(why, "an override of the rule leaves it out");
+		strbuf_add_text(
+			why, decision_words(entry->kind == FATE_SKIPPED ? "skipped" : "excluded"));
 		break;
 	case ACCOUNT_PASSED:
 		say_change(why, face, entry->change);
@@ -125,10 +155,7 @@ static void say_why(struct strbuf *why, const struct face *face, const struct ac
 		strbuf_add_text(why, "falls into the pause: it will not be made");
 		break;
 	default:
-		strbuf_add_text(why, hindrance ? hindrance
-				     : entry->verdict == ACCOUNT_DUE
-					     ? "no worker has been there yet"
-					     : "the rule gives it");
+		say_coming(why, face, entry, hindrance);
 	}
 }
 
@@ -171,7 +198,7 @@ void story_show(
 	months_begin(&months, today, today, 1, 3);
 	while (account_next(account, &entry) && n < STORY_ROWS) {
 		struct strbuf why CLEANUP(strbuf_free) = STRBUF(4096);
-		say_why(&why, face, &entry, hindrance);
+		story_why(&why, face, &entry, hindrance);
 		if (entry.nominal <= face->now || ahead++ < STORY_AHEAD) {
 			strbuf_init(&rows[n], PAGE_MAX);
 			add_row(&rows[n++], face, &entry, why.data);

@@ -22,6 +22,7 @@ static bool open_trial(const struct trial *trial, struct typed_rule *tried, stru
 	struct typed_ground ground = { .zone_name = is_given(trial->zone) ? trial->zone : NULL,
 		.default_time_zone = zone_name(trial->face.zone),
 		.min_interval = trial->min_interval,
+		.calendars = trial->calendars,
 		.now = sec_from_usec(trial->face.now) };
 	sec_t start;
 	if (strlen(trial->rule) > RULE_BYTES_MAX)

@@ -41,5 +41,7 @@ extern const struct span_declared spans_declared[SPANS_N];
 void spans_add(struct spans *spans, enum span span, usec_t took);
 /* Something that was due at that instant was done at that other. */
 void spans_add_late(struct spans *spans, enum span span, usec_t due, usec_t done);
+/* How late 99 of 100 tasks and reminders were at most, as far as buckets tell; as histogram_quantile. */
+usec_t spans_late_p99(const struct spans *spans);
 /* Of the job of that name; others have none. */
 void spans_add_batch(struct spans *spans, const char *job, usec_t took);

@@ -22,4 +22,7 @@ struct histogram_bounds {
 	usec_t at[HISTOGRAM_BOUNDS_MAX];
 };
 
+/* The least bound that so large a part of them (0 to 1) does not pass; INT64_MAX: beyond all bounds, -1: there is none. */
+usec_t histogram_quantile(
+	const struct histogram *histogram, const struct histogram_bounds *bounds, double part);
 void histogram_add(struct histogram *histogram, const struct histogram_bounds *bounds, usec_t span);

@@ -13,4 +13,5 @@ struct api_rules_call {
 void api_rules_read(struct web *web, struct request *request);
 void api_rules_write(struct web *web, struct request *request);
 void api_rules_try(struct web *web, struct request *request);
+void api_occurrences(struct web *web, struct request *request);
 void api_rules_try_query(struct web *web, struct request *request);

@@ -6,6 +6,9 @@
  */
 #pragma once
 
+#include <libpq-fe.h>
+
+#include "conf/settings.h"
 #include "web/now.h"
 #include "web/web.h"
 
@@ -20,7 +23,8 @@ enum audience {
 
 struct outlook_now { /* what other pages want of it */
 	struct face face;
-	usec_t min_interval;
+	const struct settings *settings; /* with calendars; good until the next reading */
+	const PGresult *settings_rows; /* of settings_read.sql; NULL: never read */
 	const char *away; /* NULL: the database is there */
 };
 

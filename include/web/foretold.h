@@ -8,7 +8,7 @@
 
 #include <libpq-fe.h>
 
-#include "conf/settings.h"
+#include "plan/policy.h"
 #include "web/feed.h"
 
 /* Columns of web_feed_tasks.sql and web_feed_templates.sql. */
@@ -28,8 +28,8 @@ struct foretold {
 void foretold_init(struct foretold *foretold, usec_t from, usec_t now, usec_t until);
 void foretold_free(struct foretold *foretold);
 void foretold_add_tasks(struct foretold *foretold, const PGresult *tasks);
-/* settings: with their calendars. */
-void foretold_add_templates(struct foretold *foretold, const struct settings *settings,
-	usec_t live_since, const PGresult *templates);
+/* One of them after the other: each takes a moment. */
+void foretold_add_template(
+	struct foretold *foretold, const struct plan_policy *policy, const PGresult *rows, int row);
 /* In order, each once, no more than FEED_EVENTS_MAX. */
 void foretold_finish(struct foretold *foretold);

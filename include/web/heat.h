@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "look/show.h"
 #include "plan/outlook.h"
-#include "web/show.h"
 
 #define HEAT_DAYS         7
 #define HEAT_SAMPLE       10000

@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "look/show.h"
 #include "web/fill.h"
-#include "web/show.h"
 
 #define PAGE_MAX (4u << 20) /* bytes of one page */
 
@@ -33,5 +33,7 @@ void page_section_end(struct strbuf *out);
 /* A table's head; labels end with NULL, and one that begins with "|" is left out on a narrow screen. */
 void page_table(struct strbuf *out, const char *caption, const char *const *labels);
 void page_table_end(struct strbuf *out);
+/* A <time> with show_instant's text, and its instant in UTC. */
+void show_time(struct strbuf *out, const struct face *face, usec_t instant);
 /* <td class>text</td>; NULL: no class; an empty text is a dash. */
 void page_cell(struct strbuf *out, const char *class, const char *text);

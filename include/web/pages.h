@@ -18,13 +18,26 @@ struct visit {
 
 /* Shows titles to whoever that is. */
 bool visit_sees_titles(const struct visit *visit);
+/* The caller frees. */
+struct visit *visit_create(struct web *web, struct request *request);
 /* Answers with the page; out is taken. */
 void visit_answer(struct request *request, unsigned status, struct strbuf *out);
 /* The database did not answer: a page that says so, or a problem. */
 void visit_fail(struct visit *visit, const struct reply *reply);
 
-/* story.c: one template. */
+/* template.c: one template. */
 void serve_template(struct web *web, struct request *request);
+
+/* template_more.c: what it has besides: rows of web_policies.sql, web_changes.sql, web_turns.sql. */
+struct texts;
+void template_policies(struct strbuf *out, struct texts *texts, const PGresult *row);
+void template_changes(
+	struct strbuf *out, struct texts *texts, const struct face *face, const PGresult *rows);
+void template_turns(
+	struct strbuf *out, struct texts *texts, const struct face *face, const PGresult *rows);
+
+/* settings.c: what decides what is made. */
+void serve_settings(struct web *web, struct request *request);
 
 /* actions.c: what operators may do, where `actions` is set: a page that asks, and a POST from that page alone. */
 void show_actions(struct strbuf *out, const char *state, const char *id);

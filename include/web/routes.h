@@ -48,6 +48,7 @@ char *route_decode_form(const char *text, size_t len);
 
 /* Tables of modules end with a NULL method; routes.c lists them. */
 extern const struct route health_routes[];
+extern const struct route problem_routes[];
 extern const struct route api_routes[];
 extern const struct route page_routes[];
 extern const struct route calendar_routes[];

@@ -16,4 +16,5 @@ bool server_check(const struct web_conf *conf, struct err *err) NODISCARD;
 bool server_create(struct web *web, struct server **ret_server, struct err *err) NODISCARD;
 /* No new connection; streams end, requests under way are answered.  done comes once nobody is left, or after 4 s. */
 void server_stop(struct server *server, void (*done)(void *arg), void *arg);
+size_t server_streams(const struct server *server); /* under way */
 void server_destroy(struct server *server); /* accepts NULL */

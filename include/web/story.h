@@ -11,6 +11,9 @@
 #define STORY_ROWS   400
 #define STORY_AHEAD  8 /* of those to come, as rows; the months have all */
 
+/* Why, in words. */
+void story_why(struct strbuf *why, const struct face *face, const struct account_entry *entry,
+	const char *hindrance);
 /* Goes through the account: months, then occurrences, the newest first.  hindrance: why what is to come does not come;
  * NULL: nothing is in its way. */
 void story_show(struct strbuf *out, const struct face *face, struct account *account,

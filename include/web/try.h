@@ -7,6 +7,7 @@ struct trial {
 	const char *rule, *start, *zone; /* as typed; NULL or "": not given */
 	struct face face; /* its zone is that of a rule that names none */
 	usec_t min_interval;
+	const struct calendars *calendars; /* that a rule may name; NULL: none */
 };
 
 /* What stands beside the form: sentence, next dates, calendars; or the reason under its place. */

@@ -7,8 +7,10 @@
 
 struct auth;
 struct board;
+struct fetch;
 struct pool;
 struct server;
+struct tally;
 
 struct web {
 	struct ev_loop *loop;
@@ -16,6 +18,13 @@ struct web {
 	struct pool *pool;
 	struct auth *auth;
 	struct server *server;
+	struct tally *tally;
+	struct pg_result *figures; /* of the database, as /metrics told them last; NULL: never */
+	usec_t figures_at; /* monotonic */
 	struct board *board; /* of the pages; NULL: nobody has looked yet */
+	struct fetch *fetches; /* of calendars, under way (calendar.c) */
 	bool stopping;
 };
+
+/* calendar.c: whoever is being answered gets 503. */
+void calendar_stop(struct web *web);

@@ -16,7 +16,7 @@ RECURCTL = str(program("recurctl"))
 NOWHERE = "postgresql://x@127.0.0.1:1/x"
 # A call of each that is right; None: it needs no database.
 CALLS = {
-    "migrate": ["status"], "preflight": [], "status": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
+    "migrate": ["status"], "preflight": [], "status": [], "top": [], "metrics": [], "workers": [], "settings": [], "calendar": [], "consumers": [], "upcoming": [], "herd": [],
     "simulate": ["--all"],
     "list": [], "show": ["x"], "explain": ["x"], "next": ["--template", "x"], "expand": None, "convert": None, "validate": ["--all"], "retry": [],
     "skip": ["x", "2025-01-01T09:00:00Z"], "unskip": ["x", "2025-01-01T09:00:00Z"],

@@ -75,6 +75,10 @@ select * from recurd.web_templates('active', null, 9, null, null)
 select * from recurd.web_instances('b', now() - interval '9 days', now())
 select * from recurd.web_decisions(null, 9, null, null)
 select * from recurd.web_workers()
+select * from recurd.web_figures()
+select * from recurd.web_changes('t-1', 10)
+select * from recurd.web_turns('t-1', 10)
+select * from recurd.web_policies('t-1')
 select recurd.web_act('trigger', 'b', null)
 delete from tasks
 update recurring_tasks set id = 'd' where id = 'b'

@@ -19,18 +19,19 @@ MAY_INCLUDE = {
     "conf": {"conf", "util"},
     "db": {"db", "conf", "util"},
     "recur": {"recur", "util"},
-    "plan": {"plan", "recur", "db", "util"},
-    "ctl": {"ctl", "plan", "recur", "db", "conf", "util"},
+    "plan": {"plan", "recur", "db", "conf", "util"},
+    "look": {"look", "plan", "recur", "db", "conf", "util"},
+    "ctl": {"ctl", "look", "plan", "recur", "db", "conf", "util"},
     "job": {"job", "plan", "recur", "db", "conf", "util"},
     "http": {"http", "util"},
-    "web": {"web", "http", "plan", "recur", "db", "conf", "util"},
+    "web": {"web", "http", "look", "plan", "recur", "db", "conf", "util"},
     "svc": {"svc", "http", "job", "plan", "recur", "db", "conf", "util"},
     "main": {"svc", "job", "plan", "recur", "db", "conf", "util"},
 }
 # Libraries, and the layers that know them.
 LIBRARIES = {
     r"libical/|ical\.h$": {"recur"},
-    r"libpq-fe\.h$|postgres": {"conf", "db", "plan", "job", "svc", "ctl", "web"},
+    r"libpq-fe\.h$|postgres": {"conf", "db", "plan", "job", "svc", "ctl", "look", "web"},
     r"ev\.h$": {"db", "http", "job", "svc", "web", "main"},
     r"jansson\.h$": {"recur", "ctl", "web"},
     r"confuse\.h$": {"conf"},

@@ -1,4 +1,4 @@
--- Caller: web/board.c, at most once a second while anybody looks.  How it stands.
+-- Caller: web/board.c, recurctl top, at most once a second while anybody looks.  How it stands.
 -- Spans are microseconds; which counts stopped at 1000 is a text with commas.
 -- Index: what recurd.status goes by.
 -- Result: timestamptz text text int8 int8 int8 timestamptz int8 int8 timestamptz int8 timestamptz int8 int8 text text int8

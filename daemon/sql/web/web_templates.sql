@@ -1,7 +1,7 @@
--- Caller: web/board.c and the pages of templates.  Templates of one state, or as they are sought.
+-- Caller: web/board.c, recurctl top and the pages of templates.  Templates of one state, or as they are sought.
 -- $1 text: which (recurd.web_templates)   $2 text: what is sought   $3 int4: so many   $4 timestamptz, $5 text: behind
 -- that next_due_at and id; null: from the begin.
--- Index: of each state its own; ix_recurring_tasks_user_id_next_due_at, the primary key.
+-- Index: those of the function, which tests/integration/web/test_outlook.py counts blocks of.
 -- Result: text text timestamptz text timestamptz bool text text text timestamptz timestamp text timestamptz timestamptz
 -- Result: int8 timestamptz timestamptz timestamptz timestamptz timestamptz bool text
 select t.title, t.description, t.failed_at, t.failure, t.paused_until, t.by_policies, t.id, t.user_id, t.rule, t.next_due_at,

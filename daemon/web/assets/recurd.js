@@ -20,7 +20,13 @@
     if (!live || stream || document.hidden || !window.EventSource) return;
     stream = new EventSource("events?page=" + encodeURIComponent(live));
     stream.onopen = () => tell("live");
-    stream.onerror = () => tell("not live; trying again");
+    /* A browser tries again by itself where nothing answers, and never where something says no. */
+    stream.onerror = () => {
+      tell("not live; trying again");
+      if (!stream || stream.readyState !== EventSource.CLOSED) return;
+      stream = null;
+      setTimeout(open, 3000);
+    };
     stream.addEventListener("part", (event) => {
       const cut = event.data.indexOf("\n");
       put(event.data.slice(0, cut), event.data.slice(cut + 1));

@@ -198,7 +198,7 @@ EVERY = [
     ("PUT", "/api/tags/{tag}", {"name": "x"}), ("PATCH", "/api/tags/{tag}", {"name": "x"}), ("DELETE", "/api/tags/{tag}", None),
     ("GET", "/api/recurring-tasks/{template}", None), ("PUT", "/api/recurring-tasks/{template}", {"title": "x"}),
     ("PATCH", "/api/recurring-tasks/{template}", {"recurrence_rule": DAILY}), ("DELETE", "/api/recurring-tasks/{template}", None),
-    ("GET", "/api/recurring-tasks/{template}/history", None),
+    ("GET", "/api/recurring-tasks/{template}/history", None), ("GET", "/api/recurring-tasks/{template}/occurrences", None),
 ]
 
 
@@ -287,3 +287,40 @@ def test_the_document_says_what_a_body_may_be(ada):
         known = set(contract.DOCUMENT["components"]["schemas"][schema]["properties"])
         said = errors(ada.ask("POST", path, {"unknown": 1}))["/unknown"]
         assert set(said.split("there are ")[1].split(", ")) == known
+
+
+def test_occurrences_are_told_as_explain_has_them(db, api, ada, make_user):
+    """What was made, what was not and why, and what is to come; without the names of those who decided."""
+    start = db.now().replace(microsecond=0) - timedelta(days=3)
+    made = ada.made("/api/recurring-tasks", title="x", recurrence_rule={"frequency": "daily"}, next_due_at=start.isoformat())
+    path = f"/api/recurring-tasks/{made['id']}/occurrences"
+    db.execute("update recurring_tasks set starts_local = next_due_at at time zone 'UTC', starts_zone = 'UTC', made_through = next_due_at,"
+               " next_due_at = next_due_at + interval '2 d' where id = %s", (made["id"],))
+    db.execute("insert into tasks (id, user_id, title, is_complete, recurring_task_id, occurrence_at, due_date, created_at, updated_at)"
+               " values ('made', %s, 'x', true, %s, %s, %s, %s, %s)", (ada.name, made["id"], start, start, start, start))
+    db.execute("insert into recurd.decisions (kind, template_id, first_at, last_at, occurrences, detail, by)"
+               " values ('paused', %s, %s, %s, 1, 'on holiday', 'a secret operator')",
+               (made["id"], start + timedelta(days=1), start + timedelta(days=1)))
+    answer = ada.get(path + f"?from={quote((start - timedelta(days=1)).strftime('%FT%TZ'))}&to={quote((start + timedelta(days=6)).strftime('%FT%TZ'))}")
+    verdicts = [(row["verdict"], row["task_id"], row["kind"]) for row in answer.json]
+    assert verdicts[:3] == [("made", "made", None), ("decided", None, "paused"), ("due", None, None)], answer.json
+    assert {verdict for verdict, _, _ in verdicts[4:]} == {"to come"} and len(verdicts) >= 6
+    assert "on holiday" in answer.json[1]["why"] and "secret operator" not in answer.text
+    assert len(ada.get(path).json) > 20
+    stranger = make_user()
+    assert stranger.get(path).status == 404 and stranger.get("/api/recurring-tasks/none/occurrences").status == 404
+    for query in ("from=yesterday", "to=x", "from=2027-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "from=2027-01-01T00:00:00Z&to=2037-01-01T00:00:00Z"):
+        assert ada.get(f"{path}?{query}").status == 422, query
+
+
+def test_many_occurrences_come_in_pages(db, ada):
+    start = db.now().replace(microsecond=0)
+    made = ada.made("/api/recurring-tasks", title="x", recurrence_rule={"frequency": "hourly"}, next_due_at=(start + timedelta(hours=1)).isoformat())
+    path = f"/api/recurring-tasks/{made['id']}/occurrences?from={quote(start.strftime('%FT%TZ'))}&to={quote((start + timedelta(days=40)).strftime('%FT%TZ'))}"
+    seen = []
+    while path:
+        answer = ada.get(path)
+        seen += [row["occurrence_at"] for row in answer.json]
+        link = answer.headers.get("Link")
+        path = link and link[1:link.index(">")]
+    assert len(seen) == len(set(seen)) == 960 and seen == sorted(seen)

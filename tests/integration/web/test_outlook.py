@@ -19,7 +19,8 @@ CALLS = {
     "web_templates('user', 'u-7', 100, null, null)": 600,
     "web_instances('t-77', now() - interval '30 d', now())": 100,
     "web_decisions(null, 100, null, null)": 300, "web_decisions('t-77', 100, null, null)": 300,
-    "web_workers()": 100,
+    "web_workers()": 100, "web_figures()": 6000, "web_changes('t-77', 1000)": 100, "web_turns('t-77', 1000)": 100,
+    "web_policies('t-77')": 100,
 }
 
 

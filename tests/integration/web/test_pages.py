@@ -11,8 +11,8 @@ from harness.web import RecurdHttp, quote
 pytestmark = pytest.mark.slow
 
 HOSTILE = "<script>alert(1)</script>\"' onload=x \u202e{rule}"
-PAGES = ["/", "/upcoming", "/templates", "/quarantine", "/decisions", "/workers", "/rule", "/about"]
-OPEN = ["/", "/upcoming", "/workers", "/rule", "/about"]
+PAGES = ["/", "/upcoming", "/templates", "/quarantine", "/decisions", "/workers", "/rule", "/settings", "/about"]
+OPEN = ["/", "/upcoming", "/workers", "/rule", "/settings", "/about"]
 
 
 class Markup(HTMLParser):
@@ -172,3 +172,50 @@ def test_while_nobody_looks_the_database_is_not_asked(http, db):
         if db.value(asked) == last:
             return
     raise AssertionError("it is asked all the time")
+
+
+def test_settings_say_what_is_set_since_when_and_by_whom(cluster, recurd_http):
+    db = cluster.create_migrated()
+    db.execute("update recurd.settings set catch_up_limit = 7")
+    http = recurd_http(db, operators_on_unix_socket=True)
+    text = page(http, "/settings")
+    who = db.value("select current_user")
+    row = re.search(r'<tr><td class="text">catch_up_limit</td>(.*?)</tr>', text, re.S)[1]
+    assert re.match(r'<td class="text">7</td><td><span class="tag good">set</span>', row) and who in row and "<time" in row
+    assert ">default</span>" in re.search(r'<tr><td class="text">min_interval</td>(.*?)</tr>', text, re.S)[1]
+    open_page = page(http, "/settings", unix=False)
+    assert "catch_up_limit" in open_page and who not in open_page, "whoever changed it is for operators"
+    http.stop()
+    db.drop()
+
+
+def test_a_template_tells_its_policies_edits_and_moves(cluster, recurd_http):
+    db = cluster.create_migrated()
+    db.add_user("ada")
+    db.execute("insert into recurd.calendars (name) values ('work')")
+    db.execute("insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at, is_active)"
+               " values ('policed', 'ada', 'x', '{\"frequency\": \"weekly\"}', date_trunc('second', now()) + interval '1 h', true)")
+    db.execute("insert into recurd.policies (template_id, catch_up, lead_time, remind_before, calendar, shift)"
+               " values ('policed', 'latest', '30 min', '{10 min,-5 min}', 'work', 'skip')")
+    db.execute("update recurring_tasks set starts_local = next_due_at at time zone 'UTC', starts_zone = 'UTC' where id = 'policed'")
+    db.execute("update recurring_tasks set recurrence_rule = '{\"frequency\": \"daily\"}' where id = 'policed'")
+    db.execute("insert into recurd.decisions (kind, template_id, first_at, last_at, occurrences, detail)"
+               " values ('rezoned', 'policed', now() - interval '1 d', now(), 1, 'Europe/Berlin to UTC')")
+    http = recurd_http(db, operators_on_unix_socket=True)
+    text = page(http, "/template?id=policed")
+    assert "of what is late: latest; made before it is due by 30min; reminded 10min before, 5min after; calendar work; on a day off: skip" in text
+    assert "the rule was edited" in text and "every week" in text, "the rule of before"
+    assert "Europe/Berlin" in text and "Moves to another time zone" in text
+    assert "its calendar leaves that day out" in text, "Saturdays and Sundays, as those who plan have it"
+    http.stop()
+    db.drop()
+
+
+def test_a_rule_on_trial_may_name_a_calendar(cluster, recurd_http):
+    db = cluster.create_migrated()
+    db.execute("insert into recurd.calendars (name) values ('work')")
+    http = recurd_http(db)
+    text = page(http, "/rule?rule=" + quote('{"frequency":"monthly","workday":-2,"calendar":"work"}'), unix=False)
+    assert "What comes next" in text, text
+    http.stop()
+    db.drop()

@@ -98,3 +98,14 @@ def test_a_flood_of_connections_leaves_room_for_others(http):
             connection.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     wait_until(lambda: http.get("/livez").status == 200)
+
+
+def test_the_type_of_a_problem_leads_to_what_it_means(http):
+    from urllib.parse import urljoin, urlsplit
+
+    for path, status in (("/api/tasks/x", 401), ("/nothing/of/the/kind", 404), ("/nothing", 404), ("/livez?a=%zz", 400)):
+        answer = http.get(path)
+        where = urlsplit(urljoin(f"http://localhost{path}", answer.json["type"]))
+        meaning = http.get(where.path)
+        assert answer.status == status and meaning.status == 200, path
+        assert f'<h2 id="{where.fragment}">{status}: {answer.json["title"]}</h2>' in meaning.text

@@ -1,6 +1,6 @@
-/* show: instants, spans and numbers as the pages have them.
+/* show: instants, spans and numbers as the pages and recurctl top have them.
  *
- * Every time is of one zone, which the page names, and stands in a <time> with its instant in UTC.  Pure.
+ * Every time is of one zone, which the page names.  Pure.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ struct face {
 
 #define SHOW_TEXT_MAX 64
 
+bool show_is_finite(usec_t instant); /* no infinity, and not none */
 /* "14:02:33" of today, "Mon 30 Nov 14:02" of other days, with the year where it is another; "-" for none.
  * Returns buf. */
 const char *show_instant(const struct face *face, usec_t instant, char buf[static SHOW_TEXT_MAX]);
@@ -26,7 +27,5 @@ const char *show_distance(const struct face *face, usec_t instant, char buf[stat
 const char *show_span(usec_t span, char buf[static SHOW_TEXT_MAX]);
 /* "3,835"; capped: "1,000+" */
 const char *show_count(int64_t n, bool capped, char buf[static SHOW_TEXT_MAX]);
-/* A <time> with show_instant's text. */
-void show_time(struct strbuf *out, const struct face *face, usec_t instant);
 const char *show_weekday(int weekday); /* "Mon"; 0 is Sunday */
 const char *show_month(int month); /* "Nov"; 1 to 12 */

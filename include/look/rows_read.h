@@ -3,9 +3,9 @@
  */
 #pragma once
 
+#include "look/texts.h"
+#include "look/verdict.h"
 #include "plan/template.h"
-#include "web/now.h"
-#include "web/texts.h"
 
 /* Columns of web_templates.sql. */
 enum template_column {

@@ -1,8 +1,8 @@
-/* What the figures come to, in words: now_say() of web/now.h. */
+/* What the figures come to, in words; see the header. */
+#include "look/verdict.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "web/now.h"
 
 static usec_t lag_of(const struct figures *f)
 {
@@ -29,7 +29,7 @@ static void say_waiting(const struct figures *f, char *words, size_t size)
 			of_tasks);
 }
 
-static void say_nobody(const struct now *now, char *text, size_t size)
+static void say_nobody(const struct standing *now, char *text, size_t size)
 {
 	char at[SHOW_TEXT_MAX], ago[SHOW_TEXT_MAX];
 	usec_t seen = now->figures.last_seen;
@@ -40,7 +40,7 @@ static void say_nobody(const struct now *now, char *text, size_t size)
 			show_instant(&now->face, seen, at), show_distance(&now->face, seen, ago));
 }
 
-static void say_late(const struct now *now, struct said *said)
+static void say_late(const struct standing *now, struct said *said)
 {
 	const struct figures *f = &now->figures;
 	char waiting[90], span[SHOW_TEXT_MAX];
@@ -58,7 +58,7 @@ static void say_late(const struct now *now, struct said *said)
 		*said->reason += 'A' - 'a';
 }
 
-static void say_next(const struct now *now, struct said *said)
+static void say_next(const struct standing *now, struct said *said)
 {
 	char distance[SHOW_TEXT_MAX];
 	for (size_t i = 0; i < now->upcoming_n; i++) {
@@ -79,7 +79,7 @@ static void say_next(const struct now *now, struct said *said)
 	snprintf(said->more, sizeof(said->more), "Nothing is to come.");
 }
 
-void now_say(const struct now *now, struct said *ret_said)
+void verdict_say(const struct standing *now, struct said *ret_said)
 {
 	const struct figures *f = &now->figures;
 	char at[SHOW_TEXT_MAX];

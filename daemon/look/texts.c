@@ -1,5 +1,5 @@
 /* Texts that live with their owner; see the header. */
-#include "web/texts.h"
+#include "look/texts.h"
 
 #include <stdlib.h>
 

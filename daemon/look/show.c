@@ -1,12 +1,10 @@
 /* Times and numbers; see the header. */
-#include "web/show.h"
+#include "look/show.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "web/fill.h"
 
 const char *show_weekday(int weekday)
 {
@@ -21,7 +19,7 @@ const char *show_month(int month)
 	return names[month - 1];
 }
 
-static bool is_finite(usec_t instant)
+bool show_is_finite(usec_t instant)
 {
 	return instant != USEC_INFINITY && instant != USEC_MINUS_INFINITY &&
 	       instant != INSTANT_NONE;
@@ -42,7 +40,7 @@ static const char *unusual(usec_t instant, char *buf)
 
 const char *show_instant(const struct face *face, usec_t instant, char buf[static SHOW_TEXT_MAX])
 {
-	if (!is_finite(instant))
+	if (!show_is_finite(instant))
 		return unusual(instant, buf);
 	sec_t wall = zone_to_wall(face->zone, sec_from_usec(instant));
 	struct civil at = civil_from_wall(wall);
@@ -63,7 +61,7 @@ const char *show_instant(const struct face *face, usec_t instant, char buf[stati
 
 const char *show_whole(const struct face *face, usec_t instant, char buf[static SHOW_TEXT_MAX])
 {
-	if (!is_finite(instant))
+	if (!show_is_finite(instant))
 		return unusual(instant, buf);
 	sec_t second = sec_from_usec(instant);
 	sec_t wall = zone_to_wall(face->zone, second);
@@ -110,7 +108,7 @@ const char *show_distance(const struct face *face, usec_t instant, char buf[stat
 {
 	usec_t distance;
 	size_t i = 0;
-	if (!is_finite(instant) || __builtin_sub_overflow(instant, face->now, &distance) ||
+	if (!show_is_finite(instant) || __builtin_sub_overflow(instant, face->now, &distance) ||
 		distance == INT64_MIN)
 		return copy("", buf);
 	usec_t size = distance < 0 ? -distance : distance;
@@ -135,15 +133,4 @@ const char *show_count(int64_t n, bool capped, char buf[static SHOW_TEXT_MAX])
 	}
 	copy(capped ? "+" : "", out);
 	return buf;
-}
-
-void show_time(struct strbuf *out, const struct face *face, usec_t instant)
-{
-	char text[SHOW_TEXT_MAX], whole[SHOW_TEXT_MAX], utc[INSTANT_TEXT_MAX];
-	show_instant(face, instant, text);
-	if (is_finite(instant))
-		FILL(out, FRAGMENT_TIME, { "utc", instant_format(instant, utc) },
-			{ "whole", show_whole(face, instant, whole) }, { "text", text });
-	else
-		fill_text(out, text);
 }

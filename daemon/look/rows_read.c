@@ -1,5 +1,5 @@
 /* Rows of results; see the header. */
-#include "web/rows_read.h"
+#include "look/rows_read.h"
 
 #include <string.h>
 
