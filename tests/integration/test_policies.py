@@ -65,6 +65,17 @@ def wake(db, template):
     return db.value("select wake_at from recurring_tasks where id = %s", (template,))
 
 
+def test_what_a_lead_time_has_due_is_not_late(db):
+    """Whoever asked for a month ahead had thirty tasks that were told weeks late."""
+    template = db.add_template(MONDAY + DAY, DAILY)
+    once(db)
+    db.execute("select recurd.set_policy(%s, 'lead_time', '30 days')", (template,))
+    late = [int(line["late_ms"]) for line in once(db) if line["event"] == "generated"]
+    assert len(late) == len(made(db, template)) == 30 and max(late) < 60_000
+    db.freeze(MONDAY + DAY + 2 * HOUR)
+    assert [int(line["late_ms"]) // 1000 for line in once(db) if line["event"] == "generated"] == [7200]
+
+
 def test_without_policies_wake_at_stays_null(db):
     template = db.add_template(MONDAY, DAILY)
     once(db)
