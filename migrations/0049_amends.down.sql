@@ -1,3 +1,7 @@
+drop trigger recurd_policies_audited on recurd.policies;
+drop function recurd.policies_audited();
+delete from recurd.changes where kind = 'policies';
+
 do $$
 begin
     execute pg_catalog.format($create$

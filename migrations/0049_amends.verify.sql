@@ -11,6 +11,25 @@ begin
                      ('recurd.web_minutes()', '%recurd.reminders%'),
                      ('recurd.web_upcoming(integer, timestamptz)', '%recurd.reminders%')) as w (name, words)
         where not exists (select from pg_proc where oid = to_regprocedure(name) and prosrc like words)
+        union all
+        select 'function recurd.policies_audited() is missing'
+        where to_regprocedure('recurd.policies_audited()') is null
+        union all
+        select 'function recurd.policies_audited() may be executed by everybody'
+        where has_function_privilege('public', to_regprocedure('recurd.policies_audited()'), 'execute')
+        union all
+        select format('function recurd.policies_audited() runs with %s',
+                      case when prosecdef then 'another search_path, expected pg_catalog, pg_temp'
+                           else 'its caller''s rights, expected its owner''s' end)
+        from pg_proc
+        where oid = to_regprocedure('recurd.policies_audited()')
+              and (not prosecdef or not coalesce(proconfig && array['search_path=pg_catalog, pg_temp'], false))
+        union all
+        select 'trigger recurd_policies_audited on recurd.policies is missing'
+        where to_regclass('recurd.policies') is not null
+              and not exists (select from pg_trigger
+                              where tgrelid = to_regclass('recurd.policies') and tgname = 'recurd_policies_audited'
+                                    and tgfoid = to_regprocedure('recurd.policies_audited()') and tgenabled in ('O', 'A'))
     ) as p (problem);
     if problems is not null then
         raise exception '%', problems;

@@ -144,6 +144,7 @@ STATES = [None, "active", "paused", "ended", "quarantined", "waiting"]
     ("ctl_quarantined", (COUNTED,), COUNTED),
     ("ctl_causes", (), 3500),
     ("ctl_template", ("t-3",), COUNTED + 3),
+    ("ctl_changes", ("t-3", LISTED), LISTED),
     ("ctl_decisions", ("t-3", LISTED, False), COUNTED),
     ("ctl_consumers", (), COUNTED + 2),
     ("ctl_waits", None, LISTED),
