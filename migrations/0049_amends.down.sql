@@ -253,3 +253,262 @@ begin
     $create$, current_schema());
 end
 $$;
+
+do $$
+begin
+    execute pg_catalog.format($create$
+        create or replace function recurd.template_taken(template text,
+                                              out id text, out user_id text, out rule jsonb, out zone text, out stored jsonb,
+                                              out next_due_at timestamptz, out planned_due_at timestamptz,
+                                              out made_through timestamptz, out starts_local timestamp,
+                                              out ended_at timestamptz)
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as $body$
+        declare
+            t record;
+        begin
+            select o.* into t from %1$I.recurring_tasks as o where o.id = template for no key update;
+            if t.id is null then
+                raise no_data_found using message = pg_catalog.format('there is no template %%s', template),
+                    hint = 'Its id is the one in recurring_tasks.';
+            end if;
+            if t.failed_at is not null then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('template %%s is in quarantine: %%s', template, t.failure),
+                    hint = 'Mend its rule first.';
+            end if;
+            id := t.id;
+            user_id := t.user_id;
+            stored := t.recurrence_rule;
+            next_due_at := t.next_due_at;
+            planned_due_at := t.planned_due_at;
+            made_through := t.made_through;
+            starts_local := t.starts_local;
+            ended_at := t.ended_at;
+            rule := stored;
+            if pg_catalog.jsonb_typeof(rule) = 'string' and rule #>> '{}' ~ '^\s*\{' then
+                rule := (rule #>> '{}')::jsonb;
+            end if;
+            if pg_catalog.jsonb_typeof(rule) is distinct from 'object' then
+                rule := recurd.rule_but_overrides(rule);
+            end if;
+            if pg_catalog.jsonb_typeof(rule) is distinct from 'object'
+               or pg_catalog.jsonb_typeof(coalesce(rule->'recurrenceOverrides', '{}')) <> 'object' then
+                raise invalid_parameter_value using
+                    message = pg_catalog.format('template %%s has no rule that could be changed', template),
+                    hint = 'Mend its rule first.';
+            end if;
+            zone := case when t.starts_zone is null or t.replan_at = '-infinity'
+                         then recurd.rule_zone(rule, t.user_id::text) else t.starts_zone end;
+            begin
+                perform pg_catalog.now() at time zone zone;
+            exception when invalid_parameter_value then
+                raise invalid_parameter_value using
+                    message = pg_catalog.format('template %%s: PostgreSQL has no time zone %%s', template, zone),
+                    hint = 'Write timeZone in its rule as a name that PostgreSQL has, see pg_timezone_names.';
+            end;
+        end
+        $body$
+    $create$, current_schema());
+
+    execute pg_catalog.format($create$
+        create or replace function recurd.amend(template text, occurrence timestamptz, verb text, patch jsonb,
+                                     new_at timestamptz) returns timestamptz
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as $body$
+        declare
+            taken record;
+            nominal timestamptz := pg_catalog.date_trunc('second', occurrence);
+            stands timestamptz := nominal;   -- where it is due, if an override moved it before
+            known text;                      -- its key, if it has an override
+            entry jsonb;
+            overrides jsonb;
+            amended jsonb;
+            task text;
+            passed boolean := false;         -- what is left out stood later than its own time, which is past
+        begin
+            if template is null or occurrence is null or not pg_catalog.isfinite(occurrence) then
+                raise invalid_parameter_value using message = 'expected a template''s id and the instant of an occurrence';
+            end if;
+            taken := recurd.template_taken(template);
+            overrides := coalesce(taken.rule->'recurrenceOverrides', '{}');
+            -- By the instant that the rule gives, or by the one to which it was moved.
+            select o.key, o.value, o.own, coalesce(o.moved, o.own) into known, entry, nominal, stands
+              from (select e.key, e.value, recurd.override_instant(e.key, taken.zone) as own,
+                           recurd.override_instant(e.value->>'start', taken.zone) as moved
+                      from pg_catalog.jsonb_each(overrides) as e) as o
+             where pg_catalog.date_trunc('second', occurrence) in (o.own, o.moved)
+             order by o.own = pg_catalog.date_trunc('second', occurrence) desc, o.key limit 1;
+            if known is null then
+                nominal := pg_catalog.date_trunc('second', occurrence);
+                stands := nominal;
+            end if;
+
+            select k.id into task from %1$I.tasks as k
+             where k.recurring_task_id = template
+               and k.occurrence_at >= nominal and k.occurrence_at < nominal + interval '1 s'
+             limit 1;
+            if task is not null then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('occurrence %%s of template %%s has been made: task %%s', nominal, template, task),
+                    hint = 'Change, complete or delete that task.';
+            end if;
+            if stands <= pg_catalog.date_trunc('second', taken.made_through) then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('occurrence %%s of template %%s is past: the series has come to %%s',
+                                                stands, template, taken.made_through),
+                    hint = 'Only what is still to come can be changed.';
+            end if;
+
+            if verb = 'unskip' then
+                if known is null then
+                    raise no_data_found using
+                        message = pg_catalog.format('occurrence %%s of template %%s is as its rule says', nominal, template),
+                        hint = 'What EXDATE in the text of a rule leaves out comes back by an edit of that text.';
+                end if;
+                if nominal <= pg_catalog.date_trunc('second', taken.made_through)
+                   and not coalesce(entry->'excluded' = 'true', false) then
+                    raise object_not_in_prerequisite_state using
+                        message = pg_catalog.format('occurrence %%s of template %%s was moved to %%s, and its own time is past: '
+                                                    'the series has come to %%s', nominal, template, stands, taken.made_through),
+                        hint = 'Move it to another time, or skip it.';
+                end if;
+                overrides := overrides - known;
+            elsif verb = 'skip' then
+                if entry->'excluded' = 'true' then
+                    return nominal;
+                end if;
+                entry := '{"excluded": true}';
+                passed := nominal <= pg_catalog.date_trunc('second', taken.made_through);
+            elsif entry->'excluded' = 'true' then
+                raise object_not_in_prerequisite_state using
+                    message = pg_catalog.format('occurrence %%s of template %%s is left out', nominal, template),
+                    hint = 'recurd.unskip() takes that back.';
+            else
+                -- One that an override adds is there by that override alone.
+                entry := coalesce(entry, '{"ifOccurs": true}') || patch;
+            end if;
+            if verb = 'postpone' then
+                entry := recurd.postponed(template, entry, nominal, new_at, taken.zone,
+                    -- What is before the rest of a series is not its own, also before a worker has seen it.
+                    pg_catalog.date_trunc('second', greatest(recurd.now(), taken.made_through,
+                        (select t.replan_at from %1$I.recurring_tasks as t
+                          where t.id = template and t.replan_at > recurd.now() and t.ended_at is null
+                                and t.next_due_at = pg_catalog.date_trunc('second', t.replan_at) + interval '1 s'))),
+                    case when taken.planned_due_at is distinct from taken.next_due_at
+                              and nominal <> pg_catalog.date_trunc('second', taken.next_due_at)
+                         then taken.next_due_at end);
+            end if;
+            if verb <> 'unskip' then
+                overrides := overrides
+                    || pg_catalog.jsonb_build_object(coalesce(known, recurd.override_key(nominal, taken.zone)), entry);
+            end if;
+            amended := (taken.rule - 'recurrenceOverrides')
+                || case when overrides = '{}' then '{}'
+                        else pg_catalog.jsonb_build_object('recurrenceOverrides', overrides) end;
+            perform recurd.check_size(template, amended, taken.stored);
+            update %1$I.recurring_tasks as t set recurrence_rule = amended where t.id = template;
+            if not found then
+                raise insufficient_privilege using message = pg_catalog.format('template %%s was not written', template);
+            end if;
+            if passed then
+                update %1$I.recurring_tasks as t set used_count = t.used_count + 1 where t.id = template;
+            end if;
+            return nominal;
+        end
+        $body$
+    $create$, current_schema());
+
+    execute pg_catalog.format($create$
+        create or replace function recurd.set_policy(template text, key text, value text) returns void
+            language plpgsql set search_path = pg_catalog, pg_temp
+        as $body$
+        declare
+            types constant jsonb := '{"catch_up": "text", "catch_up_window": "interval", "catch_up_cap": "integer",
+                "overlap": "text", "lead_time": "interval", "jitter": "interval", "remind_before": "interval[]",
+                "calendar": "text", "shift": "text", "pause_catch_up": "text"}';
+            type text := types->>key;
+        begin
+            if type is null then
+                raise exception using errcode = 'invalid_parameter_value',
+                    message = pg_catalog.format('there is no policy "%%s"', key),
+                    hint = 'There are '
+                           || (select pg_catalog.string_agg(k, ', ') from pg_catalog.jsonb_object_keys(types) as k) || '.';
+            end if;
+            perform from %1$I.recurring_tasks as t where t.id = template for no key update;
+            if not found then
+                raise exception using errcode = 'no_data_found',
+                    message = pg_catalog.format('there is no recurring task with the id "%%s"', template);
+            end if;
+            begin
+                execute pg_catalog.format(
+                    'insert into recurd.policies (template_id, %%1$I) values ($1, %%2$s::pg_catalog.%%3$s)'
+                    ' on conflict (template_id) do update set %%1$I = excluded.%%1$I',
+                    key, case when type = 'interval[]' then 'pg_catalog.string_to_array($2, '','')' else '$2' end,
+                    case type when 'integer' then 'int4' else type end)
+                  using template, nullif(value, '');
+            exception
+                when check_violation or invalid_text_representation or invalid_datetime_format
+                     or datetime_field_overflow or interval_field_overflow or numeric_value_out_of_range then
+                    raise exception using errcode = 'invalid_parameter_value',
+                        message = pg_catalog.format('%%s: expected %%s, got "%%s"', key, case key
+                            when 'catch_up' then 'all, latest or none'
+                            when 'catch_up_window' then 'an interval from 1 second on'
+                            when 'catch_up_cap' then 'a number from 1 to 100000'
+                            when 'overlap' then 'allow, skip or replace'
+                            when 'lead_time' then 'an interval from 0 to 366 days'
+                            when 'jitter' then 'an interval from 0 to 1 day'
+                            when 'remind_before' then 'up to 20 intervals with commas between them, each within 366 days'
+                            when 'calendar' then 'the name of a calendar, of up to 200 bytes'
+                            when 'shift' then 'none, next, previous, nearest or skip'
+                            else 'all, latest or none' end, value);
+            end;
+            delete from recurd.policies
+             where template_id = template and pause_reason is null and paused_by is null and paused_until is null
+               and catch_up is null and catch_up_window is null and catch_up_cap is null and overlap is null
+                   and lead_time is null and jitter is null and remind_before is null and calendar is null
+                   and shift is null and pause_catch_up is null;
+        end
+        $body$
+    $create$, current_schema());
+
+    execute pg_catalog.format($create$
+        create or replace function recurd.api_may_create(whose text, body jsonb, key text) returns jsonb
+            language plpgsql stable
+        as $body$
+        begin
+            if key is not null and (char_length(key) not between 1 and 255 or key collate "C" ~ e'[^\\x20-\\x7e]') then
+                return recurd.api_problem(400, 'expected an idempotency key of 1 to 255 printable characters of ASCII');
+            end if;
+            if not exists (select from %1$I."user" as u where u.id = whose) then
+                return recurd.api_problem(404, 'there is no such user');
+            end if;
+            return recurd.api_may_tag(whose, body);
+        end
+        $body$
+    $create$, current_schema());
+end
+$$;
+
+create or replace function recurd.change(template text, occurrence timestamptz, title text default null,
+                              description text default null, priority text default null) returns timestamptz
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce(title, description, priority) is null then
+        raise invalid_parameter_value using message = 'expected a title, a description or a priority';
+    end if;
+    if pg_catalog.length(title) not between 1 and 200 then
+        raise invalid_parameter_value using message = 'title: expected 1 to 200 characters';
+    end if;
+    if pg_catalog.length(description) not between 1 and 2000 then
+        raise invalid_parameter_value using message = 'description: expected 1 to 2000 characters';
+    end if;
+    if priority not in ('low', 'medium', 'high', 'urgent') then
+        raise invalid_parameter_value using
+            message = pg_catalog.format('priority: expected low, medium, high or urgent, got %L', priority);
+    end if;
+    return recurd.amend(template, occurrence, 'change', pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'title', title, 'description', description, 'priority', priority)), null);
+end
+$$;

@@ -8,6 +8,11 @@ begin
         from (values ('recurd.status_figures()', '%recurd.reminders%'),
                      ('recurd.upcoming_rows()', '%recurd.reminders%'),
                      ('recurd.upcoming(integer)', '%recurd.reminders%'),
+                     ('recurd.template_taken(text)', '%no date and time%'),
+                     ('recurd.amend(text, timestamptz, text, jsonb, timestamptz)', '%still to come: the next%'),
+                     ('recurd.set_policy(text, text, text)', '%there is no calendar%'),
+                     ('recurd.change(text, timestamptz, text, text, text)', '%control character%'),
+                     ('recurd.api_may_create(text, jsonb, text)', '%template_limit%'),
                      ('recurd.web_minutes()', '%recurd.reminders%'),
                      ('recurd.web_upcoming(integer, timestamptz)', '%recurd.reminders%')) as w (name, words)
         where not exists (select from pg_proc where oid = to_regprocedure(name) and prosrc like words)

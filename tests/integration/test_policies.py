@@ -329,6 +329,7 @@ def test_resumed_by_hand_before_its_end(db):
     ("resume('over')", "has ended"), ("set_policy('t', 'leed', '1 h')", "no policy \"leed\""),
     ("set_policy('none', 'overlap', 'skip')", "no recurring task"), ("set_policy('t', 'overlap', 'queue')", "overlap: expected allow, skip or replace"),
     ("set_policy('t', 'lead_time', 'soon')", "lead_time: expected an interval from 0 to 366 days, got \"soon\""),
+    ("set_policy('t', 'calendar', 'moon')", "calendar: there is no calendar \"moon\""),
     ("set_policy('t', 'catch_up_cap', '1e9')", "catch_up_cap: expected a number"),
     ("set_policy('t', 'remind_before', '1 h,soon')", "remind_before: expected up to 20 intervals"),
 ])
