@@ -427,3 +427,20 @@ def test_what_the_settings_say_holds_without_policies(db, settings, wanted):
     assert made(db, template) == [MONDAY + days * DAY + timedelta(seconds=1) for days in wanted]
     assert made(db, other) == [MONDAY + days * DAY for days in (-3, -2, -1, 0)]
     assert wake(db, template) is None
+
+
+def test_pauses_that_nobody_can_end_are_in_nobodys_way(db):
+    """A batch full of those that a trigger of the application's refused came first, again and again."""
+    db.add_templates(1000, MONDAY, users=1)
+    good = db.add_template(MONDAY, DAILY, title="good")
+    db.execute("insert into recurd.policies (template_id, paused_until) select id, recurd.now() + case when title = 'good' then interval '2 h'"
+               " else interval '1 h' end from recurring_tasks; update recurring_tasks set is_active = false")
+    db.execute("create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not yet'; end $$;"
+               " create trigger refuse before update on recurring_tasks for each row"
+               " when (new.is_active and not old.is_active and new.title <> 'good') execute function refuse()")
+    try:
+        db.freeze(MONDAY + DAY)
+        assert run_recurd("--foreground", "--once", db=db).returncode == 69
+        assert db.column("select id from recurring_tasks where is_active") == [good]
+    finally:
+        db.execute("drop trigger refuse on recurring_tasks; drop function refuse()")
