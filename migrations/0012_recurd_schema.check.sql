@@ -21,7 +21,7 @@ begin
               'now()', 'template_changed()', 'task_completion_changed()', 'unix_usec(timestamptz)',
               'notification_key(text, text, timestamptz)', 'keys_from()', 'instance_id(text, timestamptz)',
               'upcoming_rows()', 'settings_made()', 'status_row()', 'status_figures()', 'preferences_changed()',
-              'held_users(text[])', 'task_repeats()', 'template_audited()', 'zone_mended()', 'template_gone()', 'task_refers()', 'settings_changed()',
+              'held_users(text[])', 'task_repeats()', 'template_audited()', 'policies_audited()', 'zone_mended()', 'template_gone()', 'task_refers()', 'settings_changed()',
               'consumer_changed()', 'audited_value(jsonb)', 'policies_stamped()', 'policies_changed()', 'template_policed()',
               'template_resumed()', 'pause(text, text, timestamptz)', 'resume(text)', 'resume_due(text, boolean)',
               'set_policy(text, text, text)', 'calendars_changed()',

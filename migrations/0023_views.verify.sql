@@ -51,8 +51,12 @@ begin
         where exists (select from pg_options_to_table(reloptions)
                       where option_name = 'security_invoker' and option_value::boolean)
     ) as p (problem);
-    -- The functions hold their statements as text: only a call tells whether they still fit the tables.
-    if to_regclass('recurd.upcoming') is not null and to_regclass('recurd.status') is not null then
+    -- The functions hold their statements as text: only a call tells whether they still fit the tables.  A later step's
+    -- read recurd.reminders, which that step's file misses, and repair brings back there.
+    if to_regclass('recurd.upcoming') is not null and to_regclass('recurd.status') is not null
+       and (to_regclass('recurd.reminders') is not null
+            or not exists (select from pg_proc where oid = to_regprocedure('recurd.upcoming_rows()')
+                                                     and prosrc like '%recurd.reminders%')) then
         begin
             perform from recurd.upcoming limit 0;
             perform from recurd.status limit 0;

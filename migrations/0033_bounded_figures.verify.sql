@@ -39,8 +39,12 @@ begin
         join pg_proc on oid = to_regprocedure(name)
         where prosecdef <> definer or definer and not coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
     ) as p (problem);
-    -- A later step's body reads recurring_tasks.wake_at, which that step's file misses, and repair brings back there.
+    -- Later steps' bodies read recurring_tasks.wake_at and recurd.reminders, which those steps' files miss, and repair
+    -- brings back there.
     if problems is null
+       and (to_regclass('recurd.reminders') is not null
+            or not exists (select from pg_proc where oid = to_regprocedure('recurd.status_figures()')
+                                                     and prosrc like '%recurd.reminders%'))
        and (exists (select from pg_attribute where attrelid = to_regclass('recurring_tasks')
                                                    and attname = 'wake_at' and not attisdropped)
             or not exists (select from pg_proc where oid = to_regprocedure('recurd.status_figures()')

@@ -25,20 +25,22 @@ static struct generate *of(struct run *run)
 /* ---- telling ---- */
 
 /* Claims are in no order where others went first. */
-static usec_t oldest_due(const struct job *source, const struct generate_rows *rows)
+static usec_t oldest_due(const struct job *source, const struct generate_rows *rows, usec_t now)
 {
 	usec_t oldest = USEC_INFINITY;
 	for (size_t i = 0; i < rows->n; i++) {
-		usec_t due = generate_instant_of(source, &rows->planned[i].template);
-		if (due != USEC_MINUS_INFINITY && due < oldest)
-			oldest = due;
+		const struct template *template = &rows->planned[i].template;
+		usec_t due = generate_instant_of(source, template);
+		usec_t since = template_waits_since(template, due, now);
+		if (due != USEC_MINUS_INFINITY && since < oldest)
+			oldest = since;
 	}
 	return oldest;
 }
 
 static void log_batch(const struct generate *generate, size_t silent)
 {
-	usec_t oldest = oldest_due(generate->source, &generate->rows);
+	usec_t oldest = oldest_due(generate->source, &generate->rows, generate->run.batch.now);
 	struct log_line line;
 	log_begin(&line, silent ? LOG_NOTICE : LOG_DEBUG, "batch");
 	log_text(&line, "kind", generate->source->name);
@@ -88,8 +90,10 @@ static void note_lateness(const struct generate *generate, struct spans *spans)
 	usec_t clock = batch_clock(&generate->run.batch);
 	for (size_t i = 0; i < generate->rows.made_n; i++) {
 		const struct made *made = &generate->rows.made[i];
+		const struct template *template = &generate->rows.planned[made->planned].template;
 		if (made->written)
-			spans_add_late(spans, SPAN_LATE_TASKS, made->fate->fire, clock);
+			spans_add_late(spans, SPAN_LATE_TASKS,
+				template_waits_since(template, made->fate->fire, clock), clock);
 	}
 }
 

@@ -334,7 +334,8 @@ static void log_instance(const struct planned *planned, const struct made *made,
 	log_stored(&line, "task", made->id);
 	log_stored(&line, "user", planned->template.user_id);
 	log_instant(&line, "occurrence", made->fate->nominal);
-	log_int(&line, "late_ms", (clock - made->fate->fire) / USEC_PER_MSEC);
+	usec_t since = template_waits_since(&planned->template, made->fate->fire, clock);
+	log_int(&line, "late_ms", (clock - since) / USEC_PER_MSEC);
 	if (planned->plan.is_active)
 		log_instant(&line, "next", planned->plan.next_due_at);
 	else

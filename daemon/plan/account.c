@@ -438,7 +438,29 @@ static bool next_future(struct account *account, struct account_entry *ret)
 	return false;
 }
 
+static bool is_asked_for(const struct account_decision *decision)
+{
+	return decision && (strcmp(decision->kind, "backfilled") == 0 ||
+				   strcmp(decision->kind, "triggered") == 0);
+}
+
+static usec_t lateness(const struct account *account, const struct account_entry *entry)
+{
+	const struct account_task *task = entry->task;
+	usec_t due = entry->verdict == ACCOUNT_MADE ? entry->due : entry->nominal, late;
+	if (!task || task->created == INSTANT_NONE || due == INSTANT_NONE ||
+		is_asked_for(entry->decision))
+		return INSTANT_NONE;
+	usec_t begun = account->template.created_at;
+	if (begun != TEMPLATE_NONE && begun > due && begun <= task->created)
+		due = begun;
+	return __builtin_sub_overflow(task->created, due, &late) ? INSTANT_NONE : late;
+}
+
 bool account_next(struct account *account, struct account_entry *ret_entry)
 {
-	return next_past(account, ret_entry) || next_future(account, ret_entry);
+	bool found = next_past(account, ret_entry) || next_future(account, ret_entry);
+	if (found)
+		ret_entry->late = lateness(account, ret_entry);
+	return found;
 }

@@ -127,7 +127,8 @@ static void find_next(const struct start *start, const struct backlog *backlog, 
 	bool known = plan->made_through != TEMPLATE_NONE &&
 		     (backlog->n > 0 || start->standing != STANDS_SET);
 	if (n < backlog->n)
-		go_on(plan, backlog->fates[n].stands, backlog->fates[n].fire);
+		go_on(plan, backlog->fates[n].stands,
+			template_waits_since(start->template, backlog->fates[n].fire, now));
 	else if (backlog->end == BACKLOG_AHEAD || backlog->end == BACKLOG_SEARCHED)
 		go_on(plan, backlog->ahead.stands, backlog->ahead.fire);
 	else if (backlog->end == BACKLOG_SHORT)

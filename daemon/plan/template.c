@@ -94,3 +94,16 @@ bool template_check(const struct template *template, struct err *err)
 	}
 	return check_anchor(template, err) && check_used_count(template, err);
 }
+
+usec_t template_waits_since(const struct template *t, usec_t fire, usec_t clock)
+{
+	usec_t edited = t->replan_at == TEMPLATE_REZONE ? TEMPLATE_NONE : t->replan_at;
+	const usec_t known[] = { t->created_at, t->resumed_at, edited,
+		t->policies ? t->policies->wake_at : TEMPLATE_NONE };
+	usec_t since = fire;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (known[i] != TEMPLATE_NONE && known[i] <= clock && known[i] > since)
+			since = known[i];
+	}
+	return since;
+}

@@ -72,6 +72,11 @@ bool calendars_find(const struct calendars *calendars, const char *name,
 	const struct workdays **ret_workdays, struct err *err)
 {
 	const struct workdays *workdays = look_up(calendars, name);
+	if (!workdays && calendars_name_is_sane(name))
+		return err_set(err,
+			"there is no calendar \"%s\"; recurctl calendar create %s makes it, "
+			"recurctl calendar list shows those that there are",
+			name, name);
 	if (!workdays)
 		return err_set(err,
 			"there is no calendar \"%s\"; recurctl calendar list shows those that "

@@ -64,20 +64,10 @@ static void say_decision(
 		strbuf_addf(why, " by %s", d->by);
 }
 
-static usec_t late_of(const struct account_entry *entry)
-{
-	usec_t due = entry->verdict == ACCOUNT_MADE ? entry->due : entry->nominal, late;
-	const struct account_task *task = entry->task;
-	if (!task || task->created == INSTANT_NONE || due == INSTANT_NONE ||
-		__builtin_sub_overflow(task->created, due, &late))
-		return INSTANT_NONE;
-	return late;
-}
-
 static void say_made(struct strbuf *why, const struct face *face, const struct account_entry *entry)
 {
 	char span[SHOW_TEXT_MAX];
-	usec_t late = late_of(entry);
+	usec_t late = entry->late;
 	if (entry->decision)
 		say_decision(why, face, entry->decision);
 	else if (entry->verdict == ACCOUNT_OUTSIDE)

@@ -13,7 +13,7 @@
 #ifndef SCHEMA_LEVEL_AHEAD
 #define SCHEMA_LEVEL_AHEAD 0
 #endif
-#define SCHEMA_LEVEL (49 + SCHEMA_LEVEL_AHEAD)
+#define SCHEMA_LEVEL (50 + SCHEMA_LEVEL_AHEAD)
 
 enum fitness_verdict {
 	FITNESS_GOOD,

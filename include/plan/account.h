@@ -88,6 +88,9 @@ struct account_entry {
 	enum account_verdict verdict;
 	usec_t nominal, due; /* due: INSTANT_NONE where the rule does not tell */
 	usec_t fire; /* when what is to come is made */
+	/* Of a task: how long after it was due it was made, or after its template was; INSTANT_NONE: nobody knows, or
+	 * somebody asked for it when that had passed. */
+	usec_t late;
 	int64_t number; /* 1, but where a run of decisions stands alone */
 	/* Up to the next entry; NULL: none. */
 	const struct account_task *task;

@@ -66,7 +66,7 @@ struct plan {
 	struct rule *rule; /* keeps the texts of their changes; NULL: there are none */
 	/* The template's new state. */
 	usec_t next_due_at; /* when its next occurrence is due */
-	usec_t wake_at; /* when it must be looked at again: when that one fires */
+	usec_t wake_at; /* when it must be looked at again: when that one fires, or since when it waits */
 	usec_t planned_due_at, made_through, replan_at, ended_at;
 	int64_t used_count;
 	sec_t starts_local;

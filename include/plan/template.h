@@ -54,6 +54,10 @@ struct template
 enum template_edit template_edit(const struct template *template);
 /* The two of the anchor as one wall time in microseconds, as the column has them. */
 usec_t template_wall_us(sec_t starts_local, int starts_code);
+/* Since when what fires at that instant waits for a worker: not before the template was made, resumed or edited, nor
+ * before it was to be looked at (wake_at), which is when somebody gave it a policy that has more of it due.  What lies
+ * ahead of the clock says nothing. */
+usec_t template_waits_since(const struct template *template, usec_t fire, usec_t clock);
 /* false: err names the column that no plan can be made from, what is expected there and what it has.
  * Columns that are only compared (paused_at, resumed_at, ended_at, created_at) may have any value. */
 bool template_check(const struct template *template, struct err *err) NODISCARD;

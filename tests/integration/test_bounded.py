@@ -144,6 +144,7 @@ STATES = [None, "active", "paused", "ended", "quarantined", "waiting"]
     ("ctl_quarantined", (COUNTED,), COUNTED),
     ("ctl_causes", (), 3500),
     ("ctl_template", ("t-3",), COUNTED + 3),
+    ("ctl_changes", ("t-3", LISTED), LISTED),
     ("ctl_decisions", ("t-3", LISTED, False), COUNTED),
     ("ctl_consumers", (), COUNTED + 2),
     ("ctl_waits", None, LISTED),
@@ -185,12 +186,12 @@ def test_the_function_upcoming_reads_what_it_shows(known):
 @pytest.mark.slow
 @pytest.mark.xdist_group("bounded_db")
 def test_status_counts_to_a_thousand(known):
-    """Seven counts of a thousand and one, and four ends of an index."""
+    """Nine counts of a thousand and one, of which those of recurd.reminders look at the task, too, and five ends of an index."""
     function = known.row("select prosrc, proconfig from pg_proc where oid = 'recurd.status_figures()'::regprocedure")
     settings = [f"set local {setting}" for setting in function["proconfig"]]
     read, plan = rows_read(known, function["prosrc"], settings)
-    assert read["recurring_tasks"] <= 5 * 1001 + 3 and read["tasks"] <= 3 * 1001 + 3, f"{read}\n{plan}"
-    assert read["notifications"] <= 1001, f"{read}\n{plan}"
+    assert read["recurring_tasks"] <= 5 * 1001 + 3 and read["tasks"] <= 3 * 1001 + 3 + 1001 + 101, f"{read}\n{plan}"
+    assert read["notifications"] <= 1001 and read.get("reminders", 0) <= 1001 + 101, f"{read}\n{plan}"
 
 
 # And says the same -----------------------------------------------------------------------------------
@@ -211,8 +212,8 @@ def fill_at_random(db, rng):
     for number in range(rng.choice([0, 1, 40])):
         at, null = (lambda: rng.choice(instants)), (lambda share, value: value if rng.random() < share else "null")
         db.execute(
-            "insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at, is_active, ended_at, failed_at, replan_at)"
-            f" values ('t-{number}', 'u-{rng.randint(1, 2)}', 'x', '{{}}', {at()}, {rng.random() < 0.6}, {null(0.3, 'now()')},"
+            "insert into recurring_tasks (id, user_id, created_at, title, recurrence_rule, next_due_at, is_active, ended_at, failed_at, replan_at)"
+            f" values ('t-{number}', 'u-{rng.randint(1, 2)}', '2020-01-01', 'x', '{{}}', {at()}, {rng.random() < 0.6}, {null(0.3, 'now()')},"
             f" {null(0.2, 'now()')}, {null(0.2, 'now()')})")
         db.execute(
             "insert into tasks (id, user_id, title, is_complete, created_at, updated_at, remind_at, reminded_at)"
@@ -235,8 +236,45 @@ def test_more_reminders_count_as_the_tasks_own(db):
     expected = [("k-1", 11), ("k-1", 13), ("k-1", 14), ("k-2", 15)]
     for user, wanted in ((["--user", "u-1"], expected), (["--user", "u-2"], []), ([], expected)):
         assert [(row["task_id"], int(row["at"][11:13])) for row in ctl_json(db, "upcoming", *user)] == wanted
+    for listing in ("recurd.upcoming", "recurd.upcoming(20)", "recurd.web_upcoming(20)"):
+        assert [(row["task_id"], row["at"].hour) for row in db.rows(f"select task_id, at from {listing} as u order by u.at")] == expected
+    assert db.row("select reminders_pending, reminders_due, reminders_lag, next_remind_at - recurd.now() as next from recurd.status") == {
+        "reminders_pending": 4, "reminders_due": 1, "reminders_lag": timedelta(), "next": timedelta(hours=1)}
+    assert db.value("select sum(due) from recurd.web_minutes()") is None
+    db.freeze(datetime(2025, 6, 2, 12, 0, 1, tzinfo=timezone.utc))
+    assert db.value("select sum(due) from recurd.web_minutes()") == 1
+    db.freeze(datetime(2025, 6, 2, 13, 30, tzinfo=timezone.utc))  # none of a complete task is late
+    assert db.row("select reminders_due, reminders_lag from recurd.status") == {"reminders_due": 2, "reminders_lag": timedelta(hours=1.5)}
+    db.freeze(datetime(2025, 6, 2, 12, tzinfo=timezone.utc))
     assert [(row["minute"][11:16], row["reminders"]) for row in sorted(ctl_json(db, "herd"), key=lambda row: row["minute"])] == [
         ("13:00", 1), ("14:00", 1), ("15:00", 1)]
+
+
+LATE = "select extract(epoch from templates_lag)::int from recurd.status"
+
+
+def test_nothing_is_late_before_anybody_asked_for_it(db):
+    """A template that began years ago, a pause that ended, or a lead time of a month was an alarm when nothing was late."""
+    now = datetime(2025, 6, 2, 12, tzinfo=timezone.utc)
+    db.freeze(now)
+    db.execute("update recurring_tasks set is_active = false")
+    insert = ("insert into recurring_tasks (id, user_id, title, recurrence_rule, next_due_at, created_at, is_active)"
+              " values (%s, 'u-1', 'x', '{\"frequency\": \"daily\"}', %s, %s, %s)")
+    db.execute(insert, ("new", now - timedelta(days=3), now, True))
+    assert db.value(LATE) == 0
+    db.execute(insert, ("resumed", now - timedelta(days=3), now - timedelta(days=9), False))
+    db.execute("select recurd.resume('resumed')")
+    assert db.value(LATE) == 0
+    db.execute(insert, ("ahead", now + timedelta(days=3), now - timedelta(days=9), True))
+    db.execute("select recurd.set_policy('ahead', 'lead_time', '30 days')")
+    assert db.value(LATE) == 0
+    db.freeze(now + timedelta(minutes=4))
+    assert db.value(LATE) == 240
+    db.execute("delete from recurring_tasks where id <> 'ahead'")
+    assert db.value(LATE) == 240
+    db.execute("delete from recurring_tasks")
+    db.execute(insert, ("old", now - timedelta(hours=1), now - timedelta(days=9), True))
+    assert db.value(LATE) == 3600 + 240
 
 
 STATE_OF_BEFORE = """

@@ -1,7 +1,9 @@
 """Calendars: rows of recurd.calendars say which days are working days; rules go by them, and workers notice a change."""
 
+import re
 from datetime import date, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from dateutil.easter import easter
 
@@ -301,6 +303,23 @@ def test_a_calendar_of_a_policy_that_changes(db):
     db.travel_to(START + timedelta(days=8, hours=1))
     once(db)
     assert due(db, template) == {"Sun 01": "Mon 02", "Sun 08": "Mon 09"}
+
+
+def test_the_mend_that_the_quarantine_names_works(db):
+    """It named a command that only lists."""
+    template = shifted(db, {"frequency": "weekly"}, "next", calendar="moon")
+    db.travel_to(START + timedelta(days=2))
+    once(db)
+    (mend,) = re.findall(r"recurctl (calendar create \S+) makes it", db.template(template)["failure"])
+    run_ctl(db, *mend.split())
+    once(db)
+    assert db.template(template)["failure"] is None and len(due(db, template)) == 1
+    db.execute("delete from recurd.policies")
+    with pytest.raises(psycopg.Error) as refused:
+        db.execute("select recurd.set_policy(%s, 'calendar', 'sun')", (template,))
+    (mend,) = re.findall(r"recurctl (calendar create) makes one", refused.value.diag.message_hint)
+    run_ctl(db, *mend.split(), "sun")
+    db.execute("select recurd.set_policy(%s, 'calendar', 'sun')", (template,))
 
 
 @pytest.mark.parametrize("mend", ["update recurd.policies set calendar = 'bank'", "update recurd.policies set shift = null",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from harness.ctl import ctl_json, run_ctl
 from harness.daemon import once
@@ -56,6 +57,24 @@ def test_a_user_has_no_more_templates_than_the_setting_says(db):
     run_ctl(db, *command)
     run_ctl(db, "settings", "reset", "max_templates_per_user")
     db.add_template(HOUR, user="u-1")
+
+
+def test_the_api_answers_it_as_any_other_mistake(db):
+    """It raised what the trigger raises, which the web could only call a fault of its own."""
+    user = db.add_user("one")
+    limit(db, max_templates_per_user=1)
+    body = Jsonb({"title": "x", "recurrence_rule": {"frequency": "daily"}, "next_due_at": "2027-01-01T00:00:00Z"})
+    call = "select recurd.api_template_create(%s, %s, %s)"
+    assert db.value(call, (user, body, "key"))["status"] == 201
+    assert db.value(call, (user, body, "key"))["status"] == 201, "it is there already"
+    for key in ("other", None):
+        answer = db.value(call, (user, body, key))
+        assert (answer["status"], answer["detail"]) == (
+            422, 'user "one" may have 1 recurring tasks, and would have 2; delete some of them, or raise the limit: recurctl settings'
+            ' set max_templates_per_user 2')
+    assert db.value("select recurd.api_task_create(%s, %s)", (user, Jsonb({"title": "x"})))["status"] == 201
+    db.execute("delete from recurring_tasks")
+    assert db.value(call, (user, body, None))["status"] == 201
 
 
 def test_a_statement_of_many_is_counted_as_a_whole(db):

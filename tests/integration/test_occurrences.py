@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 import pytest
 
-from harness.ctl import ctl_json, run_ctl
+from harness.ctl import DATA, ctl_json, run_ctl
 from harness.daemon import once
 
 pytestmark = pytest.mark.slow
@@ -67,6 +67,48 @@ def refused(db, *args, **named):
         call(db, *args, **named)
     error = caught.value.diag
     return error.message_primary + " | " + (error.message_detail or "") + " | " + (error.message_hint or "")
+
+
+@pytest.mark.parametrize("instant", ["infinity", "-infinity", "294276-12-31 23:59:59.999999+00", "4713-01-01 00:00:00+00 BC", "9999-12-31 23:59:59+00"])
+def test_instants_beyond_all_calendars(db, instant):
+    """They were told as "timestamp out of range"."""
+    template = db.add_template(START, FORMS["days"])
+    for function, *more in (("skip",), ("unskip",), ("postpone", day(9)), ("change", "x"), ("split",)):
+        assert "in the years 1 to 9999" in refused(db, function, template, instant, *more)
+    assert "expected the instant to which" in refused(db, "postpone", template, day(8), instant) or "cannot be moved" in refused(
+        db, "postpone", template, day(8), instant)
+
+
+def test_an_override_that_is_no_date_is_named(db):
+    for overrides in ({"2025-02-30T09:00:00": {}}, {"2025-02-20T09:00:00": {"start": "2025-02-20T25:00:00"}}):
+        template = db.add_template(START, {"frequency": "daily", "recurrenceOverrides": overrides})
+        odd = "2025-02-20T25:00:00" if "2025-02-30T09:00:00" not in overrides else "2025-02-30T09:00:00"
+        for function, *more in (("skip",), ("postpone", day(9)), ("change", "x"), ("split",)):
+            assert refused(db, function, template, day(8), *more).startswith(
+                f'template {template}: recurrenceOverrides has "{odd}", which is no date and time |')
+
+
+def test_texts_of_one_occurrence_have_no_control_characters(db):
+    template = db.add_template(START, FORMS["days"])
+    for title in ("a\nb", "a\tb", "a\x1b[31m", "a\x7f"):
+        assert "title: expected characters that can be seen" in refused(db, "change", template, day(8), title=title)
+    assert "description: expected text" in refused(db, "change", template, day(8), description="a\x1b[2J")
+    call(db, "change", template, day(8), title="ä ✓", description="one\ttwo\r\nthree")
+
+
+def test_a_day_to_which_a_calendar_shifts_is_no_occurrence(db):
+    """Skipping Friday, to which Saturday's is shifted, was accepted and skipped nothing."""
+    template = db.add_template(datetime(2025, 1, 4, 9, tzinfo=UTC), {"frequency": "weekly"})  # Saturdays
+    at(db, datetime(2025, 1, 4, 10, tzinfo=UTC))
+    db.execute("select recurd.set_policy(%s, 'shift', 'previous')", (template,))
+    once(db)
+    friday, saturday = day(10), day(11)
+    assert "the next is at" in refused(db, "skip", template, friday)
+    assert "is no occurrence" in run_ctl(db, "skip", template, friday.isoformat(), expect=DATA).errors
+    call(db, "skip", template, saturday)
+    assert list(db.value("select recurrence_rule->'recurrenceOverrides' from recurring_tasks")) == [f"{saturday:%Y-%m-%dT%H:%M:%S}"]
+    at(db, day(20))
+    assert made(db, template) == ["04.09", "17.09"]
 
 
 @pytest.mark.parametrize("planned", [False, True], ids=["new", "planned"])

@@ -65,6 +65,17 @@ def wake(db, template):
     return db.value("select wake_at from recurring_tasks where id = %s", (template,))
 
 
+def test_what_a_lead_time_has_due_is_not_late(db):
+    """Whoever asked for a month ahead had thirty tasks that were told weeks late."""
+    template = db.add_template(MONDAY + DAY, DAILY)
+    once(db)
+    db.execute("select recurd.set_policy(%s, 'lead_time', '30 days')", (template,))
+    late = [int(line["late_ms"]) for line in once(db) if line["event"] == "generated"]
+    assert len(late) == len(made(db, template)) == 30 and max(late) < 60_000
+    db.freeze(MONDAY + DAY + 2 * HOUR)
+    assert [int(line["late_ms"]) // 1000 for line in once(db) if line["event"] == "generated"] == [7200]
+
+
 def test_without_policies_wake_at_stays_null(db):
     template = db.add_template(MONDAY, DAILY)
     once(db)
@@ -318,6 +329,7 @@ def test_resumed_by_hand_before_its_end(db):
     ("resume('over')", "has ended"), ("set_policy('t', 'leed', '1 h')", "no policy \"leed\""),
     ("set_policy('none', 'overlap', 'skip')", "no recurring task"), ("set_policy('t', 'overlap', 'queue')", "overlap: expected allow, skip or replace"),
     ("set_policy('t', 'lead_time', 'soon')", "lead_time: expected an interval from 0 to 366 days, got \"soon\""),
+    ("set_policy('t', 'calendar', 'moon')", "calendar: there is no calendar \"moon\""),
     ("set_policy('t', 'catch_up_cap', '1e9')", "catch_up_cap: expected a number"),
     ("set_policy('t', 'remind_before', '1 h,soon')", "remind_before: expected up to 20 intervals"),
 ])
@@ -415,3 +427,20 @@ def test_what_the_settings_say_holds_without_policies(db, settings, wanted):
     assert made(db, template) == [MONDAY + days * DAY + timedelta(seconds=1) for days in wanted]
     assert made(db, other) == [MONDAY + days * DAY for days in (-3, -2, -1, 0)]
     assert wake(db, template) is None
+
+
+def test_pauses_that_nobody_can_end_are_in_nobodys_way(db):
+    """A batch full of those that a trigger of the application's refused came first, again and again."""
+    db.add_templates(1000, MONDAY, users=1)
+    good = db.add_template(MONDAY, DAILY, title="good")
+    db.execute("insert into recurd.policies (template_id, paused_until) select id, recurd.now() + case when title = 'good' then interval '2 h'"
+               " else interval '1 h' end from recurring_tasks; update recurring_tasks set is_active = false")
+    db.execute("create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not yet'; end $$;"
+               " create trigger refuse before update on recurring_tasks for each row"
+               " when (new.is_active and not old.is_active and new.title <> 'good') execute function refuse()")
+    try:
+        db.freeze(MONDAY + DAY)
+        assert run_recurd("--foreground", "--once", db=db).returncode == 69
+        assert db.column("select id from recurring_tasks where is_active") == [good]
+    finally:
+        db.execute("drop trigger refuse on recurring_tasks; drop function refuse()")

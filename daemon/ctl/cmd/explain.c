@@ -42,14 +42,6 @@ struct hindrance {
 
 /* ---- words ---- */
 
-static void say_late(const struct account_entry *entry, usec_t *ret_late)
-{
-	const struct account_task *task = entry->task;
-	usec_t due = entry->verdict == ACCOUNT_MADE ? entry->due : entry->nominal;
-	*ret_late = task->created == INSTANT_NONE || due == INSTANT_NONE ? INSTANT_NONE
-									 : task->created - due;
-}
-
 static const char *decided_words(const char *kind)
 {
 	static const char *const words[][2] = {
@@ -89,8 +81,7 @@ static void say_decision(const struct account_decision *decision, struct strbuf 
 
 static void say_made(const struct account_entry *entry, struct strbuf *out)
 {
-	usec_t late;
-	say_late(entry, &late);
+	usec_t late = entry->late;
 	if (entry->decision)
 		say_decision(entry->decision, out);
 	if (entry->verdict == ACCOUNT_OUTSIDE && !entry->decision)
@@ -207,14 +198,11 @@ static void put_instant(struct table *table, usec_t instant)
 
 static void put_task(struct table *table, const struct account_entry *entry)
 {
-	usec_t late = INSTANT_NONE;
 	table_text(table, entry->task ? entry->task->id : NULL);
-	if (entry->task)
-		say_late(entry, &late);
-	if (late == INSTANT_NONE)
+	if (!entry->task || entry->late == INSTANT_NONE)
 		table_null(table);
 	else
-		table_span(table, late);
+		table_span(table, entry->late);
 	if (entry->task)
 		table_bool(table, entry->task->complete);
 	else

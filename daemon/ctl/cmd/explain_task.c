@@ -205,6 +205,7 @@ static void tell_end(const struct story *story)
 			!rule ? "it has no rule of its own: it does not come back"
 			: has(story, K_TEMPLATE)    ? "an instance: its template goes on by itself"
 			: has(story, K_REPEATED_BY) ? "and came back"
+			: has(story, K_FAILED)      ? "it should come back, and is in quarantine"
 						    : "it comes back, unless its rule has ended");
 	if (has(story, K_REPEATED_BY))
 		tell(story, INSTANT_NONE, "repeated", "by task %s",
@@ -219,9 +220,16 @@ static void tell_end(const struct story *story)
 
 static void tell_decisions(const struct story *story, const PGresult *decisions)
 {
-	for (int row = PQntuples(decisions); row-- > 0;)
-		tell(story, row_instant(decisions, row, 0), row_text(decisions, row, 1), "%s",
+	for (int row = PQntuples(decisions); row-- > 0;) {
+		usec_t at = row_instant(decisions, row, 0);
+		const char *kind = row_text(decisions, row, 1);
+		/* The one that lasts has its line. */
+		if (strcmp(kind, "quarantined") == 0 && has(story, K_FAILED) &&
+			at >= instant(story, K_FAILED))
+			continue;
+		tell(story, at, kind, "%s",
 			row_is_null(decisions, row, 5) ? "" : row_text(decisions, row, 5));
+	}
 }
 
 static void tell_waits(const struct story *story, const PGresult *waits)

@@ -12,6 +12,7 @@
 #include "db/rows.h"
 
 #define DECISIONS_MAX 20
+#define CHANGES_MAX   20
 
 static const struct ctl_option options[] = {
 	{ "number", 'n', "N", "so many next occurrences (default: 5)" },
@@ -82,6 +83,31 @@ static void print_decisions(struct table *record, const PGresult *decisions, con
 	table_end(table, otherwise);
 }
 
+static int query_changes(struct ctl *ctl, const char *id, PGresult **ret_result)
+{
+	struct params params CLEANUP(params_free);
+	params_init(&params);
+	params_text(&params, id);
+	params_int8(&params, CHANGES_MAX);
+	return ctl_query(ctl, QUERY_CTL_CHANGES, &params, ret_result);
+}
+
+/* after: null, it was deleted. */
+static void print_changes(struct table *record, const PGresult *changes)
+{
+	static const struct column columns[] = {
+		{ "at", "AT", 0 },
+		{ "by", "BY", 0 },
+		{ "kind", "OF", 0 },
+		{ "before", "FROM", COLUMN_RAW | COLUMN_WHOLE },
+		{ "after", "TO", COLUMN_RAW | COLUMN_WHOLE },
+	};
+	struct table *table = record_nest(
+		record, "changes", "changes", columns, ARRAY_LEN(columns));
+	table_rows(table, changes);
+	table_end(table, "none: nobody has, or their time has passed (audit_retention)");
+}
+
 static const struct column template_columns[] = {
 	{ "kind", "kind", 0 },
 	{ "state", "state", 0 },
@@ -120,7 +146,8 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	struct outlook *outlook CLEANUP(outlook_cleanup) = NULL;
 	struct strbuf sentence CLEANUP(strbuf_free) = STRBUF(4096);
 	struct strbuf canonical CLEANUP(strbuf_free) = STRBUF(4 * RULE_BYTES_MAX);
-	PGresult *decisions CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL;
+	PGresult *decisions CLEANUP(ctl_clear) = NULL, *waits CLEANUP(ctl_clear) = NULL,
+			    *changes CLEANUP(ctl_clear) = NULL;
 	struct settings *settings CLEANUP(settings_cleanup) = NULL;
 	struct plan_policy policy;
 	struct err err;
@@ -130,6 +157,8 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 		code = query_decisions(ctl, row_text(result, 0, T_ID), false, &decisions);
 	if (code == EX_OK)
 		code = explain_waits(ctl, row_text(result, 0, T_ID), true, &waits);
+	if (code == EX_OK)
+		code = query_changes(ctl, row_text(result, 0, T_ID), &changes);
 	if (code != EX_OK)
 		return code;
 	const char *state = state_name(result, waits);
@@ -163,6 +192,7 @@ static int show_template(struct ctl *ctl, const PGresult *result, int64_t n)
 	series_print_next(comes ? &series : NULL, record, "next_occurrences", "next occurrences", n,
 		template_why_none(result));
 	print_decisions(record, decisions, "none: everything that was due was made");
+	print_changes(record, changes);
 	table_end(record, "");
 	return EX_OK;
 }

@@ -2,7 +2,8 @@
 -- Pauses that were to end by now (recurd.policies.paused_until): their templates are active again.  The templates are
 -- locked first, as by everybody who pauses; and what is said of the pause is read under a lock, too, or one that
 -- somebody prolongs at this moment would end as it was before.  One by one, so that a template which a trigger of the
--- application's refuses is in nobody's way.
+-- application's refuses is in nobody's way; the newest first,
+-- or a batch full of such would be in the way of all that come after them.
 -- $1 at most so many
 -- The last two columns: SQLSTATE and message of what refused it, null: it is done.
 -- Index: ix_policies_paused_until, pk_recurring_tasks.
@@ -12,7 +13,7 @@ with due as materialized (
            t.is_active is not true and t.ended_at is null as resumes
       from recurd.policies p join {app}.recurring_tasks t on t.id = p.template_id
      where p.paused_until is not null and p.paused_until <= recurd.now()
-     order by p.paused_until
+     order by p.paused_until desc
      limit $1
        for no key update of t, p skip locked
 ), done as materialized (

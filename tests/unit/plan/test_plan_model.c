@@ -140,6 +140,18 @@ static usec_t following(const struct model *m, usec_t after)
 	return NONE;
 }
 
+/* The zone went there and back, or its data have changed, which looks the same: what is planned by a rule that is none
+ * any more stands nowhere in the set, and the nearest that does takes its place. */
+static usec_t nearest(const struct model *m, usec_t due)
+{
+	const usec_t most = 26 * 3600 * USEC_PER_SEC;
+	usec_t first = following(m, due - most), best = first;
+	for (usec_t t = first; t <= due + most; t = following(m, t))
+		if (llabs(t - due) < llabs(best - due))
+			best = t;
+	return best;
+}
+
 /* Made, of what came in order: not what a pause covers, and the newest catch_up of the rest. */
 static void model_make(struct model *m)
 {
@@ -220,7 +232,12 @@ static void model_visit(struct model *m, usec_t now)
 	} else if (replan && (!moved || m->ended)) {
 		cursor = later(cursor, m->edited);
 	}
-	usec_t next = stands ? due : following(m, cursor);
+	bool nowhere = planned && !moved && m->edited == ZONE_ONLY && !m->ended &&
+		       !in_set(m->rule, m->anchor, sec_from_usec(due));
+	stands = stands && !nowhere;
+	usec_t next = nowhere  ? nearest(m, sec_from_usec(due) * USEC_PER_SEC)
+		      : stands ? due
+			       : following(m, cursor);
 	while (next <= now && allowed(m, next, m->used + (int64_t)n)) {
 		assert_true(n < ARRAY_LEN(m->came));
 		came[n++] = next;

@@ -117,12 +117,40 @@ static void absurd_pauses_keep_nobody_busy(void **state)
 	}
 }
 
+/* Whoever asks today for what was due last month has to wait since today. */
+static void nobody_waits_before_it_was_asked_for(void **state)
+{
+	static const struct {
+		const char *created, *resumed, *edited, *wake, *wanted;
+	} rows[] = {
+		{ NULL, NULL, NULL, NULL, "01-06T10:00" },
+		{ "01-01T00:00", "01-02T00:00", "01-03T00:00", "01-04T00:00", "01-06T10:00" },
+		{ "01-07T00:00", NULL, NULL, NULL, "01-07T00:00" },
+		{ "01-07T00:00", "01-08T00:00", NULL, NULL, "01-08T00:00" },
+		{ "01-07T00:00", "01-06T00:00", "01-09T00:00", NULL, "01-09T00:00" },
+		{ "01-01T00:00", NULL, NULL, "01-09T12:00", "01-09T12:00" },
+		{ "01-11T00:00", "01-12T00:00", "01-13T00:00", "01-14T00:00", "01-06T10:00" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct policies policies = { .wake_at = at_or_none(rows[i].wake) };
+		struct template row = { .created_at = at_or_none(rows[i].created),
+			.resumed_at = at_or_none(rows[i].resumed),
+			.replan_at = at_or_none(rows[i].edited),
+			.policies = rows[i].wake ? &policies : NULL };
+		usec_t since = template_waits_since(&row, at("01-06T10:00"), at("01-10T00:00"));
+		if (since != at(rows[i].wanted))
+			fail_msg("row %zu: %s", i, short_instant(since));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_says_which_of_its_columns_is_to_blame),
 		cmocka_unit_test(what_fails_stays_as_it_was),
 		cmocka_unit_test(absurd_pauses_keep_nobody_busy),
+		cmocka_unit_test(nobody_waits_before_it_was_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
