@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	json_t *json;
 
 	strbuf_init(&answer, EXPAND_ANSWER_MAX);
-	expand_line((const char *)data, size, "UTC", &answer);
+	expand_line((const char *)data, size, &(struct expand_ground){ .default_zone = "UTC" },
+		&answer);
 	json = json_loadb(answer.data, answer.len, 0, NULL);
 	if (answer.overflowed || json == NULL || memchr(answer.data, '\n', answer.len) != NULL)
 		abort();

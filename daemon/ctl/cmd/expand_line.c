@@ -7,6 +7,7 @@
 
 #include "ctl/cmd/rule.h"
 #include "ctl/series.h"
+#include "plan/shift.h"
 #include "recur/recurrence.h"
 #include "recur/rule_value.h"
 #include "util/mem.h"
@@ -109,8 +110,8 @@ static bool take_n(const json_t *json, struct question *question, struct err *er
 	return true;
 }
 
-static bool parse(const char *line, size_t len, const char *default_zone, struct question *question,
-	struct err *err)
+static bool parse(const char *line, size_t len, const struct expand_ground *ground,
+	struct question *question, struct err *err)
 {
 	json_error_t where;
 	json_auto_t *json = rule_value_load(line, len, JSON_REJECT_DUPLICATES, &where);
@@ -124,42 +125,84 @@ static bool parse(const char *line, size_t len, const char *default_zone, struct
 	if (!rule)
 		return err_set(err, "rule: is missing");
 	return rule_of_value(rule, &question->rule, err) &&
-	       rule_use_calendars(question->rule, NULL, err) && take_start(json, question, err) &&
-	       take_zone(json, default_zone, question, err) && take_after(json, question, err) &&
-	       take_n(json, question, err);
+	       rule_use_calendars(question->rule, ground->calendars, err) &&
+	       take_start(json, question, err) &&
+	       take_zone(json, ground->default_zone, question, err) &&
+	       take_after(json, question, err) && take_n(json, question, err);
 }
 
-static bool answer_question(const struct question *question, struct strbuf *answer, struct err *err)
+/* Those that are left out count as well: a rule may fall on days off alone, for ever. */
+#define LOOKED_AT_MAX (2 * EXPAND_N_MAX)
+
+struct answering {
+	const struct question *question;
+	struct shift shift;
+	struct strbuf *answer;
+	int64_t given;
+};
+
+static void give(struct answering *a, const struct occurrence *found)
 {
-	struct recurrence *recurrence = NULL;
+	char text[INSTANT_TEXT_MAX];
+	bool skipped = found->fit == ZONE_GAP && found->at == found->nominal;
+	sec_t gap = skipped ? zone_to_wall(a->shift.zone, found->at) - found->wall : 0;
+	struct shifted shifted = shift_move_skipped(
+		&a->shift, found->at * USEC_PER_SEC, gap * USEC_PER_SEC);
+	const struct question *question = a->question;
+	if (shifted.skipped ||
+		(question->has_after && sec_from_usec(shifted.due) <= question->after))
+		return;
+	instant_format(shifted.due, text);
+	strbuf_addf(a->answer, "%s\"%s\"", a->given++ > 0 ? "," : "", text);
+}
+
+static bool give_all(struct answering *a, struct recurrence *recurrence, struct err *err)
+{
+	const struct question *question = a->question;
 	enum recur_status status = RECUR_FOUND;
 	struct occurrence occurrence;
-	char text[INSTANT_TEXT_MAX];
-	if (!recurrence_open(question->rule, question->start, question->zone, RECUR_BY_TIME,
-		    &recurrence, err))
-		return false;
 	if (question->has_after)
-		recurrence_seek(recurrence, question->after);
-	strbuf_add_text(answer, "{\"occurrences\":[");
-	for (int64_t i = 0; i < question->n; i++) {
+		recurrence_seek(recurrence,
+			sec_from_usec(shift_reach(&a->shift, question->after * USEC_PER_SEC)));
+	for (int64_t i = 0; a->given < question->n; i++) {
+		if (i == LOOKED_AT_MAX)
+			return err_set(err, "fewer than %lld of its first %d occurrences are left",
+				(long long)question->n, LOOKED_AT_MAX);
 		status = series_step(recurrence, &occurrence, err);
 		if (status != RECUR_FOUND)
 			break;
-		instant_format(occurrence.at * USEC_PER_SEC, text);
-		strbuf_addf(answer, "%s\"%s\"", i > 0 ? "," : "", text);
+		give(a, &occurrence);
 	}
-	strbuf_add_text(answer, "]}");
-	recurrence_close(recurrence);
 	return status != RECUR_FAILED;
 }
 
-void expand_line(const char *line, size_t len, const char *default_zone, struct strbuf *answer)
+static bool answer_question(const struct question *question, const struct expand_ground *ground,
+	struct strbuf *answer, struct err *err)
+{
+	struct recurrence *recurrence = NULL;
+	struct answering a = { .question = question,
+		.shift = { .workdays = ground->workdays,
+			.zone = question->zone,
+			.how = ground->shift },
+		.answer = answer };
+	if (!recurrence_open(question->rule, question->start, question->zone, RECUR_BY_TIME,
+		    &recurrence, err))
+		return false;
+	strbuf_add_text(answer, "{\"occurrences\":[");
+	bool given = give_all(&a, recurrence, err);
+	strbuf_add_text(answer, "]}");
+	recurrence_close(recurrence);
+	return given;
+}
+
+void expand_line(
+	const char *line, size_t len, const struct expand_ground *ground, struct strbuf *answer)
 {
 	struct question question = { .rule = NULL };
 	struct err err;
 	strbuf_reset(answer);
-	if (!parse(line, len, default_zone, &question, &err) ||
-		!answer_question(&question, answer, &err))
+	if (!parse(line, len, ground, &question, &err) ||
+		!answer_question(&question, ground, answer, &err))
 		expand_refuse(err.text, answer);
 	rule_free(question.rule);
 }
