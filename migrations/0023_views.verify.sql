@@ -51,11 +51,14 @@ begin
         where exists (select from pg_options_to_table(reloptions)
                       where option_name = 'security_invoker' and option_value::boolean)
     ) as p (problem);
-    -- The functions hold their statements as text: only a call tells whether they still fit the tables.  A later step's
-    -- read recurd.reminders, which that step's file misses, and repair brings back there.
+    -- The functions hold their statements as text: only a call tells whether they still fit the tables.  Later steps'
+    -- read recurring_tasks.wake_at and recurd.reminders, which those steps' files miss, and repair brings back there.
     if to_regclass('recurd.upcoming') is not null and to_regclass('recurd.status') is not null
-       and (to_regclass('recurd.reminders') is not null
-            or not exists (select from pg_proc where oid = to_regprocedure('recurd.upcoming_rows()')
+       and ((select count(*) from pg_attribute where not attisdropped and (
+                attrelid = to_regclass('recurd.reminders') and attname in ('id', 'task_id', 'remind_at', 'reminded_at')
+                or attrelid = to_regclass('recurring_tasks') and attname = 'wake_at')) = 5
+            or not exists (select from pg_proc where oid in (to_regprocedure('recurd.upcoming_rows()'),
+                                                             to_regprocedure('recurd.status_figures()'))
                                                      and prosrc like '%recurd.reminders%')) then
         begin
             perform from recurd.upcoming limit 0;

@@ -42,13 +42,11 @@ begin
     -- Later steps' bodies read recurring_tasks.wake_at and recurd.reminders, which those steps' files miss, and repair
     -- brings back there.
     if problems is null
-       and (to_regclass('recurd.reminders') is not null
+       and ((select count(*) from pg_attribute where not attisdropped and (
+                attrelid = to_regclass('recurd.reminders') and attname in ('id', 'task_id', 'remind_at', 'reminded_at')
+                or attrelid = to_regclass('recurring_tasks') and attname = 'wake_at')) = 5
             or not exists (select from pg_proc where oid = to_regprocedure('recurd.status_figures()')
-                                                     and prosrc like '%recurd.reminders%'))
-       and (exists (select from pg_attribute where attrelid = to_regclass('recurring_tasks')
-                                                   and attname = 'wake_at' and not attisdropped)
-            or not exists (select from pg_proc where oid = to_regprocedure('recurd.status_figures()')
-                                                     and prosrc like '%wake_at%')) then
+                                                     and (prosrc like '%recurd.reminders%' or prosrc like '%wake_at%'))) then
         begin
             perform from recurd.status limit 0;
             perform recurd.status_figures();

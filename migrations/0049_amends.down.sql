@@ -475,7 +475,7 @@ begin
     execute pg_catalog.format($create$
         create or replace function recurd.api_may_create(whose text, body jsonb, key text) returns jsonb
             language plpgsql stable
-        as $body$
+        as $body$ #variable_conflict use_variable
         begin
             if key is not null and (char_length(key) not between 1 and 255 or key collate "C" ~ e'[^\\x20-\\x7e]') then
                 return recurd.api_problem(400, 'expected an idempotency key of 1 to 255 printable characters of ASCII');

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ctl/migrate/recipe_again.h"
 #include "ctl/migrate/recipe_items.h"
 #include "ctl/migrate/script.h"
 #include "util/mem.h"
@@ -218,65 +219,6 @@ static bool take_table(struct kitchen *kitchen, const char *p)
 
 /* ---- what CREATE OR REPLACE makes ---- */
 
-static char *replace_all(const char *text, size_t len, const char *from, const char *to)
-{
-	struct strbuf out CLEANUP(strbuf_free) = STRBUF(SIZE_MAX);
-	const char *end = text + len;
-	for (const char *hit; (hit = memmem(text, (size_t)(end - text), from, strlen(from)));) {
-		strbuf_add(&out, text, (size_t)(hit - text));
-		strbuf_add_text(&out, to);
-		text = hit + strlen(from);
-	}
-	strbuf_add(&out, text, (size_t)(end - text));
-	return strbuf_steal(&out);
-}
-
-/* In a DO block, and outside of it: what has been made is made anew. */
-static char *make_repeatable(const struct statement *statement)
-{
-	return replace_all(
-		statement->text, statement->len, "create function ", "create or replace function ");
-}
-
-static bool says(const struct statement *statement, const char *words, const char *name)
-{
-	char *text CLEANUP(mem_cleanup) = mem_printf("%s %s", words, name);
-	size_t len = strlen(text);
-	const char *end = statement->text + statement->len;
-	for (const char *at = statement->text; (at = memmem(at, (size_t)(end - at), text, len));
-		at += len) {
-		unsigned char next = at + len < end ? (unsigned char)at[len] : '\0';
-		if (next != '_' && next != '.' && !(next >= 'a' && next <= 'z') &&
-			!(next >= '0' && next <= '9'))
-			return true;
-	}
-	return false;
-}
-
-static bool makes(const struct statement *statement, const char *word, const char *name)
-{
-	const char *p = statement->text;
-	return (script_take_word(&p, "create") || script_take_word(&p, "do")) &&
-	       says(statement, word, name) &&
-	       !(strcmp(word, "function") == 0 && says(statement, "execute function", name));
-}
-
-/* Of a later step up to the level that makes it anew; NULL: none does. */
-static char *latest_of(const struct kitchen *kitchen, const char *word, const char *name)
-{
-	for (size_t i = kitchen->set->n; i > 0; i--) {
-		const struct migration *step = &kitchen->set->steps[i - 1];
-		struct script script CLEANUP(script_free) = { .n = 0 };
-		if (step->number > kitchen->level || step->number <= kitchen->step->number)
-			continue;
-		script_parse(step->up, &script);
-		for (size_t k = script.n; k > 0; k--)
-			if (makes(&script.statements[k - 1], word, name))
-				return make_repeatable(&script.statements[k - 1]);
-	}
-	return NULL;
-}
-
 static const char *const words[] = {
 	[THING_TABLE] = "table",
 	[THING_CONSTRAINT] = "constraint",
@@ -285,6 +227,11 @@ static const char *const words[] = {
 	[THING_VIEW] = "view",
 	[THING_GRANT] = NULL,
 };
+
+static char *latest_of(const struct kitchen *kitchen, const char *word, const char *name)
+{
+	return again_latest(kitchen->set, kitchen->step, kitchen->level, word, name);
+}
 
 /* kind: FUNCTION, TRIGGER or VIEW; p: at that word. */
 static void take_replaceable(struct kitchen *kitchen, enum thing_kind kind, const char *p)
@@ -302,23 +249,51 @@ static void take_replaceable(struct kitchen *kitchen, enum thing_kind kind, cons
 		latest ? latest : mem_printf("create or replace %.*s", (int)(end - start), start));
 }
 
-/* Once, though it may make several. */
+/* Two functions may be made by one block. */
+static void add_once(struct kitchen *kitchen, char *sql)
+{
+	for (size_t i = 0; i < kitchen->out->n; i++) {
+		if (strcmp(kitchen->out->rows[i].sql, sql) == 0) {
+			free(sql);
+			return;
+		}
+	}
+	add(kitchen, sql);
+}
+
+/* What it has made anew by itself is as old as it is. */
+static void add_latest(struct kitchen *kitchen)
+{
+	char name[THING_NAME_MAX];
+	const char *p = kitchen->statement->text;
+	while (again_next_function(&p, kitchen->statement, name)) {
+		char *latest = latest_of(kitchen, "function", name);
+		if (latest)
+			add_once(kitchen, latest);
+	}
+}
+
+/* Once, though it may make several; and not at all where all that is wanted of it was made anew later. */
 static void take_block(struct kitchen *kitchen)
 {
-	bool wanted = false;
-	char *latest = NULL;
+	bool wanted = false, itself = false;
 	for (size_t i = 0; i < kitchen->n; i++) {
 		struct thing *thing = &kitchen->things[i];
 		if (kitchen->taken[i] || !words[thing->kind] ||
-			!says(kitchen->statement, words[thing->kind], thing->name) ||
+			!again_says(kitchen->statement, words[thing->kind], thing->name) ||
 			(thing->kind == THING_TABLE && !kitchen->makes_tables))
 			continue;
+		char *latest CLEANUP(
+			mem_cleanup) = thing->kind == THING_FUNCTION
+					       ? latest_of(kitchen, "function", thing->name)
+					       : NULL;
 		thing->found = wanted = true;
-		if (thing->kind == THING_FUNCTION && !latest)
-			latest = latest_of(kitchen, "function", thing->name);
+		itself |= !latest;
 	}
+	if (itself)
+		add(kitchen, again_repeatable(kitchen->statement));
 	if (wanted)
-		add(kitchen, latest ? latest : make_repeatable(kitchen->statement));
+		add_latest(kitchen);
 }
 
 /* ---- statements ---- */
