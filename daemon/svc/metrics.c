@@ -11,6 +11,7 @@
 
 #include "db/fitness.h"
 #include "recur/zone.h"
+#include "util/accept.h"
 #include "util/version.h"
 
 struct page {
@@ -21,7 +22,13 @@ struct page {
 
 enum metrics_format metrics_format(const char *accept)
 {
-	return strstr(accept, "application/openmetrics-text") ? METRICS_OPEN : METRICS_TEXT;
+	static const char open[] = "application/openmetrics-text";
+	unsigned wanted = accept_quality(accept, open);
+	/* Who takes anything gets what all know. */
+	return strcasestr(accept, open) && wanted > 0 &&
+			       wanted >= accept_quality(accept, "text/plain")
+		       ? METRICS_OPEN
+		       : METRICS_TEXT;
 }
 
 const char *metrics_type(enum metrics_format format)
