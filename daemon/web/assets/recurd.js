@@ -20,7 +20,13 @@
     if (!live || stream || document.hidden || !window.EventSource) return;
     stream = new EventSource("events?page=" + encodeURIComponent(live));
     stream.onopen = () => tell("live");
-    stream.onerror = () => tell("not live; trying again");
+    /* After an answer that is an error a browser does not try again by itself. */
+    stream.onerror = () => {
+      tell("not live; trying again");
+      if (stream.readyState !== EventSource.CLOSED) return;
+      stream = null;
+      setTimeout(open, 5000);
+    };
     stream.addEventListener("part", (event) => {
       const cut = event.data.indexOf("\n");
       put(event.data.slice(0, cut), event.data.slice(cut + 1));
@@ -32,6 +38,7 @@
   const close = () => { if (stream) stream.close(); stream = null; tell("paused"); };
   document.addEventListener("visibilitychange", () => document.hidden ? close() : open());
   addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
   open();
 
   const form = document.querySelector("form[data-preview]");
