@@ -14,6 +14,7 @@
 #include "web/pool.h"
 #include "web/routes.h"
 
+#define LINK_MAX   8192 /* proxies take no more of a header */
 #define ANSWER_MAX (16 * 1024 * 1024)
 
 /* ---- answers of the database ---- */
@@ -124,13 +125,16 @@ static bool add_query(void *arg, const char *name, const char *value)
 	return true;
 }
 
-static void add_next(struct request *request, const char *cursor)
+/* false: it has no room in a header, and without it the list would seem to end here. */
+static bool add_next(struct request *request, const char *cursor)
 {
-	struct strbuf link CLEANUP(strbuf_free) = STRBUF(65536);
+	struct strbuf link CLEANUP(strbuf_free) = STRBUF(LINK_MAX);
 	strbuf_addf(&link, "<%s?", request_path(request));
 	request_each_query(request, add_query, &link);
 	strbuf_addf(&link, "cursor=%s>; rel=\"next\"", cursor);
-	request_header_add(request, "Link", link.data);
+	if (!link.overflowed)
+		request_header_add(request, "Link", link.data);
+	return !link.overflowed;
 }
 
 static void tell_problem(struct request *request, unsigned status, json_t *answer)
@@ -168,9 +172,11 @@ void api_answer(struct request *request, json_t *answer)
 	json_int_t status = json_integer_value(json_object_get(answer, "status"));
 	json_t *body = json_object_get(answer, "body");
 	const char *next = json_string_value(json_object_get(answer, "next"));
-	if (next)
-		add_next(request, next);
-	if (status < 200 || status > 599)
+	if (next && !add_next(request, next))
+		request_problem(request, 414,
+			"the query has no room in the link to what is next: expected a shorter one",
+			NULL);
+	else if (status < 200 || status > 599)
 		request_problem(request, 500, "the database gave no answer", NULL);
 	else if (status >= 400)
 		tell_problem(request, (unsigned)status, answer);

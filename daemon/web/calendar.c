@@ -105,7 +105,9 @@ static void answer(struct fetch *fetch)
 	make_tag(&text, tag);
 	request_header_add(request, "ETag", tag);
 	request_header_add(request, "Cache-Control", "private, max-age=300");
-	add_date(request, "Last-Modified", last_change(foretold));
+	/* Never later than Date (RFC 9110, 8.8.2.1), whatever an application writes. */
+	usec_t last = last_change(foretold);
+	add_date(request, "Last-Modified", last < foretold->now ? last : foretold->now);
 	tag[strlen(tag) - 1] = '\0';
 	if (request_knows(request, tag + 1))
 		request_answer(request, 304, NULL, NULL);

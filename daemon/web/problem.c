@@ -20,6 +20,7 @@ static const struct {
 	{ 409, "It conflicts" },
 	{ 412, "It was changed meanwhile" },
 	{ 413, "Too large" },
+	{ 414, "Too long" },
 	{ 415, "Not in this format" },
 	{ 421, "Not under this name" },
 	{ 422, "Refused" },

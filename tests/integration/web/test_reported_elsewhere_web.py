@@ -7,8 +7,10 @@ does stands in it.  Most went wrong there, some did here.  Each is one request t
 
 import gzip
 import json
+import re
 import socket
 import time
+from email.utils import parsedate_to_datetime
 
 import icalendar
 import pytest
@@ -130,6 +132,17 @@ def test_where_a_body_ends_is_said_once(api, bearer, headers, body):
     answer = exchange(api, ("\r\n".join(["POST /api/tags HTTP/1.1", "Host: localhost", bearer, JSON, *headers])).encode() + b"\r\n\r\n" + body + hidden)
     assert status(answer) == 400 and answer.count(b"HTTP/1.1 ") == 1, answer
     assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("value", ["%C3%BC", "/", "a", "%22"])
+def test_a_link_to_what_is_next_fits_or_says_that_it_does_not(ada, api, value):
+    """Headers that no proxy takes: the list was made, and the connection ended without an answer."""
+    for i in range(2):
+        ada.made("/api/tasks", title=f"x{i}", due_date="2030-01-01T00:00:00Z", priority="low")
+    for n, expected in ((100, 200), (12000 // len(value), 414)):
+        line = f"GET /api/tasks?limit=1&text={value * n}&text=x"
+        answer = exchange(api, request(line, f"Authorization: Bearer {ada.token}"))
+        assert status(answer) == expected and ('rel="next"' in head_of(answer)) == (expected == 200), answer[:300]
 
 
 # Cookies ------------------------------------------------------------------------------------------------------------
@@ -271,6 +284,21 @@ def test_a_calendar_as_those_want_it_who_read_it(ada, api, db):
     tag = answer.headers["ETag"].strip('"')
     path = ada.made("/api/calendar-feeds", name="n")["path"]
     assert api.get(path, headers={"If-None-Match": f'W/"{tag}-gzip"'}).status == 304
+
+
+def test_a_year_of_five_digits_spoils_no_calendar(ada, api, db):
+    """As nextcloud/calendar/issues/6333, where one time that could not be read left a calendar empty: an application had
+    written a stamp of the year 12026, and all of the feed was refused by those who read it."""
+    for column, value in (("updated_at", "12026-01-01"), ("updated_at", "0044-01-01 BC"), ("completed_at", "12026-01-01"),
+                          ("completed_at", "0044-01-01 BC"), ("remind_at", "12026-01-01"), ("remind_at", "0044-01-01 BC")):
+        task = ada.made("/api/tasks", title=column, due_date=time.strftime("%Y-%m-%dT11:00:00Z"), priority="high")
+        db.execute(f"update tasks set {column} = %s, is_complete = %s where id = %s", (value, column == "completed_at", task["id"]))
+    path = ada.made("/api/calendar-feeds", name="n")["path"]
+    for query, kind in (("", "VEVENT"), ("?alarms=1", "VEVENT"), ("?as=todo&alarms=1", "VTODO")):
+        answer = api.get(path + query)
+        assert len(icalendar.Calendar.from_ical(answer.body).walk(kind)) == 6
+        assert not [line for line in answer.text.split("\r\n") if re.search(r":(-\d|\d{9,}T)", line)]
+        assert parsedate_to_datetime(answer.headers["Last-Modified"]) <= parsedate_to_datetime(answer.headers["Date"])
 
 
 @pytest.mark.parametrize("method, expected", [("HEAD", 200), ("OPTIONS", 204), ("PROPFIND", 405), ("REPORT", 405)])
