@@ -136,7 +136,8 @@ def test_where_a_body_ends_is_said_once(api, bearer, headers, body):
 
 @pytest.mark.parametrize("value", ["%C3%BC", "/", "a", "%22"])
 def test_a_link_to_what_is_next_fits_or_says_that_it_does_not(ada, api, value):
-    """Headers that no proxy takes: the list was made, and the connection ended without an answer."""
+    """No report, found beside others.  Headers that no proxy takes: the list was made, and the connection ended without an
+    answer."""
     for i in range(2):
         ada.made("/api/tasks", title=f"x{i}", due_date="2030-01-01T00:00:00Z", priority="low")
     for n, expected in ((100, 200), (12000 // len(value), 414)):
@@ -303,7 +304,7 @@ def test_a_year_of_five_digits_spoils_no_calendar(ada, api, db):
 
 @pytest.mark.parametrize("method, expected", [("HEAD", 200), ("OPTIONS", 204), ("PROPFIND", 405), ("REPORT", 405)])
 def test_programs_for_calendars_try_first_what_it_is(ada, api, method, expected):
-    """macOS and Thunderbird ask by OPTIONS and PROPFIND whether it is CalDAV; an answer of 500 or none ended it there."""
+    """No report, but what CalDAV's programs send to an address: it is answered in HTTP's words, and without a body by HEAD."""
     path = ada.made("/api/calendar-feeds", name="n")["path"]
     answer = exchange(api, request(f"{method} {path}", body=b"<propfind/>" if method == "PROPFIND" else b""))
     assert status(answer) == expected and "allow: " in head_of(answer) or method == "HEAD", answer
@@ -313,7 +314,7 @@ def test_programs_for_calendars_try_first_what_it_is(ada, api, method, expected)
 # Streams ------------------------------------------------------------------------------------------------------------
 
 def test_a_stream_asks_proxies_to_leave_it_alone(api):
-    """express-sse/pull/31, fastify-sse-v2/pull/8, create-react-app/issues/1633: a proxy that compresses holds events back
+    """express-sse/pull/31, fastify-sse-v2/pull/8: a proxy that compresses holds events back
     until it has enough of them; django-eventstream/pull/37: one that buffers, too."""
     stream = api.stream("/events?page=now")
     assert stream.headers["Cache-Control"] == "no-store, no-transform" and stream.headers["X-Accel-Buffering"] == "no"
@@ -349,7 +350,7 @@ def test_answers_on_one_connection_come_in_their_order(api, bearer):
 
 
 def test_who_announces_too_much_is_told_before_he_sends_it(api, bearer):
-    """Expect: 100-continue: no "go on" for what is refused anyway (curl waits for it, from 1 MB)."""
+    """No report.  Expect: 100-continue: no "go on" for what is refused anyway."""
     answer = exchange(api, request("POST /api/tags", bearer, JSON, "Expect: 100-continue", "Content-Length: 1000000"))
     assert answer.startswith(b"HTTP/1.1 413") and b"100 Continue" not in answer
 
@@ -358,15 +359,14 @@ def test_who_announces_too_much_is_told_before_he_sends_it(api, bearer):
                                         (b"[" * 30000, "depth"), (b'{"name": "a", "name": "b"}', "duplicate"),
                                         (b'{"name": "\\ud800"}', "Unicode"), (b'{"name": "\\u0000"}', "u0000"), (b"", "end of file")])
 def test_json_at_its_limits_is_refused_in_words(ada, api, body, word):
-    """Parsers took the last of two keys, ended by depth, or made infinity, zero or half a character of it."""
+    """No report, but where parsers of JSON differ: depth, two keys, infinity, zero, half a character."""
     answer = exchange(api, request("POST /api/tags", f"Authorization: Bearer {ada.token}", JSON, body=body))
     detail = json.loads(answer.split(b"\r\n\r\n")[-1])["detail"]
     assert status(answer) == 400 and word in detail, answer
 
 
 def test_each_operation_has_a_name_of_its_own(api):
-    """Generators of clients name functions by operationId, and refuse a document where one comes twice; without any they
-    invent names that change with each address that is added."""
+    """No report: generators of clients name functions by operationId."""
     paths = api.get("/api/openapi.json").json["paths"]
     names = [operation["operationId"] for path in paths.values() for method, operation in path.items()
              if method in ("get", "post", "put", "patch", "delete")]
