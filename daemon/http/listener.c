@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "util/log.h"
@@ -31,6 +32,14 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 	(void)arg;
 	(void)connection;
 	return strlen(text);
+}
+
+/* Each server has to take whole addresses (RFC 9112, 3.2.2): clients that believe in a proxy send them. */
+const char *listener_path(const char *url)
+{
+	bool whole = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+	const char *path = whole ? strchr(strstr(url, "://") + 3, '/') : url;
+	return path ? path : "/";
 }
 
 /* ---- the loop ---- */

@@ -65,9 +65,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	*body_size = 0;
 	const char *accept = MHD_lookup_connection_value(
 		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	struct httpd_request request = {
-		.path = url, .accept = accept ? accept : "", .verbose = has_verbose(connection)
-	};
+	struct httpd_request request = { .path = listener_path(url),
+		.accept = accept ? accept : "",
+		.verbose = has_verbose(connection) };
 	struct httpd_answer given = { MHD_HTTP_OK, "text/plain; charset=utf-8", "", 0 };
 	httpd->fn(httpd->arg, &request, &given);
 	return answer(connection, &given);

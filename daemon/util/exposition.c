@@ -9,10 +9,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "util/accept.h"
+
 enum exposition_format exposition_format(const char *accept)
 {
-	return accept && strstr(accept, "application/openmetrics-text") ? EXPOSITION_OPEN
-									: EXPOSITION_TEXT;
+	static const char open[] = "application/openmetrics-text";
+	unsigned wanted = accept_quality(accept, open);
+	/* Who takes anything gets what all know. */
+	return accept && strcasestr(accept, open) && wanted > 0 &&
+			       wanted >= accept_quality(accept, "text/plain")
+		       ? EXPOSITION_OPEN
+		       : EXPOSITION_TEXT;
 }
 
 const char *exposition_type(enum exposition_format format)

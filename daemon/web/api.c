@@ -14,6 +14,7 @@
 #include "web/pool.h"
 #include "web/routes.h"
 
+#define LINK_MAX   8192 /* proxies take no more of a header */
 #define ANSWER_MAX (16 * 1024 * 1024)
 
 /* ---- answers of the database ---- */
@@ -89,17 +90,7 @@ char *api_tag_given(const char *header)
 		at += 2;
 	if (*at == '"')
 		at++;
-	return mem_strndup(at, strcspn(at, "\","));
-}
-
-static bool tag_is_among(const char *header, const char *tag)
-{
-	size_t len = strlen(tag);
-	for (const char *at = header; (at = strstr(at, tag)); at += len) {
-		if (at > header && at[-1] == '"' && at[len] == '"')
-			return true;
-	}
-	return strcmp(header, "*") == 0;
+	return mem_strndup(at, etag_bare(at, strcspn(at, "\",")));
 }
 
 static void add_tag(struct request *request, const char *tag)
@@ -134,13 +125,16 @@ static bool add_query(void *arg, const char *name, const char *value)
 	return true;
 }
 
-static void add_next(struct request *request, const char *cursor)
+/* false: it has no room in a header, and without it the list would seem to end here. */
+static bool add_next(struct request *request, const char *cursor)
 {
-	struct strbuf link CLEANUP(strbuf_free) = STRBUF(65536);
+	struct strbuf link CLEANUP(strbuf_free) = STRBUF(LINK_MAX);
 	strbuf_addf(&link, "<%s?", request_path(request));
 	request_each_query(request, add_query, &link);
 	strbuf_addf(&link, "cursor=%s>; rel=\"next\"", cursor);
-	request_header_add(request, "Link", link.data);
+	if (!link.overflowed)
+		request_header_add(request, "Link", link.data);
+	return !link.overflowed;
 }
 
 static void tell_problem(struct request *request, unsigned status, json_t *answer)
@@ -157,7 +151,6 @@ static void tell_problem(struct request *request, unsigned status, json_t *answe
 static void tell_row(struct request *request, unsigned status, json_t *body)
 {
 	const char *tag = json_string_value(json_object_get(body, "etag"));
-	const char *known = request_header(request, "If-None-Match");
 	const char *id = json_string_value(json_object_get(body, "id"));
 	if (tag)
 		add_tag(request, tag);
@@ -167,7 +160,7 @@ static void tell_row(struct request *request, unsigned status, json_t *body)
 		url_add(&place, id);
 		request_header_add(request, "Location", place.data);
 	}
-	if (status == 200 && tag && known && tag_is_among(known, tag) &&
+	if (status == 200 && tag && request_knows(request, tag) &&
 		strcmp(request_method(request), "GET") == 0)
 		request_answer(request, 304, NULL, NULL);
 	else
@@ -179,9 +172,11 @@ void api_answer(struct request *request, json_t *answer)
 	json_int_t status = json_integer_value(json_object_get(answer, "status"));
 	json_t *body = json_object_get(answer, "body");
 	const char *next = json_string_value(json_object_get(answer, "next"));
-	if (next)
-		add_next(request, next);
-	if (status < 200 || status > 599)
+	if (next && !add_next(request, next))
+		request_problem(request, 414,
+			"the query has no room in the link to what is next: expected a shorter one",
+			NULL);
+	else if (status < 200 || status > 599)
 		request_problem(request, 500, "the database gave no answer", NULL);
 	else if (status >= 400)
 		tell_problem(request, (unsigned)status, answer);
@@ -202,6 +197,26 @@ static void on_answer(void *arg, const struct reply *reply)
 
 /* ---- lists ---- */
 
+static bool is_switch(const char *name, const char *value)
+{
+	static const char *const names[] = { "is_active", "is_complete", "overdue", "quarantined" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(names[i], name) == 0)
+			return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+	}
+	return false;
+}
+
+/* "2026-01-31T09:00:00 01:00": the plus was sent as it is, and in a query that is a blank.  No other time has one there. */
+static json_t *time_of(const char *value)
+{
+	char *text CLEANUP(mem_cleanup) = mem_strdup(value);
+	char *clock = strchr(text, 'T'), *blank = clock ? strrchr(clock, ' ') : NULL;
+	if (blank && blank[1] != '\0' && strspn(blank + 1, "0123456789:") == strlen(blank + 1))
+		*blank = '+';
+	return json_string(text);
+}
+
 static bool put_filter(void *arg, const char *name, const char *value)
 {
 	json_t *filter = arg, *one = NULL;
@@ -209,12 +224,12 @@ static bool put_filter(void *arg, const char *name, const char *value)
 	long long number = strtoll(value, &end, 10);
 	if (strcmp(name, "tag_id") == 0)
 		name = "tag";
-	if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+	if (is_switch(name, value))
 		one = json_boolean(*value == 't');
 	else if (strcmp(name, "limit") == 0 && *value && *end == '\0')
 		one = json_integer(number);
 	else
-		one = json_string(value);
+		one = strcmp(name, "due_before") == 0 ? time_of(value) : json_string(value);
 	/* What is no UTF-8 is refused as null is. */
 	json_object_set_new(filter, name, one ? one : json_null());
 	return true;
@@ -243,8 +258,10 @@ json_t *api_body(struct request *request)
 {
 	const struct strbuf *text = request_body(request);
 	json_error_t where;
-	json_t *body = json_loadb(
-		text->data, text->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	/* Some programs put a byte order mark first (RFC 8259, 8.1: it may be passed over). */
+	size_t mark = strncmp(text->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	json_t *body = json_loadb(text->data + mark, text->len - mark,
+		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
 	if (body)
 		return body;
 	char *detail CLEANUP(mem_cleanup) = mem_printf(

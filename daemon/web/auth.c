@@ -18,6 +18,7 @@
 #define KNOWN_PASSWORD (60 * USEC_PER_SEC)
 #define KEYS_PAUSE     (60 * USEC_PER_SEC) /* between looks at the table of keys */
 #define KEYS_OLD       (600 * USEC_PER_SEC) /* a key that was taken away counts no longer */
+#define COOKIES_MAX    4 /* that are tried */
 #define FAILURES_MAX   10 /* of passwords: so many at once, and one a second */
 
 const char auth_unavailable[] = "unavailable";
@@ -30,7 +31,7 @@ struct lookup {
 	auth_fn *fn;
 	void *arg;
 	char *token;
-	bool by_cookie;
+	size_t cookie; /* which of its cookies, from 1; 0: a header */
 	bool retried; /* with the newest keys */
 	unsigned char digest[AUTH_DIGEST];
 };
@@ -160,11 +161,19 @@ static void lookup_free(struct lookup *lookup)
 		drop(auth);
 }
 
-/* A browser sends its cookies whether they are still good or not: a bad one is none. */
+static void try_cookie(
+	struct auth *auth, struct request *request, size_t n, auth_fn *fn, void *arg);
+
+/* A browser sends its cookies whether they are still good or not, those of others on the same host, too: a bad one is
+ * none, and hides no good one. */
 static void refuse(struct lookup *lookup, const char *refused)
 {
-	bool is_verdict = strcmp(refused, "invalid_token") == 0;
-	tell_nobody(lookup->fn, lookup->arg, lookup->by_cookie && is_verdict ? NULL : refused);
+	bool is_bad_cookie = lookup->cookie > 0 && strcmp(refused, "invalid_token") == 0;
+	if (is_bad_cookie && lookup->auth->conf)
+		try_cookie(
+			lookup->auth, lookup->request, lookup->cookie + 1, lookup->fn, lookup->arg);
+	else
+		tell_nobody(lookup->fn, lookup->arg, is_bad_cookie ? NULL : refused);
 	lookup_free(lookup);
 }
 
@@ -329,13 +338,16 @@ static bool looks_signed(const char *token)
 	return dot && strchr(dot + 1, '.');
 }
 
-static void find_token(struct auth *auth, struct request *request, const char *token,
-	bool by_cookie, auth_fn *fn, void *arg)
+static void find_token(struct auth *auth, struct request *request, const char *token, size_t cookie,
+	auth_fn *fn, void *arg)
 {
 	bool is_signed = looks_signed(token);
 	if (!*token || strlen(token) > TOKEN_BYTES_MAX ||
 		!(is_signed ? takes_signed(auth) : auth->conf->session_tokens)) {
-		tell_nobody(fn, arg, by_cookie ? NULL : "invalid_token");
+		if (cookie > 0)
+			try_cookie(auth, request, cookie + 1, fn, arg);
+		else
+			tell_nobody(fn, arg, "invalid_token");
 		return;
 	}
 	struct lookup *lookup = mem_alloc(sizeof(*lookup));
@@ -344,7 +356,7 @@ static void find_token(struct auth *auth, struct request *request, const char *t
 		.fn = fn,
 		.arg = arg,
 		.token = mem_strdup(token),
-		.by_cookie = by_cookie };
+		.cookie = cookie };
 	auth->lookups++;
 	known_digest("token", token, lookup->digest);
 	const struct known *known = known_find(auth->known, lookup->digest, clock_monotonic());
@@ -419,22 +431,40 @@ static const char *behind(const char *header, const char *scheme)
 	return header + len + strspn(header + len, " ");
 }
 
-static const char *find_cookie(const struct auth *auth, const struct request *request)
+/* The n-th that may be a token, from 1. */
+static const char *find_cookie(const struct auth *auth, const struct request *request, size_t n)
 {
 	static const char *const names[] = { "auth_token", "better-auth.session_token",
 		"__Secure-better-auth.session_token" };
-	const char *value = NULL;
-	for (size_t i = 0; !value && i < ARRAY_LEN(names); i++)
-		value = request_cookie(request, names[i]);
-	return value && *value && auth_cookie_counts(auth->conf, request) ? value : NULL;
+	const char *value;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		for (size_t k = 0; (value = request_cookie(request, names[i], k)); k++) {
+			if (*value && --n == 0)
+				return auth_cookie_counts(auth->conf, request) ? value : NULL;
+		}
+	}
+	return NULL;
+}
+
+static void try_cookie(struct auth *auth, struct request *request, size_t n, auth_fn *fn, void *arg)
+{
+	const char *value = n <= COOKIES_MAX ? find_cookie(auth, request, n) : NULL;
+	if (value)
+		find_token(auth, request, value, n, fn, arg);
+	else
+		tell_nobody(fn, arg, NULL);
 }
 
 static void find_header(
 	struct auth *auth, struct request *request, const char *header, auth_fn *fn, void *arg)
 {
-	const char *token = behind(header, "Bearer"), *pair = behind(header, "Basic");
+	size_t len = strlen(header);
+	while (len > 0 && strchr(" \t", header[len - 1]))
+		len--;
+	char *trimmed CLEANUP(mem_cleanup) = mem_strndup(header, len);
+	const char *token = behind(trimmed, "Bearer"), *pair = behind(trimmed, "Basic");
 	if (token)
-		find_token(auth, request, token, false, fn, arg);
+		find_token(auth, request, token, 0, fn, arg);
 	else if (pair && auth->operators && auth_password_counts(auth->conf, request))
 		find_password(auth, pair, fn, arg);
 	else
@@ -455,13 +485,10 @@ static void find_neighbour(struct request *request, auth_fn *fn, void *arg)
 void auth_find(struct auth *auth, struct request *request, auth_fn *fn, void *arg)
 {
 	const char *header = request_header(request, "Authorization");
-	const char *cookie = header ? NULL : find_cookie(auth, request);
 	if (header)
 		find_header(auth, request, header, fn, arg);
 	else if (auth->conf->operators_on_unix_socket && request_on_unix_socket(request))
 		find_neighbour(request, fn, arg);
-	else if (cookie)
-		find_token(auth, request, cookie, true, fn, arg);
 	else
-		tell_nobody(fn, arg, NULL);
+		try_cookie(auth, request, 1, fn, arg);
 }

@@ -6,7 +6,7 @@
 
 static bool is_own_origin(const struct request *request, const char *origin)
 {
-	const char *host = request_header(request, "Host"), *name = strstr(origin, "://");
+	const char *host = request_host(request), *name = strstr(origin, "://");
 	return host && name && strcasecmp(name + 3, host) == 0;
 }
 

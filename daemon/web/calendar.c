@@ -139,9 +139,11 @@ static void answer(struct fetch *fetch)
 	make_tag(&text, tag);
 	request_header_add(request, "ETag", tag);
 	request_header_add(request, "Cache-Control", "private, max-age=300");
-	add_date(request, "Last-Modified", last_change(foretold));
-	const char *known = request_header(request, "If-None-Match");
-	if (known && (strcmp(known, "*") == 0 || strstr(known, tag)))
+	/* Never later than Date (RFC 9110, 8.8.2.1), whatever an application writes. */
+	usec_t last = last_change(foretold);
+	add_date(request, "Last-Modified", last < foretold->now ? last : foretold->now);
+	tag[strlen(tag) - 1] = '\0';
+	if (request_knows(request, tag + 1))
 		request_answer(request, 304, NULL, NULL);
 	else
 		request_answer(request, 200, "text/calendar; charset=utf-8", &text);

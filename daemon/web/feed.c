@@ -167,7 +167,8 @@ void feed_write(struct strbuf *out, const struct feed_form *form, const struct f
 	icaltext_add(out, "X-WR-CALNAME", name);
 	icaltext_add(out, "X-WR-TIMEZONE", zone_name(form->zone));
 	strbuf_add_text(out, "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n");
-	if (strcmp(zone_name(form->zone), "UTC") != 0)
+	/* A calendar has a component at least (RFC 5545, 3.4), or some readers refuse it. */
+	if (strcmp(zone_name(form->zone), "UTC") != 0 || events_n == 0)
 		add_zone(out, form);
 	for (size_t i = 0; i < events_n; i++)
 		add_event(out, form, &events[i]);

@@ -12,8 +12,10 @@
 #include "util/charset.h"
 #include "util/mem.h"
 
-#define DAY      (INT64_C(86400) * USEC_PER_SEC)
-#define GATHERED (4 * FEED_EVENTS_MAX) /* at which the latest are put away */
+#define DAY        (INT64_C(86400) * USEC_PER_SEC)
+#define YEAR_1     (INT64_C(-62135596800) * USEC_PER_SEC)
+#define YEAR_10000 (INT64_C(253402300800) * USEC_PER_SEC)
+#define GATHERED   (4 * FEED_EVENTS_MAX) /* at which the latest are put away */
 
 void foretold_init(struct foretold *foretold, usec_t from, usec_t now, usec_t until)
 {
@@ -113,10 +115,11 @@ static usec_t instant_or(const PGresult *result, int row, int column, usec_t oth
 
 /* ---- tasks ---- */
 
-static bool is_finite(usec_t instant)
+/* A calendar has years of four digits, and one that has another is refused whole. */
+static bool is_writable(usec_t instant)
 {
 	return instant != USEC_INFINITY && instant != USEC_MINUS_INFINITY &&
-	       instant != INSTANT_NONE;
+	       instant != INSTANT_NONE && instant >= YEAR_1 && instant < YEAR_10000;
 }
 
 static void add_task(struct foretold *foretold, const PGresult *tasks, int row)
@@ -129,10 +132,10 @@ static void add_task(struct foretold *foretold, const PGresult *tasks, int row)
 		.priority = feed_priority(row_text(tasks, row, FEED_TASK_PRIORITY)),
 		.complete = row_bool(tasks, row, FEED_TASK_COMPLETE),
 		.completed_at = instant_or(tasks, row, FEED_TASK_COMPLETED, INSTANT_NONE) };
-	event.stamp = is_finite(stamp) ? stamp : event.at;
-	if (!is_finite(event.completed_at))
+	event.stamp = is_writable(stamp) ? stamp : event.at;
+	if (!is_writable(event.completed_at))
 		event.completed_at = INSTANT_NONE;
-	if (is_finite(remind))
+	if (is_writable(remind))
 		event.reminders[event.reminders_n++] = remind;
 	take_tags(foretold, row_text(tasks, row, FEED_TASK_TAGS), &event);
 	add_event(foretold, &event);
@@ -212,7 +215,7 @@ void foretold_add_template(
 	if (policies_row_read(rows, row, FEED_TPL_TEMPLATE + TEMPLATE_COLUMNS, &policies))
 		template.policies = &policies;
 	take_tags(foretold, row_text(rows, row, FEED_TPL_TAGS), &series.event);
-	series.event.stamp = is_finite(stamp) ? stamp : foretold->now;
+	series.event.stamp = is_writable(stamp) ? stamp : foretold->now;
 	series.event.foretold = true;
 	series.event.completed_at = INSTANT_NONE;
 	simulate_begin(&template, false,

@@ -32,6 +32,7 @@ static const struct kind {
 		"If-Match names another version than the one there is. Read it again, and decide "
 		"again." },
 	{ 413, "too-large", "Too large", "A body has at most 64 kB." },
+	{ 414, "too-long", "Too long", "The query is too long to be led on from page to page." },
 	{ 415, "format", "Not in this format",
 		"Content-Type is not what is taken here: application/json, or of a form "
 		"application/x-www-form-urlencoded." },

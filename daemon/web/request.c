@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/listener.h"
 #include "util/address.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -33,8 +34,14 @@ static enum MHD_Result keep_query(
 {
 	struct request *request = arg;
 	(void)kind;
-	if (request->queries_n == ARRAY_LEN(request->queries))
+	/* "a=1&": nothing is behind it. */
+	if (*name == '\0' && (!value || *value == '\0'))
+		return MHD_YES;
+	/* One that is passed over in silence would be a filter that is not there. */
+	if (request->queries_n == ARRAY_LEN(request->queries)) {
+		request->malformed = true;
 		return MHD_NO;
+	}
 	char *plain = route_decode_form(name, strlen(name));
 	char *text = route_decode_form(value ? value : "", value ? strlen(value) : 0);
 	if (!plain || !text) {
@@ -74,11 +81,10 @@ const char *request_header(const struct request *request, const char *name)
 		       : MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-const char *request_cookie(const struct request *request, const char *name)
+const char *request_host(const struct request *request)
 {
-	return request->completed
-		       ? NULL
-		       : MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
+	return request->authority ? request->authority
+				  : request_header(request, MHD_HTTP_HEADER_HOST);
 }
 
 const char *request_arg(const struct request *request, size_t n)
@@ -152,15 +158,6 @@ bool request_from_loopback(const struct request *request)
 						: sizeof(struct sockaddr_in6);
 	memcpy(&address.at, any, address.len);
 	return address_is_loopback(&address);
-}
-
-bool request_wants_html(const struct request *request)
-{
-	const char *accept = request_header(request, MHD_HTTP_HEADER_ACCEPT);
-	if (!accept)
-		return false;
-	const char *html = strstr(accept, "text/html"), *json = strstr(accept, "json");
-	return html && (!json || html < json);
 }
 
 /* ---- the answer ---- */
@@ -256,6 +253,8 @@ static void request_free(struct request *request)
 	if (request->response)
 		MHD_destroy_response(request->response);
 	strbuf_free(&request->body);
+	strbuf_free(&request->cookies);
+	free(request->authority);
 	free(request->user);
 	free(request->name);
 	free(request->path);
@@ -340,19 +339,28 @@ static void on_patience(struct ev_loop *loop, struct ev_timer *timer, int events
 	request_overtake(timer->data, "it took too long; the same may work in a moment");
 }
 
+/* "http://localhost:8080/path" -> localhost:8080, as those write who speak to a proxy; NULL: a path alone. */
+static char *authority_of(const char *url)
+{
+	const char *host = *url == '/' ? NULL : strstr(url, "://");
+	return host ? mem_strndup(host + 3, strcspn(host + 3, "/")) : NULL;
+}
+
 struct request *request_create(struct server *server, struct MHD_Connection *connection,
 	const char *path, const char *method)
 {
 	struct request *request = mem_alloc(sizeof(*request));
 	request->server = server;
 	request->connection = connection;
-	request->path = mem_strdup(path);
+	request->path = mem_strdup(listener_path(path));
+	request->authority = authority_of(path);
 	request->method = mem_strdup(method);
 	request->began = clock_monotonic();
 	strbuf_init(&request->body, REQUEST_BODY_MAX);
 	ev_timer_init(&request->patience, on_patience, (double)REQUEST_PATIENCE / 1e6, 0.);
 	request->patience.data = request;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, keep_query, request);
+	request_take_cookies(request);
 	request->next = server->requests;
 	if (request->next)
 		request->next->prev = request;

@@ -14,7 +14,7 @@
 #include "web/tally.h"
 
 #define IDLE_S        30
-#define HEAD_MAX      16384
+#define HEAD_MAX      32768 /* of which its cookies, read twice, take a part */
 #define DRAIN_S       4.
 #define BEAT_S        15.
 #define FILES_MAX     (LISTENERS_MAX * SERVER_CONNECTIONS + FILES_OWN)
@@ -27,14 +27,18 @@
 /* "localhost:8080" -> localhost; "[::1]:8080" -> [::1]. */
 static bool host_is(const char *host, const char *name, size_t len)
 {
-	return strncasecmp(host, name, len) == 0 && (host[len] == '\0' || host[len] == ':');
+	if (strncasecmp(host, name, len) != 0)
+		return false;
+	host += len;
+	host += *host == ':' ? 1 + strspn(host + 1, "0123456789") : 0;
+	return host[strspn(host, " \t")] == '\0';
 }
 
 /* A page of anybody's can send a browser here under a name of its own, and then read what is shown. */
 static bool is_host_known(const struct request *request)
 {
 	static const char *const local[] = { "localhost", "127.0.0.1", "[::1]", "ip6-localhost" };
-	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
+	const char *host = request_host(request);
 	const struct web_conf *conf = request->server->web->conf;
 	if (!host)
 		return false;
@@ -85,6 +89,17 @@ static bool has_type(const struct request *request, const char *type)
 	       (given[len] == '\0' || given[len] == ';' || given[len] == ' ');
 }
 
+static bool check_coding(struct request *request)
+{
+	const char *coding = request_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING);
+	if (!coding || request->body.len == 0 || strcasecmp(coding, "identity") == 0)
+		return true;
+	request_header_add(request, "Accept-Encoding", "identity");
+	request_problem(
+		request, 415, "expected a body that is not compressed: no Content-Encoding", NULL);
+	return false;
+}
+
 static bool check_type(struct request *request)
 {
 	unsigned flags = request->match.route->flags;
@@ -105,11 +120,11 @@ static bool check_type(struct request *request)
 /* What is not JSON has its own ways to say what it is. */
 static bool check_accept(struct request *request)
 {
-	static const char *const good[] = { "*/*", "application/*", "json", "text/html" };
-	const char *accept = request_header(request, MHD_HTTP_HEADER_ACCEPT);
+	static const char *const good[] = { "application/json", "application/problem+json",
+		"text/html" };
 	bool is_api = strncmp(request->match.route->path, "/api/", strlen("/api/")) == 0;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		if (!is_api || !accept || strstr(accept, good[i]))
+		if (!is_api || request_wants(request, good[i]) > 0)
 			return true;
 	}
 	request_problem(request, 406, "it is JSON: Accept: application/json", NULL);
@@ -194,9 +209,11 @@ static void dispatch_found(struct request *request)
 	if (request->too_large)
 		request_problem(request, 413, "a body has at most 64 kB", NULL);
 	else if (request->malformed)
-		request_problem(
-			request, 400, "the query has an escape that is none, or is no UTF-8", NULL);
-	else if (!check_type(request) || !check_accept(request))
+		request_problem(request, 400,
+			"the query has an escape that is none, is no UTF-8, or has more than 32 "
+			"values",
+			NULL);
+	else if (!check_coding(request) || !check_type(request) || !check_accept(request))
 		return;
 	else if (route->wants == WANTS_NOBODY)
 		hand_over(request);
@@ -208,6 +225,12 @@ static void dispatch_found(struct request *request)
 
 static void dispatch(struct request *request)
 {
+	const char *unclear = request_unclear(request);
+	if (unclear) {
+		request_header_add(request, "Connection", "close");
+		request_problem(request, 400, unclear, NULL);
+		return;
+	}
 	if (!is_host_known(request)) {
 		request_problem(request, 421,
 			"recurd-http is not called by this name: hosts of recurd-http.conf lists "
@@ -255,7 +278,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (!request) { /* the headers alone */
 		*state = request = request_create(server, connection, url, method);
 		request->too_large = is_announced_too_large(request);
-		if (!request->too_large)
+		if (!request->too_large && !request_unclear(request))
 			return MHD_YES;
 		dispatch(request);
 		return request->response ? request_queue(request) : MHD_NO;

@@ -10,6 +10,7 @@
 
 #define BACKLOG_MAX (256 * 1024) /* of one who does not read */
 #define BLOCK       4096
+#define STREAM_TYPE "text/event-stream; charset=utf-8"
 
 struct stream {
 	struct request *request;
@@ -79,13 +80,21 @@ struct stream *request_stream(struct request *request, void (*gone)(void *arg), 
 		request_unavailable(request, 10, "too many watch already");
 		return NULL;
 	}
+	/* libmicrohttpd would end it by a chunk, which whoever asks next took for the begin of his answer. */
+	if (strcmp(request->method, "HEAD") == 0) {
+		request_header_add(request, "Content-Type", STREAM_TYPE);
+		request_answer(request, 200, NULL, NULL);
+		return NULL;
+	}
+	/* A proxy that compresses would hold it back. */
+	request_header_add(request, "Cache-Control", "no-store, no-transform");
 	struct stream *stream = mem_alloc(sizeof(*stream));
 	strbuf_init(&stream->backlog, BACKLOG_MAX);
 	struct MHD_Response *response = MHD_create_response_from_callback(
 		MHD_SIZE_UNKNOWN, BLOCK, on_more, stream, NULL);
 	if (!response)
 		mem_abort("no memory for a stream");
-	MHD_add_response_header(response, "Content-Type", "text/event-stream; charset=utf-8");
+	MHD_add_response_header(response, "Content-Type", STREAM_TYPE);
 	MHD_add_response_header(response, "X-Accel-Buffering", "no");
 	stream->request = request;
 	stream->gone = gone;

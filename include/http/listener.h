@@ -37,6 +37,8 @@ struct listener *listener_adopt(
 void listener_kick(struct listener *listener);
 /* New connections are refused; those that are there go on. */
 void listener_quiesce(struct listener *listener);
+/* The path of what was asked for, which may be a whole address: "http://localhost/metrics" -> "/metrics". */
+const char *listener_path(const char *url);
 /* Whoever is connected. */
 unsigned listener_connections(const struct listener *listener);
 /* No connection may be suspended. */

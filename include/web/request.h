@@ -30,7 +30,14 @@ const char *request_query(const struct request *request, const char *name);
 void request_each_query(const struct request *request,
 	bool (*fn)(void *arg, const char *name, const char *value), void *arg);
 const char *request_header(const struct request *request, const char *name); /* NULL: none */
-const char *request_cookie(const struct request *request, const char *name); /* NULL: none */
+/* The n-th that has this name, from 0: a host has several where others set some, too.  NULL: there are no more. */
+const char *request_cookie(const struct request *request, const char *name, size_t n);
+const char *request_host(
+	const struct request *request); /* whom it asks: of an absolute address, or Host */
+/* If-None-Match names this tag (without quotes), or any.  What proxies that compress put behind it does not count. */
+bool request_knows(const struct request *request, const char *tag);
+size_t etag_bare(
+	const char *text, size_t len); /* as long as a tag is without that: "abc-gzip" -> 3 */
 const char *request_arg(const struct request *request, size_t n); /* what {id} matched, decoded */
 const struct route *request_route(const struct request *request);
 const struct identity *request_who(const struct request *request); /* auth.h */
@@ -39,6 +46,7 @@ const struct strbuf *request_body(const struct request *request);
 bool request_on_unix_socket(const struct request *request);
 long request_peer_uid(const struct request *request); /* of a Unix socket; -1: not known */
 bool request_from_loopback(const struct request *request); /* over TCP */
+unsigned request_wants(const struct request *request, const char *type); /* accept_quality */
 /* text/html is what it would rather have. */
 bool request_wants_html(const struct request *request);
 

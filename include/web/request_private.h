@@ -19,6 +19,8 @@ struct request {
 	struct MHD_Response *response; /* the answer, once there is one */
 	unsigned status;
 	char *path, *method;
+	char *authority; /* of an absolute address; NULL: it was a path */
+	struct strbuf cookies; /* "name=value", a NUL behind each */
 	struct {
 		char *name, *value;
 	} headers[16];
@@ -66,6 +68,11 @@ enum MHD_Result request_queue(struct request *request);
 void request_settle_stream(struct request *request, struct MHD_Response *response);
 /* Somebody else than the handler answers. */
 void request_overtake(struct request *request, const char *detail);
+
+/* headers.c */
+void request_take_cookies(struct request *request);
+/* Why a proxy before us could have read another request out of it; NULL: none could. */
+const char *request_unclear(const struct request *request);
 
 /* stream.c */
 void stream_end_all(struct server *server);

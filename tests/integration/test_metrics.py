@@ -141,6 +141,13 @@ def test_the_two_formats(db, recurd, place):
     _, text, headers = get(place, "/metrics", Accept="application/openmetrics-text;version=1.0.0;q=0.75,text/plain;q=0.5")
     assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     assert text.endswith("# EOF\n")
+    for accept, wanted in (("application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "application/openmetrics-text"),
+                           ("Application/OpenMetrics-Text", "application/openmetrics-text"), ("*/*", "text/plain"), ("text/plain", "text/plain"),
+                           ("text/xml", "text/plain"), ("application/openmetrics-text;q=0,*/*", "text/plain"),
+                           # as Prometheus asks where scrape_protocols names the older one first
+                           ("text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.2", "text/plain")):
+        assert get(place, "/metrics", Accept=accept)[2]["Content-Type"].startswith(wanted + ";"), accept
+    assert get(place, "http://localhost/metrics")[0] == 200, "a client that believes in a proxy sends the whole address"
     parser = pytest.importorskip("prometheus_client.openmetrics.parser")
     families = {family.name: family for family in parser.text_string_to_metric_families(text)}
     assert families["recurd_made"].type == "counter" and families["recurd_lateness_seconds"].type == "histogram"

@@ -38,6 +38,7 @@
   const close = () => { if (stream) stream.close(); stream = null; tell("paused"); };
   document.addEventListener("visibilitychange", () => document.hidden ? close() : open());
   addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
   open();
 
   const form = document.querySelector("form[data-preview]");

@@ -192,6 +192,36 @@ def test_a_browser_is_offered_to_sign_in_as_an_operator(http):
     assert http.get("/templates").headers.get_all("WWW-Authenticate") == ["Bearer"]
 
 
+# An EventSource whose first two answers are errors: a browser leaves it closed.  Waits are a hundredth of what they are.
+REFUSED = """
+const later = window.setTimeout;
+window.opened = 0;
+window.setTimeout = (fn, ms, ...rest) => later(fn, ms / 100, ...rest);
+window.EventSource = class {
+  constructor() { this.readyState = ++window.opened < 3 ? 2 : 1; later(() => this.readyState === 2 ? this.onerror() : this.onopen(), 10); }
+  addEventListener() {}
+  close() {}
+};
+window.EventSource.CLOSED = 2;
+"""
+
+
+def test_a_page_is_live_again_after_answers_that_were_errors(browser, base):
+    """Yaffle/EventSource/issues/88, stolostron/console/pull/372: while a server starts again its proxy answers
+    502 once, and the page is dead until somebody loads it anew.  It said "trying again" here, and did not."""
+    browser.look()
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": REFUSED})
+    try:
+        browser.open(base)
+        for _ in range(40):
+            if browser.run("return window.opened") == 3 and browser.run("return document.getElementById('state').textContent") == "live":
+                break
+            time.sleep(0.05)
+        assert browser.run("return [window.opened, document.getElementById('state').textContent]") == [3, "live"]
+    finally:
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
 def test_a_rule_is_answered_while_it_is_typed(browser, base):
     from selenium.webdriver.common.by import By
 
