@@ -91,8 +91,7 @@ void serve_question(struct web *web, struct request *request)
 static bool comes_from_us(const struct request *request)
 {
 	const char *site = request_header(request, "Sec-Fetch-Site");
-	const char *origin = request_header(request, "Origin"),
-		   *host = request_header(request, "Host");
+	const char *origin = request_header(request, "Origin"), *host = request_host(request);
 	const char *name = origin ? strstr(origin, "://") : NULL;
 	if (site && strcmp(site, "same-origin") != 0)
 		return false;

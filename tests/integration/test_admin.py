@@ -16,6 +16,8 @@ PASSWORD = "open sesame"
 # Each command that asks the database, and what it may find.
 COMMANDS = {
     "status": [["status"], ["status", "--check"]],
+    "top": [["top", "--once"]],
+    "metrics": [["metrics"]],
     "workers": [["workers"]],
     "upcoming": [["upcoming"]],
     "herd": [["herd"]],

@@ -35,7 +35,7 @@ def figures(api):
 @pytest.fixture(scope="module")
 def filled(db):
     for number in (1, 2, 3):
-        db.add_template(timedelta(days=1), id=f"fig-{number}")
+        db.add_template(timedelta(days=1), id=f"fig-{number}", created_at=db.now() - timedelta(days=1))
     db.execute("update recurring_tasks set is_active = false where id = 'fig-2'")
     db.execute("update recurring_tasks set failed_at = now(), failure = 'x', next_due_at = now() - interval '1 h' where id = 'fig-3'")
     db.execute("update recurring_tasks set next_due_at = now() - interval '2 min' where id = 'fig-1'")
