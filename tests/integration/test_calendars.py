@@ -337,15 +337,15 @@ def test_a_policy_with_a_calendar_that_is_not_there(db, mend):
 
 QUESTION = {"rule": {"frequency": "daily"}, "start": "2024-12-31T09:00:00", "timeZone": "Europe/Berlin",
             "after": "2024-12-31T08:00:00Z", "n": 4}
-NEW_YEAR = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20240101\r\n"
-            "SUMMARY:New Year\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+A_FILE = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20240101\r\n"
+          "SUMMARY:New Year\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
 
 
 @pytest.mark.parametrize("shift, wanted", [("none", "01 02 03 04"), ("next", "02 02 03 06"), ("previous", "02 03 03 03"), ("skip", "02 03 06 07")])
 def test_expand_goes_by_a_calendar(db, tmp_path, shift, wanted):
     """Of the database, or a file: what falls on the New Year, or a weekend, goes where the policy of that name would have it."""
     file = tmp_path / "new-year.ics"
-    file.write_text(NEW_YEAR, newline="")
+    file.write_text(A_FILE, newline="")
     add_days(db, ("2024-01-01", "New Year", "FREQ=YEARLY"))
     for calendar in (str(file), "bank"):
         answer = run_ctl(db, "expand", "--calendar", calendar, "--shift", shift, stdin=json.dumps(QUESTION).encode()).text
