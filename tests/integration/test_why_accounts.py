@@ -25,7 +25,7 @@ UTC = timezone.utc
 BEGIN = datetime(2024, 11, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
-TEMPLATES = int(os.environ.get("RECURD_TEMPLATES", "120"))
+TEMPLATES = int(os.environ.get("RECURD_TEMPLATES", "80"))
 VISITS = 12
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]
 SHAPES = [
