@@ -58,7 +58,7 @@ static int closeness(const struct part *range, const char *type)
 
 unsigned accept_quality(const char *accept, const char *type)
 {
-	struct part item, range, param;
+	struct part item, range = { "", 0 }, param;
 	unsigned quality = 0;
 	int best = 0;
 	if (!accept || accept[strspn(accept, BLANKS)] == '\0')

@@ -49,7 +49,8 @@ def notification_key(kind, task, instant, timed=True):
 def test_a_due_template_becomes_a_task(db):
     user = db.add_user()
     template = db.add_template(
-        MONDAY, {"frequency": "weekly"}, user=user, title="Bins out", description="The grey one", priority="high"
+        MONDAY, {"frequency": "weekly"}, user=user, title="Bins out", description="The grey one", priority="high",
+        created_at=MONDAY - DAY
     )
     tags = {db.add_tag(template, "home", user), db.add_tag(template, "kerb", user)}
 

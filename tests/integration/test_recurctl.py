@@ -169,7 +169,7 @@ def test_a_full_disk_is_an_error(db):
 
 
 def test_status_counts_what_is_due_and_how_late(db):
-    db.add_template(timedelta(hours=-2))
+    db.add_template(timedelta(hours=-2), created_at=db.now() - timedelta(days=1))
     db.add_template(timedelta(hours=3))
     db.add_template(timedelta(hours=-5), is_active=False)
     ended = db.add_template(timedelta(hours=-9))
@@ -218,7 +218,7 @@ def test_infinite_instants_do_no_harm(db):
 def test_status_check_is_one_line_and_tells_by_its_exit_code(db):
     add_worker(db, "one")
     assert run_ctl(db, "status", "--check").text == "ok\n"
-    db.add_template(timedelta(minutes=-7))
+    db.add_template(timedelta(minutes=-7), created_at=db.now() - timedelta(hours=1))
     late = run_ctl(db, "status", "--check", expect=FOUND)
     assert late.lines() == ["templates are 7min late (limit 5min)"]
     assert run_ctl(db, "status", "--check", "--max-lag", "10min").code == OK
@@ -335,14 +335,15 @@ def test_long_ids_are_cut_in_text_and_whole_in_json(db):
     assert long in run_ctl(db, "show", long).text
 
 
-def test_upcoming_reads_the_two_indexes_and_no_table(db):
+def test_upcoming_reads_the_three_indexes_and_no_table(db):
     db.add_templates(3000, timedelta(hours=1))
     db.execute("insert into tasks (id, title, user_id, is_complete, created_at, updated_at, remind_at)"
                " select 'k' || i, 'x', 'u-1', false, now(), now(), recurd.now() + i * interval '1 min'"
                " from generate_series(1, 3000) i")
-    db.execute("analyze recurring_tasks, tasks")
+    db.execute("insert into recurd.reminders (task_id, remind_at) select id, remind_at from tasks")
+    db.execute("analyze recurring_tasks, tasks, recurd.reminders")
     plan = "\n".join(db.column("explain select * from recurd.upcoming order by at limit 20"))
-    assert "ix_recurring_tasks_due" in plan and "ix_tasks_pending_remind_at" in plan
+    assert all(index in plan for index in ("ix_recurring_tasks_due", "ix_tasks_pending_remind_at", "ix_reminders_pending"))
     assert "Seq Scan" not in plan and "Sort  " not in plan
 
 

@@ -161,7 +161,9 @@ static bool give_all(struct answering *a, struct recurrence *recurrence, struct 
 	const struct question *question = a->question;
 	enum recur_status status = RECUR_FOUND;
 	struct occurrence occurrence;
-	if (question->has_after)
+	if (question->has_after && a->shift.how == SHIFT_NONE)
+		recurrence_seek(recurrence, question->after);
+	else if (question->has_after)
 		recurrence_seek(recurrence,
 			sec_from_usec(shift_reach(&a->shift, question->after * USEC_PER_SEC)));
 	for (int64_t i = 0; a->given < question->n; i++) {

@@ -17,6 +17,7 @@
 #define WATCH_AGAIN_MS     30000
 #define PAUSE_LOCK_MS      250
 #define PAUSE_BLOCKED_MS   1000 /* the application's turn */
+/* The lock comes before what the grant holds: another migrator has it, and may want that. */
 #define BOOTSTRAP_SQL                                                                           \
 	"create table if not exists recurd.migrations ("                                        \
 	" number integer constraint pk_migrations primary key,"                                 \
@@ -26,6 +27,7 @@
 	" accepted text,"                                                                       \
 	" started_at timestamptz not null default pg_catalog.now(),"                            \
 	" applied_at timestamptz);"                                                             \
+	"lock table recurd.migrations in share update exclusive mode;"                          \
 	"grant select on recurd.migrations to public;"                                          \
 	"comment on table recurd.migrations is 'what recurctl migrate has done; applied_at is " \
 	"null"                                                                                  \
