@@ -310,6 +310,31 @@ def test_what_cannot_be_resumed_is_in_nobody_s_way(db):
     assert db.column("select id from recurring_tasks where not is_active") == []
 
 
+@pytest.mark.parametrize("when", [HOUR, 5 * HOUR], ids=["before", "behind"])
+def test_any_number_that_cannot_be_resumed_is_in_nobody_s_way(db, when):
+    """A batch full of such was tried again and again, the oldest first, then the newest first: who stood at the other end
+    stayed paused for ever."""
+    db.add_templates(1500, MONDAY - db.now(), prefix="bad")
+    other = policed(db, lead_time=HOUR)
+    db.execute("update recurring_tasks set is_active = false")
+    db.execute("insert into recurd.policies (template_id, paused_until) select id, %s::timestamptz + random() * interval '1 hour'"
+               " from recurring_tasks on conflict (template_id) do update set paused_until = excluded.paused_until", (MONDAY + 2 * HOUR,))
+    db.execute("update recurd.policies set paused_until = %s where template_id = %s", (MONDAY + when, other))
+    db.freeze(MONDAY + DAY)
+    db.execute("create function enough() returns trigger language plpgsql as $$ begin raise 'at most five of them'; end $$")
+    db.execute("create trigger enough before update on recurring_tasks for each row when (new.is_active and new.id like 'bad%')"
+               " execute function enough()")
+    _, body = statement("resume_due")
+    try:
+        for _ in range(60):  # a half of those behind the newest half are tried each time
+            db.execute(body.replace("$1", "1000::bigint"))
+            if db.value("select is_active from recurring_tasks where id = %s", (other,)):
+                break
+        assert db.column("select id from recurring_tasks where is_active") == [other]
+    finally:
+        db.execute("drop function enough cascade")
+
+
 def test_resumed_by_hand_before_its_end(db):
     template = policed(db, catch_up="latest")
     db.execute("select recurd.pause(%s, 'x', %s)", (template, MONDAY + 9 * DAY))
